@@ -1,0 +1,2 @@
+//! The `mpcsim` command.
+fn main() {}
