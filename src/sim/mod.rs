@@ -1,1 +1,67 @@
-//! (placeholder until the room is furnished)
+//! Simulated time: parties, links, and what happens when.
+//!
+//! This room owns the simulated clock in integer picoseconds, the network of links and interfaces,
+//! the executor that polls one `async` program per party, the trace of what each party did, and its
+//! replay under another network. It must not know what a message means: it never names a share, a
+//! ring, a protocol or a layer, and is generic over the message type `M`.
+//!
+//! Three acts. *Author* a program: an `async fn` that gets a [`Party`] and `send`s, `recv`s and
+//! `work`s. *Assemble* a [`Bench`]: a [`Network`], one [`Endpoint`] per party, perhaps a work
+//! [`Meter`]. *Run* it: [`Simulation::run`] live, or [`Replayer::run`] from a recorded [`Trace`].
+//!
+//! # Time of a message
+//!
+//! ```text
+//!   sender                 link                          receiver
+//!   t ──queue──> s ══════════════> ser_end
+//!                └──latency + jitter──> h ──[interface]──> arrival
+//! ```
+//!
+//! A message of `B` payload bytes that a party hands over at its time `t` has `W` wire bytes
+//! ([`WireOverhead`]). It enters the wire when the sender's outgoing interface (if it has a limit)
+//! and the link are free, `s`; its last bit leaves at `ser_end = s + max(W/egress, W/link)`; its
+//! head reaches the receiver at `h = s + latency + jitter`, never before the head of an earlier
+//! message on the link. Without a limit on the receiver's incoming interface it arrives at
+//! `ser_end + (h - s)`; with one, the interface serves all messages to that party one after the
+//! other in the order of (h, sender, ordinal on the link, receiver), which is the sequence number
+//! at equal times. Nobody overtakes on a link. An interface or link without a limit takes no time
+//! and holds nobody up.
+//!
+//! The order at an incoming interface is the order of heads within one run. What a later run sends
+//! queues behind what an earlier run sent, even if a party that is behind sent it at an earlier time.
+//!
+//! # Why live and replay agree
+//!
+//! Both drive one engine and take the same steps: every party runs until it waits for a
+//! message that has not arrived; when all wait, the interface with the earliest head serves it. A
+//! party's line of work, sends and receives does not depend on arrival times, so the state at
+//! which everybody waits is unique, whatever order the parties ran in.
+
+mod bench;
+mod clock;
+mod engine;
+mod error;
+mod jitter;
+mod kernel;
+mod lane;
+mod mailbox;
+mod network;
+mod party;
+mod replay;
+mod span;
+mod trace;
+pub mod trace_file;
+
+pub use bench::{Bench, Meter};
+pub use clock::{Clock, Parts};
+pub use error::{SimError, Wait};
+pub use kernel::{Run, Simulation};
+pub use lane::{all, both};
+pub use network::{Endpoint, Interface, Jitter, Link, Network, WireOverhead};
+pub use party::{Party, Recv, SpanGuard};
+pub use replay::{MessageId, Observer, Occurrence, OccurrenceKind, Replay, Replayer, Timeline};
+pub use span::{SpanId, SpanTree};
+pub use trace::{Event, EventKind, Events, Trace, TraceBuilder};
+
+/// Picoseconds in a second.
+pub const PS_PER_SECOND: u64 = 1_000_000_000_000;

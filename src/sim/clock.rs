@@ -1,0 +1,32 @@
+//! A party's clock, and what its time was spent on.
+
+/// What the critical path up to some moment was spent on. The four add up to that moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Parts {
+    /// Work of a party, including its costs per message, in picoseconds.
+    pub compute_ps: u64,
+    /// One-way latency of links, jitter included, in picoseconds.
+    pub latency_ps: u64,
+    /// Time to put bytes on a wire that was free, in picoseconds.
+    pub serialisation_ps: u64,
+    /// Waiting for other messages on a link or interface, in picoseconds.
+    pub queueing_ps: u64,
+}
+
+impl Parts {
+    /// The sum of all parts in picoseconds.
+    pub fn total_ps(&self) -> u64 {
+        self.compute_ps + self.latency_ps + self.serialisation_ps + self.queueing_ps
+    }
+}
+
+/// Where a party stands in simulated time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Clock {
+    /// Simulated time in picoseconds.
+    pub time_ps: u64,
+    /// What the critical path that led here was spent on; adds up to `time_ps`.
+    pub parts: Parts,
+    /// Longest chain of messages, each sent after the one before had arrived, that led here.
+    pub depth: u64,
+}

@@ -1,0 +1,399 @@
+//! Clocks, links, interfaces: the one state machine of time, driven by live runs and by replays.
+//!
+//! Owns every rule that turns (work, send, receive) into picoseconds. It knows nothing of programs,
+//! lanes, spans or message contents; a message is its link and its ordinal there.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+};
+
+use super::{
+    Clock, Endpoint, Network, Parts, SimError, WireOverhead,
+    error::{Overflow, sum},
+    jitter,
+    network::{Jitter, Rate},
+    replay::Timeline,
+};
+
+/// A party's time. What is not latency, serialisation or queueing is compute.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    time_ps: u64,
+    latency_ps: u64,
+    serialisation_ps: u64,
+    queueing_ps: u64,
+    depth: u64,
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Before the receiver's interface, which decides when it arrives.
+    OnTheWay,
+    /// Its arrival time is known.
+    Arrived,
+    /// Received, while an earlier message on its link is not.
+    Taken,
+}
+
+/// A message that was sent and not yet received.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flight {
+    pub(crate) timeline: Timeline,
+    pub(crate) payload_bytes: u64,
+    pub(crate) depth: u64,
+    latency_ps: u64,
+    serialisation_ps: u64,
+    queueing_ps: u64,
+    stage: Stage,
+}
+
+/// One direction between two parties.
+#[derive(Debug)]
+struct Wire {
+    latency_ps: u64,
+    rate: Rate,
+    jitter: Jitter,
+    free_ps: u64,
+    last_head_ps: u64,
+    last_arrival_ps: u64,
+    /// Messages sent since the simulation began, and when the current run began.
+    sent: u64,
+    base: u64,
+    /// Messages in flight; the first has the ordinal `first`.
+    flights: VecDeque<Flight>,
+    first: u64,
+}
+
+/// One direction of a party's interface.
+#[derive(Debug)]
+struct Port {
+    rate: Rate,
+    free_ps: u64,
+}
+
+/// What a send made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sent {
+    /// Which message of its link it is since the simulation began.
+    pub(crate) ordinal: u64,
+    /// Whether its arrival is known at once, which it is unless the receiver's interface has a limit.
+    pub(crate) arrived: bool,
+}
+
+/// What a receive did to the receiver's clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Received {
+    pub(crate) start_ps: u64,
+    pub(crate) waited_ps: u64,
+}
+
+/// A message that an interface let through.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Served {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) ordinal: u64,
+}
+
+/// The state of simulated time.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    parties: usize,
+    overhead: WireOverhead,
+    jitter_seed: u64,
+    endpoints: Vec<Endpoint>,
+    clocks: Vec<State>,
+    egress: Vec<Port>,
+    ingress: Vec<Port>,
+    wires: Vec<Wire>,
+    /// Messages before a limited interface, earliest first, packed by [`pack`].
+    queue: BinaryHeap<Reverse<u128>>,
+}
+
+impl Engine {
+    pub(crate) fn new(network: &Network, endpoints: &[Endpoint]) -> Engine {
+        network.assert_valid();
+        assert_eq!(endpoints.len(), network.parties, "one endpoint per party");
+        let port = |bps| Port { rate: Rate::new(bps), free_ps: 0 };
+        let wires = network.links.iter().map(|link| Wire {
+            latency_ps: link.latency_ps,
+            rate: Rate::new(link.bandwidth_bps),
+            jitter: link.jitter,
+            free_ps: 0,
+            last_head_ps: 0,
+            last_arrival_ps: 0,
+            sent: 0,
+            base: 0,
+            flights: VecDeque::new(),
+            first: 0,
+        });
+        Engine {
+            parties: network.parties,
+            overhead: network.overhead,
+            jitter_seed: network.jitter_seed,
+            endpoints: endpoints.to_vec(),
+            clocks: vec![State::default(); network.parties],
+            egress: network.interfaces.iter().map(|interface| port(interface.egress_bps)).collect(),
+            ingress: network.interfaces.iter().map(|interface| port(interface.ingress_bps)).collect(),
+            wires: wires.collect(),
+            queue: BinaryHeap::new(),
+        }
+    }
+
+    /// Puts everything back to zero and forgets what is in flight.
+    pub(crate) fn reset(&mut self) {
+        self.clocks.fill(State::default());
+        for port in self.egress.iter_mut().chain(&mut self.ingress) {
+            port.free_ps = 0;
+        }
+        for wire in &mut self.wires {
+            wire.free_ps = 0;
+            wire.last_head_ps = 0;
+            wire.last_arrival_ps = 0;
+            wire.sent = 0;
+            wire.base = 0;
+            wire.first = 0;
+            wire.flights.clear();
+        }
+        self.queue.clear();
+    }
+
+    /// From here on ordinals of a trace count from 0.
+    pub(crate) fn begin_run(&mut self) {
+        assert!(self.queue.is_empty(), "a run begins with nothing in flight");
+        for wire in &mut self.wires {
+            assert!(wire.flights.is_empty(), "a run begins with nothing in flight");
+            wire.base = wire.sent;
+        }
+    }
+
+    pub(crate) fn parties(&self) -> usize {
+        self.parties
+    }
+
+    pub(crate) fn clock(&self, party: usize) -> Clock {
+        let state = &self.clocks[party];
+        let network_ps = state.latency_ps + state.serialisation_ps + state.queueing_ps;
+        Clock {
+            time_ps: state.time_ps,
+            parts: Parts {
+                compute_ps: state.time_ps - network_ps,
+                latency_ps: state.latency_ps,
+                serialisation_ps: state.serialisation_ps,
+                queueing_ps: state.queueing_ps,
+            },
+            depth: state.depth,
+        }
+    }
+
+    pub(crate) fn clocks(&self) -> Vec<Clock> {
+        (0..self.parties).map(|party| self.clock(party)).collect()
+    }
+
+    #[inline]
+    pub(crate) fn time_ps(&self, party: usize) -> u64 {
+        self.clocks[party].time_ps
+    }
+
+    #[inline]
+    pub(crate) fn depth(&self, party: usize) -> u64 {
+        self.clocks[party].depth
+    }
+
+    /// Ordinal of the first message of a link in the current run.
+    #[inline]
+    pub(crate) fn base(&self, from: usize, to: usize) -> u64 {
+        self.wires[from * self.parties + to].base
+    }
+
+    /// Bytes on the wire of a message that could be sent.
+    pub(crate) fn wire_bytes(&self, payload_bytes: u64) -> u64 {
+        self.overhead.wire_bytes(payload_bytes).expect("checked when it was sent")
+    }
+
+    #[inline]
+    pub(crate) fn work(&mut self, party: usize, ps: u64) -> Result<(), Overflow> {
+        let state = &mut self.clocks[party];
+        state.time_ps = sum(state.time_ps, ps)?;
+        Ok(())
+    }
+
+    /// Sends at the sender's time. The message arrives at once unless the receiver's interface has a
+    /// limit; then [`serve`](Self::serve) lets it through.
+    #[inline]
+    pub(crate) fn send(&mut self, from: usize, to: usize, payload_bytes: u64) -> Result<Sent, Overflow> {
+        assert!(from != to && to < self.parties, "party {from} sends to party {to} of {}", self.parties);
+        let state = &mut self.clocks[from];
+        state.time_ps = sum(state.time_ps, self.endpoints[from].send_ps)?;
+        let sent_ps = state.time_ps;
+        let wire = &mut self.wires[from * self.parties + to];
+        let egress = &mut self.egress[from];
+        let bytes = self.overhead.wire_bytes(payload_bytes).ok_or(Overflow)?;
+
+        let mut start_ps = sent_ps.max(wire.free_ps);
+        let mut wire_ps = wire.rate.duration_ps(bytes).ok_or(Overflow)?;
+        if egress.rate.is_limited() {
+            start_ps = start_ps.max(egress.free_ps);
+            let egress_ps = egress.rate.duration_ps(bytes).ok_or(Overflow)?;
+            egress.free_ps = sum(start_ps, egress_ps)?;
+            wire_ps = wire_ps.max(egress_ps);
+        }
+        let serialised_ps = sum(start_ps, wire_ps)?;
+        wire.free_ps = serialised_ps;
+
+        let ordinal = wire.sent;
+        wire.sent += 1;
+        let mut delay_ps = wire.latency_ps;
+        if wire.jitter != Jitter::None {
+            let extra_ps = jitter::sample_ps(wire.jitter, self.jitter_seed, from, to, ordinal);
+            delay_ps = sum(delay_ps, extra_ps.ok_or(Overflow)?)?;
+        }
+        let free_head_ps = sum(start_ps, delay_ps)?;
+        let head_ps = free_head_ps.max(wire.last_head_ps);
+        wire.last_head_ps = head_ps;
+        let arrival_ps = sum(serialised_ps, head_ps - start_ps)?;
+
+        // The parts add up to `arrival_ps`, which fits, so none of these sums can overflow.
+        let mut flight = Flight {
+            timeline: Timeline { sent_ps, start_ps, serialised_ps, head_ps, arrival_ps },
+            payload_bytes,
+            depth: state.depth + 1,
+            latency_ps: state.latency_ps + delay_ps,
+            serialisation_ps: state.serialisation_ps + wire_ps,
+            queueing_ps: state.queueing_ps + (start_ps - sent_ps) + (head_ps - free_head_ps),
+            stage: Stage::OnTheWay,
+        };
+        let arrived = !self.ingress[to].rate.is_limited();
+        if arrived {
+            wire.arrive(&mut flight, arrival_ps);
+        } else {
+            self.queue.push(Reverse(pack(head_ps, from, ordinal, to)));
+        }
+        wire.flights.push_back(flight);
+        Ok(Sent { ordinal, arrived })
+    }
+
+    /// Lets the earliest message before a limited interface through. To be called only when every
+    /// party waits: whatever is sent later has its head later.
+    pub(crate) fn serve(&mut self) -> Result<Option<Served>, Overflow> {
+        let Some(Reverse(key)) = self.queue.pop() else { return Ok(None) };
+        let served = unpack(key);
+        let wire = &mut self.wires[served.from * self.parties + served.to];
+        let port = &mut self.ingress[served.to];
+        let index = (served.ordinal - wire.first) as usize;
+        let mut flight = wire.flights[index];
+        let bytes = self.overhead.wire_bytes(flight.payload_bytes).ok_or(Overflow)?;
+        let port_ps = port.rate.duration_ps(bytes).ok_or(Overflow)?;
+
+        let Timeline { head_ps, arrival_ps: unhindered_ps, .. } = flight.timeline;
+        let alone_ps = unhindered_ps.max(sum(head_ps, port_ps)?);
+        port.free_ps = sum(head_ps.max(port.free_ps), port_ps)?;
+        let arrival_ps = alone_ps.max(port.free_ps);
+        flight.serialisation_ps += alone_ps - unhindered_ps;
+        flight.queueing_ps += arrival_ps - alone_ps;
+        wire.arrive(&mut flight, arrival_ps);
+        wire.flights[index] = flight;
+        Ok(Some(served))
+    }
+
+    #[inline]
+    pub(crate) fn has_arrived(&self, from: usize, to: usize, ordinal: u64) -> bool {
+        let wire = &self.wires[from * self.parties + to];
+        let flight = wire.flights.get(ordinal.wrapping_sub(wire.first) as usize);
+        flight.is_some_and(|flight| flight.stage == Stage::Arrived)
+    }
+
+    /// A message that has arrived and was not received.
+    pub(crate) fn flight(&self, from: usize, to: usize, ordinal: u64) -> &Flight {
+        let wire = &self.wires[from * self.parties + to];
+        &wire.flights[(ordinal - wire.first) as usize]
+    }
+
+    /// The messages that were sent in the current run and not received, as an error.
+    pub(crate) fn unreceived(&self) -> Option<SimError> {
+        let open = |wire: &Wire| wire.flights.iter().filter(|flight| flight.stage != Stage::Taken).count();
+        let count = self.wires.iter().map(open).sum::<usize>() as u64;
+        let link = self.wires.iter().position(|wire| !wire.flights.is_empty())?;
+        let (from, to) = (link / self.parties, link % self.parties);
+        Some(SimError::Unreceived {
+            from,
+            to,
+            ordinal: self.wires[link].first - self.wires[link].base,
+            count,
+        })
+    }
+
+    /// The receiver takes a message that has arrived, waiting for it if it must.
+    #[inline]
+    pub(crate) fn receive(&mut self, party: usize, from: usize, ordinal: u64) -> Result<Received, Overflow> {
+        let flight = self.wires[from * self.parties + party].take(ordinal);
+        let state = &mut self.clocks[party];
+        let endpoint = &self.endpoints[party];
+        let start_ps = state.time_ps;
+        let arrival_ps = flight.timeline.arrival_ps;
+        let mut cost_ps = endpoint.receive_ps;
+        if arrival_ps > start_ps {
+            state.time_ps = arrival_ps;
+            state.latency_ps = flight.latency_ps;
+            state.serialisation_ps = flight.serialisation_ps;
+            state.queueing_ps = flight.queueing_ps;
+            cost_ps = sum(cost_ps, endpoint.wake_ps)?;
+        }
+        state.time_ps = sum(state.time_ps, cost_ps)?;
+        state.depth = state.depth.max(flight.depth);
+        Ok(Received { start_ps, waited_ps: arrival_ps.saturating_sub(start_ps) })
+    }
+}
+
+impl Wire {
+    /// Fixes the arrival, not before that of an earlier message.
+    #[inline]
+    fn arrive(&mut self, flight: &mut Flight, earliest_ps: u64) {
+        let arrival_ps = earliest_ps.max(self.last_arrival_ps);
+        flight.queueing_ps += arrival_ps - earliest_ps;
+        flight.timeline.arrival_ps = arrival_ps;
+        flight.stage = Stage::Arrived;
+        self.last_arrival_ps = arrival_ps;
+    }
+
+    #[inline]
+    fn take(&mut self, ordinal: u64) -> Flight {
+        let index = (ordinal - self.first) as usize;
+        let flight = self.flights[index];
+        assert!(flight.stage == Stage::Arrived, "message {ordinal} cannot be received");
+        if index > 0 {
+            self.flights[index].stage = Stage::Taken;
+            return flight;
+        }
+        self.flights.pop_front();
+        self.first += 1;
+        while self.flights.front().is_some_and(|next| next.stage == Stage::Taken) {
+            self.flights.pop_front();
+            self.first += 1;
+        }
+        flight
+    }
+}
+
+const PARTY_BITS: u32 = 12;
+const ORDINAL_BITS: u32 = 40;
+
+/// Packs (head, sender, ordinal, receiver) so that numbers compare like these four.
+fn pack(head_ps: u64, from: usize, ordinal: u64, to: usize) -> u128 {
+    assert!(ordinal < 1 << ORDINAL_BITS, "more than 2^40 messages on a link");
+    (u128::from(head_ps) << 64)
+        | ((from as u128) << (PARTY_BITS + ORDINAL_BITS))
+        | (u128::from(ordinal) << PARTY_BITS)
+        | to as u128
+}
+
+fn unpack(key: u128) -> Served {
+    let party = |bits: u128| (bits & ((1 << PARTY_BITS) - 1)) as usize;
+    Served {
+        from: party(key >> (PARTY_BITS + ORDINAL_BITS)),
+        ordinal: ((key >> PARTY_BITS) & ((1 << ORDINAL_BITS) - 1)) as u64,
+        to: party(key),
+    }
+}

@@ -1,0 +1,89 @@
+//! What can go wrong in a simulation other than by a bug in the simulator.
+
+use std::fmt;
+
+/// A receive that never came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// The party that waits.
+    pub party: usize,
+    /// The party that it waits for.
+    pub peer: usize,
+    /// The lane in which it waits, `None` in a replay.
+    pub lane: Option<u64>,
+    /// Span path in which the receive began, joined by `/`.
+    pub span: String,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "party {} waits for party {}", self.party, self.peer)?;
+        if let Some(lane) = self.lane.filter(|&lane| lane != 0) {
+            write!(f, " in lane {lane:016x}")?;
+        }
+        if !self.span.is_empty() {
+            write!(f, " in span {}", self.span)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a simulation stopped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimError {
+    /// A clock would pass 2^64 picoseconds.
+    #[error("simulated time exceeds 2^64 picoseconds (213 days)")]
+    Overflow,
+    /// Every unfinished party waits and nothing is in flight.
+    #[error("deadlock, nothing is in flight: {}", join(.waits))]
+    Deadlock {
+        /// All receives that are waited for, by party, in the order in which they began.
+        waits: Vec<Wait>,
+    },
+    /// A run ended with messages that nobody received.
+    #[error(
+        "{count} message(s) were never received; the first is number {ordinal} from party {from} to party {to}"
+    )]
+    Unreceived {
+        /// Sender of the first such message.
+        from: usize,
+        /// Receiver of the first such message.
+        to: usize,
+        /// Which message on its link it is, counted from 0 at the start of the run.
+        ordinal: u64,
+        /// How many messages were never received, on all links.
+        count: u64,
+    },
+    /// A trace and a network differ in the number of parties.
+    #[error("a trace of {trace} parties cannot run on a network of {network}")]
+    PartyCount {
+        /// Parties in the trace.
+        trace: usize,
+        /// Parties in the network.
+        network: usize,
+    },
+    /// The meter of arithmetic work failed.
+    #[error("the work meter failed: {0}")]
+    Meter(String),
+}
+
+fn join(waits: &[Wait]) -> String {
+    waits.iter().map(Wait::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// A sum of times did not fit; small, so that it costs the fast path nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Overflow;
+
+impl From<Overflow> for SimError {
+    fn from(_: Overflow) -> SimError {
+        SimError::Overflow
+    }
+}
+
+/// A checked sum.
+#[inline]
+pub(crate) fn sum(a: u64, b: u64) -> Result<u64, Overflow> {
+    a.checked_add(b).ok_or(Overflow)
+}

@@ -1,0 +1,321 @@
+//! A recorded trace under another network: the same times as a live run, without its program.
+//!
+//! Owns the walk over the trace. Times are the engine's.
+
+use std::collections::VecDeque;
+
+use super::{
+    Clock, Endpoint, Event, EventKind, Events, Network, SimError, SpanId, Trace, Wait,
+    engine::Engine,
+    error::{Overflow, sum},
+    kernel::depth,
+};
+
+/// When a message passed each point of its way, in picoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timeline {
+    /// The sender handed it over.
+    pub sent_ps: u64,
+    /// Its first bit entered the wire.
+    pub start_ps: u64,
+    /// Its last bit entered the wire.
+    pub serialised_ps: u64,
+    /// Its first bit reached the receiver.
+    pub head_ps: u64,
+    /// Its last bit was with the receiver.
+    pub arrival_ps: u64,
+}
+
+/// Which message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    /// The sender.
+    pub from: usize,
+    /// The receiver.
+    pub to: usize,
+    /// Its number on the link, from 0 when the replayer began, over all its runs.
+    pub ordinal: u64,
+}
+
+/// What happened in an [`Occurrence`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OccurrenceKind {
+    /// The party computed.
+    Work,
+    /// The party sent a message.
+    Send(MessageId),
+    /// The party received a message, with its way here.
+    Recv(MessageId, Timeline),
+}
+
+/// One event of a replay, with its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Who did it.
+    pub party: usize,
+    /// What it did.
+    pub kind: OccurrenceKind,
+    /// The other party; the party itself for work.
+    pub peer: usize,
+    /// Bytes of the message, framing not counted; 0 for work.
+    pub payload_bytes: u64,
+    /// Bytes of the message, framing counted; 0 for work.
+    pub wire_bytes: u64,
+    /// The party's time before, in picoseconds.
+    pub start_ps: u64,
+    /// The party's time after, in picoseconds.
+    pub end_ps: u64,
+    /// How long the party waited, in picoseconds, within start and end.
+    pub waited_ps: u64,
+    /// Depth of the message; of the party for work.
+    pub depth: u64,
+    /// The span it was in.
+    pub span: SpanId,
+    /// Whether it is a receive at which the party stopped to wait.
+    pub group_start: bool,
+}
+
+/// Is told of every event of a replay. Events of one party come in its order; parties are
+/// interleaved in an order that depends on the trace and the network alone.
+pub trait Observer {
+    /// False if it need not be told.
+    const LISTENS: bool = true;
+
+    /// Something happened.
+    fn event(&mut self, occurrence: &Occurrence);
+}
+
+/// Hears nothing, at no cost.
+impl Observer for () {
+    const LISTENS: bool = false;
+
+    fn event(&mut self, _: &Occurrence) {}
+}
+
+/// What a run of a replayer gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// Each party's clock when the run began.
+    pub start: Vec<Clock>,
+    /// Each party's clock when its line ended.
+    pub clocks: Vec<Clock>,
+}
+
+impl Replay {
+    /// By how much this run lengthened the longest chain of messages since the replayer began.
+    pub fn rounds(&self) -> u64 {
+        depth(&self.clocks) - depth(&self.start)
+    }
+}
+
+/// Runs traces one after the other; clocks, links, ordinals and depths go on from run to run.
+#[derive(Debug)]
+pub struct Replayer {
+    engine: Engine,
+    ready: VecDeque<usize>,
+    /// The receive at which each party waits.
+    waits: Vec<Option<Blocked>>,
+    failed: bool,
+}
+
+/// A receive whose message has not arrived.
+#[derive(Debug, Clone, Copy)]
+struct Blocked {
+    from: usize,
+    /// Ordinal since the replayer began.
+    ordinal: u64,
+    event: Event,
+}
+
+impl Replayer {
+    /// All clocks at zero. Panics if the network contradicts itself.
+    pub fn new(network: &Network, endpoints: &[Endpoint]) -> Replayer {
+        Replayer {
+            engine: Engine::new(network, endpoints),
+            ready: VecDeque::new(),
+            waits: vec![None; network.parties],
+            failed: false,
+        }
+    }
+
+    /// Puts everything back to zero; also after an error.
+    pub fn reset(&mut self) {
+        self.engine.reset();
+        self.ready.clear();
+        self.waits.fill(None);
+        self.failed = false;
+    }
+
+    /// Every party's clock.
+    pub fn clocks(&self) -> Vec<Clock> {
+        self.engine.clocks()
+    }
+
+    /// Runs a trace to its end. After an error the replayer must be [`reset`](Self::reset).
+    pub fn run<O: Observer>(&mut self, trace: &Trace, observer: &mut O) -> Result<Replay, SimError> {
+        assert!(!self.failed, "after an error a replayer must be reset");
+        let (ours, theirs) = (self.engine.parties(), trace.parties());
+        if ours != theirs {
+            return Err(SimError::PartyCount { trace: theirs, network: ours });
+        }
+        self.failed = true;
+        let start = self.engine.clocks();
+        self.engine.begin_run();
+        let mut lines: Vec<_> = (0..ours).map(|party| trace.events(party)).collect();
+        self.ready.extend(0..ours);
+        loop {
+            while let Some(party) = self.ready.pop_front() {
+                self.advance(party, &mut lines[party], observer)?;
+            }
+            let Some(served) = self.engine.serve()? else { break };
+            self.wake(served.from, served.to, served.ordinal);
+        }
+        if self.waits.iter().any(Option::is_some) {
+            return Err(self.deadlock(trace));
+        }
+        if let Some(error) = self.engine.unreceived() {
+            return Err(error);
+        }
+        self.failed = false;
+        Ok(Replay { start, clocks: self.engine.clocks() })
+    }
+
+    /// Lets a party go on until it waits for a message or is done.
+    fn advance<O: Observer>(
+        &mut self,
+        party: usize,
+        line: &mut Events<'_>,
+        observer: &mut O,
+    ) -> Result<(), Overflow> {
+        let mut next = match self.waits[party].take() {
+            Some(blocked) => Some(blocked.event),
+            None => line.next(),
+        };
+        while let Some(event) = next {
+            match event.kind {
+                EventKind::Work { ps } => self.work(party, ps, event.span, observer)?,
+                EventKind::Send { to, payload_bytes } => {
+                    self.send(party, to, payload_bytes, event.span, observer)?;
+                }
+                EventKind::Recv { from, ordinal, group_start } => {
+                    let ordinal = sum(self.engine.base(from, party), ordinal)?;
+                    if !self.engine.has_arrived(from, party, ordinal) {
+                        self.waits[party] = Some(Blocked { from, ordinal, event });
+                        return Ok(());
+                    }
+                    self.receive(party, from, ordinal, group_start, event.span, observer)?;
+                }
+            }
+            next = line.next();
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn work<O: Observer>(
+        &mut self,
+        party: usize,
+        ps: u64,
+        span: SpanId,
+        observer: &mut O,
+    ) -> Result<(), Overflow> {
+        let start_ps = self.engine.time_ps(party);
+        self.engine.work(party, ps)?;
+        if O::LISTENS {
+            observer.event(&Occurrence {
+                party,
+                kind: OccurrenceKind::Work,
+                peer: party,
+                payload_bytes: 0,
+                wire_bytes: 0,
+                start_ps,
+                end_ps: self.engine.time_ps(party),
+                waited_ps: 0,
+                depth: self.engine.depth(party),
+                span,
+                group_start: false,
+            });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn send<O: Observer>(
+        &mut self,
+        party: usize,
+        to: usize,
+        payload_bytes: u64,
+        span: SpanId,
+        observer: &mut O,
+    ) -> Result<(), Overflow> {
+        let start_ps = self.engine.time_ps(party);
+        let sent = self.engine.send(party, to, payload_bytes)?;
+        if sent.arrived {
+            self.wake(party, to, sent.ordinal);
+        }
+        if O::LISTENS {
+            observer.event(&Occurrence {
+                party,
+                kind: OccurrenceKind::Send(MessageId { from: party, to, ordinal: sent.ordinal }),
+                peer: to,
+                payload_bytes,
+                wire_bytes: self.engine.wire_bytes(payload_bytes),
+                start_ps,
+                end_ps: self.engine.time_ps(party),
+                waited_ps: 0,
+                depth: self.engine.depth(party) + 1,
+                span,
+                group_start: false,
+            });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn receive<O: Observer>(
+        &mut self,
+        party: usize,
+        from: usize,
+        ordinal: u64,
+        group_start: bool,
+        span: SpanId,
+        observer: &mut O,
+    ) -> Result<(), Overflow> {
+        let flight = O::LISTENS.then(|| *self.engine.flight(from, party, ordinal));
+        let received = self.engine.receive(party, from, ordinal)?;
+        if let Some(flight) = flight {
+            let message = MessageId { from, to: party, ordinal };
+            observer.event(&Occurrence {
+                party,
+                kind: OccurrenceKind::Recv(message, flight.timeline),
+                peer: from,
+                payload_bytes: flight.payload_bytes,
+                wire_bytes: self.engine.wire_bytes(flight.payload_bytes),
+                start_ps: received.start_ps,
+                end_ps: self.engine.time_ps(party),
+                waited_ps: received.waited_ps,
+                depth: flight.depth,
+                span,
+                group_start,
+            });
+        }
+        Ok(())
+    }
+
+    /// A message has arrived; lets its receiver go on if it waits for just that one.
+    #[inline]
+    fn wake(&mut self, from: usize, to: usize, ordinal: u64) {
+        let waits = |blocked: &Blocked| blocked.from == from && blocked.ordinal == ordinal;
+        if self.waits[to].as_ref().is_some_and(waits) {
+            self.ready.push_back(to);
+        }
+    }
+
+    fn deadlock(&self, trace: &Trace) -> SimError {
+        let waits = self.waits.iter().enumerate().filter_map(|(party, wait)| {
+            let Blocked { from, event, .. } = wait.as_ref()?;
+            Some(Wait { party, peer: *from, lane: None, span: trace.spans().path(event.span) })
+        });
+        SimError::Deadlock { waits: waits.collect() }
+    }
+}

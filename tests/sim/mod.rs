@@ -1,0 +1,3 @@
+//! Tests of simulated time: kernel, trace, replay.
+
+mod basics;
