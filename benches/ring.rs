@@ -11,10 +11,11 @@ use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 use std::time::Instant;
 
 /// The products of a first layer of 128 neurons on 128 images: forward, weight gradient, and two others.
-const SHAPES: [Shape; 5] = [
+const SHAPES: [Shape; 6] = [
     Shape { name: "128x784x128", m: 128, k: 784, n: 128, transposed: false },
     Shape { name: "784x128x128 XtG", m: 784, k: 128, n: 128, transposed: true },
     Shape { name: "128x128x128", m: 128, k: 128, n: 128, transposed: false },
+    Shape { name: "128x128x128 XtG", m: 128, k: 128, n: 128, transposed: true },
     Shape { name: "128x128x10", m: 128, k: 128, n: 10, transposed: false },
     Shape { name: "1000x784x128", m: 1000, k: 784, n: 128, transposed: false },
 ];
@@ -31,7 +32,7 @@ struct Shape {
 
 impl std::fmt::Display for Shape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
+        f.pad(self.name)
     }
 }
 
@@ -90,14 +91,18 @@ fn ndarray_gemm(shape: Shape) -> impl FnMut() {
     }
 }
 
-/// Best and median seconds of each piece of work, run in turns so that all meet the same disturbances.
+/// Best and median seconds of each piece of work. All take turns, to meet the same disturbances; in every turn
+/// each first warms the caches and the clock.
 fn time_in_turns(mut work: Vec<(String, Box<dyn FnMut()>)>) -> Vec<(String, f64, f64)> {
     let mut seconds = vec![Vec::new(); work.len()];
-    for _ in 0..40 {
+    for _ in 0..12 {
         for ((_, work), seconds) in work.iter_mut().zip(&mut seconds) {
-            let start = Instant::now();
             work();
-            seconds.push(start.elapsed().as_secs_f64());
+            for _ in 0..4 {
+                let start = Instant::now();
+                work();
+                seconds.push(start.elapsed().as_secs_f64());
+            }
         }
     }
     let sorted = seconds.into_iter().map(|mut s| {

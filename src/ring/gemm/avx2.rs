@@ -27,7 +27,7 @@ impl MicroKernel for Avx2 {
     const STEP: usize = 2 * NR;
 
     fn pack(&self, b: MatrixView<'_>, panel: &mut [u64]) {
-        pack_words(b, NR, 2 * NR, panel);
+        pack_words::<NR, { 2 * NR }>(b, panel);
         for row in panel.as_chunks_mut::<{ 2 * NR }>().0 {
             let (words, swapped) = row.split_at_mut(NR);
             swapped.iter_mut().zip(words).for_each(|(s, w)| *s = w.rotate_left(32));

@@ -30,9 +30,9 @@ pub(super) trait MicroKernel: Sync {
     /// Packs `b` (at most `NR` columns) into `panel` of `b.rows * STEP` words; missing columns become zero.
     fn pack(&self, b: MatrixView<'_>, panel: &mut [u64]);
 
-    /// Writes what the kernel needs besides the words of A themselves: one `u32` per element, row after row,
-    /// or column after column if `by_columns`.
-    fn digits(&self, _a: MatrixView<'_>, _by_columns: bool, _out: &mut [u32]) {}
+    /// Writes what the kernel needs besides the words of A themselves: one `u32` per element, row after row at
+    /// the given distance. `out` ends with the last element or later. (A may come transposed.)
+    fn digits(&self, _a: MatrixView<'_>, _row_stride: usize, _out: &mut [u32]) {}
 
     /// Adds the product of `rows` rows of A with a packed panel to `cols` columns of C.
     ///
@@ -71,6 +71,32 @@ impl TileOfC {
     /// The tile that begins `row` rows below and `col` columns right of this one.
     pub(super) fn at(self, row: usize, col: usize) -> Self {
         Self { words: self.words.wrapping_add(row * self.row_stride + col), ..self }
+    }
+}
+
+/// How the digits of a block of A lie: like its words, so that they can be computed many at a time.
+struct DigitLayout {
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl DigitLayout {
+    fn of(a: MatrixView<'_>) -> Self {
+        if a.row_stride == 1 && a.col_stride != 1 {
+            Self { row_stride: 1, col_stride: Self::spread(a.rows) }
+        } else {
+            Self { row_stride: Self::spread(a.cols), col_stride: 1 }
+        }
+    }
+
+    /// A stride of an odd number of cache lines: powers of two would all meet in the same few sets of a cache.
+    fn spread(n: usize) -> usize {
+        n.next_multiple_of(32) + 16
+    }
+
+    /// Digits that a block of this size takes at most.
+    fn room(rows: usize, cols: usize) -> usize {
+        (Self::spread(cols) * rows).max(Self::spread(rows) * cols)
     }
 }
 
@@ -116,7 +142,7 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b:
     let (k, n) = (a.cols, b.cols);
     let panels = n.min(NC).div_ceil(K::NR);
     let words = panels * k.min(K::KC) * K::STEP;
-    let digits = if K::DIGITS { a.rows.min(MC) * k.min(K::KC) } else { 0 };
+    let digits = if K::DIGITS { DigitLayout::room(a.rows.min(MC), k.min(K::KC)) } else { 0 };
     // Nothing below calls back into code that could use the scratch again.
     SCRATCH.with_borrow_mut(|scratch| {
         let (packed, digits) = scratch.get(words, digits);
@@ -152,11 +178,12 @@ unsafe fn block_times_panels<K: MicroKernel>(
     c: TileOfC,
     cols: usize,
 ) {
-    let by_columns = a.row_stride == 1 && a.col_stride != 1;
+    let layout = DigitLayout::of(a);
     if K::DIGITS {
-        kernel.digits(a, by_columns, &mut digits[..a.rows * a.cols]);
+        let (a, stride) =
+            if layout.row_stride == 1 { (a.transposed(), layout.col_stride) } else { (a, layout.row_stride) };
+        kernel.digits(a, stride, &mut digits[..a.rows * stride]);
     }
-    let (digit_row_stride, digit_col_stride) = if by_columns { (1, a.rows) } else { (a.cols, 1) };
     for (j, panel) in packed.chunks_exact(a.cols * K::STEP).enumerate() {
         let cols = K::NR.min(cols - j * K::NR);
         for i in (0..a.rows).step_by(K::MR) {
@@ -164,9 +191,9 @@ unsafe fn block_times_panels<K: MicroKernel>(
                 words: a.data.as_ptr().wrapping_add(i * a.row_stride),
                 row_stride: a.row_stride,
                 col_stride: a.col_stride,
-                digits: digits.as_ptr().wrapping_add(i * digit_row_stride),
-                digit_row_stride,
-                digit_col_stride,
+                digits: digits.as_ptr().wrapping_add(i * layout.row_stride),
+                digit_row_stride: layout.row_stride,
+                digit_col_stride: layout.col_stride,
             };
             // SAFETY: rows i.. and columns j * NR.. of C belong to the caller's tile; the words of A are inside
             // its checked view, and the digits were written above for every element of it.
@@ -175,22 +202,25 @@ unsafe fn block_times_panels<K: MicroKernel>(
     }
 }
 
-/// Copies `b` into the first `nr` words of every `step` words of `panel` and fills up with zeros.
-pub(super) fn pack_words(b: MatrixView<'_>, nr: usize, step: usize, panel: &mut [u64]) {
-    if b.cols < nr {
-        panel.fill(0);
+/// Copies `b` into the first `NR` words of every `STEP` words of `panel` and fills up with zeros.
+pub(super) fn pack_words<const NR: usize, const STEP: usize>(b: MatrixView<'_>, panel: &mut [u64]) {
+    let panel = panel.as_chunks_mut::<STEP>().0;
+    if b.cols < NR {
+        panel.as_flattened_mut().fill(0);
     }
-    if b.col_stride == 1 {
-        for (p, row) in panel.chunks_exact_mut(step).enumerate() {
+    if b.col_stride == 1 && b.cols == NR {
+        for (p, row) in panel.iter_mut().enumerate() {
+            // A copy of fixed length, which needs no call.
+            row[..NR].copy_from_slice(&b.row(p)[..NR]);
+        }
+    } else if b.col_stride == 1 {
+        for (p, row) in panel.iter_mut().enumerate() {
             row[..b.cols].copy_from_slice(b.row(p));
         }
     } else {
         for j in 0..b.cols {
-            let column = b.data[j * b.col_stride..].iter().step_by(b.row_stride.max(1));
-            if b.row_stride == 0 {
-                panel.chunks_exact_mut(step).for_each(|row| row[j] = b.at(0, j));
-            } else {
-                panel.chunks_exact_mut(step).zip(column).for_each(|(row, x)| row[j] = *x);
+            for (p, row) in panel.iter_mut().enumerate() {
+                row[j] = b.at(p, j);
             }
         }
     }

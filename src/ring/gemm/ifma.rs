@@ -39,19 +39,18 @@ impl MicroKernel for Avx512Ifma {
     const DIGITS: bool = true;
 
     fn pack(&self, b: MatrixView<'_>, panel: &mut [u64]) {
-        pack_words(b, NR, STEP, panel);
+        pack_words::<NR, STEP>(b, panel);
         // SAFETY: `self` proves that the CPU has the instructions.
         unsafe { append_digits(panel) };
     }
 
-    fn digits(&self, a: MatrixView<'_>, by_columns: bool, out: &mut [u32]) {
-        let a = if by_columns { a.transposed() } else { a };
-        for (i, out) in out.chunks_exact_mut(a.cols).enumerate() {
+    fn digits(&self, a: MatrixView<'_>, row_stride: usize, out: &mut [u32]) {
+        for (i, out) in out.chunks_mut(row_stride).enumerate() {
             if a.col_stride == 1 {
                 // SAFETY: `self` proves that the CPU has the instructions.
                 unsafe { digits_of(a.row(i), out) };
             } else {
-                out.iter_mut().enumerate().for_each(|(j, out)| *out = digits_of_a(a.at(i, j)));
+                out[..a.cols].iter_mut().enumerate().for_each(|(j, out)| *out = digits_of_a(a.at(i, j)));
             }
         }
     }
@@ -85,11 +84,18 @@ fn digits_of(words: &[u64], out: &mut [u32]) {
 /// Writes the swapped digits of the sixteen words of every row of a panel behind them.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn append_digits(panel: &mut [u64]) {
+    let low = _mm512_set1_epi64(0xfff);
     for row in panel.as_chunks_mut::<STEP>().0 {
-        let (words, digits) = row.split_at_mut(NR);
-        for (two, digits) in words.as_chunks::<2>().0.iter().zip(digits) {
-            let (low, high) = (digits_of_a(two[0]).rotate_left(16), digits_of_a(two[1]).rotate_left(16));
-            *digits = u64::from(low) | u64::from(high) << 32;
+        let row = row.as_mut_ptr();
+        for half in 0..2 {
+            // SAFETY: a row of the panel has twice eight words and then twice room for eight digits.
+            unsafe {
+                let words = _mm512_loadu_si512(row.add(8 * half).cast());
+                let swapped = _mm512_slli_epi64::<16>(_mm512_and_si512(words, low));
+                let digits = _mm512_or_si512(_mm512_srli_epi64::<52>(words), swapped);
+                let out = row.add(NR + NR / 4 * half);
+                _mm256_storeu_si256(out.cast(), _mm512_cvtepi64_epi32(digits));
+            }
         }
     }
 }

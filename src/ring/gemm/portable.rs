@@ -16,7 +16,7 @@ impl MicroKernel for Portable {
     const STEP: usize = NR;
 
     fn pack(&self, b: MatrixView<'_>, panel: &mut [u64]) {
-        pack_words(b, NR, NR, panel);
+        pack_words::<NR, NR>(b, panel);
     }
 
     unsafe fn micro(&self, rows: usize, a: RowsOfA, panel: &[u64], c: TileOfC, cols: usize) {
