@@ -1,0 +1,167 @@
+//! Matrix products modulo 2^64.
+//!
+//! One build holds kernels for several instruction sets and chooses at run time. Integer arithmetic modulo 2^64
+//! is associative and commutative, so every kernel, blocking and number of threads gives the same bits.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512dq;
+mod blocked;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod portable;
+mod view;
+
+use blocked::{MicroKernel, TileOfC, gemm_tile};
+use rayon::prelude::*;
+pub use view::MatrixView;
+
+/// Multiplications that are worth a task of their own: some 70 to 400 microseconds of work.
+const TASK: usize = 1 << 20;
+
+/// An implementation of the product; all give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kernel {
+    /// Plain Rust, every CPU.
+    Portable,
+    /// 32-bit multiplications of AVX2, five instructions for four products.
+    Avx2,
+    /// The 64-bit multiplication of AVX-512DQ.
+    Avx512Dq,
+    /// The 52-bit multiplications of AVX-512 IFMA with the upper twelve bits through VNNI.
+    Avx512Ifma,
+}
+
+impl Kernel {
+    const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512Dq, Self::Avx512Ifma];
+
+    /// Whether this machine can run the kernel.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => avx2::Avx2::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Dq => avx512dq::Avx512Dq::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Ifma => ifma::Avx512Ifma::detect().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The kernels this machine can run, slowest first.
+    pub fn available() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|kernel| kernel.is_available()).collect()
+    }
+
+    /// The fastest kernel this machine can run.
+    pub fn best() -> Self {
+        Self::ALL.into_iter().rev().find(|kernel| kernel.is_available()).unwrap_or(Self::Portable)
+    }
+}
+
+/// `c += a * b` modulo 2^64 with the fastest kernel, where `c` is row-major and has `a.rows` x `b.cols` elements.
+///
+/// Large products are spread over the current rayon pool; the result does not depend on it.
+///
+/// # Panics
+/// If the shapes do not match or a view reaches beyond its data.
+pub fn gemm_add(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+    gemm_add_with(Kernel::best(), a, b, c);
+}
+
+/// [`gemm_add`] with a kernel of the caller's choice.
+///
+/// # Panics
+/// As [`gemm_add`], and if this machine cannot run the kernel.
+pub fn gemm_add_with(kernel: Kernel, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+    check_shapes(a, b, c);
+    match kernel {
+        Kernel::Portable => run(&portable::Portable, a, b, c),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx2 => run(&available(avx2::Avx2::detect()), a, b, c),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512Dq => run(&available(avx512dq::Avx512Dq::detect()), a, b, c),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512Ifma => run(&available(ifma::Avx512Ifma::detect()), a, b, c),
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => panic!("the kernel {kernel:?} is for another architecture"),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn available<K>(kernel: Option<K>) -> K {
+    kernel.expect("this CPU does not have the instructions of the kernel")
+}
+
+/// The one place where shapes and bounds of a product are checked.
+pub(in crate::ring) fn check_shapes(a: MatrixView<'_>, b: MatrixView<'_>, c: &[u64]) {
+    assert_eq!(a.cols, b.rows, "columns of a and rows of b");
+    assert_eq!(Some(c.len()), a.rows.checked_mul(b.cols), "elements of c for {} x {}", a.rows, b.cols);
+    a.check("a");
+    b.check("b");
+}
+
+/// Spreads a checked product over tasks that own disjoint tiles of C.
+fn run<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+    if a.rows == 0 || a.cols == 0 || b.cols == 0 {
+        return;
+    }
+    let whole = TileOfC { words: c.as_mut_ptr(), row_stride: b.cols };
+    let grid = Grid::choose(a.rows, a.cols, b.cols, K::MR, K::NR);
+    let task = |t: usize| {
+        let (row, rows, col, cols) = grid.tile(t);
+        let (a, b) = (a.block(row, rows, 0, a.cols), b.block(0, b.rows, col, cols));
+        // SAFETY: `c` is borrowed mutably for the whole call and has `a.rows` x `b.cols` elements; the tiles of
+        // the grid are disjoint parts of it and each is handed to one task. The views have been checked.
+        unsafe { gemm_tile(kernel, a, b, whole.at(row, col)) };
+    };
+    match grid.tiles() {
+        1 => task(0),
+        tiles => (0..tiles).into_par_iter().with_max_len(1).for_each(task),
+    }
+}
+
+/// A division of the `m` x `n` result into equal tiles.
+struct Grid {
+    m: usize,
+    n: usize,
+    tile_rows: usize,
+    tile_cols: usize,
+}
+
+impl Grid {
+    /// One tile for small products, else about as many as keep the pool busy, cut where it costs least:
+    /// every row of tiles packs all of B again, every column of tiles reads all of A again (cheaper).
+    fn choose(m: usize, k: usize, n: usize, mr: usize, nr: usize) -> Self {
+        let products = m.saturating_mul(k).saturating_mul(n);
+        let tasks = match products / TASK {
+            0 | 1 => 1,
+            worthwhile => worthwhile.min(rayon::current_num_threads()),
+        };
+        let cut = |down: usize| {
+            let tile_rows = m.div_ceil(down).next_multiple_of(mr);
+            let tile_cols = n.div_ceil(tasks.div_ceil(down)).next_multiple_of(nr);
+            Self { m, n, tile_rows, tile_cols }
+        };
+        let cost = |grid: &Self| {
+            let (down, right) = (m.div_ceil(grid.tile_rows), n.div_ceil(grid.tile_cols));
+            let idle = tasks.saturating_sub(down * right);
+            (idle, 2 * down * n + right * m)
+        };
+        (1..=tasks).map(cut).min_by_key(cost).expect("there is at least one task")
+    }
+
+    fn tiles(&self) -> usize {
+        self.m.div_ceil(self.tile_rows) * self.n.div_ceil(self.tile_cols)
+    }
+
+    /// First row, rows, first column and columns of tile `t`.
+    fn tile(&self, t: usize) -> (usize, usize, usize, usize) {
+        let right = self.n.div_ceil(self.tile_cols);
+        let (row, col) = (t / right * self.tile_rows, t % right * self.tile_cols);
+        (row, self.tile_rows.min(self.m - row), col, self.tile_cols.min(self.n - col))
+    }
+}
