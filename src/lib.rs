@@ -1,6 +1,10 @@
 //! `mpcsim`: a deterministic discrete-event simulator of secure multi-party computation.
 
 pub mod data;
+pub mod nn;
+pub mod protocol;
 pub mod ring;
-pub mod scenario;
+// pub mod scenario;
+pub mod secure;
 pub mod sim;
+pub mod softmax;

@@ -1,4 +1,5 @@
 //! The integration tests, one binary.
 
 mod ring;
+mod secure;
 mod sim;

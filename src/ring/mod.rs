@@ -1,3 +1,16 @@
-//! Arithmetic in the ring `Z_2^64`: matrix products, exact products through floating point, bit planes.
+//! The ring Z_2^64: vectors, matrix products, planes of packed bits, random streams, and a meter of what is done.
+//!
+//! Knows nothing of parties, protocols or networks.
 
+mod dispatch;
+pub mod exact_f64;
 pub mod gemm;
+pub mod meter;
+mod plane;
+mod random;
+pub mod transpose;
+mod vector;
+
+pub use plane::Plane;
+pub use random::{Purpose, StreamKey};
+pub use vector::{Content, MatMul, Vector};

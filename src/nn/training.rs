@@ -1,0 +1,297 @@
+//! The training program of one party.
+
+use super::dense::{Dense, DenseLayer};
+use super::model::{Model, Weights};
+use super::sgd::Sgd;
+use crate::protocol::{Components, Protocol, RingShare};
+use crate::ring::{Content, Vector};
+use crate::secure::Secure;
+use crate::sim::{all, both};
+use crate::softmax::{Logits, Softmax};
+
+/// The party whose inputs the training data and the initial weights are.
+const OWNER: usize = 0;
+
+/// What is trained, and how.
+#[derive(Clone, Debug)]
+pub struct TrainingProgram {
+    /// The dense layers.
+    pub layers: Vec<Dense>,
+    /// The output layer.
+    pub softmax: Softmax,
+    /// Whether the loss is computed and opened.
+    pub loss: bool,
+    /// Rows of the training data.
+    pub rows: usize,
+    /// The optimiser's constants.
+    pub sgd: Sgd,
+}
+
+impl TrainingProgram {
+    fn inputs(&self) -> usize {
+        self.layers.first().expect("a network has a layer").inputs
+    }
+
+    fn classes(&self) -> usize {
+        self.layers.last().expect("a network has a layer").outputs
+    }
+}
+
+/// The training data of its owner, as ring elements.
+pub struct SecretData {
+    /// rows x inputs fixed-point numbers.
+    pub images: Vector,
+    /// rows x classes integers, one-hot.
+    pub labels: Vector,
+}
+
+impl SecretData {
+    /// Data of which only the size is known.
+    pub fn shape(program: &TrainingProgram) -> Self {
+        SecretData {
+            images: Vector::shape(program.rows * program.inputs()),
+            labels: Vector::shape(program.rows * program.classes()),
+        }
+    }
+}
+
+/// The training data as shares.
+struct Batches<S> {
+    images: S,
+    labels: S,
+}
+
+/// The rows of one iteration.
+pub struct Batch<S> {
+    images: S,
+    labels: S,
+}
+
+/// A party in the middle of a training.
+pub struct Trainer<P: Protocol> {
+    secure: Secure<P>,
+    program: TrainingProgram,
+    data: Batches<P::Share>,
+    model: Model<P::Share>,
+}
+
+fn share_shape(weights: &Weights, content: Content) -> (Vector, Vector) {
+    match content {
+        Content::Values => (weights.weights.clone(), weights.bias.clone()),
+        Content::Shape => (Vector::shape(weights.weights.len()), Vector::shape(weights.bias.len())),
+    }
+}
+
+/// Shares the initial weights; all messages of a layer and of all layers go out together.
+async fn input_weights<P: Protocol>(secure: &Secure<P>, weights: &[Weights]) -> Model<P::Share> {
+    let _span = secure.span("weights");
+    let content = secure.protocol.content();
+    let lanes = secure.fork_n(weights.len());
+    let layers = all(lanes.iter().zip(weights).map(async |(lane, layer)| {
+        let (matrix, bias) = share_shape(layer, content);
+        let secret = Vector::concat(&[&matrix, &bias]);
+        let shared = lane.protocol.input(OWNER, secret.len(), Some(&secret)).await;
+        DenseLayer {
+            dense: layer.dense,
+            weights: shared.slice(0, matrix.len()),
+            bias: shared.slice(matrix.len(), secret.len()),
+        }
+    }).collect())
+    .await;
+    let none = |layer: &DenseLayer<P::Share>| DenseLayer {
+        dense: layer.dense,
+        weights: secure.constant(layer.weights.len(), 0),
+        bias: secure.constant(layer.bias.len(), 0),
+    };
+    let changes = layers.iter().map(none).collect();
+    Model { layers, changes }
+}
+
+impl<P: Protocol> Trainer<P> {
+    /// The set-up: training data and initial weights are shared.
+    pub async fn set_up(
+        secure: Secure<P>,
+        program: TrainingProgram,
+        data: &SecretData,
+        weights: &[Weights],
+    ) -> Self {
+        let set_up = secure.span("setup");
+        let (rows, inputs, classes) = (program.rows, program.inputs(), program.classes());
+        let [image_lane, label_lane, weight_lane] = secure.fork();
+        let images = async || {
+            let _span = image_lane.span("images");
+            image_lane.protocol.input(OWNER, rows * inputs, Some(&data.images)).await
+        };
+        let labels = async || {
+            let _span = label_lane.span("labels");
+            label_lane.protocol.input(OWNER, rows * classes, Some(&data.labels)).await
+        };
+        let ((images, labels), model) =
+            both(both(images(), labels()), input_weights(&weight_lane, weights)).await;
+        drop(set_up);
+        Trainer { secure, program, data: Batches { images, labels }, model }
+    }
+
+    /// Starts again from other weights.
+    pub async fn restart(&mut self, weights: &[Weights], sgd: Sgd) {
+        let _span = self.secure.span("restart");
+        self.model = input_weights(&self.secure, weights).await;
+        self.program.sgd = sgd;
+    }
+
+    /// One iteration on the given rows. The mean loss is opened if the program says so.
+    pub async fn iteration(&mut self, rows: &[usize]) -> Option<Vector> {
+        let secure = &self.secure;
+        let _span = secure.span("iteration");
+        let batch = Batch {
+            images: self.data.images.gather_rows(rows, self.program.inputs()),
+            labels: self.data.labels.gather_rows(rows, self.program.classes()),
+        };
+        let [momentum_lane, pass_lane] = secure.fork();
+        let (scaled, (gradients, loss)) = both(
+            scaled_changes(&momentum_lane, &self.program.sgd, &self.model),
+            gradients(&pass_lane, &self.program, &self.model, &batch),
+        )
+        .await;
+        let [update_lane, loss_lane] = secure.fork();
+        let ((), opened) = both(
+            update(&update_lane, &self.program.sgd, &mut self.model, scaled, gradients),
+            async {
+                let _span = loss_lane.span("loss");
+                match loss {
+                    Some(loss) => Some(loss_lane.protocol.open(&loss.row_sums(rows.len())).await),
+                    None => None,
+                }
+            },
+        )
+        .await;
+        opened
+    }
+
+    /// Everybody learns the weights.
+    pub async fn open_weights(&self) -> Vec<Weights> {
+        let _span = self.secure.span("open_weights");
+        let mut opened = Vec::new();
+        for layer in &self.model.layers {
+            let both = self.secure.protocol.open(&P::Share::concat(&[&layer.weights, &layer.bias])).await;
+            let split = layer.weights.len();
+            opened.push(Weights {
+                dense: layer.dense,
+                weights: both.slice(0, split),
+                bias: both.slice(split, both.len()),
+            });
+        }
+        opened
+    }
+}
+
+/// The name of a layer's span.
+fn layer_span(layer: usize) -> &'static str {
+    const NAMES: [&str; 16] = [
+        "dense1", "dense2", "dense3", "dense4", "dense5", "dense6", "dense7", "dense8", "dense9", "dense10",
+        "dense11", "dense12", "dense13", "dense14", "dense15", "dense16",
+    ];
+    NAMES.get(layer).copied().unwrap_or("dense17+")
+}
+
+/// Gradients of all layers, first layer first, and the loss of each row.
+async fn gradients<P: Protocol>(
+    secure: &Secure<P>,
+    program: &TrainingProgram,
+    model: &Model<P::Share>,
+    batch: &Batch<P::Share>,
+) -> (Vec<(P::Share, P::Share)>, Option<P::Share>) {
+    let last = model.layers.len() - 1;
+    // What goes into each layer, and which hidden units are active.
+    let (mut inputs, mut active) = (vec![batch.images.clone()], Vec::new());
+    for (i, layer) in model.layers.iter().enumerate() {
+        let _layer = secure.span(layer_span(i));
+        let _direction = secure.span("forward");
+        let z = layer.forward(secure, &inputs[i]).await;
+        if i < last {
+            let (relu, positive) = secure.relu(&z).await;
+            inputs.push(relu);
+            active.push(positive);
+        } else {
+            inputs.push(z);
+        }
+    }
+    let output = {
+        let _layer = secure.span("output");
+        let _direction = secure.span("backward");
+        let _op = secure.span(program.softmax.info().name);
+        let batch = Logits { logits: &inputs[last + 1], labels: &batch.labels, classes: program.classes() };
+        program.softmax.output_layer(secure, batch, program.loss).await
+    };
+    let mut gradient = output.gradient;
+    let mut all_gradients = Vec::new();
+    for (i, layer) in model.layers.iter().enumerate().rev() {
+        let _layer = secure.span(layer_span(i));
+        let _direction = secure.span("backward");
+        if i < last {
+            let _op = secure.span("relu");
+            gradient = secure.protocol.mul(&active[i], &gradient).await;
+        }
+        let result = layer.backward(secure, &inputs[i], &gradient, i > 0).await;
+        all_gradients.push((result.weights, result.bias));
+        if let Some(inputs) = result.inputs {
+            gradient = inputs;
+        }
+    }
+    all_gradients.reverse();
+    (all_gradients, output.loss)
+}
+
+/// Momentum times the last change, for all layers side by side.
+async fn scaled_changes<P: Protocol>(
+    secure: &Secure<P>,
+    sgd: &Sgd,
+    model: &Model<P::Share>,
+) -> Vec<(P::Share, P::Share)> {
+    let lanes = secure.fork_n(model.changes.len());
+    all(lanes
+        .iter()
+        .zip(&model.changes)
+        .enumerate()
+        .map(async |(i, (lane, change))| {
+            let _layer = lane.span(layer_span(i));
+            let _direction = lane.span("update");
+            let both = P::Share::concat(&[&change.weights, &change.bias]);
+            let scaled = sgd.scaled_change(lane, &both).await;
+            (scaled.slice(0, change.weights.len()), scaled.slice(change.weights.len(), both.len()))
+        })
+        .collect())
+    .await
+}
+
+/// The step of all layers side by side.
+async fn update<P: Protocol>(
+    secure: &Secure<P>,
+    sgd: &Sgd,
+    model: &mut Model<P::Share>,
+    scaled: Vec<(P::Share, P::Share)>,
+    gradients: Vec<(P::Share, P::Share)>,
+) {
+    let lanes = secure.fork_n(model.layers.len());
+    let steps = all(lanes
+        .iter()
+        .zip(scaled.iter().zip(&gradients))
+        .enumerate()
+        .map(async |(i, (lane, (scaled, gradient)))| {
+            let _layer = lane.span(layer_span(i));
+            let _direction = lane.span("update");
+            let scaled = P::Share::concat(&[&scaled.0, &scaled.1]);
+            let gradient = P::Share::concat(&[&gradient.0, &gradient.1]);
+            sgd.step(lane, &scaled, &gradient).await
+        })
+        .collect())
+    .await;
+    for ((layer, change), (new_change, step)) in model.layers.iter_mut().zip(&mut model.changes).zip(steps) {
+        let split = layer.weights.len();
+        let end = split + layer.bias.len();
+        layer.weights = layer.weights.add(&step.slice(0, split));
+        layer.bias = layer.bias.add(&step.slice(split, end));
+        change.weights = new_change.slice(0, split);
+        change.bias = new_change.slice(split, end);
+    }
+}

@@ -1,0 +1,145 @@
+//! `clear`: the ideal functionality. One party, plain ring arithmetic, the same fixed-point algorithms and rounding.
+//!
+//! It gives the accuracy of training, and the oracle for every protocol: under nearest rounding what it computes equals
+//! what the protocols' openings say, bit for bit.
+
+use std::cell::Cell;
+
+use super::{Components, Message, Protocol};
+use crate::ring::exact_f64::gemm_exact_f64;
+use crate::ring::{Content, MatMul, Plane, Purpose, StreamKey, Vector};
+use crate::sim::{Party, SpanGuard};
+
+/// A value that is its own only component.
+#[derive(Clone, Debug)]
+pub struct Plain<T>(T);
+
+impl Components for Plain<Vector> {
+    type Part = Vector;
+
+    fn combine(shares: &[&Self], f: impl Fn(&[&Vector]) -> Vector) -> Self {
+        Plain(f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()))
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Components for Plain<Plane> {
+    type Part = Plane;
+
+    fn combine(shares: &[&Self], f: impl Fn(&[&Plane]) -> Plane) -> Self {
+        Plain(f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()))
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The only party.
+pub struct Clear {
+    party: Party<Message>,
+    seed: u64,
+    draws: Cell<u64>,
+}
+
+impl Clear {
+    /// The functionality, run by the only party of a simulation.
+    pub fn new(party: Party<Message>, seed: u64) -> Self {
+        assert_eq!(party.parties(), 1, "the ideal functionality is one party");
+        Clear { party, seed, draws: Cell::new(0) }
+    }
+
+    /// A fresh stream, for rounding and masks.
+    fn stream(&self) -> StreamKey {
+        let counter = self.draws.replace(self.draws.get() + 1);
+        StreamKey { seed: self.seed, purpose: Purpose::Rounding, parties: 1, lane: self.party.lane(), counter }
+    }
+}
+
+impl Protocol for Clear {
+    type Share = Plain<Vector>;
+    type Bits = Plain<Plane>;
+
+    fn content(&self) -> Content {
+        Content::Values
+    }
+
+    fn span(&self, name: &'static str) -> SpanGuard<Message> {
+        self.party.span(name)
+    }
+
+    fn fork(&self, n: usize) -> Vec<Self> {
+        let handle = |party| Clear { party, seed: self.seed, draws: Cell::new(0) };
+        self.party.fork_n(n).into_iter().map(handle).collect()
+    }
+
+    fn public(&self, x: &Vector) -> Self::Share {
+        Plain(x.clone())
+    }
+
+    fn public_plane(&self, x: &Plane) -> Self::Bits {
+        Plain(x.clone())
+    }
+
+    async fn input(&self, _owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share {
+        let secret = secret.expect("the only party owns every secret");
+        assert_eq!(secret.len(), len, "a secret of another length than announced");
+        Plain(secret.clone())
+    }
+
+    async fn open(&self, x: &Self::Share) -> Vector {
+        x.0.clone()
+    }
+
+    async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane> {
+        x.iter().map(|b| b.0.clone()).collect()
+    }
+
+    async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
+        let product = x.0.mul(&y.0);
+        Plain(if width == 1 { product } else { product.row_sums(width) })
+    }
+
+    /// By floating-point arithmetic where that is exact, in the ring otherwise.
+    async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
+        shape.check(x.len(), y.len());
+        let (left, right) = shape.views(x.0.expect_values(), y.0.expect_values());
+        let mut product = vec![0; shape.rows * shape.columns];
+        if gemm_exact_f64(left, right, &mut product) {
+            Plain(product.into())
+        } else {
+            Plain(x.0.matmul(&y.0, shape))
+        }
+    }
+
+    async fn and(&self, x: &[Self::Bits], y: &[Self::Bits]) -> Vec<Self::Bits> {
+        x.iter().zip(y).map(|(x, y)| Plain(x.0.and(&y.0))).collect()
+    }
+
+    /// floor((x + r) / 2^shift) with a uniform `shift`-bit r.
+    async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
+        assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
+        let r = self.stream().vector(Content::Values, x.len());
+        let round = |x: u64, r: u64| (x.wrapping_add(r >> (64 - shift)) as i64 >> shift) as u64;
+        Plain(x.0.zip(&r, round))
+    }
+
+    fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Vec<Self::Bits>> {
+        vec![Plane::split(&x.0, bits as usize).into_iter().map(Plain).collect()]
+    }
+
+    fn random_summands(&self, len: usize, bits: u32) -> Self::Share {
+        Plain(self.stream().vector(Content::Values, len).shift_right(64 - bits))
+    }
+
+    async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
+        x.iter().map(|b| Plain(Plane::compose(std::slice::from_ref(&b.0)))).collect()
+    }
+
+    async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
+        Plain(Plane::compose(&[x.0.and(&y.0).xor(&t.0)]))
+    }
+}

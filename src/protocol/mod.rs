@@ -1,0 +1,114 @@
+//! Secret sharing protocols behind one trait, and their registry.
+//!
+//! A protocol is written from one party's point of view: it holds this party's shares, its random streams and its
+//! [`Party`] handle, and nothing of any other party. What can be built from the operations here alone belongs to
+//! [`crate::secure`]. To add a protocol, write one file and one line in [`registry`]: docs/add-a-protocol.md.
+
+pub mod clear;
+pub mod registry;
+pub mod rep3;
+pub mod share;
+
+use crate::ring::{Content, MatMul, Plane, Vector};
+use crate::sim::{Party, SpanGuard};
+
+pub use clear::Clear;
+pub use rep3::Rep3;
+pub use share::{BitShare, Components, RingShare};
+
+/// What parties send each other.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// Ring elements, eight bytes each.
+    Ring(Vector),
+    /// Planes of bits, eight bits to a byte over all planes together.
+    Bits(Vec<Plane>),
+}
+
+impl Message {
+    /// Size of the content.
+    pub fn payload_bytes(&self) -> u64 {
+        match self {
+            Message::Ring(vector) => 8 * vector.len() as u64,
+            Message::Bits(planes) => planes.iter().map(|p| p.len() as u64).sum::<u64>().div_ceil(8),
+        }
+    }
+}
+
+/// Sends a message and says its size.
+pub(crate) fn send(party: &Party<Message>, to: usize, message: Message) {
+    party.send(to, message.payload_bytes(), message);
+}
+
+/// Receives ring elements.
+pub(crate) async fn receive_ring(party: &Party<Message>, from: usize) -> Vector {
+    match party.recv(from).await {
+        Message::Ring(vector) => vector,
+        Message::Bits(_) => panic!("party {} expected ring elements from party {from}", party.id()),
+    }
+}
+
+/// Receives planes of bits.
+pub(crate) async fn receive_bits(party: &Party<Message>, from: usize) -> Vec<Plane> {
+    match party.recv(from).await {
+        Message::Bits(planes) => planes,
+        Message::Ring(_) => panic!("party {} expected bits from party {from}", party.id()),
+    }
+}
+
+/// Arithmetic and boolean secret sharing over Z_2^64, as one party sees it.
+///
+/// Linear operations are local and come with the shares ([`Components`]). All others are here. Whole vectors are
+/// processed at once: the rounds of an operation do not depend on the length of its operands.
+#[allow(async_fn_in_trait)] // parties are tasks of one thread, no bounds on the futures are wanted
+pub trait Protocol: Sized {
+    /// A shared vector of ring elements.
+    type Share: RingShare;
+    /// A shared plane of bits.
+    type Bits: BitShare;
+
+    /// Whether vectors carry values or only their length.
+    fn content(&self) -> Content;
+    /// Names what is done until the guard is dropped.
+    fn span(&self, name: &'static str) -> SpanGuard<Message>;
+    /// Handles for `n` sub-programs that run side by side, see [`crate::sim::both`].
+    fn fork(&self, n: usize) -> Vec<Self>;
+
+    /// A sharing of a vector that everybody knows. Local.
+    fn public(&self, x: &Vector) -> Self::Share;
+    /// A sharing of bits that everybody knows. Local.
+    fn public_plane(&self, x: &Plane) -> Self::Bits;
+
+    /// `owner` shares a secret vector of `len` elements; only the owner gives its values.
+    async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share;
+    /// Everybody learns x.
+    async fn open(&self, x: &Self::Share) -> Vector;
+    /// Everybody learns the bits.
+    async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane>;
+
+    /// Dot products of `width` consecutive elements each: z_i = sum_j x_{i width + j} y_{i width + j}.
+    async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share;
+    /// Elementwise product.
+    async fn mul(&self, x: &Self::Share, y: &Self::Share) -> Self::Share {
+        self.dot(x, y, 1).await
+    }
+    /// Matrix product.
+    async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share;
+    /// Products of bits, plane by plane.
+    async fn and(&self, x: &[Self::Bits], y: &[Self::Bits]) -> Vec<Self::Bits>;
+
+    /// Probabilistic truncation of signed `bits`-bit integers by `shift` bits:
+    /// floor(x / 2^shift) + u with P(u = 1) = (x mod 2^shift) / 2^shift.
+    async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share;
+
+    /// The components of x as boolean sharings: `summands[i][j]` is bit j of the i-th summand, and x mod 2^`bits` is
+    /// the sum of the summands. Local.
+    fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Vec<Self::Bits>>;
+    /// A random secret vector whose summands are uniform `bits`-bit numbers. Local.
+    fn random_summands(&self, len: usize, bits: u32) -> Self::Share;
+
+    /// The bits as ring elements 0 and 1.
+    async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share>;
+    /// The ring element of the bit `t xor (x and y)`.
+    async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share;
+}

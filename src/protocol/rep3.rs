@@ -1,0 +1,401 @@
+//! `rep3`: semi-honest replicated secret sharing among three parties over Z_2^64.
+//!
+//! x = x_0 + x_1 + x_2. Party i holds (x_i, x_{i+1}), so x_i is known to the parties i and i-1, who also have a common
+//! key for random streams. Bits are shared in the same way with xor.
+//!
+//! Sources: Araki, Furukawa, Lindell, Nof, Ohara, "High-throughput semi-honest secure three-party computation with an
+//! honest majority" (CCS 2016) for products and openings; Mohassel and Rindal, "ABY3" (CCS 2018), section 5.3, for the
+//! local split; Dalskov, Escudero, Keller, "Secure evaluation of quantized neural networks" (PETS 2020), section 3.2.2,
+//! for the two-round truncation; the reference system MP-SPDZ for the conversion of bits and the one-message truncation.
+//! Above each operation: rounds, and payload bytes per element sent by the parties 0, 1, 2.
+
+use std::cell::Cell;
+
+use super::{Components, Message, Protocol, RingShare, receive_bits, receive_ring, send};
+use crate::ring::{Content, MatMul, Plane, Purpose, StreamKey, Vector};
+use crate::sim::{Party, SpanGuard, both};
+
+/// Statistical security in bits of the one-message truncation: it is used where a value of `bits` bits leaves a gap of
+/// at least this many bits below the ring size, and then errs with probability 2^-(64 - bits).
+pub const STATISTICAL_SECURITY_BITS: u32 = 40;
+
+/// The two components that party i holds: number i and number i + 1.
+#[derive(Clone, Debug)]
+pub struct Replicated<T> {
+    own: T,
+    next: T,
+}
+
+/// Components know how many elements they stand for.
+trait Length {
+    fn elements(&self) -> usize;
+}
+
+impl Length for Vector {
+    fn elements(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Length for Plane {
+    fn elements(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T: Clone + Length> Components for Replicated<T> {
+    type Part = T;
+
+    fn combine(shares: &[&Self], f: impl Fn(&[&T]) -> T) -> Self {
+        let own: Vec<&T> = shares.iter().map(|s| &s.own).collect();
+        let next: Vec<&T> = shares.iter().map(|s| &s.next).collect();
+        Replicated { own: f(&own), next: f(&next) }
+    }
+
+    fn len(&self) -> usize {
+        self.own.elements()
+    }
+}
+
+/// One party of the protocol.
+pub struct Rep3 {
+    party: Party<Message>,
+    seed: u64,
+    content: Content,
+    draws: Cell<u64>,
+}
+
+impl Rep3 {
+    /// Number of parties.
+    pub const PARTIES: usize = 3;
+
+    /// The protocol as seen by `party`.
+    pub fn new(party: Party<Message>, seed: u64, content: Content) -> Self {
+        assert_eq!(party.parties(), Self::PARTIES, "rep3 is a protocol of three parties");
+        Rep3 { party, seed, content, draws: Cell::new(0) }
+    }
+
+    fn next(&self) -> usize {
+        (self.party.id() + 1) % 3
+    }
+
+    fn previous(&self) -> usize {
+        (self.party.id() + 2) % 3
+    }
+
+    /// Numbers the draws of this lane; every party takes as many numbers for an operation, whatever it draws.
+    fn draw(&self) -> u64 {
+        self.draws.replace(self.draws.get() + 1)
+    }
+
+    /// The stream that the holders of `component` have in common.
+    fn stream(&self, component: usize, counter: u64) -> StreamKey {
+        assert!(component == self.party.id() || component == self.next(), "a stream of two other parties");
+        let parties = 1 << component | 1 << ((component + 2) % 3);
+        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, lane: self.party.lane(), counter }
+    }
+
+    fn shared_vector(&self, component: usize, counter: u64, len: usize) -> Vector {
+        self.stream(component, counter).vector(self.content, len)
+    }
+
+    /// z_i with z_0 + z_1 + z_2 = 0, uniform otherwise. Araki et al., section 2.2.
+    fn zero_share(&self, len: usize) -> Vector {
+        let counter = self.draw();
+        self.shared_vector(self.party.id(), counter, len).sub(&self.shared_vector(self.next(), counter, len))
+    }
+
+    /// The same for bits.
+    fn zero_bits(&self, lens: &[usize]) -> Vec<Plane> {
+        let counter = self.draw();
+        let total: usize = lens.iter().map(|len| len.next_multiple_of(64)).sum();
+        let draw = |component| self.stream(component, counter).planes(self.content, total, 1).remove(0);
+        let packed = draw(self.party.id()).xor(&draw(self.next()));
+        packed.cut(lens)
+    }
+
+    fn zeros(&self, len: usize) -> Vector {
+        Vector::constant(self.content, len, 0)
+    }
+
+    /// Turns additive components (one a party) into replicated ones. 1 round; 8, 8, 8.
+    async fn reshare(&self, mine: Vector) -> Replicated<Vector> {
+        send(&self.party, self.previous(), Message::Ring(mine.clone()));
+        let next = receive_ring(&self.party, self.next()).await;
+        Replicated { own: mine, next }
+    }
+
+    /// u xor w as a ring element, where party 0 knows u and the parties 1 and 2 know w, or will once `w` is ready.
+    /// u + w - 2 u w with u = u_0 + u_1: party 2 inputs u_0 w, party 1 inputs u_1 w. 2 rounds; 8, 8, 8.
+    async fn xor_to_ring(&self, len: usize, u: impl FnOnce() -> Vector, w: impl AsyncFnOnce() -> Vector) -> Replicated<Vector> {
+        let (draw_u, draw_g, draw_h) = (self.draw(), self.draw(), self.draw());
+        match self.party.id() {
+            0 => {
+                let u_0 = self.shared_vector(0, draw_u, len);
+                let u_1 = u().sub(&u_0);
+                send(&self.party, 1, Message::Ring(u_1.clone()));
+                let h_1 = self.shared_vector(1, draw_h, len);
+                let g_0 = receive_ring(&self.party, 2).await;
+                Replicated { own: u_0.sub(&g_0.scale(2)), next: u_1.sub(&h_1.scale(2)) }
+            }
+            1 => {
+                let (w, u_1) = both(w(), receive_ring(&self.party, 0)).await;
+                let h_1 = self.shared_vector(1, draw_h, len);
+                let h_2 = u_1.mul(&w).sub(&h_1);
+                send(&self.party, 2, Message::Ring(h_2.clone()));
+                let g_2 = self.shared_vector(2, draw_g, len);
+                Replicated { own: u_1.sub(&h_1.scale(2)), next: w.sub(&g_2.add(&h_2).scale(2)) }
+            }
+            _ => {
+                let w = w().await;
+                let u_0 = self.shared_vector(0, draw_u, len);
+                let g_2 = self.shared_vector(2, draw_g, len);
+                let g_0 = u_0.mul(&w).sub(&g_2);
+                send(&self.party, 0, Message::Ring(g_0.clone()));
+                let h_2 = receive_ring(&self.party, 1).await;
+                Replicated { own: w.sub(&g_2.add(&h_2).scale(2)), next: u_0.sub(&g_0.scale(2)) }
+            }
+        }
+    }
+
+    /// The one-message truncation. Party 1 knows c = x_1 + x_2 - 1, the others know r = x_0, and c + r = x - 1 does not
+    /// wrap except with probability 2^-(64 - bits): the result is (c >> shift) + (r >> shift) + 1. 1 round; 0, 8, 0.
+    async fn truncate_big_gap(&self, x: &Replicated<Vector>, shift: u32) -> Replicated<Vector> {
+        let (len, counter) = (x.len(), self.draw());
+        let of_r = |r: &Vector| r.shift_right_signed(shift).add_scalar(1);
+        match self.party.id() {
+            0 => Replicated { own: of_r(&x.own), next: self.shared_vector(1, counter, len) },
+            1 => {
+                let c = x.own.add(&x.next).add_scalar(1u64.wrapping_neg());
+                let y_1 = self.shared_vector(1, counter, len);
+                let y_2 = c.shift_right_signed(shift).sub(&y_1);
+                send(&self.party, 2, Message::Ring(y_2.clone()));
+                Replicated { own: y_1, next: y_2 }
+            }
+            _ => Replicated { own: receive_ring(&self.party, 1).await, next: of_r(&x.next) },
+        }
+    }
+
+    /// The exact two-round truncation. With v = x + 2^(bits-1) >= 0, party 1 knows c = x_1 + x_2 + 2^(bits-1) - 1, the
+    /// others know r = x_0, and c + r = v - 1 wraps exactly if one of the top bits is set. The result is
+    /// (c >> shift) + (r >> shift) + 1 - 2^(64-shift) (msb c or msb r) - 2^(bits-shift-1).
+    /// Party 1 inputs c >> shift and msb c = b_1 + b_2, party 0 inputs d = b_1 msb r, party 2 inputs e = b_2 msb r.
+    /// 2 rounds; 8, 16, 8.
+    async fn truncate_small_gap(&self, x: &Replicated<Vector>, bits: u32, shift: u32) -> Replicated<Vector> {
+        let len = x.len();
+        let (draw_a, draw_b, draw_d, draw_e) = (self.draw(), self.draw(), self.draw(), self.draw());
+        let wrap = 1u64 << (64 - shift);
+        let constant = 1u64.wrapping_sub(1 << (bits - shift - 1));
+        // Component 0: (r >> shift) - wrap (msb r - d_0 - e_0) + constant.
+        let component_0 = |r: &Vector, msb_r: &Vector, d_0: &Vector, e_0: &Vector| {
+            r.shift_right(shift).sub(&msb_r.sub(d_0).sub(e_0).scale(wrap)).add_scalar(constant)
+        };
+        // Component 1: a_1 - wrap (b_1 - d_1). Component 2: a_2 - wrap (b_2 - e_2).
+        let component = |a: &Vector, b: &Vector, part: &Vector| a.sub(&b.sub(part).scale(wrap));
+        match self.party.id() {
+            0 => {
+                let msb_r = x.own.shift_right(63);
+                let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
+                let d_0 = self.shared_vector(0, draw_d, len);
+                let d_1 = msb_r.mul(&b_1).sub(&d_0);
+                send(&self.party, 1, Message::Ring(d_1.clone()));
+                let e_0 = receive_ring(&self.party, 2).await;
+                Replicated { own: component_0(&x.own, &msb_r, &d_0, &e_0), next: component(&a_1, &b_1, &d_1) }
+            }
+            1 => {
+                let c = x.own.add(&x.next).add_scalar((1u64 << (bits - 1)).wrapping_sub(1));
+                let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
+                let (a_2, b_2) = (c.shift_right(shift).sub(&a_1), c.shift_right(63).sub(&b_1));
+                send(&self.party, 2, Message::Ring(Vector::concat(&[&a_2, &b_2])));
+                let e_2 = self.shared_vector(2, draw_e, len);
+                let d_1 = receive_ring(&self.party, 0).await;
+                Replicated { own: component(&a_1, &b_1, &d_1), next: component(&a_2, &b_2, &e_2) }
+            }
+            _ => {
+                let msb_r = x.next.shift_right(63);
+                let d_0 = self.shared_vector(0, draw_d, len);
+                let e_2 = self.shared_vector(2, draw_e, len);
+                let received = receive_ring(&self.party, 1).await;
+                let (a_2, b_2) = (received.slice(0, len), received.slice(len, 2 * len));
+                let e_0 = msb_r.mul(&b_2).sub(&e_2);
+                send(&self.party, 0, Message::Ring(e_0.clone()));
+                Replicated { own: component(&a_2, &b_2, &e_2), next: component_0(&x.next, &msb_r, &d_0, &e_0) }
+            }
+        }
+    }
+
+    /// z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i over GF(2).
+    fn cross_bits(x: &Replicated<Plane>, y: &Replicated<Plane>) -> Plane {
+        x.own.and(&y.own.xor(&y.next)).xor(&x.next.and(&y.own))
+    }
+}
+
+impl Protocol for Rep3 {
+    type Share = Replicated<Vector>;
+    type Bits = Replicated<Plane>;
+
+    fn content(&self) -> Content {
+        self.content
+    }
+
+    fn span(&self, name: &'static str) -> SpanGuard<Message> {
+        self.party.span(name)
+    }
+
+    fn fork(&self, n: usize) -> Vec<Self> {
+        let handle = |party| Rep3 { party, seed: self.seed, content: self.content, draws: Cell::new(0) };
+        self.party.fork_n(n).into_iter().map(handle).collect()
+    }
+
+    /// Component 0 is the public vector, the others are zero. Local.
+    fn public(&self, x: &Vector) -> Self::Share {
+        let component = |i| if i == 0 { x.clone() } else { self.zeros(x.len()) };
+        Replicated { own: component(self.party.id()), next: component(self.next()) }
+    }
+
+    fn public_plane(&self, x: &Plane) -> Self::Bits {
+        let component = |i| if i == 0 { x.clone() } else { Plane::zeros(self.content, x.len()) };
+        Replicated { own: component(self.party.id()), next: component(self.next()) }
+    }
+
+    /// The owner o draws x_o with party o - 1 and sends x_{o+1} = x - x_o to party o + 1; the last component is zero.
+    /// 1 round; 8 by the owner.
+    async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share {
+        let _span = self.party.span("input");
+        let counter = self.draw();
+        let id = self.party.id();
+        if id == owner {
+            let secret = secret.expect("the owner gives the secret");
+            assert_eq!(secret.len(), len, "a secret of another length than announced");
+            let own = self.shared_vector(owner, counter, len);
+            let next = secret.sub(&own);
+            send(&self.party, self.next(), Message::Ring(next.clone()));
+            Replicated { own, next }
+        } else if id == (owner + 1) % 3 {
+            let own = receive_ring(&self.party, owner).await;
+            Replicated { own, next: self.zeros(len) }
+        } else {
+            Replicated { own: self.zeros(len), next: self.shared_vector(owner, counter, len) }
+        }
+    }
+
+    /// Party i sends x_i to party i + 1, who lacks it. 1 round; 8, 8, 8.
+    async fn open(&self, x: &Self::Share) -> Vector {
+        let _span = self.party.span("open");
+        send(&self.party, self.next(), Message::Ring(x.own.clone()));
+        let missing = receive_ring(&self.party, self.previous()).await;
+        x.own.add(&x.next).add(&missing)
+    }
+
+    /// The same for bits. 1 round; 1/8, 1/8, 1/8 a bit.
+    async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane> {
+        let _span = self.party.span("open_bits");
+        send(&self.party, self.next(), Message::Bits(x.iter().map(|b| b.own.clone()).collect()));
+        let missing = receive_bits(&self.party, self.previous()).await;
+        x.iter().zip(&missing).map(|(b, m)| b.own.xor(&b.next).xor(m)).collect()
+    }
+
+    /// z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i, summed before it is sent. 1 round; 8, 8, 8 a result.
+    async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
+        let _span = self.party.span(if width == 1 { "mul" } else { "dot" });
+        let cross = x.own.mul(&y.own.add(&y.next)).add(&x.next.mul(&y.own));
+        let sums = if width == 1 { cross } else { cross.row_sums(width) };
+        let zero = self.zero_share(sums.len());
+        self.reshare(sums.add(&zero)).await
+    }
+
+    /// The same for matrices: x_i (y_i + y_{i+1}) + x_{i+1} y_i + zero_i. 1 round; 8, 8, 8 an entry of the result.
+    async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
+        let _span = self.party.span("matmul");
+        let cross = x.own.matmul(&y.own.add(&y.next), shape).add(&x.next.matmul(&y.own, shape));
+        let zero = self.zero_share(cross.len());
+        self.reshare(cross.add(&zero)).await
+    }
+
+    /// The product over GF(2). 1 round; 1/8, 1/8, 1/8 a bit.
+    async fn and(&self, x: &[Self::Bits], y: &[Self::Bits]) -> Vec<Self::Bits> {
+        assert_eq!(x.len(), y.len(), "as many left as right planes");
+        if x.is_empty() {
+            return Vec::new();
+        }
+        let _span = self.party.span("and");
+        let lens: Vec<usize> = x.iter().map(Components::len).collect();
+        let zero = self.zero_bits(&lens);
+        let own: Vec<Plane> =
+            x.iter().zip(y).zip(&zero).map(|((x, y), zero)| Self::cross_bits(x, y).xor(zero)).collect();
+        send(&self.party, self.previous(), Message::Bits(own.clone()));
+        let next = receive_bits(&self.party, self.next()).await;
+        own.into_iter().zip(next).map(|(own, next)| Replicated { own, next }).collect()
+    }
+
+    async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
+        assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
+        let _span = self.party.span("truncate");
+        if bits + STATISTICAL_SECURITY_BITS <= 64 {
+            self.truncate_big_gap(x, shift).await
+        } else {
+            self.truncate_small_gap(x, bits, shift).await
+        }
+    }
+
+    /// Summand j is x_j, shared as (x_j, 0, 0) rotated by j: its holders set the others to zero. Local.
+    fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Vec<Self::Bits>> {
+        let own = Plane::split(&x.own, bits as usize);
+        let next = Plane::split(&x.next, bits as usize);
+        let zero = Plane::zeros(self.content, x.len());
+        let part = |planes: &[Plane], held: bool, bit: usize| if held { planes[bit].clone() } else { zero.clone() };
+        (0..3)
+            .map(|j| {
+                (0..bits as usize)
+                    .map(|bit| Replicated {
+                        own: part(&own, j == self.party.id(), bit),
+                        next: part(&next, j == self.next(), bit),
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn random_summands(&self, len: usize, bits: u32) -> Self::Share {
+        let counter = self.draw();
+        let component = |i| self.shared_vector(i, counter, len).shift_right(64 - bits);
+        Replicated { own: component(self.party.id()), next: component(self.next()) }
+    }
+
+    /// Party 0 knows u = b_0 xor b_1, the parties 1 and 2 know b_2. 2 rounds; 8, 8, 8 a bit.
+    async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
+        let _span = self.party.span("bits_to_ring");
+        let ring = |planes: Vec<Plane>| {
+            let vectors: Vec<Vector> = planes.iter().map(|p| Plane::compose(std::slice::from_ref(p))).collect();
+            Vector::concat(&vectors.iter().collect::<Vec<_>>())
+        };
+        let lens: Vec<usize> = x.iter().map(Components::len).collect();
+        let u = || ring(x.iter().map(|b| b.own.xor(&b.next)).collect());
+        let w = async || ring(x.iter().map(|b| if self.party.id() == 1 { b.next.clone() } else { b.own.clone() }).collect());
+        let all = self.xor_to_ring(lens.iter().sum(), u, w).await;
+        let mut start = 0;
+        lens.iter()
+            .map(|len| {
+                start += len;
+                all.slice(start - len, start)
+            })
+            .collect()
+    }
+
+    /// Before the product z = z_0 xor z_1 xor z_2 is shared again, the parties 1 and 2 tell each other z_1 and z_2, while
+    /// party 0 already inputs z_0: one round less than `and` followed by `bits_to_ring`. z_1 is masked by a key of the
+    /// parties 0 and 1, z_2 by one of the parties 0 and 2, as in `and`. 2 rounds; 8, 8 1/8, 8 1/8.
+    async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
+        let _span = self.party.span("and_to_ring");
+        let zero = self.zero_bits(&[x.len()]).remove(0);
+        let mine = Self::cross_bits(x, y).xor(&zero).xor(&t.own);
+        let u = || Plane::compose(std::slice::from_ref(&mine));
+        let w = async || {
+            let other = 3 - self.party.id();
+            send(&self.party, other, Message::Bits(vec![mine.clone()]));
+            let theirs = receive_bits(&self.party, other).await.remove(0);
+            Plane::compose(&[mine.xor(&theirs)])
+        };
+        self.xor_to_ring(x.len(), u, w).await
+    }
+}

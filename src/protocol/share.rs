@@ -1,0 +1,99 @@
+//! What all linear secret sharings have in common: linear functions act on each component alone.
+
+use crate::ring::{Plane, Vector};
+
+/// A sharing of which one party holds some components.
+///
+/// Any function that is linear over the ring (or, for bits, over GF(2)) may be applied to the components one by one,
+/// which is all that [`RingShare`] and [`BitShare`] do.
+pub trait Components: Clone {
+    /// A component: [`Vector`] or [`Plane`].
+    type Part;
+
+    /// Applies a linear function of several sharings to the components at each place.
+    fn combine(shares: &[&Self], f: impl Fn(&[&Self::Part]) -> Self::Part) -> Self;
+    /// Number of shared elements.
+    fn len(&self) -> usize;
+    /// Whether nothing is shared.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Linear operations on shared vectors of ring elements.
+pub trait RingShare: Components<Part = Vector> {
+    /// x + y.
+    fn add(&self, other: &Self) -> Self {
+        Self::combine(&[self, other], |c| c[0].add(c[1]))
+    }
+    /// x - y.
+    fn sub(&self, other: &Self) -> Self {
+        Self::combine(&[self, other], |c| c[0].sub(c[1]))
+    }
+    /// -x.
+    fn neg(&self) -> Self {
+        Self::combine(&[self], |c| c[0].neg())
+    }
+    /// c x for a public integer c.
+    fn scale(&self, factor: i64) -> Self {
+        Self::combine(&[self], |c| c[0].scale(factor as u64))
+    }
+    /// Shifts every component, as unsigned numbers: the sum of the results is not x >> bits, see the callers.
+    fn shift_components_right(&self, bits: u32) -> Self {
+        Self::combine(&[self], |c| c[0].shift_right(bits))
+    }
+    /// Elements `start..end`.
+    fn slice(&self, start: usize, end: usize) -> Self {
+        Self::combine(&[self], |c| c[0].slice(start, end))
+    }
+    /// Several vectors one after the other.
+    fn concat(shares: &[&Self]) -> Self {
+        Self::combine(shares, Vector::concat)
+    }
+    /// The inverse of [`RingShare::concat`] for `n` vectors of equal length.
+    fn chunks(&self, n: usize) -> Vec<Self> {
+        let len = self.len() / n;
+        assert_eq!(len * n, self.len(), "chunks of equal length");
+        (0..n).map(|i| self.slice(i * len, (i + 1) * len)).collect()
+    }
+    /// Each element `times` times in a row.
+    fn repeat_each(&self, times: usize) -> Self {
+        Self::combine(&[self], |c| c[0].repeat_each(times))
+    }
+    /// The whole vector `times` times.
+    fn tile(&self, times: usize) -> Self {
+        Self::combine(&[self], |c| c[0].tile(times))
+    }
+    /// Chosen rows of a matrix with `width` columns.
+    fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
+        Self::combine(&[self], |c| c[0].gather_rows(rows, width))
+    }
+    /// Columns `start..end` of a matrix with `width` columns.
+    fn columns(&self, width: usize, start: usize, end: usize) -> Self {
+        Self::combine(&[self], |c| c[0].columns(width, start, end))
+    }
+    /// The transpose of a matrix with `rows` rows and `width` columns.
+    fn transpose(&self, rows: usize, width: usize) -> Self {
+        Self::combine(&[self], |c| c[0].transpose(rows, width))
+    }
+    /// The sum of each row of a matrix with `width` columns.
+    fn row_sums(&self, width: usize) -> Self {
+        Self::combine(&[self], |c| c[0].row_sums(width))
+    }
+    /// The sum of each column of a matrix with `width` columns.
+    fn column_sums(&self, width: usize) -> Self {
+        Self::combine(&[self], |c| c[0].column_sums(width))
+    }
+}
+
+impl<S: Components<Part = Vector>> RingShare for S {}
+
+/// Linear operations on shared bits.
+pub trait BitShare: Components<Part = Plane> {
+    /// x xor y.
+    fn xor(&self, other: &Self) -> Self {
+        Self::combine(&[self, other], |c| c[0].xor(c[1]))
+    }
+}
+
+impl<S: Components<Part = Plane>> BitShare for S {}

@@ -1,0 +1,81 @@
+//! Random streams, one for each (seed, purpose, parties, lane, counter), so that a new draw in one place moves no
+//! number in another. Not for cryptography: the simulated parties need independent streams, not unpredictable ones.
+
+use rand_core::Rng;
+use rand_pcg::Pcg64Mcg;
+
+use super::meter;
+use super::plane::{Plane, clear_tail};
+use super::vector::{Content, Vector};
+
+/// What a stream is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Purpose {
+    /// Randomness that parties draw from a common key.
+    Shared = 1,
+    /// Rounding of the ideal functionality.
+    Rounding = 2,
+    /// Initial weights.
+    Weights = 3,
+    /// The order of the examples.
+    Shuffle = 4,
+}
+
+/// Names a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamKey {
+    /// The scenario's seed.
+    pub seed: u64,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Which parties know it: bit i for party i.
+    pub parties: u64,
+    /// The lane of the program that draws.
+    pub lane: u64,
+    /// Number of the draw in the lane.
+    pub counter: u64,
+}
+
+impl StreamKey {
+    /// The generator of this stream.
+    pub fn generator(&self) -> Pcg64Mcg {
+        let words = [self.seed, self.purpose as u64, self.parties, self.lane, self.counter];
+        let half = |salt: u64| words.iter().fold(salt, |state, &word| mix(state ^ word));
+        let state = (u128::from(half(0x243f_6a88_85a3_08d3)) << 64) | u128::from(half(0x1319_8a2e_0370_7344));
+        Pcg64Mcg::new(state)
+    }
+
+    /// `len` uniform ring elements.
+    pub fn vector(&self, content: Content, len: usize) -> Vector {
+        meter::count(|w| w.random_bytes += 8 * len as u64);
+        Vector::build(content, len, || words(&mut self.generator(), len))
+    }
+
+    /// `planes` times `len` uniform bits.
+    pub fn planes(&self, content: Content, len: usize, planes: usize) -> Vec<Plane> {
+        meter::count(|w| w.random_bytes += (planes * len.div_ceil(8)) as u64);
+        let mut generator = self.generator();
+        (0..planes)
+            .map(|_| {
+                Plane::build(content, len, || {
+                    let mut words = words(&mut generator, len.div_ceil(64));
+                    clear_tail(&mut words, len);
+                    words
+                })
+            })
+            .collect()
+    }
+}
+
+fn words(generator: &mut Pcg64Mcg, len: usize) -> Vec<u64> {
+    (0..len).map(|_| generator.next_u64()).collect()
+}
+
+/// A 64-bit mixing function (the finaliser of SplitMix64, Steele et al. 2014), after an odd increment.
+fn mix(x: u64) -> u64 {
+    let mut z = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,42 @@
+//! Comparison with zero, after Catrina and de Hoogh with a local split of the shares (ABY3, section 5.3); ReLU.
+
+use super::Secure;
+use super::adder::xor;
+use crate::protocol::{Protocol, RingShare};
+
+impl<P: Protocol> Secure<P> {
+    /// [x < 0] for signed integers of `bits` bits: the top bit of the sum of the summands.
+    pub async fn less_than_zero(&self, x: &P::Share, bits: u32) -> P::Share {
+        let _span = self.span("less_than_zero");
+        let top = bits as usize - 1;
+        let (sum, carries) = self.two_summands(self.protocol.summands(x, bits), false).await;
+        let last = self.carry_out(&sum[..top], &carries[..top]).await;
+        let rest = xor(&xor(&sum[top], &carries[top]), &last.generate).expect("a sum has a top bit");
+        match last.propagate_and_low {
+            Some((propagate, low)) => self.protocol.and_to_ring(&propagate, &low, &rest).await,
+            None => self.protocol.bits_to_ring(&[rest]).await.remove(0),
+        }
+    }
+
+    /// [x > c] for fixed-point numbers and a public c, given as an integer.
+    pub async fn greater_than(&self, x: &P::Share, c: i64) -> P::Share {
+        self.less_than_zero(&self.add_constant(&x.neg(), c), self.k() + 1).await
+    }
+
+    /// [x > y] for fixed-point numbers.
+    pub async fn greater(&self, x: &P::Share, y: &P::Share) -> P::Share {
+        self.less_than_zero(&y.sub(x), self.k() + 1).await
+    }
+
+    /// `(max(x, 0), [x > 0])`.
+    pub async fn relu(&self, x: &P::Share) -> (P::Share, P::Share) {
+        self.relu_above(x, 0).await
+    }
+
+    /// x where x > c, zero elsewhere, and [x > c]; c is an integer.
+    pub async fn relu_above(&self, x: &P::Share, c: i64) -> (P::Share, P::Share) {
+        let _span = self.span("relu");
+        let positive = self.greater_than(x, c).await;
+        (self.protocol.mul(&positive, x).await, positive)
+    }
+}

@@ -1,0 +1,100 @@
+//! Division by Goldschmidt's iteration, after Catrina and Saxena. A divisor of zero gives zero.
+
+use super::Secure;
+use crate::protocol::{BitShare, Components, Protocol, RingShare};
+use crate::sim::both;
+
+/// What is divided.
+pub enum Numerator<'a, S> {
+    /// The number one.
+    One,
+    /// Shared fixed-point numbers, several for each divisor: a matrix with one row a divisor.
+    Shared(&'a S),
+}
+
+/// The divisor b normalised: `part` = |b| 2^(k - len |b|) in [2^(k-1), 2^k), and `factor` = that power with the sign of b.
+struct Normalised<S> {
+    part: S,
+    factor: S,
+}
+
+impl<P: Protocol> Secure<P> {
+    /// Goldschmidt iterations: each doubles the 3.5 correct bits of the first approximation.
+    fn iterations(&self) -> u32 {
+        let mut theta = 0;
+        while 3.5 * f64::from(1u32 << theta) < f64::from(self.k()) {
+            theta += 1;
+        }
+        theta
+    }
+
+    /// Finds the leading bit of |b| by prefix ors and moves it to the top.
+    async fn normalise(&self, b: &P::Share) -> Normalised<P::Share> {
+        let _span = self.span("normalise");
+        let negative = self.less_than_zero(b, self.k()).await;
+        let sign = self.add_constant(&negative.scale(-2), 1);
+        let magnitude = self.protocol.mul(&sign, b).await;
+        let mut bits = self.decompose(&magnitude, self.k()).await;
+        bits.reverse();
+        // ors[i]: one of the i + 1 highest bits is set. Bit i of the power is set where that begins.
+        let ors = self.prefix_or_bits(bits).await;
+        let mut power = vec![ors[0].clone()];
+        power.extend(ors.windows(2).map(|pair| pair[0].xor(&pair[1])));
+        let power = self.compose(power).await;
+        let [a, b] = self.fork();
+        let (part, factor) = both(a.protocol.mul(&magnitude, &power), b.protocol.mul(&sign, &power)).await;
+        Normalised { part, factor }
+    }
+
+    /// w with w 2^-f about 1/b, relative error below 2^-3.5. Catrina and Saxena, protocol AppRcr.
+    async fn first_reciprocal(&self, b: &P::Share) -> P::Share {
+        let _span = self.span("first_reciprocal");
+        let (k, f) = (self.k(), self.f());
+        let Normalised { part, factor } = self.normalise(b).await;
+        let d = self.add_constant(&part.scale(-2), (2.9142 * (1u64 << k) as f64) as i64);
+        let w = self.protocol.mul(&d, &factor).await;
+        self.truncate(&w, 2 * k + 1, 2 * (k - f)).await
+    }
+
+    /// a / b for fixed-point numbers, each divisor used for `width` consecutive numerators.
+    ///
+    /// The normalisation and the iteration of the divisor are done once a divisor, that of the quotient for each numerator.
+    pub async fn divide(&self, a: Numerator<'_, P::Share>, b: &P::Share, width: usize) -> P::Share {
+        let _span = self.span("divide");
+        let (k, f) = (self.k(), self.f());
+        let alpha = 1i64 << (2 * f);
+        let spread = |x: &P::Share| if width == 1 { x.clone() } else { x.repeat_each(width) };
+        let w = self.first_reciprocal(b).await;
+        let [x_lane, y_lane] = self.fork();
+        let first_x = async || {
+            let product = x_lane.protocol.mul(b, &w).await;
+            x_lane.add_constant(&product.neg(), alpha)
+        };
+        let first_y = async || {
+            let product = match a {
+                Numerator::One => spread(&w).scale(1 << f),
+                Numerator::Shared(a) => {
+                    assert_eq!(a.len(), b.len() * width, "a row of numerators for each divisor");
+                    y_lane.protocol.mul(a, &spread(&w)).await
+                }
+            };
+            y_lane.truncate(&product, 2 * k + 1, f).await
+        };
+        let (mut x, mut y) = both(first_x(), first_y()).await;
+        for _ in 1..self.iterations() {
+            let [x_lane, y_lane] = self.fork();
+            let factor = spread(&x_lane.add_constant(&x, alpha));
+            let next_y = async || {
+                let product = y_lane.protocol.mul(&y, &factor).await;
+                y_lane.truncate(&product, 2 * k + 1, 2 * f).await
+            };
+            let next_x = async || {
+                let product = x_lane.protocol.mul(&x, &x).await;
+                x_lane.truncate(&product, 2 * k, 2 * f).await
+            };
+            (x, y) = both(next_x(), next_y()).await;
+        }
+        let product = self.protocol.mul(&y, &spread(&self.add_constant(&x, alpha))).await;
+        self.truncate(&product, 2 * k + 1, 2 * f).await
+    }
+}

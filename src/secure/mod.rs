@@ -1,0 +1,142 @@
+//! Secure fixed-point arithmetic, built from [`Protocol`] alone.
+//!
+//! A real number x is shared as the integer round(x 2^f), signed, of k bits (f = 16, k = 31 by default). The algorithms
+//! are those of the reference system MP-SPDZ (`docs/fidelity.md`), after Catrina and Saxena, "Secure computation with
+//! fixed-point numbers" (FC 2010), and Catrina and de Hoogh, "Improved primitives for secure multiparty integer
+//! computation" (SCN 2010). Knows nothing of layers or training.
+
+mod adder;
+mod comparison;
+mod conversion;
+mod division;
+mod exponential;
+mod logarithm;
+mod maximum;
+mod truncation;
+
+use crate::protocol::{Components, Message, Protocol, RingShare};
+use crate::ring::{MatMul, Vector};
+use crate::sim::SpanGuard;
+
+pub use adder::{PrefixNetwork, Word};
+pub use division::Numerator;
+
+/// How products are scaled back to fixed point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// Up or down at random, right on average: cheap.
+    Probabilistic,
+    /// To the nearest number, halves up: the same for every protocol.
+    Nearest,
+}
+
+/// The fixed-point format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedPoint {
+    /// Bits after the binary point, f.
+    pub fraction_bits: u32,
+    /// All bits of a number, its sign included, k.
+    pub total_bits: u32,
+}
+
+impl Default for FixedPoint {
+    fn default() -> Self {
+        FixedPoint { fraction_bits: 16, total_bits: 31 }
+    }
+}
+
+impl FixedPoint {
+    /// The integer that stands for `x`: the nearest one.
+    pub fn encode(&self, x: f64) -> i64 {
+        (x * (1i64 << self.fraction_bits) as f64).round() as i64
+    }
+
+    /// The number that an integer stands for.
+    pub fn decode(&self, v: u64) -> f64 {
+        v as i64 as f64 / (1i64 << self.fraction_bits) as f64
+    }
+}
+
+/// A party of a secure computation in fixed-point numbers.
+pub struct Secure<P> {
+    /// The party's protocol.
+    pub protocol: P,
+    /// The number format.
+    pub fixed_point: FixedPoint,
+    /// How products are rounded.
+    pub rounding: Rounding,
+}
+
+impl<P: Protocol> Secure<P> {
+    /// Bits after the binary point.
+    fn f(&self) -> u32 {
+        self.fixed_point.fraction_bits
+    }
+
+    /// All bits of a number.
+    fn k(&self) -> u32 {
+        self.fixed_point.total_bits
+    }
+
+    /// Names what is done until the guard is dropped.
+    pub fn span(&self, name: &'static str) -> SpanGuard<Message> {
+        self.protocol.span(name)
+    }
+
+    /// Handles for sub-programs that run side by side.
+    pub fn fork<const N: usize>(&self) -> [Self; N] {
+        self.fork_n(N).try_into().ok().expect("as many handles as asked for")
+    }
+
+    /// The same for a number of sub-programs known only when running.
+    pub fn fork_n(&self, n: usize) -> Vec<Self> {
+        let handle = |protocol| Secure { protocol, fixed_point: self.fixed_point, rounding: self.rounding };
+        self.protocol.fork(n).into_iter().map(handle).collect()
+    }
+
+    /// A sharing of `len` times the same public integer. Local.
+    pub fn constant(&self, len: usize, value: i64) -> P::Share {
+        self.protocol.public(&Vector::constant(self.protocol.content(), len, value as u64))
+    }
+
+    /// x + c for a public integer c. Local.
+    pub fn add_constant(&self, x: &P::Share, value: i64) -> P::Share {
+        x.add(&self.constant(x.len(), value))
+    }
+
+    /// Product of fixed-point numbers.
+    pub async fn fixed_mul(&self, x: &P::Share, y: &P::Share) -> P::Share {
+        let _span = self.span("fixed_mul");
+        let product = self.protocol.mul(x, y).await;
+        self.truncate(&product, self.k() + self.f(), self.f()).await
+    }
+
+    /// Dot products of `width` fixed-point numbers each, rounded once.
+    pub async fn fixed_dot(&self, x: &P::Share, y: &P::Share, width: usize) -> P::Share {
+        let _span = self.span("fixed_dot");
+        let product = self.protocol.dot(x, y, width).await;
+        self.truncate(&product, self.k() + self.f(), self.f()).await
+    }
+
+    /// Product of matrices of fixed-point numbers, each entry rounded once.
+    pub async fn fixed_matmul(&self, x: &P::Share, y: &P::Share, shape: MatMul) -> P::Share {
+        let product = self.protocol.matmul(x, y, shape).await;
+        self.truncate(&product, self.k() + self.f(), self.f()).await
+    }
+
+    /// Product with a public real number: its trailing zero bits save bits of the truncation.
+    pub async fn scale_by(&self, x: &P::Share, factor: f64) -> P::Share {
+        let integer = self.fixed_point.encode(factor);
+        if integer == 0 {
+            return x.scale(0);
+        }
+        let zeros = integer.trailing_zeros().min(self.f());
+        let (integer, shift) = (integer >> zeros, self.f() - zeros);
+        self.truncate(&x.scale(integer), self.k() + shift, shift).await
+    }
+
+    /// c x + (1 - c) y for bits c: x where c is set, y elsewhere.
+    pub async fn select(&self, c: &P::Share, x: &P::Share, y: &P::Share) -> P::Share {
+        self.protocol.mul(c, &x.sub(y)).await.add(y)
+    }
+}

@@ -1,0 +1,67 @@
+//! Truncation: the protocol's own probabilistic one, and exact ones by adding the summands' bits.
+
+use super::Secure;
+use crate::protocol::{Components, Protocol, RingShare};
+use crate::sim::both;
+
+/// Bits of a ring element.
+const RING_BITS: u32 = 64;
+
+impl<P: Protocol> Secure<P> {
+    /// x / 2^shift for signed integers of `bits` bits, rounded as the scenario says.
+    pub async fn truncate(&self, x: &P::Share, bits: u32, shift: u32) -> P::Share {
+        match self.rounding {
+            super::Rounding::Probabilistic => self.protocol.truncate(x, bits, shift).await,
+            super::Rounding::Nearest => {
+                let half = self.add_constant(x, 1 << (shift - 1));
+                self.floor_truncate(&half, bits + 1, shift, true).await
+            }
+        }
+    }
+
+    /// floor(x / 2^shift), exactly. With x = sum of summands x_i modulo 2^64, the sum of x_i >> shift lacks what the
+    /// lowest `shift` bits carry, and has 2^(64-shift) too much for each wrap of the ring:
+    /// result = sum (x_i >> shift) + low carries - 2^(64-shift) high carries.
+    pub async fn floor_truncate(&self, x: &P::Share, bits: u32, shift: u32, signed: bool) -> P::Share {
+        let _span = self.span("exact_truncate");
+        assert!(0 < shift && shift < bits && bits <= RING_BITS, "truncation of {bits} bits by {shift}");
+        let x = if signed { self.add_constant(x, 1i64.wrapping_shl(bits - 1)) } else { x.clone() };
+        let shifted = x.shift_components_right(shift);
+        let summands = self.protocol.summands(&x, RING_BITS);
+        let result = if summands.len() == 1 { shifted } else { shifted.add(&self.wraps(summands, x.len(), shift).await) };
+        if signed { self.add_constant(&result, -(1 << (bits - shift - 1))) } else { result }
+    }
+
+    /// low carries - 2^(64-shift) high carries of [`Secure::floor_truncate`].
+    async fn wraps(&self, summands: Vec<Vec<P::Bits>>, len: usize, shift: u32) -> P::Share {
+        let (m, top) = (shift as usize, RING_BITS as usize);
+        let (sum, carries) = self.two_summands(summands, true).await;
+        let [low_lane, high_lane] = self.fork();
+        let low = async || {
+            let last = low_lane.carry_out(&sum[..m], &carries[..m]).await;
+            low_lane.finish_carry(last).await
+        };
+        let high = async || {
+            let carries = high_lane.half_add(&sum[m..top], &carries[m..top]).await;
+            high_lane.carry_group(carries).await
+        };
+        let (low, (generate, propagate)) = both(low(), high()).await;
+        // Bits that count for the low carry, then for the high one.
+        let low_bits: Vec<P::Bits> = [carries[m].clone(), low.clone()].into_iter().flatten().collect();
+        let high_bits: Vec<P::Bits> = [carries[top].clone()].into_iter().flatten().collect();
+        let bits: Vec<P::Bits> = low_bits.iter().chain(&high_bits).cloned().collect();
+        let [bit_lane, last_lane] = self.fork();
+        let last = async || match (propagate, low, generate) {
+            (Some(propagate), Some(low), Some(generate)) => {
+                last_lane.protocol.and_to_ring(&propagate, &low, &generate).await
+            }
+            (_, None, Some(generate)) => last_lane.protocol.bits_to_ring(&[generate]).await.remove(0),
+            _ => unreachable!("two summands generate a carry at some position"),
+        };
+        let (bits, last) = both(bit_lane.protocol.bits_to_ring(&bits), last()).await;
+        let zero = self.constant(len, 0);
+        let low = bits[..low_bits.len()].iter().fold(zero, |sum, bit| sum.add(bit));
+        let high = bits[low_bits.len()..].iter().fold(last, |sum, bit| sum.add(bit));
+        low.sub(&high.scale(1i64 << (RING_BITS - shift)))
+    }
+}

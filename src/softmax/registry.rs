@@ -1,0 +1,60 @@
+//! The variants that a scenario can name: one line each.
+
+use super::{Exact, Logits, OutputLayer, ReluGradient, ReluProbability, SoftmaxVariant};
+use crate::protocol::Protocol;
+use crate::secure::Secure;
+
+/// What is said of a variant in `mpcsim list`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoftmaxInfo {
+    /// The name in scenario files.
+    pub name: &'static str,
+    /// One line on what it is.
+    pub description: &'static str,
+    /// Where it is from.
+    pub paper: &'static str,
+}
+
+macro_rules! variants {
+    ($($name:literal, $variant:ident, $description:literal, $paper:literal;)*) => {
+        /// A variant of the registry.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Softmax {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Softmax {
+            /// All of them.
+            pub const ALL: &'static [Softmax] = &[$(Softmax::$variant),*];
+
+            /// What is known of it.
+            pub fn info(self) -> SoftmaxInfo {
+                match self {
+                    $(Softmax::$variant => SoftmaxInfo { name: $name, description: $description, paper: $paper },)*
+                }
+            }
+
+            /// Runs the variant, see [`SoftmaxVariant::output_layer`].
+            pub async fn output_layer<P: Protocol>(
+                self,
+                secure: &Secure<P>,
+                batch: Logits<'_, P::Share>,
+                with_loss: bool,
+            ) -> OutputLayer<P::Share> {
+                match self {
+                    $(Softmax::$variant => $variant::output_layer(secure, batch, with_loss).await,)*
+                }
+            }
+        }
+    };
+}
+
+variants! {
+    "exact", Exact, "e^x / sum e^x, the maximum taken off first; gradient p - y",
+        "the usual softmax, as in Keller and Sun, arXiv 2011.11202";
+    "relu_probability", ReluProbability,
+        "relu(x) / sum relu(x) as output distribution, with the gradient of its own cross entropy",
+        "Mohassel and Zhang, S&P 2017; the use \"relu_prob\" in Keller and Sun, arXiv 2011.11202";
+    "relu_gradient", ReluGradient, "relu(x) / sum relu(x) - y as gradient, whatever the loss",
+        "Mohassel and Zhang, S&P 2017; the use \"relu_grad\" in Keller and Sun, arXiv 2011.11202";
+}
