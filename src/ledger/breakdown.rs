@@ -1,0 +1,218 @@
+//! The cost of one phase by span and by link.
+//!
+//! Messages and bytes belong to the span of their sender. Time belongs to the span in which the critical path passed it:
+//! the walk goes back from the party that ended last, over its own work to the message that it last waited for, over
+//! that message's way to its sender, and so on. Rounds belong to the spans of the messages of one longest chain. So the
+//! children of a span and what is its own add up to it in every column.
+
+use crate::sim::{
+    Endpoint, MessageId, Network, Observer, Occurrence, OccurrenceKind, Parts, Replayer, SimError, SpanId,
+    SpanTree, Trace,
+};
+
+/// What belongs to a span, everything inside it included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpanCost {
+    /// The names from the root, joined by `/`.
+    pub path: String,
+    /// Number of names in the path.
+    pub level: usize,
+    /// Messages of the longest chain.
+    pub rounds: u64,
+    /// Messages of all parties.
+    pub messages: u64,
+    /// Payload bytes of all parties.
+    pub payload_bytes: u64,
+    /// Payload bytes sent by each party.
+    pub payload_bytes_by_party: Vec<u64>,
+    /// Payload and framing bytes of all parties.
+    pub wire_bytes: u64,
+    /// The critical path's time in it.
+    pub critical_path: Parts,
+}
+
+/// What went over a link.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkCost {
+    /// The sender.
+    pub from: usize,
+    /// The receiver.
+    pub to: usize,
+    /// Messages.
+    pub messages: u64,
+    /// Payload bytes.
+    pub payload_bytes: u64,
+    /// Payload and framing bytes.
+    pub wire_bytes: u64,
+    /// Messages of the longest chain.
+    pub rounds: u64,
+    /// The critical path's time on it; its compute part is zero.
+    pub critical_path: Parts,
+}
+
+/// The cost of a phase, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breakdown {
+    /// Depth-first, children in order of first use; the first one is the root, with an empty path.
+    pub spans: Vec<SpanCost>,
+    /// By sender, then receiver.
+    pub links: Vec<LinkCost>,
+}
+
+/// Keeps all events of a replay.
+struct Recorder {
+    lines: Vec<Vec<Occurrence>>,
+    /// Place of each message's send in its sender's line: by link, then ordinal.
+    sends: Vec<Vec<usize>>,
+    parties: usize,
+}
+
+impl Observer for Recorder {
+    fn event(&mut self, occurrence: &Occurrence) {
+        let line = &mut self.lines[occurrence.party];
+        if let OccurrenceKind::Send(message) = occurrence.kind {
+            self.sends[message.from * self.parties + message.to].push(line.len());
+        }
+        line.push(*occurrence);
+    }
+}
+
+impl Recorder {
+    fn new(parties: usize) -> Recorder {
+        Recorder { lines: vec![Vec::new(); parties], sends: vec![Vec::new(); parties * parties], parties }
+    }
+
+    /// Place of a message's send in the line of its sender.
+    fn send_of(&self, message: MessageId) -> usize {
+        self.sends[message.from * self.parties + message.to][message.ordinal as usize]
+    }
+}
+
+/// What belongs to spans and links themselves is added up here.
+struct Sums {
+    spans: Vec<SpanCost>,
+    links: Vec<LinkCost>,
+    parties: usize,
+}
+
+impl Sums {
+    fn new(spans: &SpanTree, parties: usize) -> Sums {
+        let span = SpanCost { payload_bytes_by_party: vec![0; parties], ..SpanCost::default() };
+        let link = |i| LinkCost { from: i / parties, to: i % parties, ..LinkCost::default() };
+        Sums { spans: vec![span; spans.len()], links: (0..parties * parties).map(link).collect(), parties }
+    }
+
+    fn link(&mut self, message: MessageId) -> &mut LinkCost {
+        &mut self.links[message.from * self.parties + message.to]
+    }
+
+    fn sent(&mut self, event: &Occurrence, message: MessageId) {
+        let span = &mut self.spans[event.span.index()];
+        span.messages += 1;
+        span.payload_bytes += event.payload_bytes;
+        span.payload_bytes_by_party[event.party] += event.payload_bytes;
+        span.wire_bytes += event.wire_bytes;
+        let link = self.link(message);
+        link.messages += 1;
+        link.payload_bytes += event.payload_bytes;
+        link.wire_bytes += event.wire_bytes;
+    }
+
+    /// Goes back along the critical path from the end of a party's line.
+    fn walk_time(&mut self, recorder: &Recorder, mut party: usize) {
+        let mut place = recorder.lines[party].len();
+        while place > 0 {
+            place -= 1;
+            let event = &recorder.lines[party][place];
+            let compute_ps = event.end_ps - event.start_ps - event.waited_ps;
+            self.spans[event.span.index()].critical_path.compute_ps += compute_ps;
+            if let OccurrenceKind::Recv(message, way) = event.kind
+                && event.waited_ps > 0
+            {
+                let send = recorder.send_of(message);
+                let span = recorder.lines[message.from][send].span;
+                add_parts(&mut self.spans[span.index()].critical_path, &way.parts());
+                add_parts(&mut self.link(message).critical_path, &way.parts());
+                party = message.from;
+                place = send + 1;
+            }
+        }
+    }
+
+    /// Goes back along one longest chain of messages: the message that first brought the party to its depth, the one
+    /// that first brought its sender there, and so on.
+    fn walk_depth(&mut self, recorder: &Recorder, mut party: usize, depth: u64) {
+        let mut end = recorder.lines[party].len();
+        for depth in (1..=depth).rev() {
+            let reached = recorder.lines[party][..end].iter().find_map(|event| match event.kind {
+                OccurrenceKind::Recv(message, _) if event.depth == depth => Some(message),
+                _ => None,
+            });
+            let message = reached.expect("some message brought the party to its depth");
+            let send = recorder.send_of(message);
+            self.spans[recorder.lines[message.from][send].span.index()].rounds += 1;
+            self.link(message).rounds += 1;
+            party = message.from;
+            end = send;
+        }
+    }
+}
+
+fn add_parts(sum: &mut Parts, parts: &Parts) {
+    sum.compute_ps += parts.compute_ps;
+    sum.latency_ps += parts.latency_ps;
+    sum.serialisation_ps += parts.serialisation_ps;
+    sum.queueing_ps += parts.queueing_ps;
+}
+
+impl Breakdown {
+    /// Replays a trace from clocks at zero and takes its cost apart.
+    pub fn of(trace: &Trace, network: &Network, endpoints: &[Endpoint]) -> Result<Breakdown, SimError> {
+        let parties = trace.parties();
+        let mut recorder = Recorder::new(parties);
+        let replay = Replayer::new(network, endpoints).run(trace, &mut recorder)?;
+        let mut sums = Sums::new(trace.spans(), parties);
+        for event in recorder.lines.iter().flatten() {
+            if let OccurrenceKind::Send(message) = event.kind {
+                sums.sent(event, message);
+            }
+        }
+        let last = (0..parties).rev().max_by_key(|&p| replay.clocks[p].time_ps).expect("a party");
+        sums.walk_time(&recorder, last);
+        let deepest = (0..parties).rev().max_by_key(|&p| replay.clocks[p].depth).expect("a party");
+        sums.walk_depth(&recorder, deepest, replay.clocks[deepest].depth);
+        let spans = with_children(trace.spans(), sums.spans);
+        assert_eq!(spans[0].critical_path, replay.clocks[last].parts, "the walk passes the whole critical path");
+        let links = sums.links.into_iter().filter(|link| link.from != link.to).collect();
+        Ok(Breakdown { spans, links })
+    }
+}
+
+/// Adds to each span what is inside it, and puts the tree in depth-first order.
+fn with_children(tree: &SpanTree, mut own: Vec<SpanCost>) -> Vec<SpanCost> {
+    let ids: Vec<SpanId> = tree.ids().collect();
+    for &id in ids.iter().rev() {
+        let Some(parent) = tree.parent(id) else { continue };
+        let child = own[id.index()].clone();
+        let sum = &mut own[parent.index()];
+        sum.rounds += child.rounds;
+        sum.messages += child.messages;
+        sum.payload_bytes += child.payload_bytes;
+        sum.wire_bytes += child.wire_bytes;
+        add_parts(&mut sum.critical_path, &child.critical_path);
+        sum.payload_bytes_by_party.iter_mut().zip(&child.payload_bytes_by_party).for_each(|(s, b)| *s += b);
+    }
+    let mut ordered = Vec::new();
+    let mut open = vec![(SpanId::ROOT, 0)];
+    while let Some((id, level)) = open.pop() {
+        let cost = std::mem::take(&mut own[id.index()]);
+        if id != SpanId::ROOT && cost.messages == 0 && cost.critical_path == Parts::default() {
+            continue;
+        }
+        ordered.push(SpanCost { path: tree.path(id), level, ..cost });
+        let mut children: Vec<SpanId> = tree.children(id).collect();
+        children.sort();
+        open.extend(children.into_iter().rev().map(|child| (child, level + 1)));
+    }
+    ordered
+}
