@@ -1,1 +1,5 @@
-//! (placeholder until the room is furnished)
+//! Data sets: the bundled MNIST, and any other in IDX files.
+
+mod source;
+
+pub use source::{DataPath, DataSource};

@@ -1,1 +1,5 @@
-//! (placeholder until the room is furnished)
+//! Scenarios: from a file that a person wrote to a [`Plan`] that cannot be invalid.
+
+mod plan;
+
+pub use plan::*;
