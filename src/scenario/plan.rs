@@ -72,7 +72,9 @@ impl Protocol {
     /// One line for a list.
     pub fn description(self) -> &'static str {
         match self {
-            Protocol::Rep3 => "three parties, replicated shares modulo 2^64, secure against one curious party",
+            Protocol::Rep3 => {
+                "three parties, replicated shares modulo 2^64, secure against one curious party"
+            }
         }
     }
 }
