@@ -1,10 +1,11 @@
 //! `mpcsim`: a deterministic discrete-event simulator of secure multi-party computation.
 
 pub mod data;
+pub mod ledger;
 pub mod nn;
 pub mod protocol;
 pub mod ring;
-// pub mod scenario;
+pub mod scenario;
 pub mod secure;
 pub mod sim;
 pub mod softmax;

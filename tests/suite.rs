@@ -1,5 +1,7 @@
 //! The integration tests, one binary.
 
+mod data;
 mod ring;
+mod scenario;
 mod secure;
 mod sim;

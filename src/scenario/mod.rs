@@ -1,1 +1,155 @@
-//! (placeholder until the room is furnished)
+//! Scenarios: from a file that a person wrote to a [`Plan`] that cannot be invalid.
+//!
+//! `token` cuts the text into words, `tree` finds its shape, `sets` replaces what `--set` says, `check`, `network` and
+//! `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. This room
+//! knows files and people; it knows nothing of messages, shares or layers.
+
+mod check;
+mod compute;
+mod errors;
+mod network;
+mod plan;
+mod presets;
+mod read;
+mod sets;
+mod token;
+mod tree;
+mod units;
+mod write;
+
+use std::fs;
+use std::path::Path;
+
+pub use errors::{Mistake, ScenarioErrors};
+pub use plan::*;
+pub use presets::{
+    COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEAD_NONE, OVERHEAD_TCP, OVERHEAD_TLS, OVERHEADS,
+};
+
+use errors::{Mistakes, Sources};
+use tree::{Kind, Node};
+
+/// The largest scenario file, in bytes.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// The text of a scenario, read as far as its shape: what a sweep keeps, to set fields of it again and again.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    sources: Sources,
+    root: Node,
+    base_dir: std::path::PathBuf,
+}
+
+impl Scenario {
+    /// Reads a scenario file and applies overrides, each `path.to.field=VALUE`, in order. Files of data are
+    /// looked for relative to the folder of the scenario.
+    pub fn load(path: &Path, sets: &[String]) -> Result<Plan, ScenarioErrors> {
+        Scenario::open(path)?.plan(sets)
+    }
+
+    /// The same for a text: `file_name` is what mistakes call it, `base_dir` where files of data are looked for.
+    pub fn parse(
+        text: &str,
+        file_name: &str,
+        base_dir: &Path,
+        sets: &[String],
+    ) -> Result<Plan, ScenarioErrors> {
+        Scenario::from_text(text, file_name, base_dir)?.plan(sets)
+    }
+
+    /// Reads a scenario file without checking its fields.
+    pub fn open(path: &Path) -> Result<Scenario, ScenarioErrors> {
+        let file_name = path.display().to_string();
+        let text = read_text(path, &file_name)?;
+        let base_dir = path.parent().unwrap_or(Path::new(""));
+        Scenario::from_text(&text, &file_name, base_dir)
+    }
+
+    /// Takes a text apart without checking its fields. Mistakes of its shape, and those of its fields too if the
+    /// shape can be made out, are told at once.
+    pub fn from_text(text: &str, file_name: &str, base_dir: &Path) -> Result<Scenario, ScenarioErrors> {
+        let sources = Sources::new(file_name, text);
+        let mut mistakes = Mistakes::default();
+        let root = shape(text, &sources, &mut mistakes)?;
+        if !mistakes.is_empty() {
+            check::plan(&root, base_dir, &mut mistakes);
+            return Err(mistakes.into_errors(&sources));
+        }
+        Ok(Scenario { sources, root, base_dir: base_dir.to_path_buf() })
+    }
+
+    /// The plan with these overrides, each `path.to.field=VALUE`, in order. The scenario stays as it is.
+    pub fn plan(&self, sets: &[String]) -> Result<Plan, ScenarioErrors> {
+        let mut sources = self.sources.clone();
+        let mut root = self.root.clone();
+        let mut mistakes = Mistakes::default();
+        for set in sets {
+            let source = sources.add_set(set);
+            sets::apply(&mut root, set, source, &mut mistakes);
+        }
+        match check::plan(&root, &self.base_dir, &mut mistakes) {
+            Some(plan) if mistakes.is_empty() => Ok(plan),
+            _ => Err(mistakes.into_errors(&sources)),
+        }
+    }
+}
+
+/// Reads the value of `network:` alone, for so many parties.
+pub fn parse_network(text: &str, file_name: &str, parties: usize) -> Result<NetworkPlan, ScenarioErrors> {
+    parse_alone(text, file_name, parties, network::network)
+}
+
+/// Reads the value of `compute:` alone, for so many parties.
+pub fn parse_compute(text: &str, file_name: &str, parties: usize) -> Result<ComputePlan, ScenarioErrors> {
+    parse_alone(text, file_name, parties, compute::compute)
+}
+
+fn parse_alone<T>(
+    text: &str,
+    file_name: &str,
+    parties: usize,
+    read: fn(&Node, usize, &mut Mistakes) -> Option<T>,
+) -> Result<T, ScenarioErrors> {
+    assert!(parties >= 2, "a network joins parties");
+    let sources = Sources::new(file_name, text);
+    let mut mistakes = Mistakes::default();
+    let root = shape(text, &sources, &mut mistakes)?;
+    match read(&root, parties, &mut mistakes) {
+        Some(value) if mistakes.is_empty() => Ok(value),
+        _ => Err(mistakes.into_errors(&sources)),
+    }
+}
+
+/// The tree of a text. There may be mistakes even so; if there is no tree, they are the error.
+fn shape(text: &str, sources: &Sources, mistakes: &mut Mistakes) -> Result<Node, ScenarioErrors> {
+    match tree::parse(text, 0, mistakes) {
+        Some(Node { kind: Kind::Missing, .. }) | None => Err(std::mem::take(mistakes).into_errors(sources)),
+        Some(root) => Ok(root),
+    }
+}
+
+fn read_text(path: &Path, file_name: &str) -> Result<String, ScenarioErrors> {
+    let refuse = |message: String, help: Option<String>| ScenarioErrors::without_place(message, help);
+    let unreadable = |error: std::io::Error| {
+        let help = (error.kind() == std::io::ErrorKind::NotFound).then(|| similar_file(path)).flatten();
+        refuse(format!("cannot read the scenario `{file_name}`: {error}"), help)
+    };
+    let size = fs::metadata(path).map_err(unreadable)?.len();
+    if size > LARGEST_FILE {
+        return Err(refuse(format!("`{file_name}` has {size} bytes: too many for a scenario"), None));
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|_| refuse(format!("`{file_name}` is not a text in UTF-8"), None))
+}
+
+/// "did you mean …": the scenario of that folder whose name is nearest.
+fn similar_file(path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let entries = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok()?;
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.retain(|name| name.ends_with(".ron"));
+    names.sort();
+    let close = errors::likely(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    Some(format!("did you mean `{}`?", folder.join(close).display()))
+}

@@ -1,0 +1,122 @@
+//! What can be wrong with a data set.
+
+use thiserror::Error;
+
+/// Why a data set cannot be used. `file` is the path as the scenario writes it, or the bundled file's name.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// The operating system refuses to read it.
+    #[error("cannot read `{file}`: {cause}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
+    /// Gzip says that it is damaged.
+    #[error("`{file}` is damaged: it cannot be unpacked as gzip ({cause})")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What the unpacker says.
+        cause: std::io::Error,
+    },
+    /// The first four bytes are not those that are needed.
+    #[error("`{file}` does not hold {wanted}: it starts with {found}, and IDX {wanted} start with {magic}")]
+    WrongMagic {
+        /// The file.
+        file: String,
+        /// "images" or "labels".
+        wanted: &'static str,
+        /// The bytes found, in hexadecimal.
+        found: String,
+        /// The bytes needed, in words.
+        magic: &'static str,
+    },
+    /// Fewer bytes than the header announces.
+    #[error("`{file}` is cut short: its header announces {announced} bytes of data, and {found} are there")]
+    Truncated {
+        /// The file.
+        file: String,
+        /// Bytes that the header announces.
+        announced: u64,
+        /// Bytes that follow it.
+        found: u64,
+    },
+    /// More bytes than the header announces.
+    #[error("`{file}` is longer than its header announces ({announced} bytes of data)")]
+    TooLong {
+        /// The file.
+        file: String,
+        /// Bytes that the header announces.
+        announced: u64,
+    },
+    /// The file ends within its header.
+    #[error("`{file}` is cut short: it ends within its header, after {found} bytes")]
+    NoHeader {
+        /// The file.
+        file: String,
+        /// Bytes that are there.
+        found: usize,
+    },
+    /// A dimension is zero, or the product of all is absurd.
+    #[error(
+        "`{file}` announces data of {shape}, which cannot be: every dimension must be at least 1, and all together at most 2^40 bytes"
+    )]
+    WrongShape {
+        /// The file.
+        file: String,
+        /// The dimensions.
+        shape: String,
+    },
+    /// Images and labels are not of the same rows.
+    #[error(
+        "`{images}` holds {image_rows} images and `{labels}` holds {label_rows} labels: they must be as many"
+    )]
+    Uneven {
+        /// File of images.
+        images: String,
+        /// File of labels.
+        labels: String,
+        /// Number of images.
+        image_rows: usize,
+        /// Number of labels.
+        label_rows: usize,
+    },
+    /// More rows are asked for than there are.
+    #[error("`{file}` holds {rows} rows, and {asked} are asked for")]
+    TooFewRows {
+        /// The file.
+        file: String,
+        /// Rows that are there.
+        rows: usize,
+        /// Rows asked for.
+        asked: usize,
+    },
+    /// Test images are not of the width of training images.
+    #[error("training images have {train} pixels and test images {test}: they must be alike")]
+    WidthsDiffer {
+        /// Pixels of a training image.
+        train: usize,
+        /// Pixels of a test image.
+        test: usize,
+    },
+    /// A label of the test part does not occur among the labels that were trained on.
+    #[error("row {row} of `{file}` is labelled {label}, and the labels to train on are 0 to {largest}")]
+    LabelOutOfRange {
+        /// The file.
+        file: String,
+        /// Row, from 0.
+        row: usize,
+        /// Its label.
+        label: u8,
+        /// The largest label of the training part.
+        largest: u8,
+    },
+    /// A single class cannot be learned.
+    #[error("every row of `{file}` is labelled 0: there is nothing to tell apart")]
+    OneClass {
+        /// The file.
+        file: String,
+    },
+}

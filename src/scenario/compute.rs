@@ -1,0 +1,204 @@
+//! Reads the value of `compute:`.
+
+use super::errors::Mistakes;
+use super::network::{party, unknown_preset};
+use super::plan::{ComputePlan, PartyCompute};
+use super::presets::{COMPUTES, ComputePreset};
+use super::read::{self, Fields, unknown_choice, wrong};
+use super::tree::{Kind, Node};
+use super::units::Decimal;
+
+/// Decimal places from microseconds to picoseconds, and from nanoseconds to femtoseconds.
+const PLACES: i32 = 6;
+/// A second in picoseconds: the dearest message; a millisecond in femtoseconds: the dearest operation.
+const MOST: u64 = 1_000_000_000_000;
+/// Cores of one party.
+const MOST_CORES: u64 = 4096;
+
+/// How a cost is written, and where it goes. Costs of messages come first.
+type Cost = (&'static str, fn(&mut PartyCompute) -> &mut u64);
+const MESSAGE_COSTS: [Cost; 3] = [
+    ("send_us", |party| &mut party.send_ps),
+    ("receive_us", |party| &mut party.receive_ps),
+    ("wake_us", |party| &mut party.wake_ps),
+];
+const ARITHMETIC_COSTS: [Cost; 5] = [
+    ("add_ns", |party| &mut party.add_fs),
+    ("multiply_ns", |party| &mut party.multiply_fs),
+    ("mac_ns", |party| &mut party.mac_fs),
+    ("bit_word_ns", |party| &mut party.bit_word_fs),
+    ("random_byte_ns", |party| &mut party.random_byte_fs),
+];
+const SCALE: [&str; 2] = ["speed", "cores"];
+
+/// The costs of so many parties.
+pub fn compute(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<ComputePlan> {
+    match (read::variant_name(node), &node.kind) {
+        (Some("none"), Kind::Word(_)) => Some(no_compute(parties)),
+        (Some("preset"), Kind::Tuple(_, items)) if items.len() == 1 => {
+            preset(&items[0], mistakes).map(|preset| preset.plan(parties))
+        }
+        (Some("custom"), Kind::Record(_)) => custom(node, parties, mistakes),
+        (Some(name), Kind::Word(_)) if ComputePreset::find(name).is_some() => {
+            let help = Some(format!("write preset(\"{name}\")"));
+            wrong(node, &format!("`{name}` is the name of a preset"), help, mistakes)
+        }
+        _ => {
+            let examples = ["preset(\"server-core\")", "custom(wake_us: …, …)", "none"];
+            unknown_choice(node, "compute", &["preset", "custom", "none"], &examples, mistakes)
+        }
+    }
+}
+
+/// Local work costs nothing: network time only.
+pub fn no_compute(parties: usize) -> ComputePlan {
+    ComputePlan { label: "none".to_string(), parties: vec![PartyCompute::default(); parties] }
+}
+
+fn preset(node: &Node, mistakes: &mut Mistakes) -> Option<&'static ComputePreset> {
+    let name = read::text(node, "preset", mistakes)?;
+    match ComputePreset::find(&name) {
+        Some(preset) => Some(preset),
+        None => unknown_preset(node, "compute", &name, COMPUTES.iter().map(|preset| preset.name), mistakes),
+    }
+}
+
+/// What a party costs before speed and cores are divided out: exact, so that it is rounded only once.
+#[derive(Clone)]
+struct Costs {
+    message_ps: [u64; 3],
+    arithmetic_ns: [Decimal; 5],
+    speed: Decimal,
+    cores: u64,
+}
+
+impl Costs {
+    fn of_preset(mut costs: PartyCompute) -> Costs {
+        Costs {
+            message_ps: MESSAGE_COSTS.map(|(_, field)| *field(&mut costs)),
+            arithmetic_ns: ARITHMETIC_COSTS.map(|(_, field)| Decimal::millionths(*field(&mut costs))),
+            speed: Decimal::whole(1),
+            cores: 1,
+        }
+    }
+
+    /// Replaces what the fields give. None if one of them is wrong.
+    fn update(&mut self, fields: &Fields, mistakes: &mut Mistakes) -> Option<()> {
+        let mut good = true;
+        for ((name, _), cost) in MESSAGE_COSTS.iter().zip(&mut self.message_ps) {
+            let Some(node) = fields.get(name) else { continue };
+            let needed = "a number of microseconds from 0 to 1,000,000 (a second)";
+            match read::scaled(node, name, PLACES, (0, MOST), needed, mistakes) {
+                Some(value) => *cost = value,
+                None => good = false,
+            }
+        }
+        for ((name, _), cost) in ARITHMETIC_COSTS.iter().zip(&mut self.arithmetic_ns) {
+            let Some(node) = fields.get(name) else { continue };
+            let needed = "a number of nanoseconds from 0 to 1,000,000 (a millisecond)";
+            match bounded(node, name, needed, (Decimal::whole(0), 1_000_000), mistakes) {
+                Some(value) => *cost = value,
+                None => good = false,
+            }
+        }
+        if let Some(node) = fields.get("speed") {
+            let needed = "a number from 0.001 to 1000; 2.0 is twice as fast";
+            match bounded(node, "speed", needed, (Decimal::millionths(1_000), 1_000), mistakes) {
+                Some(speed) => self.speed = speed,
+                None => good = false,
+            }
+        }
+        if let Some(node) = fields.get("cores") {
+            match read::whole(node, "cores", (1, MOST_CORES), mistakes) {
+                Some(cores) => self.cores = cores,
+                None => good = false,
+            }
+        }
+        good.then_some(())
+    }
+
+    fn party(&self) -> PartyCompute {
+        let mut party = PartyCompute::default();
+        for ((_, field), cost) in MESSAGE_COSTS.iter().zip(self.message_ps) {
+            *field(&mut party) = cost;
+        }
+        let divisor = self.speed.times(self.cores).expect("a speed of few digits times few cores fits");
+        for ((_, field), cost) in ARITHMETIC_COSTS.iter().zip(self.arithmetic_ns) {
+            *field(&mut party) =
+                cost.scaled_over(PLACES, divisor).expect("a cost over a speed within limits fits");
+        }
+        party
+    }
+}
+
+/// An exact number between limits.
+fn bounded(
+    node: &Node,
+    what: &str,
+    needed: &str,
+    limits: (Decimal, u64),
+    mistakes: &mut Mistakes,
+) -> Option<Decimal> {
+    let value = match &node.kind {
+        Kind::Number(written) => Decimal::parse(written),
+        _ => None,
+    };
+    let within =
+        |value: &Decimal| value.is_at_least(limits.0) && Decimal::whole(limits.1).is_at_least(*value);
+    match value.filter(within) {
+        Some(value) => Some(value),
+        None => wrong(node, &format!("`{what}` must be {needed}"), None, mistakes),
+    }
+}
+
+fn cost_names() -> Vec<&'static str> {
+    let names = MESSAGE_COSTS.iter().chain(&ARITHMETIC_COSTS).map(|(name, _)| *name);
+    names.chain(SCALE).collect()
+}
+
+fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<ComputePlan> {
+    let known = [&["label", "base", "parties"][..], &cost_names()].concat();
+    let fields = Fields::new(node, "a custom compute profile", &known, mistakes)?;
+    let mut good = true;
+    let mut label = "custom".to_string();
+    if let Some(node) = fields.get("label") {
+        match read::label(node, mistakes) {
+            Some(text) => label = text,
+            None => good = false,
+        }
+    }
+    let mut costs = Costs::of_preset(PartyCompute::default());
+    if let Some(node) = fields.get("base") {
+        match preset(node, mistakes) {
+            Some(preset) => costs = Costs::of_preset(preset.costs),
+            None => good = false,
+        }
+    }
+    good &= costs.update(&fields, mistakes).is_some();
+    let mut all = vec![costs; parties];
+    if let Some(node) = fields.get("parties") {
+        good &= single_parties(node, &mut all, mistakes).is_some();
+    }
+    good.then(|| ComputePlan { label, parties: all.iter().map(Costs::party).collect() })
+}
+
+fn single_parties(node: &Node, all: &mut [Costs], mistakes: &mut Mistakes) -> Option<()> {
+    let known = [&["party"][..], &cost_names()].concat();
+    let mut given = vec![false; all.len()];
+    let mut good = true;
+    for item in read::list(node, "parties", "[(party: 0, speed: 2.0, cores: 4)]", mistakes)? {
+        let fields = Fields::new(item, "a party's compute profile", &known, mistakes)?;
+        let number = fields.require("party", "0", mistakes);
+        let Some(number) = number.and_then(|node| party(node, "party", all.len(), mistakes)) else {
+            good = false;
+            continue;
+        };
+        if std::mem::replace(&mut given[number], true) {
+            let message = format!("party {number} is given twice");
+            mistakes.add(&item.place, message, "the second time", None);
+            good = false;
+        }
+        good &= all[number].update(&fields, mistakes).is_some();
+    }
+    good.then_some(())
+}

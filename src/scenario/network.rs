@@ -1,0 +1,339 @@
+//! Reads the value of `network:`.
+
+use super::errors::{Mistakes, likely};
+use super::plan::{InterfacePlan, JitterPlan, LinkPlan, NetworkPlan, Overhead};
+use super::presets::{NETWORKS, NetworkPreset, OVERHEAD_NONE, OVERHEADS, all_links};
+use super::read::{self, Fields, unknown_choice, wrong};
+use super::tree::{Kind, Node};
+
+/// Decimal places from milliseconds to picoseconds.
+const MS_TO_PS: i32 = 9;
+/// Decimal places from Mbit/s to bits per second.
+const MBPS_TO_BPS: i32 = 6;
+/// An hour in picoseconds: the longest latency.
+const HOUR_PS: u64 = 3_600_000_000_000_000;
+/// 1 kbit/s to 1 Pbit/s.
+const BANDWIDTH_BPS: (u64, u64) = (1_000, 1_000_000_000_000_000);
+/// Largest standard deviation of the logarithm of a delay.
+const LARGEST_SIGMA: f64 = 4.0;
+
+const COMMON: [&str; 6] = ["label", "jitter", "interface_mbps", "interfaces", "overhead", "links"];
+const WAYS: [&str; 3] = ["preset", "custom", "matrix"];
+const EXAMPLES: [&str; 3] =
+    ["preset(\"lan\")", "custom(latency_ms: …, …)", "matrix(latency_ms: [[…], …], …)"];
+
+/// A network among so many parties.
+pub fn network(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
+    match (read::variant_name(node), &node.kind) {
+        (Some("preset"), Kind::Tuple(_, items)) if items.len() == 1 => preset(&items[0], parties, mistakes),
+        (Some("custom"), Kind::Record(_)) => custom(node, parties, mistakes),
+        (Some("matrix"), Kind::Record(_)) => matrix(node, parties, mistakes),
+        (Some(name), Kind::Word(_)) if NetworkPreset::find(name).is_some() => {
+            let help = Some(format!("write preset(\"{name}\")"));
+            wrong(node, &format!("`{name}` is the name of a preset"), help, mistakes)
+        }
+        _ => unknown_choice(node, "network", &WAYS, &EXAMPLES, mistakes),
+    }
+}
+
+fn preset(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
+    let name = read::text(node, "preset", mistakes)?;
+    let Some(preset) = NetworkPreset::find(&name) else {
+        return unknown_preset(node, "network", &name, NETWORKS.iter().map(|preset| preset.name), mistakes);
+    };
+    preset.plan(parties).or_else(|| {
+        let most = preset.most_parties().unwrap_or(0);
+        let message = format!("`{name}` has figures for {most} parties, and the protocol has {parties}");
+        wrong(node, &message, None, mistakes)
+    })
+}
+
+/// Notes that there is no preset of that name.
+pub fn unknown_preset<T>(
+    node: &Node,
+    kind: &str,
+    name: &str,
+    names: impl Iterator<Item = &'static str> + Clone,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
+    let help = match likely(name, names.clone()) {
+        Some(close) => format!("did you mean \"{close}\"?"),
+        None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    mistakes.add(&node.place, format!("there is no {kind} preset \"{name}\""), "unknown preset", Some(help));
+    None
+}
+
+fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
+    let known = [&["base", "latency_ms", "bandwidth_mbps"], &COMMON[..]].concat();
+    let fields = Fields::new(node, "a custom network", &known, mistakes)?;
+    let base = match fields.get("base") {
+        Some(node) => Some(preset(node, parties, mistakes)?),
+        None => None,
+    };
+    let (latency_node, bandwidth_node) = match base {
+        Some(_) => (fields.get("latency_ms"), fields.get("bandwidth_mbps")),
+        None => (
+            fields.require("latency_ms", "20.0", mistakes),
+            fields.require("bandwidth_mbps", "100.0", mistakes),
+        ),
+    };
+    let mut good = base.is_some() || (latency_node.is_some() && bandwidth_node.is_some());
+    let latency_ps = optional(latency_node, &mut good, |node| latency(node, "latency_ms", mistakes));
+    let bandwidth_bps =
+        optional(bandwidth_node, &mut good, |node| bandwidth(node, "bandwidth_mbps", mistakes));
+    let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
+    let old = base.as_ref().map(|base| &base.links);
+    let idle = LinkPlan { latency_ps: 0, bandwidth_bps: None, jitter: JitterPlan::None };
+    let links = all_links(parties, |from, to| {
+        let old = old.map_or(idle, |links| links[from * parties + to]);
+        LinkPlan {
+            latency_ps: latency_ps.unwrap_or(old.latency_ps),
+            bandwidth_bps: bandwidth_bps.unwrap_or(old.bandwidth_bps),
+            jitter: jitter.unwrap_or(old.jitter),
+        }
+    });
+    let plan = common(&fields, parties, links, mistakes);
+    if good { plan } else { None }
+}
+
+/// The value of a field that may be left out; `good` turns false if it is there and wrong.
+fn optional<'a, T>(
+    node: Option<&'a Node>,
+    good: &mut bool,
+    read: impl FnOnce(&'a Node) -> Option<T>,
+) -> Option<T> {
+    let node = node?;
+    let value = read(node);
+    *good &= value.is_some();
+    value
+}
+
+fn matrix(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
+    let known = [&["latency_ms", "bandwidth_mbps"], &COMMON[..]].concat();
+    let fields = Fields::new(node, "a network matrix", &known, mistakes)?;
+    let example = "[[20.0, 30.0], [20.0, 30.0], [30.0, 30.0]]";
+    let latencies = fields.require("latency_ms", example, mistakes).cloned();
+    let bandwidths = fields.require("bandwidth_mbps", example, mistakes).cloned();
+    let mut good = true;
+    let latencies = optional(latencies.as_ref(), &mut good, |node| {
+        rows(node, "latency_ms", parties, mistakes, |node, mistakes| latency(node, "latency_ms", mistakes))
+    });
+    let bandwidths = optional(bandwidths.as_ref(), &mut good, |node| {
+        rows(node, "bandwidth_mbps", parties, mistakes, |node, mistakes| {
+            bandwidth(node, "bandwidth_mbps", mistakes)
+        })
+    });
+    let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
+    let column = |from: usize, to: usize| from * (parties - 1) + if to < from { to } else { to - 1 };
+    let links = all_links(parties, |from, to| LinkPlan {
+        latency_ps: latencies.as_ref().map_or(0, |values| values[column(from, to)]),
+        bandwidth_bps: bandwidths.as_ref().and_then(|values| values[column(from, to)]),
+        jitter: jitter.unwrap_or(JitterPlan::None),
+    });
+    let plan = common(&fields, parties, links, mistakes);
+    if good && latencies.is_some() && bandwidths.is_some() { plan } else { None }
+}
+
+/// One row per sender, one column per other party, in one list.
+fn rows<T>(
+    node: &Node,
+    what: &str,
+    parties: usize,
+    mistakes: &mut Mistakes,
+    read: impl Fn(&Node, &mut Mistakes) -> Option<T>,
+) -> Option<Vec<T>> {
+    let rows = read::list(node, what, "[[20.0, 30.0], …]", mistakes)?;
+    if rows.len() != parties {
+        let message = format!("`{what}` must have {parties} rows, one per sending party");
+        mistakes.add(&node.place, message, format!("{} rows", rows.len()), None);
+        return None;
+    }
+    let mut values = Vec::new();
+    let mut good = true;
+    for row in rows {
+        let entries = read::list(row, what, "[20.0, 30.0]", mistakes)?;
+        if entries.len() != parties - 1 {
+            let message =
+                format!("a row of `{what}` must have {} entries: the other parties in order", parties - 1);
+            mistakes.add(&row.place, message, format!("{} entries", entries.len()), None);
+            good = false;
+        }
+        for entry in entries {
+            match read(entry, mistakes) {
+                Some(value) => values.push(value),
+                None => good = false,
+            }
+        }
+    }
+    good.then_some(values)
+}
+
+/// What `custom` and `matrix` have in common: label, single links, interfaces, overhead.
+fn common(
+    fields: &Fields,
+    parties: usize,
+    mut links: Vec<LinkPlan>,
+    mistakes: &mut Mistakes,
+) -> Option<NetworkPlan> {
+    let mut good = true;
+    let label = optional(fields.get("label"), &mut good, |node| read::label(node, mistakes));
+    let overhead = optional(fields.get("overhead"), &mut good, |node| overhead(node, mistakes));
+    let interface_bps =
+        optional(fields.get("interface_mbps"), &mut good, |node| bandwidth(node, "interface_mbps", mistakes));
+    let both = interface_bps.unwrap_or(None);
+    let mut interfaces = vec![InterfacePlan { egress_bps: both, ingress_bps: both }; parties];
+    if let Some(node) = fields.get("interfaces") {
+        good &= single_interfaces(node, &mut interfaces, mistakes).is_some();
+    }
+    if let Some(node) = fields.get("links") {
+        good &= single_links(node, parties, &mut links, mistakes).is_some();
+    }
+    let label = label.unwrap_or_else(|| "custom".to_string());
+    let overhead = overhead.unwrap_or(OVERHEAD_NONE);
+    good.then_some(NetworkPlan { label, parties, links, interfaces, overhead })
+}
+
+fn single_links(node: &Node, parties: usize, links: &mut [LinkPlan], mistakes: &mut Mistakes) -> Option<()> {
+    let known = ["from", "to", "latency_ms", "bandwidth_mbps", "jitter"];
+    let mut given = vec![false; parties * parties];
+    let mut good = true;
+    for item in read::list(node, "links", "[(from: 0, to: 1, latency_ms: 40.0)]", mistakes)? {
+        let fields = Fields::new(item, "a link", &known, mistakes)?;
+        let from =
+            fields.require("from", "0", mistakes).and_then(|node| party(node, "from", parties, mistakes));
+        let to = fields.require("to", "1", mistakes).and_then(|node| party(node, "to", parties, mistakes));
+        let latency_ps =
+            optional(fields.get("latency_ms"), &mut good, |node| latency(node, "latency_ms", mistakes));
+        let bandwidth_bps = optional(fields.get("bandwidth_mbps"), &mut good, |node| {
+            bandwidth(node, "bandwidth_mbps", mistakes)
+        });
+        let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
+        let (Some(from), Some(to)) = (from, to) else {
+            good = false;
+            continue;
+        };
+        let index = from * parties + to;
+        if from == to {
+            mistakes.add(
+                &item.place,
+                "a link joins two different parties",
+                format!("{from} to itself"),
+                None,
+            );
+            good = false;
+        } else if std::mem::replace(&mut given[index], true) {
+            let message = format!("the link from {from} to {to} is given twice");
+            mistakes.add(&item.place, message, "the second time", None);
+            good = false;
+        }
+        let link = &mut links[index];
+        link.latency_ps = latency_ps.unwrap_or(link.latency_ps);
+        link.bandwidth_bps = bandwidth_bps.unwrap_or(link.bandwidth_bps);
+        link.jitter = jitter.unwrap_or(link.jitter);
+    }
+    good.then_some(())
+}
+
+fn single_interfaces(node: &Node, interfaces: &mut [InterfacePlan], mistakes: &mut Mistakes) -> Option<()> {
+    let known = ["party", "egress_mbps", "ingress_mbps"];
+    let parties = interfaces.len();
+    let mut given = vec![false; parties];
+    let mut good = true;
+    for item in read::list(node, "interfaces", "[(party: 0, egress_mbps: 100.0)]", mistakes)? {
+        let fields = Fields::new(item, "an interface", &known, mistakes)?;
+        let egress =
+            optional(fields.get("egress_mbps"), &mut good, |node| bandwidth(node, "egress_mbps", mistakes));
+        let ingress =
+            optional(fields.get("ingress_mbps"), &mut good, |node| bandwidth(node, "ingress_mbps", mistakes));
+        let number = fields.require("party", "0", mistakes);
+        let Some(number) = number.and_then(|node| party(node, "party", parties, mistakes)) else {
+            good = false;
+            continue;
+        };
+        if std::mem::replace(&mut given[number], true) {
+            let message = format!("the interface of party {number} is given twice");
+            mistakes.add(&item.place, message, "the second time", None);
+            good = false;
+        }
+        let interface = &mut interfaces[number];
+        interface.egress_bps = egress.unwrap_or(interface.egress_bps);
+        interface.ingress_bps = ingress.unwrap_or(interface.ingress_bps);
+    }
+    good.then_some(())
+}
+
+/// A party's number.
+pub fn party(node: &Node, what: &str, parties: usize, mistakes: &mut Mistakes) -> Option<usize> {
+    read::whole(node, what, (0, parties as u64 - 1), mistakes).map(|party| party as usize)
+}
+
+fn latency(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<u64> {
+    let needed = "a number of milliseconds from 0 to 3,600,000 (an hour)";
+    read::scaled(node, what, MS_TO_PS, (0, HOUR_PS), needed, mistakes)
+}
+
+/// Bits per second, or none for `unlimited`.
+fn bandwidth(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<Option<u64>> {
+    match &node.kind {
+        Kind::Word(word) if word == "unlimited" => Some(None),
+        _ => {
+            let needed =
+                "a number of megabits (10^6 bits) per second from 0.001 to 1,000,000,000, or `unlimited`";
+            read::scaled(node, what, MBPS_TO_BPS, BANDWIDTH_BPS, needed, mistakes).map(Some)
+        }
+    }
+}
+
+fn jitter(node: &Node, mistakes: &mut Mistakes) -> Option<JitterPlan> {
+    match (read::variant_name(node), &node.kind) {
+        (Some("none"), Kind::Word(_)) => Some(JitterPlan::None),
+        (Some("uniform"), Kind::Record(_)) => {
+            let fields = Fields::new(node, "`uniform`", &["max_ms"], mistakes)?;
+            let max_ps = latency(fields.require("max_ms", "5.0", mistakes)?, "max_ms", mistakes)?;
+            Some(JitterPlan::Uniform { max_ps })
+        }
+        (Some("log_normal"), Kind::Record(_)) => {
+            let fields = Fields::new(node, "`log_normal`", &["median_ms", "sigma"], mistakes)?;
+            let median = fields.require("median_ms", "2.0", mistakes);
+            let median_ps = median.and_then(|node| latency(node, "median_ms", mistakes));
+            let sigma = fields.require("sigma", "0.5", mistakes).and_then(|node| {
+                let needed = "a number from 0 to 4, the standard deviation of the delay's natural logarithm";
+                read::float(node, "sigma", needed, |sigma| (0.0..=LARGEST_SIGMA).contains(&sigma), mistakes)
+            });
+            Some(JitterPlan::LogNormal { median_ps: median_ps?, sigma: sigma? })
+        }
+        _ => {
+            let names = ["none", "uniform", "log_normal"];
+            let examples = ["none", "uniform(max_ms: 5.0)", "log_normal(median_ms: 2.0, sigma: 0.5)"];
+            unknown_choice(node, "jitter", &names, &examples, mistakes)
+        }
+    }
+}
+
+fn overhead(node: &Node, mistakes: &mut Mistakes) -> Option<Overhead> {
+    if let Kind::Word(word) = &node.kind
+        && let Some((_, overhead)) = OVERHEADS.iter().find(|(name, _)| name == word)
+    {
+        return Some(*overhead);
+    }
+    if read::variant_name(node) != Some("custom") || !matches!(node.kind, Kind::Record(_)) {
+        let example = "custom(per_message_bytes: 8, per_segment_bytes: 90, segment_payload_bytes: 1448)";
+        let names = ["none", "tcp", "tls", "custom"];
+        return unknown_choice(node, "overhead", &names, &["none", "tcp", "tls", example], mistakes);
+    }
+    let known = ["per_message_bytes", "per_segment_bytes", "segment_payload_bytes"];
+    let fields = Fields::new(node, "a custom overhead", &known, mistakes)?;
+    let mut read = |name: &str, otherwise: u64, least: u64| match fields.get(name) {
+        Some(node) => read::whole(node, name, (least, 1_000_000_000), mistakes),
+        None => Some(otherwise),
+    };
+    let per_message_bytes = read("per_message_bytes", 0, 0);
+    let per_segment_bytes = read("per_segment_bytes", 0, 0);
+    let segment_payload_bytes = read("segment_payload_bytes", OVERHEAD_NONE.segment_payload_bytes, 1);
+    Some(Overhead {
+        per_message_bytes: per_message_bytes?,
+        per_segment_bytes: per_segment_bytes?,
+        segment_payload_bytes: segment_payload_bytes?,
+    })
+}

@@ -1,0 +1,293 @@
+//! The checked plan: what a run is told to do.
+//!
+//! A `Plan` comes out of [`crate::scenario::Scenario`] only, with every default filled in, every unit
+//! converted to an integer and every limit checked. The rooms that read it need not check again.
+
+pub use crate::data::DataSource;
+
+/// Everything that decides a run: the scenario file after defaults, overrides and checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Name of the scenario; names the folder of its results. Letters, digits, spaces, `-`, `_` and `.` only.
+    pub name: String,
+    /// Seed of every random stream of the run.
+    pub seed: u64,
+    /// The secure computation protocol.
+    pub protocol: Protocol,
+    /// How a product is brought back to the fixed-point scale.
+    pub rounding: Rounding,
+    /// The number format of secret values.
+    pub fixed_point: FixedPoint,
+    /// The network that is trained, between input and output layer.
+    pub model: Model,
+    /// The variant of the output layer.
+    pub softmax: Softmax,
+    /// Whether the loss is computed (securely) too. It costs rounds and bytes, and changes no weight.
+    pub loss: bool,
+    /// Where rows come from.
+    pub data: DataSource,
+    /// Length and constants of gradient descent.
+    pub training: Training,
+    /// Links and interfaces between the parties.
+    pub network: NetworkPlan,
+    /// What local work costs.
+    pub compute: ComputePlan,
+}
+
+/// A protocol that a scenario can name. (`clear`, the ideal functionality, is not one: it is a kind of values.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Semi-honest replicated secret sharing among three parties over the integers modulo 2^64.
+    Rep3,
+}
+
+impl Protocol {
+    /// Every protocol, in the order in which they are listed.
+    pub const ALL: [Protocol; 1] = [Protocol::Rep3];
+
+    /// Number of parties.
+    pub fn parties(self) -> usize {
+        match self {
+            Protocol::Rep3 => 3,
+        }
+    }
+
+    /// The name in a scenario file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Rep3 => "rep3",
+        }
+    }
+
+    /// The paper that defines it.
+    pub fn paper(self) -> &'static str {
+        match self {
+            Protocol::Rep3 => {
+                "Araki, Furukawa, Lindell, Nof, Ohara: High-Throughput Semi-Honest Secure Three-Party Computation \
+                 with an Honest Majority, CCS 2016"
+            }
+        }
+    }
+
+    /// One line for a list.
+    pub fn description(self) -> &'static str {
+        match self {
+            Protocol::Rep3 => {
+                "three parties, replicated shares modulo 2^64, secure against one curious party"
+            }
+        }
+    }
+}
+
+/// How truncation rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// Up or down at random, unbiased: cheap.
+    Probabilistic,
+    /// To the nearest value: deterministic, dearer.
+    Nearest,
+}
+
+impl Rounding {
+    /// Every rounding, in the order in which they are listed.
+    pub const ALL: [Rounding; 2] = [Rounding::Probabilistic, Rounding::Nearest];
+
+    /// The name in a scenario file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rounding::Probabilistic => "probabilistic",
+            Rounding::Nearest => "nearest",
+        }
+    }
+
+    /// One line for a list.
+    pub fn description(self) -> &'static str {
+        match self {
+            Rounding::Probabilistic => "truncation rounds up or down at random, without bias",
+            Rounding::Nearest => "truncation rounds to the nearest value",
+        }
+    }
+}
+
+/// Fixed-point numbers: a secret real x is the integer x * 2^`fraction_bits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedPoint {
+    /// Bits after the binary point (f in the literature), 4 to 20.
+    pub fraction_bits: u32,
+    /// Bits altogether, sign included (k): more than `fraction_bits` + 4, at most 31, since a division
+    /// truncates numbers of 2k + 1 bits, which must fit 63.
+    pub total_bits: u32,
+}
+
+/// What is trained. Input and output widths follow from the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// Fully connected layers with ReLU between them.
+    Dense {
+        /// Neurons of each hidden layer, first to last; empty: a single layer.
+        hidden: Vec<usize>,
+    },
+}
+
+/// Variants of the softmax output layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Softmax {
+    /// e^x / sum e^x, gradient p - y.
+    Exact,
+    /// relu(x) / sum relu(x) as the output distribution, and the gradient of its own cross entropy.
+    ReluProbability,
+    /// The gradient alone is replaced: relu(x) / sum relu(x) - y.
+    ReluGradient,
+}
+
+impl Softmax {
+    /// Every variant, in the order in which they are listed.
+    pub const ALL: [Softmax; 3] = [Softmax::Exact, Softmax::ReluProbability, Softmax::ReluGradient];
+
+    /// The name in a scenario file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Softmax::Exact => "exact",
+            Softmax::ReluProbability => "relu_probability",
+            Softmax::ReluGradient => "relu_gradient",
+        }
+    }
+
+    /// One line for a list.
+    pub fn description(self) -> &'static str {
+        match self {
+            Softmax::Exact => "softmax with secure e^x: gradient p - y",
+            Softmax::ReluProbability => "relu(x) / sum relu(x) as the distribution, with its own gradient",
+            Softmax::ReluGradient => "gradient relu(x) / sum relu(x) - y",
+        }
+    }
+}
+
+/// Length and constants of stochastic gradient descent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Training {
+    /// When it stops.
+    pub length: Length,
+    /// Rows of one iteration: at least 1, at most the rows to train on.
+    pub batch: usize,
+    /// Learning rate: positive, and not zero in fixed point.
+    pub learning_rate: f64,
+    /// Momentum, 0 up to (not including) 1.
+    pub momentum: f64,
+    /// Fraction of test rows: an epoch that ends with fewer right answers halves the learning rate and
+    /// starts from fresh weights. 0.0: never.
+    pub restart_below: f64,
+}
+
+/// When a training stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// After so many passes over the data.
+    Epochs(u64),
+    /// After so many batches.
+    Iterations(u64),
+}
+
+/// The network, every link written out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkPlan {
+    /// The preset's name, or `custom`, or what the scenario calls it.
+    pub label: String,
+    /// Number of parties.
+    pub parties: usize,
+    /// One entry per directed link, `parties * parties`, row = from. The diagonal is idle.
+    pub links: Vec<LinkPlan>,
+    /// One entry per party.
+    pub interfaces: Vec<InterfacePlan>,
+    /// Bytes that the wire adds.
+    pub overhead: Overhead,
+}
+
+impl NetworkPlan {
+    /// The link that carries messages of `from` to `to`.
+    pub fn link(&self, from: usize, to: usize) -> &LinkPlan {
+        assert!(from < self.parties && to < self.parties, "there is no link {from} -> {to}");
+        &self.links[from * self.parties + to]
+    }
+}
+
+/// One directed link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinkPlan {
+    /// One-way latency in picoseconds, at most an hour.
+    pub latency_ps: u64,
+    /// Bits per second; none: no limit.
+    pub bandwidth_bps: Option<u64>,
+    /// What is added to the latency at random.
+    pub jitter: JitterPlan,
+}
+
+/// Random delay, drawn for every message and added to the latency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum JitterPlan {
+    /// No random delay.
+    None,
+    /// Uniform in 0 ..= `max_ps`.
+    Uniform {
+        /// Largest delay in picoseconds.
+        max_ps: u64,
+    },
+    /// Log-normal: the logarithm of the delay is normal.
+    LogNormal {
+        /// Median of the delay in picoseconds.
+        median_ps: u64,
+        /// Standard deviation of the natural logarithm of the delay (no unit).
+        sigma: f64,
+    },
+}
+
+/// What the links of one party share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterfacePlan {
+    /// Outgoing bits per second; none: no limit.
+    pub egress_bps: Option<u64>,
+    /// Incoming bits per second; none: no limit.
+    pub ingress_bps: Option<u64>,
+}
+
+/// Bytes that the wire adds to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overhead {
+    /// Bytes for each message.
+    pub per_message_bytes: u64,
+    /// Bytes for each segment into which a message is cut.
+    pub per_segment_bytes: u64,
+    /// Payload bytes that fit a segment, at least 1.
+    pub segment_payload_bytes: u64,
+}
+
+/// What local work costs, party by party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComputePlan {
+    /// The preset's name, or `none`, or `custom`, or what the scenario calls it.
+    pub label: String,
+    /// One entry per party.
+    pub parties: Vec<PartyCompute>,
+}
+
+/// Costs of one party. Costs of messages are picoseconds each; costs of arithmetic are femtoseconds per unit,
+/// already divided by the party's speed factor and number of cores (rounded to the nearest).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartyCompute {
+    /// Sending one message, picoseconds.
+    pub send_ps: u64,
+    /// Receiving one message, picoseconds.
+    pub receive_ps: u64,
+    /// What a receive costs on top if it had to wait (a thread is woken), picoseconds.
+    pub wake_ps: u64,
+    /// One addition in the ring, femtoseconds.
+    pub add_fs: u64,
+    /// One elementwise multiplication in the ring, femtoseconds.
+    pub multiply_fs: u64,
+    /// One multiply-accumulate of a matrix product, femtoseconds.
+    pub mac_fs: u64,
+    /// One operation on a 64-bit word of packed bits, femtoseconds.
+    pub bit_word_fs: u64,
+    /// One random byte, femtoseconds.
+    pub random_byte_fs: u64,
+}

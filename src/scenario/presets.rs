@@ -1,0 +1,255 @@
+//! Networks and machines with a name. A preset is one entry of a table below: name, line, source, figures.
+
+use super::plan::{ComputePlan, InterfacePlan, JitterPlan, LinkPlan, NetworkPlan, Overhead, PartyCompute};
+
+/// Picoseconds in a microsecond.
+const PS_PER_US: u64 = 1_000_000;
+/// Bits per second in a Mbit/s.
+const BPS_PER_MBPS: u64 = 1_000_000;
+
+/// Nothing is added: only payload counts.
+pub const OVERHEAD_NONE: Overhead =
+    Overhead { per_message_bytes: 0, per_segment_bytes: 0, segment_payload_bytes: 1448 };
+
+/// TCP over IPv4 over Ethernet with 1500-byte packets and TCP timestamps: 1448 payload bytes a segment, to which are
+/// added 32 (TCP) + 20 (IP) + 38 (Ethernet: preamble 8, header 14, check 4, gap 12) bytes. Acknowledgements, which
+/// travel the other way, are not counted.
+pub const OVERHEAD_TCP: Overhead =
+    Overhead { per_message_bytes: 0, per_segment_bytes: 90, segment_payload_bytes: 1448 };
+
+/// TLS 1.3 over TCP: a record adds 22 bytes (header 5, content type 1, tag 16). A message opens at least one record,
+/// hence 22 bytes a message; a record holds at most 16,384 bytes, hence 22 / 16,384 * 1448, rounded up 2, bytes a segment.
+pub const OVERHEAD_TLS: Overhead =
+    Overhead { per_message_bytes: 22, per_segment_bytes: 92, segment_payload_bytes: 1448 };
+
+/// Overheads with a name.
+pub const OVERHEADS: [(&str, Overhead); 3] =
+    [("none", OVERHEAD_NONE), ("tcp", OVERHEAD_TCP), ("tls", OVERHEAD_TLS)];
+
+/// A network that a scenario can name.
+#[derive(Clone, Copy, Debug)]
+pub struct NetworkPreset {
+    /// The name in `preset("…")`.
+    pub name: &'static str,
+    /// One line for a list.
+    pub description: &'static str,
+    /// Where the figures are published.
+    pub source: &'static str,
+    figures: Figures,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Figures {
+    /// Every link alike.
+    Uniform { latency_us: u64, bandwidth_mbps: u64 },
+    /// Row = from, columns = the other sites in order. The latency is half of the ping.
+    Measured { ping_us: [[u64; 3]; 4], bandwidth_mbps: [[u64; 3]; 4] },
+}
+
+const SECUREML: &str = "Mohassel, Zhang: SecureML, S&P 2017, sec. VI";
+const SECURENN: &str = "Wagh, Gupta, Chandran: SecureNN, PoPETs 2019, sec. 8.1";
+const CHEETAH: &str =
+    "Huang, Lu, Hong, Ding: Cheetah, USENIX Security 2022; OpenCheetah, scripts/throttle.sh";
+const HPMPC: &str =
+    "hpmpc (github.com/chart21/hpmpc), measurements/network_shaping; latency = half of the measured ping";
+
+/// Every network preset, in the order in which they are listed.
+pub const NETWORKS: [NetworkPreset; 14] = [
+    uniform(
+        "lan",
+        "one cloud zone: 10 Gbit/s, 0.05 ms one way (0.1 ms ping)",
+        "Keller, Sun: Secure Quantized Training for Deep Learning, ICML 2022: c5.9xlarge in one AWS zone",
+        (50, 10_000),
+    ),
+    uniform(
+        "wan",
+        "two regions: 40 MB/s = 320 Mbit/s, 29 ms one way (58 ms ping); the same as securenn-wan",
+        SECURENN,
+        (29_000, 320),
+    ),
+    uniform("secureml-lan", "1 GB/s = 8 Gbit/s, 0.17 ms one way", SECUREML, (170, 8_000)),
+    uniform("secureml-wan", "US east to US west: 9 MB/s = 72 Mbit/s, 72 ms one way", SECUREML, (72_000, 72)),
+    uniform("securenn-lan", "625 MB/s = 5 Gbit/s, 0.11 ms one way (0.22 ms ping)", SECURENN, (110, 5_000)),
+    uniform("securenn-wan", "40 MB/s = 320 Mbit/s, 29 ms one way (58 ms ping)", SECURENN, (29_000, 320)),
+    uniform(
+        "falcon-wan",
+        "40 MB/s = 320 Mbit/s, 35 ms one way (70 ms ping)",
+        "Wagh et al.: Falcon, PoPETs 2021, as quoted in snwagh/falcon-public issue 33",
+        (35_000, 320),
+    ),
+    uniform("cheetah-lan", "3 Gbit/s, 0.15 ms one way (0.3 ms round trip)", CHEETAH, (150, 3_000)),
+    uniform("cheetah-wan", "400 Mbit/s, 20 ms one way (40 ms round trip)", CHEETAH, (20_000, 400)),
+    uniform(
+        "emp-wan",
+        "200 Mbit/s, 10 ms one way",
+        "emp-toolkit (github.com/emp-toolkit/emp-readme), scripts/throttle.sh",
+        (10_000, 200),
+    ),
+    uniform(
+        "spu-wan",
+        "300 Mbit/s, 20 ms one way",
+        "SPU as shipped with OpenBumbleBee, libspu/mpc/tools/README.md",
+        (20_000, 300),
+    ),
+    NetworkPreset {
+        name: "hpmpc-wan1",
+        description: "four real sites, measured: 16 to 96 ms one way, 143 to 868 Mbit/s; up to 4 parties",
+        source: HPMPC,
+        figures: Figures::Measured {
+            ping_us: [
+                [192_586, 49_311, 111_300],
+                [186_628, 32_764, 164_242],
+                [44_119, 34_772, 124_315],
+                [103_893, 174_102, 120_835],
+            ],
+            bandwidth_mbps: [[143, 774, 541], [149, 868, 285], [790, 866, 201], [544, 260, 198]],
+        },
+    },
+    NetworkPreset {
+        name: "hpmpc-wan2",
+        description: "four real sites, measured: 46 to 138 ms one way, 109 to 341 Mbit/s; up to 4 parties",
+        source: HPMPC,
+        figures: Figures::Measured {
+            ping_us: [
+                [91_451, 258_290, 276_367],
+                [91_434, 165_687, 196_220],
+                [253_818, 165_691, 101_163],
+                [276_253, 196_132, 112_510],
+            ],
+            bandwidth_mbps: [[320, 121, 110], [341, 180, 154], [115, 186, 270], [109, 155, 271]],
+        },
+    },
+    NetworkPreset {
+        name: "hpmpc-cman",
+        description: "four sites of one metropolitan area, measured: 0.5 to 1.2 ms one way, 137 to 1550 Mbit/s; up to 4 parties",
+        source: HPMPC,
+        figures: Figures::Measured {
+            ping_us: [
+                [2_318, 1_244, 1_432],
+                [2_394, 1_088, 2_020],
+                [1_232, 1_091, 1_883],
+                [1_418, 2_054, 1_892],
+            ],
+            bandwidth_mbps: [[137, 1532, 417], [139, 1144, 312], [1550, 1023, 602], [444, 389, 609]],
+        },
+    },
+];
+
+/// `figures`: microseconds one way, Mbit/s.
+const fn uniform(
+    name: &'static str,
+    description: &'static str,
+    source: &'static str,
+    figures: (u64, u64),
+) -> NetworkPreset {
+    let figures = Figures::Uniform { latency_us: figures.0, bandwidth_mbps: figures.1 };
+    NetworkPreset { name, description, source, figures }
+}
+
+impl NetworkPreset {
+    /// The preset of that name.
+    pub fn find(name: &str) -> Option<&'static NetworkPreset> {
+        NETWORKS.iter().find(|preset| preset.name == name)
+    }
+
+    /// The most parties it has figures for; none: any number.
+    pub fn most_parties(&self) -> Option<usize> {
+        match self.figures {
+            Figures::Uniform { .. } => None,
+            Figures::Measured { .. } => Some(4),
+        }
+    }
+
+    /// The network among so many parties: of measured sites the first ones. None if there are too few sites.
+    pub fn plan(&self, parties: usize) -> Option<NetworkPlan> {
+        if self.most_parties().is_some_and(|most| parties > most) {
+            return None;
+        }
+        let link = |from: usize, to: usize| {
+            let (latency_ps, bandwidth_mbps) = match self.figures {
+                Figures::Uniform { latency_us, bandwidth_mbps } => (latency_us * PS_PER_US, bandwidth_mbps),
+                Figures::Measured { ping_us, bandwidth_mbps } => {
+                    let column = if to < from { to } else { to - 1 };
+                    (ping_us[from][column] * (PS_PER_US / 2), bandwidth_mbps[from][column])
+                }
+            };
+            let bandwidth_bps = Some(bandwidth_mbps * BPS_PER_MBPS);
+            LinkPlan { latency_ps, bandwidth_bps, jitter: JitterPlan::None }
+        };
+        Some(NetworkPlan {
+            label: self.name.to_string(),
+            parties,
+            links: all_links(parties, link),
+            interfaces: vec![InterfacePlan { egress_bps: None, ingress_bps: None }; parties],
+            overhead: OVERHEAD_NONE,
+        })
+    }
+}
+
+/// Every directed link, row = from; the diagonal is idle.
+pub fn all_links(parties: usize, link: impl Fn(usize, usize) -> LinkPlan) -> Vec<LinkPlan> {
+    let idle = LinkPlan { latency_ps: 0, bandwidth_bps: None, jitter: JitterPlan::None };
+    let pairs = (0..parties).flat_map(|from| (0..parties).map(move |to| (from, to)));
+    pairs.map(|(from, to)| if from == to { idle } else { link(from, to) }).collect()
+}
+
+/// A machine that a scenario can name.
+#[derive(Clone, Copy, Debug)]
+pub struct ComputePreset {
+    /// The name in `preset("…")`.
+    pub name: &'static str,
+    /// One line for a list.
+    pub description: &'static str,
+    /// Where the figures are from.
+    pub source: &'static str,
+    /// One core at speed 1.
+    pub costs: PartyCompute,
+}
+
+/// Every compute preset, in the order in which they are listed. (`compute: none` costs nothing at all.)
+pub const COMPUTES: [ComputePreset; 2] = [
+    ComputePreset {
+        name: "server-core",
+        description: "one core of a server with AVX-512: 15 G multiply-accumulates a second, 25 us to wake a waiting thread",
+        source: "arithmetic measured on one core of an Emerald-Rapids-class Xeon with AVX-512 IFMA, VNNI and VAES at 3 GHz \
+                 (own kernels, best of many); wake measured on the machines of the reference figures; docs/time-model.md",
+        costs: PartyCompute {
+            send_ps: 0,
+            receive_ps: 0,
+            wake_ps: 25 * PS_PER_US,
+            add_fs: 270_000,
+            multiply_fs: 213_000,
+            mac_fs: 66_000,
+            bit_word_fs: 270_000,
+            random_byte_fs: 53_000,
+        },
+    },
+    ComputePreset {
+        name: "laptop-core",
+        description: "one core with AVX2 and AES-NI: 5.4 G multiply-accumulates a second, 25 us to wake a waiting thread",
+        source: "arithmetic measured with AVX2 code (AES by the crates aes and ctr) on one core of an Emerald-Rapids-class \
+                 Xeon at 3 GHz (own kernels); wake as in server-core; docs/time-model.md",
+        costs: PartyCompute {
+            send_ps: 0,
+            receive_ps: 0,
+            wake_ps: 25 * PS_PER_US,
+            add_fs: 276_000,
+            multiply_fs: 272_000,
+            mac_fs: 185_000,
+            bit_word_fs: 276_000,
+            random_byte_fs: 154_000,
+        },
+    },
+];
+
+impl ComputePreset {
+    /// The preset of that name.
+    pub fn find(name: &str) -> Option<&'static ComputePreset> {
+        COMPUTES.iter().find(|preset| preset.name == name)
+    }
+
+    /// The same machine for every party.
+    pub fn plan(&self, parties: usize) -> ComputePlan {
+        ComputePlan { label: self.name.to_string(), parties: vec![self.costs; parties] }
+    }
+}

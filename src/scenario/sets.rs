@@ -1,0 +1,151 @@
+//! `--set path.to.field=VALUE`: a tree of a scenario with some values replaced.
+//!
+//! Values are replaced in the tree, not in the text: a mistake in one still points at the option it came from, and
+//! a sweep reads its base once and replaces values a million times. Nothing here knows which fields exist: a field
+//! that is not there is put in, and whoever reads the tree says that it is unknown.
+
+use super::errors::{Mistakes, Place, SourceId};
+use super::tree::{Field, Kind, Node, Record, parse};
+
+/// Fields of which one excludes the other: setting one takes the other away.
+const EXCLUSIVE: [(&str, &str); 2] = [("epochs", "iterations"), ("iterations", "epochs")];
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    Index(usize),
+}
+
+/// Applies one override, `path=VALUE`, where `source` is the text's number among the sources.
+pub fn apply(root: &mut Node, text: &str, source: SourceId, mistakes: &mut Mistakes) {
+    let whole = Place { source, span: 0..text.len() };
+    let Some((path, value_text)) = text.split_once('=') else {
+        let help = Some("for example: --set training.epochs=1".to_string());
+        mistakes.add(&whole, "`--set` needs a field, an equals sign and a value", "no equals sign", help);
+        return;
+    };
+    let Some(steps) = path_steps(path, source, mistakes) else { return };
+    // Blanks in place of the path keep every place of the value true to the whole option.
+    let padded = " ".repeat(path.len() + 1) + value_text;
+    if value_text.trim().is_empty() {
+        mistakes.add(&whole, "`--set` needs a value behind the equals sign", "no value", None);
+        return;
+    }
+    let Some(value) = parse(&padded, source, mistakes) else { return };
+    replace(root, &steps, value, mistakes);
+}
+
+fn path_steps(path: &str, source: SourceId, mistakes: &mut Mistakes) -> Option<Vec<(Step, Place)>> {
+    let mut steps = Vec::new();
+    let mut start = 0;
+    for part in path.split('.') {
+        let span = start..start + part.len();
+        start = span.end + 1;
+        let place = Place { source, span };
+        let trimmed = part.trim();
+        let (name, indices) = trimmed.split_at(trimmed.find('[').unwrap_or(trimmed.len()));
+        let indices = index_list(indices);
+        let named = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let (true, Some(indices)) = (named, indices) else {
+            let help =
+                Some("a path is written like training.epochs or network.links[0].latency_ms".to_string());
+            mistakes.add(&place, "this part of the path is not the name of a field", "here", help);
+            return None;
+        };
+        steps.push((Step::Field(name.to_string()), place.clone()));
+        steps.extend(indices.into_iter().map(|index| (Step::Index(index), place.clone())));
+    }
+    Some(steps)
+}
+
+/// `[0][1]` as numbers.
+fn index_list(mut text: &str) -> Option<Vec<usize>> {
+    let mut indices = Vec::new();
+    while !text.is_empty() {
+        let (index, rest) = text.strip_prefix('[')?.split_once(']')?;
+        indices.push(index.trim().parse().ok()?);
+        text = rest;
+    }
+    Some(indices)
+}
+
+fn replace(node: &mut Node, steps: &[(Step, Place)], value: Node, mistakes: &mut Mistakes) {
+    let Some(((step, place), rest)) = steps.split_first() else {
+        *node = value;
+        return;
+    };
+    match step {
+        Step::Index(index) => replace_item(node, *index, place, rest, value, mistakes),
+        Step::Field(name) => {
+            let Some(record) = as_record(node) else {
+                let message =
+                    format!("there is no field `{name}` to set: what should hold it is {}", node.describe());
+                mistakes.add(place, message, "not a field", None);
+                return;
+            };
+            record.fields.retain(|field| !EXCLUSIVE.contains(&(name.as_str(), field.name.as_str())));
+            match record.fields.iter_mut().find(|field| field.name == *name) {
+                Some(field) => {
+                    if rest.is_empty() {
+                        field.place = place.clone();
+                    }
+                    replace(&mut field.value, rest, value, mistakes);
+                }
+                None => {
+                    let mut inner = Node { place: place.clone(), kind: empty_record(None, place) };
+                    replace(&mut inner, rest, value, mistakes);
+                    record.fields.push(Field { name: name.clone(), place: place.clone(), value: inner });
+                }
+            }
+        }
+    }
+}
+
+fn replace_item(
+    node: &mut Node,
+    index: usize,
+    place: &Place,
+    rest: &[(Step, Place)],
+    value: Node,
+    mistakes: &mut Mistakes,
+) {
+    match &mut node.kind {
+        Kind::List(items) if index < items.len() => replace(&mut items[index], rest, value, mistakes),
+        Kind::List(items) => {
+            let message = match items.len() {
+                0 => "this list is empty".to_string(),
+                1 => "this list has one entry, number 0".to_string(),
+                length => format!("this list has {length} entries, numbers 0 to {}", length - 1),
+            };
+            mistakes.add(place, message, format!("there is no entry {index}"), None);
+        }
+        _ => {
+            let message = format!("this is not a list, but {}", node.describe());
+            mistakes.add(place, message, "has no numbered entries", None);
+        }
+    }
+}
+
+/// The record that a field can be put into. A word such as `mnist` becomes `mnist()`, and `preset("lan")` becomes
+/// `custom(base: "lan")`, which is the same with room for more.
+fn as_record(node: &mut Node) -> Option<&mut Record> {
+    match &node.kind {
+        Kind::Word(word) => node.kind = empty_record(Some(word.clone()), &node.place),
+        Kind::Tuple(Some(name), items) if name == "preset" && items.len() == 1 => {
+            let base = Field { name: "base".to_string(), place: node.place.clone(), value: items[0].clone() };
+            let opening = node.place.clone();
+            node.kind =
+                Kind::Record(Record { name: Some("custom".to_string()), opening, fields: vec![base] });
+        }
+        _ => {}
+    }
+    match &mut node.kind {
+        Kind::Record(record) => Some(record),
+        _ => None,
+    }
+}
+
+fn empty_record(name: Option<String>, place: &Place) -> Kind {
+    Kind::Record(Record { name, opening: place.clone(), fields: Vec::new() })
+}

@@ -1,0 +1,4 @@
+//! Data sets: the bundled MNIST and IDX files.
+
+mod idx;
+mod mnist;
