@@ -14,6 +14,10 @@ struct End {
 }
 
 pub(super) fn check(steps: &[Vec<Step>]) -> Result<(), TraceFileError> {
+    let largest = steps.len() - 1;
+    if let Some(silent) = steps.iter().position(Vec::is_empty) {
+        return Err(at(steps[largest][0].line, TraceProblem::SilentParty { silent, largest }));
+    }
     let sends = sends(steps)?;
     match_receives(steps, &sends)?;
     run(steps)
@@ -29,7 +33,7 @@ fn sends(steps: &[Vec<Step>]) -> Result<Vec<Vec<End>>, TraceFileError> {
             EventKind::Send { to, .. } => to,
             EventKind::Recv { from, .. } => from,
         };
-        if steps.get(peer).is_none_or(Vec::is_empty) {
+        if peer >= parties {
             return Err(at(step.line, TraceProblem::UnknownPeer { party, peer }));
         }
         if let EventKind::Send { to, .. } = step.event.kind {

@@ -49,6 +49,14 @@ pub enum TraceProblem {
     /// Party numbers count from 0 and stay small.
     #[error("party number {0} is not below {MAX_PARTIES}")]
     PartyNumber(u64),
+    /// Parties count from 0 without gaps.
+    #[error("there is a party {largest}, but no event of party {silent}")]
+    SilentParty {
+        /// The party without events.
+        silent: usize,
+        /// A party with a greater number.
+        largest: usize,
+    },
     /// A peer of which the file has no event.
     #[error("party {party} names peer {peer}, of which the file has no event")]
     UnknownPeer {
