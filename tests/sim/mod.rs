@@ -2,5 +2,6 @@
 
 mod basics;
 mod exact;
+mod measured;
 mod oracle;
 mod support;
