@@ -208,6 +208,11 @@ impl Engine {
         self.wires[from * self.parties + to].base
     }
 
+    /// Messages sent over a link since the simulation began.
+    pub(crate) fn sent(&self, from: usize, to: usize) -> u64 {
+        self.wires[from * self.parties + to].sent
+    }
+
     /// Bytes on the wire of a message that could be sent.
     pub(crate) fn wire_bytes(&self, payload_bytes: u64) -> u64 {
         self.overhead.wire_bytes(payload_bytes).expect("checked when it was sent")

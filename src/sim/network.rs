@@ -2,7 +2,7 @@
 //!
 //! Owns the description and the conversion of bytes to time; holds no state of a run.
 
-use super::PS_PER_SECOND;
+use super::{PS_PER_SECOND, jitter};
 
 /// The most parties that a network can have (event keys reserve twelve bits for a party).
 pub(crate) const MAX_PARTIES: usize = 1 << 12;
@@ -138,6 +138,12 @@ impl Network {
     pub fn has_jitter(&self) -> bool {
         let n = self.parties;
         self.links.iter().enumerate().any(|(at, link)| at / n != at % n && link.jitter != Jitter::None)
+    }
+
+    /// The extra latency in picoseconds of a message, by its number on the link since the simulation
+    /// began; `None` if it does not fit a clock. It depends on nothing else.
+    pub fn jitter_ps(&self, from: usize, to: usize, ordinal: u64) -> Option<u64> {
+        jitter::sample_ps(self.link(from, to).jitter, self.jitter_seed, from, to, ordinal)
     }
 
     /// Panics if the description contradicts itself: a bug in whoever assembled it.

@@ -151,6 +151,12 @@ impl Replayer {
         self.engine.clocks()
     }
 
+    /// How many messages were sent so far, by link (row = from).
+    pub fn sent(&self) -> Vec<u64> {
+        let parties = self.engine.parties();
+        (0..parties * parties).map(|link| self.engine.sent(link / parties, link % parties)).collect()
+    }
+
     /// Runs a trace to its end. After an error the replayer must be [`reset`](Self::reset).
     pub fn run<O: Observer>(&mut self, trace: &Trace, observer: &mut O) -> Result<Replay, SimError> {
         assert!(!self.failed, "after an error a replayer must be reset");

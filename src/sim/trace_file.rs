@@ -1,1 +1,51 @@
-//! (placeholder)
+//! Traces as text: one JSON object per line and event, to be read by people and other programs.
+//!
+//! Owns the format and the checks of a file that comes from outside. Fields of a line:
+//!
+//! | field | in | meaning |
+//! |---|---|---|
+//! | `party` | all | who did it, from 0 |
+//! | `kind` | all | `work`, `send` or `recv` |
+//! | `ps` | work | picoseconds of work |
+//! | `peer` | send, recv | the other party |
+//! | `bytes` | send, recv | payload of the message |
+//! | `message` | recv, optional | which message of the link it is, from 0; left out: the one after the last received |
+//! | `same_wait` | recv, optional | `true` if the party did not stop to wait here, but at the receive before it, for both |
+//! | `span` | optional | names joined by `/` |
+//! | `start_ps`, `end_ps`, `depth` | written, not needed | when it happened under the network it was written for |
+//!
+//! Lines of one party are in its program order; parties may be interleaved in any way. A file may be
+//! gzipped. Fields of other names are ignored, empty lines too.
+
+mod check;
+mod read;
+mod write;
+
+pub use read::{TraceFileError, TraceProblem, read};
+pub use write::write;
+
+/// A line of a trace file.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Record<'a> {
+    party: u64,
+    #[serde(borrow)]
+    kind: std::borrow::Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ps: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    peer: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    same_wait: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start_ps: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_ps: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    depth: Option<u64>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    span: Option<std::borrow::Cow<'a, str>>,
+}

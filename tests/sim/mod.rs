@@ -1,3 +1,9 @@
 //! Tests of simulated time: kernel, trace, replay.
 
 mod basics;
+mod bounds;
+mod exact;
+mod measured;
+mod oracle;
+mod programs;
+mod support;

@@ -1,0 +1,81 @@
+//! Writes a trace with the times that it has under a network.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use super::Record;
+use crate::sim::{Observer, Occurrence, OccurrenceKind, Replay, Replayer, SimError, SpanTree, Trace};
+
+/// Runs a trace through a replayer and writes each event with its time, the replay's events of one
+/// run after those of the runs before. The inner error is the simulation's.
+pub fn write(
+    out: &mut dyn Write,
+    trace: &Trace,
+    replayer: &mut Replayer,
+) -> io::Result<Result<Replay, SimError>> {
+    let parties = trace.parties();
+    let base = replayer.sent();
+    let mut writer = Writer { out, spans: trace.spans(), parties, next: base.clone(), base, result: Ok(()) };
+    let replay = replayer.run(trace, &mut writer);
+    writer.result?;
+    Ok(replay)
+}
+
+struct Writer<'a> {
+    out: &'a mut dyn Write,
+    spans: &'a SpanTree,
+    parties: usize,
+    /// Messages of each link before this trace.
+    base: Vec<u64>,
+    /// The ordinal that each link's next receive has if it is in order.
+    next: Vec<u64>,
+    result: io::Result<()>,
+}
+
+impl Writer<'_> {
+    fn record(&mut self, event: &Occurrence) -> io::Result<()> {
+        let path = self.spans.path(event.span);
+        let mut record = Record {
+            party: event.party as u64,
+            kind: Cow::Borrowed("work"),
+            ps: None,
+            peer: None,
+            bytes: None,
+            message: None,
+            same_wait: false,
+            start_ps: Some(event.start_ps),
+            end_ps: Some(event.end_ps),
+            depth: Some(event.depth),
+            span: Some(Cow::Owned(path)),
+        };
+        match event.kind {
+            OccurrenceKind::Work => record.ps = Some(event.end_ps - event.start_ps),
+            OccurrenceKind::Send(_) => record.kind = Cow::Borrowed("send"),
+            OccurrenceKind::Recv(message, _) => {
+                record.kind = Cow::Borrowed("recv");
+                let link = message.from * self.parties + message.to;
+                if self.next[link] != message.ordinal {
+                    record.message = Some(message.ordinal - self.base[link]);
+                }
+                self.next[link] = message.ordinal + 1;
+                record.same_wait = !event.group_start;
+            }
+        }
+        if event.kind != OccurrenceKind::Work {
+            record.peer = Some(event.peer as u64);
+            record.bytes = Some(event.payload_bytes);
+        }
+        serde_json::to_writer(&mut *self.out, &record)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl Observer for Writer<'_> {
+    fn event(&mut self, occurrence: &Occurrence) {
+        if self.result.is_ok() {
+            self.result = self.record(occurrence);
+        }
+    }
+}
