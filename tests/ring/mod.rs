@@ -1,6 +1,8 @@
 //! Ring arithmetic against the plainest possible loops.
 
+mod exact_f64;
 mod gemm;
+mod transpose;
 
 use mpcsim::ring::gemm::MatrixView;
 
