@@ -6,7 +6,9 @@
 #![allow(clippy::disallowed_types)]
 
 use divan::{Bencher, black_box};
+use mpcsim::ring::exact_f64::gemm_exact_f64;
 use mpcsim::ring::gemm::{Kernel, MatrixView, gemm_add_with};
+use mpcsim::ring::transpose::{planes_from_words_into, words_from_planes_into};
 use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 use std::time::Instant;
 
@@ -56,14 +58,78 @@ fn words(n: usize) -> Vec<u64> {
 
 #[divan::bench(args = Kernel::available())]
 fn gemm_128x784x128(bencher: Bencher<'_, '_>, kernel: Kernel) {
-    let mut work = ring_gemm(SHAPES[0], kernel);
-    bencher.bench_local(move || work());
+    bencher.bench_local(ring_gemm(SHAPES[0], kernel));
 }
 
 #[divan::bench]
 fn gemm_128x784x128_ndarray(bencher: Bencher<'_, '_>) {
-    let mut work = ndarray_gemm(SHAPES[0]);
-    bencher.bench_local(move || work());
+    bencher.bench_local(ndarray_gemm(SHAPES[0]));
+}
+
+#[divan::bench]
+fn exact_f64_128x784x128(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(exact_gemm(SHAPES[0]));
+}
+
+#[divan::bench(args = PLANES)]
+fn planes_from_16384_words(bencher: Bencher<'_, '_>, planes: usize) {
+    bencher.bench_local(split(planes));
+}
+
+#[divan::bench(args = PLANES)]
+fn words_16384_from_planes(bencher: Bencher<'_, '_>, planes: usize) {
+    bencher.bench_local(join(planes));
+}
+
+const PLANES: [usize; 5] = [1, 8, 16, 32, 64];
+const WORDS: usize = 16384;
+
+fn split(planes: usize) -> impl FnMut() {
+    let (words, mut out) = (words(WORDS), vec![0; planes * WORDS / 64]);
+    move || {
+        planes_from_words_into(&words, planes, &mut out);
+        black_box(&mut out);
+    }
+}
+
+fn join(planes: usize) -> impl FnMut() {
+    let (data, mut out) = (words(planes * WORDS / 64), vec![0; WORDS]);
+    move || {
+        words_from_planes_into(&data, planes, &mut out);
+        black_box(&mut out);
+    }
+}
+
+/// Signed words of 20 bits.
+fn small_words(n: usize) -> Vec<u64> {
+    words(n).into_iter().map(|x| (x.cast_signed() >> 44).cast_unsigned()).collect()
+}
+
+fn exact_gemm(shape: Shape) -> impl FnMut() {
+    let (a, b) = (small_words(shape.m * shape.k), small_words(shape.k * shape.n));
+    let mut c = vec![0; shape.m * shape.n];
+    move || {
+        assert!(gemm_exact_f64(shape.a(&a), MatrixView::row_major(&b, shape.k, shape.n), &mut c));
+        black_box(&mut c);
+    }
+}
+
+/// The bare floating-point product of the same shape.
+fn bare_dgemm(shape: Shape) -> impl FnMut() {
+    let doubles = |n| small_words(n).into_iter().map(|x| x.cast_signed() as f64).collect::<Vec<_>>();
+    let (a, b) = (doubles(shape.m * shape.k), doubles(shape.k * shape.n));
+    let mut c = vec![0.0; shape.m * shape.n];
+    let (row, col) = if shape.transposed { (1, shape.m) } else { (shape.k, 1) };
+    let (m, k, n) = (shape.m, shape.k, shape.n);
+    move || {
+        let (row, col, wide) = (row as isize, col as isize, n as isize);
+        // SAFETY: `a`, `b` and `c` have m * k, k * n and m * n elements without gaps.
+        unsafe {
+            let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+            matrixmultiply::dgemm(m, k, n, 1.0, a, row, col, b, wide, 1, 0.0, c, wide, 1);
+        }
+        black_box(&mut c);
+    }
 }
 
 fn ring_gemm(shape: Shape, kernel: Kernel) -> impl FnMut() {
@@ -136,10 +202,46 @@ fn report_gemm() {
     }
 }
 
+/// Exact products through doubles against the bare floating-point product.
+fn report_exact() {
+    println!("\nexact f64 product, one thread: GMAC/s best (median), share of the bare f64 product");
+    for shape in SHAPES {
+        let times = time_in_turns(vec![
+            ("bare dgemm".to_owned(), Box::new(bare_dgemm(shape))),
+            ("exact f64".to_owned(), Box::new(exact_gemm(shape))),
+        ]);
+        let bare = times[0].2;
+        for (name, best, median) in times {
+            let (best, share) = (shape.products() / best / 1e9, bare / median);
+            println!(
+                "  {shape:18} {name:16} {best:6.2} ({:6.2})   {share:.2}",
+                shape.products() / median / 1e9
+            );
+        }
+    }
+}
+
+/// Bit planes in nanoseconds per word.
+fn report_planes() {
+    println!("\nbit planes of {WORDS} words, one thread: ns per word best (median)");
+    for planes in PLANES {
+        let times = time_in_turns(vec![
+            ("split".to_owned(), Box::new(split(planes))),
+            ("join".to_owned(), Box::new(join(planes))),
+        ]);
+        for (name, best, median) in times {
+            let per_word = |seconds: f64| seconds / WORDS as f64 * 1e9;
+            println!("  {planes:2} planes {name:6} {:.3} ({:.3})", per_word(best), per_word(median));
+        }
+    }
+}
+
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| {
         divan::main();
         report_gemm();
+        report_exact();
+        report_planes();
     });
 }
