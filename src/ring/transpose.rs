@@ -7,7 +7,7 @@
 //! at once: where rows 32, 16 or 8 apart are exchanged, on eight neighbours in a block; where they are 4, 2 or 1
 //! apart, on one word from every block, and those eight are also neighbours in a plane.
 
-use super::dispatch::{Level, dispatched};
+use super::dispatch::Level;
 use std::array::from_fn;
 
 /// Blocks of 64 words that are transposed together.
@@ -69,50 +69,108 @@ pub fn words_from_planes_into(planes_data: &[u64], planes: usize, out: &mut [u64
     }
 }
 
-dispatched! {
-    fn split_into_planes(words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-        let mut blocks: Blocks = [[0; 64]; BLOCKS];
-        let mut rows: Rows = [[0; BLOCKS]; 64];
-        for (t, words) in words.chunks(WORDS).enumerate() {
-            blocks.as_flattened_mut()[..words.len()].copy_from_slice(words);
-            blocks.as_flattened_mut()[words.len()..].fill(0);
-            words_to_planes(&mut blocks, &mut rows, planes);
-            let used = words.len().div_ceil(64);
-            for (plane, row) in out.chunks_exact_mut(stride).zip(&rows) {
-                let plane = &mut plane[BLOCKS * t..][..used];
-                match <&mut [u64; BLOCKS]>::try_from(&mut *plane) {
-                    Ok(plane) => *plane = *row,
-                    Err(_) => plane.copy_from_slice(&row[..used]),
-                }
+/// Transposes an 8 x 8 matrix of words in place.
+trait Transpose8: Fn(&mut [Eight; 8]) {}
+impl<F: Fn(&mut [Eight; 8])> Transpose8 for F {}
+
+/// The first steps of [`planes_from_words_into`], for at least one plane.
+fn split_into_planes(level: Level, words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        fn avx512(words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+            split_with(|matrix: &mut [Eight; 8]| transpose8_avx512(matrix), words, planes, out, stride);
+        }
+        #[target_feature(enable = "avx2")]
+        fn avx2(words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+            split_with(transpose8, words, planes, out, stride);
+        }
+        if level == Level::Avx512 && level.is_available() {
+            // SAFETY: the CPU has the features.
+            return unsafe { avx512(words, planes, out, stride) };
+        }
+        if level == Level::Avx2 && level.is_available() {
+            // SAFETY: the CPU has the feature.
+            return unsafe { avx2(words, planes, out, stride) };
+        }
+    }
+    let _ = level;
+    split_with(transpose8, words, planes, out, stride);
+}
+
+/// The first steps of [`words_from_planes_into`], for at least one plane.
+fn join_planes(level: Level, planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        fn avx512(planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+            join_with(|matrix: &mut [Eight; 8]| transpose8_avx512(matrix), planes_data, planes, out, stride);
+        }
+        #[target_feature(enable = "avx2")]
+        fn avx2(planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+            join_with(transpose8, planes_data, planes, out, stride);
+        }
+        if level == Level::Avx512 && level.is_available() {
+            // SAFETY: the CPU has the features.
+            return unsafe { avx512(planes_data, planes, out, stride) };
+        }
+        if level == Level::Avx2 && level.is_available() {
+            // SAFETY: the CPU has the feature.
+            return unsafe { avx2(planes_data, planes, out, stride) };
+        }
+    }
+    let _ = level;
+    join_with(transpose8, planes_data, planes, out, stride);
+}
+
+#[inline(always)]
+fn split_with(transpose8: impl Transpose8, words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+    let mut blocks: Blocks = [[0; 64]; BLOCKS];
+    let mut rows: Rows = [[0; BLOCKS]; 64];
+    for (t, words) in words.chunks(WORDS).enumerate() {
+        blocks.as_flattened_mut()[..words.len()].copy_from_slice(words);
+        blocks.as_flattened_mut()[words.len()..].fill(0);
+        words_to_planes(&transpose8, &mut blocks, &mut rows, planes);
+        let used = words.len().div_ceil(64);
+        for (plane, row) in out.chunks_exact_mut(stride).zip(&rows) {
+            let plane = &mut plane[BLOCKS * t..][..used];
+            match <&mut Eight>::try_from(&mut *plane) {
+                Ok(plane) => *plane = *row,
+                Err(_) => plane.copy_from_slice(&row[..used]),
             }
         }
     }
 }
 
-dispatched! {
-    fn join_planes(planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-        let mut rows: Rows = [[0; BLOCKS]; 64];
-        let mut blocks: Blocks = [[0; 64]; BLOCKS];
-        for (t, words) in out.chunks_mut(WORDS).enumerate() {
-            let used = words.len().div_ceil(64);
-            for (plane, row) in planes_data.chunks_exact(stride).zip(&mut rows) {
-                let plane = &plane[BLOCKS * t..][..used];
-                match <&[u64; BLOCKS]>::try_from(plane) {
-                    Ok(plane) => *row = *plane,
-                    Err(_) => row[..used].copy_from_slice(plane),
-                }
+#[inline(always)]
+fn join_with(
+    transpose8: impl Transpose8,
+    planes_data: &[u64],
+    planes: usize,
+    out: &mut [u64],
+    stride: usize,
+) {
+    let mut rows: Rows = [[0; BLOCKS]; 64];
+    let mut blocks: Blocks = [[0; 64]; BLOCKS];
+    for (t, words) in out.chunks_mut(WORDS).enumerate() {
+        let used = words.len().div_ceil(64);
+        for (plane, row) in planes_data.chunks_exact(stride).zip(&mut rows) {
+            let plane = &plane[BLOCKS * t..][..used];
+            match <&Eight>::try_from(plane) {
+                Ok(plane) => *row = *plane,
+                Err(_) => row[..used].copy_from_slice(plane),
             }
-            // What the last turn left in the rows up to the next power of two.
-            rows[planes..planes.next_power_of_two().max(8)].fill([0; BLOCKS]);
-            planes_to_words(&mut rows, &mut blocks, planes);
-            words.copy_from_slice(&blocks.as_flattened()[..words.len()]);
         }
+        // What the last turn left in the rows up to the next power of two.
+        rows[planes..planes.next_power_of_two().max(8)].fill([0; BLOCKS]);
+        planes_to_words(&transpose8, &mut rows, &mut blocks, planes);
+        words.copy_from_slice(&blocks.as_flattened()[..words.len()]);
     }
 }
 
 /// Transposes every block of words; only the first `planes` rows of the result are meaningful.
 #[inline(always)]
-fn words_to_planes(blocks: &mut Blocks, rows: &mut Rows, planes: usize) {
+fn words_to_planes(transpose8: &impl Transpose8, blocks: &mut Blocks, rows: &mut Rows, planes: usize) {
     for block in blocks.iter_mut() {
         let block = block.as_chunks_mut().0;
         halve_or_exchange::<32, 4>(block, planes);
@@ -120,7 +178,8 @@ fn words_to_planes(blocks: &mut Blocks, rows: &mut Rows, planes: usize) {
         halve_or_exchange::<8, 1>(block, planes);
     }
     for (i, rows) in rows.as_chunks_mut().0.iter_mut().enumerate().take(planes.div_ceil(8)) {
-        *rows = transposed(&blocks.each_ref().map(|block| block.as_chunks().0[i]));
+        *rows = blocks.each_ref().map(|block| block.as_chunks().0[i]);
+        transpose8(rows);
         exchange::<4, 4>(rows);
         exchange::<2, 2>(rows);
         exchange::<1, 1>(rows);
@@ -130,15 +189,16 @@ fn words_to_planes(blocks: &mut Blocks, rows: &mut Rows, planes: usize) {
 /// Transposes every block whose rows from `planes` on are zero; those from the next power of two on, but at least
 /// eight, are not read.
 #[inline(always)]
-fn planes_to_words(rows: &mut Rows, blocks: &mut Blocks, planes: usize) {
+fn planes_to_words(transpose8: &impl Transpose8, rows: &mut Rows, blocks: &mut Blocks, planes: usize) {
     for (i, rows) in
         rows.as_chunks_mut().0.iter_mut().enumerate().take(planes.next_power_of_two().div_ceil(8))
     {
         exchange::<1, 1>(rows);
         exchange::<2, 2>(rows);
         exchange::<4, 4>(rows);
-        for (block, words) in blocks.iter_mut().zip(transposed(rows)) {
-            block.as_chunks_mut().0[i] = words;
+        transpose8(rows);
+        for (block, words) in blocks.iter_mut().zip(rows) {
+            block.as_chunks_mut().0[i] = *words;
         }
     }
     for block in blocks {
@@ -149,10 +209,46 @@ fn planes_to_words(rows: &mut Rows, blocks: &mut Blocks, planes: usize) {
     }
 }
 
-/// An 8 x 8 matrix of words transposed.
 #[inline(always)]
-fn transposed(rows: &[Eight; 8]) -> [Eight; 8] {
-    from_fn(|i| from_fn(|j| rows[j][i]))
+fn transpose8(matrix: &mut [Eight; 8]) {
+    *matrix = from_fn(|i| from_fn(|j| matrix[j][i]));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn transpose8_avx512(matrix: &mut [Eight; 8]) {
+    use std::arch::x86_64::*;
+    let mut m = [_mm512_setzero_si512(); 8];
+    for (m, row) in m.iter_mut().zip(matrix.iter()) {
+        // SAFETY: a row has eight words.
+        *m = unsafe { _mm512_loadu_si512(row.as_ptr().cast()) };
+    }
+    // Exchange single words, then pairs, then halves.
+    let [a, b, c, d, e, f, g, h] = m;
+    let m = [
+        _mm512_unpacklo_epi64(a, b),
+        _mm512_unpackhi_epi64(a, b),
+        _mm512_unpacklo_epi64(c, d),
+        _mm512_unpackhi_epi64(c, d),
+        _mm512_unpacklo_epi64(e, f),
+        _mm512_unpackhi_epi64(e, f),
+        _mm512_unpacklo_epi64(g, h),
+        _mm512_unpackhi_epi64(g, h),
+    ];
+    const EVEN: i32 = 0b10_00_10_00;
+    const ODD: i32 = 0b11_01_11_01;
+    // Pairs 0 and 2, or 1 and 3, of two rows.
+    let even = |x, y| _mm512_shuffle_i64x2::<EVEN>(x, y);
+    let odd = |x, y| _mm512_shuffle_i64x2::<ODD>(x, y);
+    let [a, b, c, d, e, f, g, h] = m;
+    let m = [even(a, c), even(b, d), odd(a, c), odd(b, d), even(e, g), even(f, h), odd(e, g), odd(f, h)];
+    let [a, b, c, d, e, f, g, h] = m;
+    let m = [even(a, e), even(b, f), even(c, g), even(d, h), odd(a, e), odd(b, f), odd(c, g), odd(d, h)];
+    for (m, row) in m.iter().zip(matrix) {
+        // SAFETY: a row has eight words.
+        unsafe { _mm512_storeu_si512(row.as_mut_ptr().cast(), *m) };
+    }
 }
 
 /// The columns whose number has no bit `S`.
