@@ -13,11 +13,12 @@ use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 use std::time::Instant;
 
 /// The products of a first layer of 128 neurons on 128 images: forward, weight gradient, and two others.
-const SHAPES: [Shape; 6] = [
+const SHAPES: [Shape; 7] = [
     Shape { name: "128x784x128", m: 128, k: 784, n: 128, transposed: false },
     Shape { name: "784x128x128 XtG", m: 784, k: 128, n: 128, transposed: true },
     Shape { name: "128x128x128", m: 128, k: 128, n: 128, transposed: false },
     Shape { name: "128x128x128 XtG", m: 128, k: 128, n: 128, transposed: true },
+    Shape { name: "128x256x512", m: 128, k: 256, n: 512, transposed: false },
     Shape { name: "128x128x10", m: 128, k: 128, n: 10, transposed: false },
     Shape { name: "1000x784x128", m: 1000, k: 784, n: 128, transposed: false },
 ];
@@ -82,7 +83,7 @@ fn words_16384_from_planes(bencher: Bencher<'_, '_>, planes: usize) {
 }
 
 const PLANES: [usize; 5] = [1, 8, 16, 32, 64];
-const WORDS: usize = 16384;
+const WORDS: usize = 12800;
 
 fn split(planes: usize) -> impl FnMut() {
     let (words, mut out) = (words(WORDS), vec![0; planes * WORDS / 64]);
@@ -159,7 +160,7 @@ fn ndarray_gemm(shape: Shape) -> impl FnMut() {
 
 /// Best and median seconds of each piece of work. All take turns, to meet the same disturbances; in every turn
 /// each first warms the caches and the clock.
-fn time_in_turns(mut work: Vec<(String, Box<dyn FnMut()>)>) -> Vec<(String, f64, f64)> {
+fn time_in_turns<'a>(mut work: Vec<(String, Box<dyn FnMut() + 'a>)>) -> Vec<(String, f64, f64)> {
     let mut seconds = vec![Vec::new(); work.len()];
     for _ in 0..12 {
         for ((_, work), seconds) in work.iter_mut().zip(&mut seconds) {
@@ -236,6 +237,40 @@ fn report_planes() {
     }
 }
 
+/// Two threads against one: how much faster the same products are.
+fn report_threads(one: &rayon::ThreadPool) {
+    println!("\ntwo threads: GMAC/s best (median), ratio of medians to one thread");
+    let two = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool of two threads");
+    for shape in SHAPES {
+        for (name, make) in [
+            ("ring", best_ring_gemm as fn(Shape) -> Box<dyn FnMut() + Send>),
+            ("exact f64", boxed_exact_gemm),
+        ] {
+            let (mut alone, mut together) = (make(shape), make(shape));
+            let times = time_in_turns(vec![
+                (String::new(), Box::new(|| one.install(&mut alone))),
+                (name.to_owned(), Box::new(|| two.install(&mut together))),
+            ]);
+            let speed = |seconds: f64| shape.products() / seconds / 1e9;
+            let (best, median) = (times[1].1, times[1].2);
+            println!(
+                "  {shape:18} {name:16} {:6.2} ({:6.2})   x {:.2}",
+                speed(best),
+                speed(median),
+                times[0].2 / median
+            );
+        }
+    }
+}
+
+fn best_ring_gemm(shape: Shape) -> Box<dyn FnMut() + Send> {
+    Box::new(ring_gemm(shape, Kernel::best()))
+}
+
+fn boxed_exact_gemm(shape: Shape) -> Box<dyn FnMut() + Send> {
+    Box::new(exact_gemm(shape))
+}
+
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| {
@@ -244,4 +279,5 @@ fn main() {
         report_exact();
         report_planes();
     });
+    report_threads(&pool);
 }
