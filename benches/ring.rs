@@ -6,16 +6,19 @@
 #![allow(clippy::disallowed_types)]
 
 use divan::{Bencher, black_box};
+use mpcsim::ring::exact_f64::gemm_exact_f64;
 use mpcsim::ring::gemm::{Kernel, MatrixView, gemm_add_with};
+use mpcsim::ring::transpose::{planes_from_words_into, words_from_planes_into};
 use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 use std::time::Instant;
 
 /// The products of a first layer of 128 neurons on 128 images: forward, weight gradient, and two others.
-const SHAPES: [Shape; 6] = [
+const SHAPES: [Shape; 7] = [
     Shape { name: "128x784x128", m: 128, k: 784, n: 128, transposed: false },
     Shape { name: "784x128x128 XtG", m: 784, k: 128, n: 128, transposed: true },
     Shape { name: "128x128x128", m: 128, k: 128, n: 128, transposed: false },
     Shape { name: "128x128x128 XtG", m: 128, k: 128, n: 128, transposed: true },
+    Shape { name: "128x256x512", m: 128, k: 256, n: 512, transposed: false },
     Shape { name: "128x128x10", m: 128, k: 128, n: 10, transposed: false },
     Shape { name: "1000x784x128", m: 1000, k: 784, n: 128, transposed: false },
 ];
@@ -56,14 +59,78 @@ fn words(n: usize) -> Vec<u64> {
 
 #[divan::bench(args = Kernel::available())]
 fn gemm_128x784x128(bencher: Bencher<'_, '_>, kernel: Kernel) {
-    let mut work = ring_gemm(SHAPES[0], kernel);
-    bencher.bench_local(move || work());
+    bencher.bench_local(ring_gemm(SHAPES[0], kernel));
 }
 
 #[divan::bench]
 fn gemm_128x784x128_ndarray(bencher: Bencher<'_, '_>) {
-    let mut work = ndarray_gemm(SHAPES[0]);
-    bencher.bench_local(move || work());
+    bencher.bench_local(ndarray_gemm(SHAPES[0]));
+}
+
+#[divan::bench]
+fn exact_f64_128x784x128(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(exact_gemm(SHAPES[0]));
+}
+
+#[divan::bench(args = PLANES)]
+fn planes_from_16384_words(bencher: Bencher<'_, '_>, planes: usize) {
+    bencher.bench_local(split(planes));
+}
+
+#[divan::bench(args = PLANES)]
+fn words_16384_from_planes(bencher: Bencher<'_, '_>, planes: usize) {
+    bencher.bench_local(join(planes));
+}
+
+const PLANES: [usize; 5] = [1, 8, 16, 32, 64];
+const WORDS: usize = 12800;
+
+fn split(planes: usize) -> impl FnMut() {
+    let (words, mut out) = (words(WORDS), vec![0; planes * WORDS / 64]);
+    move || {
+        planes_from_words_into(&words, planes, &mut out);
+        black_box(&mut out);
+    }
+}
+
+fn join(planes: usize) -> impl FnMut() {
+    let (data, mut out) = (words(planes * WORDS / 64), vec![0; WORDS]);
+    move || {
+        words_from_planes_into(&data, planes, &mut out);
+        black_box(&mut out);
+    }
+}
+
+/// Signed words of 20 bits.
+fn small_words(n: usize) -> Vec<u64> {
+    words(n).into_iter().map(|x| (x.cast_signed() >> 44).cast_unsigned()).collect()
+}
+
+fn exact_gemm(shape: Shape) -> impl FnMut() {
+    let (a, b) = (small_words(shape.m * shape.k), small_words(shape.k * shape.n));
+    let mut c = vec![0; shape.m * shape.n];
+    move || {
+        assert!(gemm_exact_f64(shape.a(&a), MatrixView::row_major(&b, shape.k, shape.n), &mut c));
+        black_box(&mut c);
+    }
+}
+
+/// The bare floating-point product of the same shape.
+fn bare_dgemm(shape: Shape) -> impl FnMut() {
+    let doubles = |n| small_words(n).into_iter().map(|x| x.cast_signed() as f64).collect::<Vec<_>>();
+    let (a, b) = (doubles(shape.m * shape.k), doubles(shape.k * shape.n));
+    let mut c = vec![0.0; shape.m * shape.n];
+    let (row, col) = if shape.transposed { (1, shape.m) } else { (shape.k, 1) };
+    let (m, k, n) = (shape.m, shape.k, shape.n);
+    move || {
+        let (row, col, wide) = (row as isize, col as isize, n as isize);
+        // SAFETY: `a`, `b` and `c` have m * k, k * n and m * n elements without gaps.
+        unsafe {
+            let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+            matrixmultiply::dgemm(m, k, n, 1.0, a, row, col, b, wide, 1, 0.0, c, wide, 1);
+        }
+        black_box(&mut c);
+    }
 }
 
 fn ring_gemm(shape: Shape, kernel: Kernel) -> impl FnMut() {
@@ -93,7 +160,7 @@ fn ndarray_gemm(shape: Shape) -> impl FnMut() {
 
 /// Best and median seconds of each piece of work. All take turns, to meet the same disturbances; in every turn
 /// each first warms the caches and the clock.
-fn time_in_turns(mut work: Vec<(String, Box<dyn FnMut()>)>) -> Vec<(String, f64, f64)> {
+fn time_in_turns<'a>(mut work: Vec<(String, Box<dyn FnMut() + 'a>)>) -> Vec<(String, f64, f64)> {
     let mut seconds = vec![Vec::new(); work.len()];
     for _ in 0..12 {
         for ((_, work), seconds) in work.iter_mut().zip(&mut seconds) {
@@ -136,10 +203,81 @@ fn report_gemm() {
     }
 }
 
+/// Exact products through doubles against the bare floating-point product.
+fn report_exact() {
+    println!("\nexact f64 product, one thread: GMAC/s best (median), share of the bare f64 product");
+    for shape in SHAPES {
+        let times = time_in_turns(vec![
+            ("bare dgemm".to_owned(), Box::new(bare_dgemm(shape))),
+            ("exact f64".to_owned(), Box::new(exact_gemm(shape))),
+        ]);
+        let bare = times[0].2;
+        for (name, best, median) in times {
+            let (best, share) = (shape.products() / best / 1e9, bare / median);
+            println!(
+                "  {shape:18} {name:16} {best:6.2} ({:6.2})   {share:.2}",
+                shape.products() / median / 1e9
+            );
+        }
+    }
+}
+
+/// Bit planes in nanoseconds per word.
+fn report_planes() {
+    println!("\nbit planes of {WORDS} words, one thread: ns per word best (median)");
+    for planes in PLANES {
+        let times = time_in_turns(vec![
+            ("split".to_owned(), Box::new(split(planes))),
+            ("join".to_owned(), Box::new(join(planes))),
+        ]);
+        for (name, best, median) in times {
+            let per_word = |seconds: f64| seconds / WORDS as f64 * 1e9;
+            println!("  {planes:2} planes {name:6} {:.3} ({:.3})", per_word(best), per_word(median));
+        }
+    }
+}
+
+/// Two threads against one: how much faster the same products are.
+fn report_threads(one: &rayon::ThreadPool) {
+    println!("\ntwo threads: GMAC/s best (median), ratio of medians to one thread");
+    let two = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool of two threads");
+    for shape in SHAPES {
+        for (name, make) in [
+            ("ring", best_ring_gemm as fn(Shape) -> Box<dyn FnMut() + Send>),
+            ("exact f64", boxed_exact_gemm),
+        ] {
+            let (mut alone, mut together) = (make(shape), make(shape));
+            let times = time_in_turns(vec![
+                (String::new(), Box::new(|| one.install(&mut alone))),
+                (name.to_owned(), Box::new(|| two.install(&mut together))),
+            ]);
+            let speed = |seconds: f64| shape.products() / seconds / 1e9;
+            let (best, median) = (times[1].1, times[1].2);
+            println!(
+                "  {shape:18} {name:16} {:6.2} ({:6.2})   x {:.2}",
+                speed(best),
+                speed(median),
+                times[0].2 / median
+            );
+        }
+    }
+}
+
+fn best_ring_gemm(shape: Shape) -> Box<dyn FnMut() + Send> {
+    Box::new(ring_gemm(shape, Kernel::best()))
+}
+
+fn boxed_exact_gemm(shape: Shape) -> Box<dyn FnMut() + Send> {
+    Box::new(exact_gemm(shape))
+}
+
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| {
         divan::main();
         report_gemm();
+        report_exact();
+        report_planes();
     });
+    report_threads(&pool);
 }

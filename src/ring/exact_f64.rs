@@ -4,7 +4,7 @@
 //! they stay below. If `k * max|a| * max|b| < 2^53`, no partial sum of a product of depth k can leave that range,
 //! in whatever order and with or without fused operations, so a floating-point product is the exact one.
 
-use super::dispatch::dispatched;
+use super::dispatch::{Level, dispatched};
 use super::gemm::{MatrixView, check_shapes};
 use rayon::prelude::*;
 use std::cell::Cell;
@@ -98,9 +98,11 @@ impl<'a> F64View<'a> {
                 row.iter_mut().enumerate().for_each(|(j, x)| *x = from.at(i, j) as i64 as f64);
             }
         } else if from.row_stride == cols {
-            to_f64(&from.data[..rows * cols], data);
+            to_f64(Level::best(), &from.data[..rows * cols], data);
         } else {
-            data.chunks_exact_mut(cols).enumerate().for_each(|(i, row)| to_f64(from.row(i), row));
+            data.chunks_exact_mut(cols)
+                .enumerate()
+                .for_each(|(i, row)| to_f64(Level::best(), from.row(i), row));
         }
         Self { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
@@ -144,7 +146,7 @@ fn product_rows(a: F64View<'_>, b: F64View<'_>, first: usize, c: &mut [u64]) {
             1,
         );
     }
-    from_f64(sums, c);
+    from_f64(Level::best(), sums, c);
     RESULT.set(buffer);
 }
 
@@ -159,9 +161,9 @@ fn largest_magnitude(a: MatrixView<'_>) -> u64 {
         return (0..a.rows).flat_map(row).max().unwrap_or(0);
     }
     if a.row_stride == a.cols {
-        return largest_of(&a.data[..a.rows * a.cols]);
+        return largest_of(Level::best(), &a.data[..a.rows * a.cols]);
     }
-    (0..a.rows).map(|i| largest_of(a.row(i))).max().unwrap_or(0)
+    (0..a.rows).map(|i| largest_of(Level::best(), a.row(i))).max().unwrap_or(0)
 }
 
 dispatched! {
@@ -203,29 +205,47 @@ dispatched! {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_f64, to_f64};
+    use super::{Level, from_f64, largest_of, to_f64};
 
-    #[test]
-    fn conversions_are_exact_up_to_the_largest_magnitudes() {
-        let mut words = vec![0u64];
+    /// Signed words of magnitude below 2^53, many of them at powers of two.
+    fn signed_words() -> Vec<u64> {
+        let mut words = vec![0i64];
         for bit in 0..53 {
-            for x in [1i64 << bit, (1 << bit) - 1, (1 << bit) + 1, (3 << bit) >> 1] {
-                let x = x.min((1 << 53) - 1);
-                words.extend([x.cast_unsigned(), (-x).cast_unsigned()]);
+            for x in [1 << bit, (1 << bit) - 1, (1 << bit) + 1, (3 << bit) >> 1] {
+                let x = i64::min(x, (1 << 53) - 1);
+                words.extend([x, -x]);
             }
         }
-        words.extend(
-            (0..1000u64)
-                .map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15).cast_signed() >> 11)
-                .map(i64::cast_unsigned),
-        );
-        let mut values = vec![0.0; words.len()];
-        to_f64(&words, &mut values);
-        for (x, value) in words.iter().zip(&values) {
-            assert_eq!(value.to_bits() << 1, (x.cast_signed() as f64).to_bits() << 1, "{}", x.cast_signed());
+        words.extend((0..1000).map(|i: i64| i.wrapping_mul(0x1e37_79b9_7f4a_7c15) >> 10));
+        words.into_iter().map(i64::cast_unsigned).collect()
+    }
+
+    #[test]
+    fn conversions_are_exact_on_every_level() {
+        let words = signed_words();
+        for level in Level::ALL {
+            let (mut values, mut back) = (vec![0.0; words.len()], vec![0; words.len()]);
+            to_f64(level, &words, &mut values);
+            for (x, value) in words.iter().zip(&values) {
+                assert_eq!(*value, x.cast_signed() as f64, "{level:?}");
+            }
+            from_f64(level, &values, &mut back);
+            assert_eq!(back, words, "{level:?}");
         }
-        let mut back = vec![0; words.len()];
-        from_f64(&values, &mut back);
-        assert_eq!(back, words);
+    }
+
+    #[test]
+    fn the_largest_magnitude_is_found_on_every_level() {
+        for level in Level::ALL {
+            assert_eq!(largest_of(level, &[]), 0);
+            for place in 0..40 {
+                for extreme in [1u64 << 63, (1 << 63) - 1, (1 << 63) + 1, -1000i64 as u64] {
+                    let mut words = [7, -8i64 as u64, 0, 9].repeat(10);
+                    words[place] = extreme;
+                    let expected = extreme.cast_signed().unsigned_abs();
+                    assert_eq!(largest_of(level, &words), expected, "{level:?}, {extreme:#x} at {place}");
+                }
+            }
+        }
     }
 }
