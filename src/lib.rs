@@ -5,6 +5,7 @@ pub mod ledger;
 pub mod nn;
 pub mod protocol;
 pub mod ring;
+pub mod run;
 pub mod scenario;
 pub mod secure;
 pub mod sim;

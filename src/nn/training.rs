@@ -219,7 +219,7 @@ async fn gradients<P: Protocol>(
     let output = {
         let _layer = secure.span("output");
         let _direction = secure.span("backward");
-        let _op = secure.span(program.softmax.info().name);
+        let _op = secure.span(program.softmax.name());
         let batch = Logits { logits: &inputs[last + 1], labels: &batch.labels, classes: program.classes() };
         program.softmax.output_layer(secure, batch, program.loss).await
     };

@@ -4,19 +4,6 @@ use super::{Message, Protocol, Rep3};
 use crate::ring::Content;
 use crate::sim::Party;
 
-/// What is said of a protocol in `mpcsim list`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProtocolInfo {
-    /// The name in scenario files.
-    pub name: &'static str,
-    /// Number of parties.
-    pub parties: usize,
-    /// One line on what it is.
-    pub description: &'static str,
-    /// Where it is from.
-    pub paper: &'static str,
-}
-
 /// A protocol that can be started for a party.
 pub trait Start: Protocol {
     /// The protocol as seen by `party`.
@@ -47,15 +34,26 @@ macro_rules! protocols {
 
         impl ProtocolName {
             /// All of them.
-            pub const ALL: &'static [ProtocolName] = &[$(ProtocolName::$variant),*];
+            pub const ALL: [ProtocolName; [$($name),*].len()] = [$(ProtocolName::$variant),*];
 
-            /// What is known of it.
-            pub fn info(self) -> ProtocolInfo {
-                match self {
-                    $(ProtocolName::$variant => ProtocolInfo {
-                        name: $name, parties: $parties, description: $description, paper: $paper,
-                    },)*
-                }
+            /// The name in scenario files.
+            pub fn name(self) -> &'static str {
+                match self { $(ProtocolName::$variant => $name,)* }
+            }
+
+            /// Number of parties.
+            pub fn parties(self) -> usize {
+                match self { $(ProtocolName::$variant => $parties,)* }
+            }
+
+            /// One line on what it is.
+            pub fn description(self) -> &'static str {
+                match self { $(ProtocolName::$variant => $description,)* }
+            }
+
+            /// Where it is from.
+            pub fn paper(self) -> &'static str {
+                match self { $(ProtocolName::$variant => $paper,)* }
             }
 
             /// Runs `visitor` with the protocol's type.

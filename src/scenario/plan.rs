@@ -4,6 +4,9 @@
 //! converted to an integer and every limit checked. The rooms that read it need not check again.
 
 pub use crate::data::DataSource;
+pub use crate::protocol::registry::ProtocolName as Protocol;
+pub use crate::secure::{FixedPoint, Rounding};
+pub use crate::softmax::Softmax;
 
 /// Everything that decides a run: the scenario file after defaults, overrides and checks.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,91 +37,6 @@ pub struct Plan {
     pub compute: ComputePlan,
 }
 
-/// A protocol that a scenario can name. (`clear`, the ideal functionality, is not one: it is a kind of values.)
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// Semi-honest replicated secret sharing among three parties over the integers modulo 2^64.
-    Rep3,
-}
-
-impl Protocol {
-    /// Every protocol, in the order in which they are listed.
-    pub const ALL: [Protocol; 1] = [Protocol::Rep3];
-
-    /// Number of parties.
-    pub fn parties(self) -> usize {
-        match self {
-            Protocol::Rep3 => 3,
-        }
-    }
-
-    /// The name in a scenario file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Rep3 => "rep3",
-        }
-    }
-
-    /// The paper that defines it.
-    pub fn paper(self) -> &'static str {
-        match self {
-            Protocol::Rep3 => {
-                "Araki, Furukawa, Lindell, Nof, Ohara: High-Throughput Semi-Honest Secure Three-Party Computation \
-                 with an Honest Majority, CCS 2016"
-            }
-        }
-    }
-
-    /// One line for a list.
-    pub fn description(self) -> &'static str {
-        match self {
-            Protocol::Rep3 => {
-                "three parties, replicated shares modulo 2^64, secure against one curious party"
-            }
-        }
-    }
-}
-
-/// How truncation rounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounding {
-    /// Up or down at random, unbiased: cheap.
-    Probabilistic,
-    /// To the nearest value: deterministic, dearer.
-    Nearest,
-}
-
-impl Rounding {
-    /// Every rounding, in the order in which they are listed.
-    pub const ALL: [Rounding; 2] = [Rounding::Probabilistic, Rounding::Nearest];
-
-    /// The name in a scenario file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Rounding::Probabilistic => "probabilistic",
-            Rounding::Nearest => "nearest",
-        }
-    }
-
-    /// One line for a list.
-    pub fn description(self) -> &'static str {
-        match self {
-            Rounding::Probabilistic => "truncation rounds up or down at random, without bias",
-            Rounding::Nearest => "truncation rounds to the nearest value",
-        }
-    }
-}
-
-/// Fixed-point numbers: a secret real x is the integer x * 2^`fraction_bits`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FixedPoint {
-    /// Bits after the binary point (f in the literature), 4 to 20.
-    pub fraction_bits: u32,
-    /// Bits altogether, sign included (k): more than `fraction_bits` + 4, at most 31, since a division
-    /// truncates numbers of 2k + 1 bits, which must fit 63.
-    pub total_bits: u32,
-}
-
 /// What is trained. Input and output widths follow from the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Model {
@@ -127,40 +45,6 @@ pub enum Model {
         /// Neurons of each hidden layer, first to last; empty: a single layer.
         hidden: Vec<usize>,
     },
-}
-
-/// Variants of the softmax output layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Softmax {
-    /// e^x / sum e^x, gradient p - y.
-    Exact,
-    /// relu(x) / sum relu(x) as the output distribution, and the gradient of its own cross entropy.
-    ReluProbability,
-    /// The gradient alone is replaced: relu(x) / sum relu(x) - y.
-    ReluGradient,
-}
-
-impl Softmax {
-    /// Every variant, in the order in which they are listed.
-    pub const ALL: [Softmax; 3] = [Softmax::Exact, Softmax::ReluProbability, Softmax::ReluGradient];
-
-    /// The name in a scenario file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Softmax::Exact => "exact",
-            Softmax::ReluProbability => "relu_probability",
-            Softmax::ReluGradient => "relu_gradient",
-        }
-    }
-
-    /// One line for a list.
-    pub fn description(self) -> &'static str {
-        match self {
-            Softmax::Exact => "softmax with secure e^x: gradient p - y",
-            Softmax::ReluProbability => "relu(x) / sum relu(x) as the distribution, with its own gradient",
-            Softmax::ReluGradient => "gradient relu(x) / sum relu(x) - y",
-        }
-    }
 }
 
 /// Length and constants of stochastic gradient descent.

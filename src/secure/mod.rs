@@ -30,6 +30,27 @@ pub enum Rounding {
     Nearest,
 }
 
+impl Rounding {
+    /// All of them.
+    pub const ALL: [Rounding; 2] = [Rounding::Probabilistic, Rounding::Nearest];
+
+    /// The name in scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rounding::Probabilistic => "probabilistic",
+            Rounding::Nearest => "nearest",
+        }
+    }
+
+    /// One line on what it is.
+    pub fn description(self) -> &'static str {
+        match self {
+            Rounding::Probabilistic => "truncation rounds up or down at random, without bias",
+            Rounding::Nearest => "truncation rounds to the nearest value, halves up",
+        }
+    }
+}
+
 /// The fixed-point format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FixedPoint {

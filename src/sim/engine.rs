@@ -262,7 +262,15 @@ impl Engine {
 
         // The parts add up to `arrival_ps`, which fits, so none of these sums can overflow.
         let mut flight = Flight {
-            timeline: Timeline { sent_ps, start_ps, serialised_ps, head_ps, arrival_ps },
+            timeline: Timeline {
+                sent_ps,
+                start_ps,
+                serialised_ps,
+                head_ps,
+                arrival_ps,
+                latency_ps: delay_ps,
+                serialisation_ps: wire_ps,
+            },
             payload_bytes,
             depth: state.depth + 1,
             latency_ps: state.latency_ps + delay_ps,
@@ -297,6 +305,7 @@ impl Engine {
         port.free_ps = sum(head_ps.max(port.free_ps), port_ps)?;
         let arrival_ps = alone_ps.max(port.free_ps);
         flight.serialisation_ps += alone_ps - unhindered_ps;
+        flight.timeline.serialisation_ps += alone_ps - unhindered_ps;
         flight.queueing_ps += arrival_ps - alone_ps;
         wire.arrive(&mut flight, arrival_ps);
         wire.flights[index] = flight;

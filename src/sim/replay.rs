@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    Clock, Endpoint, Event, EventKind, Events, Network, SimError, SpanId, Trace, Wait,
+    Clock, Endpoint, Event, EventKind, Events, Network, Parts, SimError, SpanId, Trace, Wait,
     engine::Engine,
     error::{Overflow, sum},
     kernel::depth,
@@ -24,6 +24,23 @@ pub struct Timeline {
     pub head_ps: u64,
     /// Its last bit was with the receiver.
     pub arrival_ps: u64,
+    /// Of that time, the link's latency, jitter included.
+    pub latency_ps: u64,
+    /// Of that time, what its bytes took on wires that were free.
+    pub serialisation_ps: u64,
+}
+
+impl Timeline {
+    /// What its way was spent on; adds up to the time from `sent_ps` to `arrival_ps`.
+    pub fn parts(&self) -> Parts {
+        let way_ps = self.arrival_ps - self.sent_ps;
+        Parts {
+            compute_ps: 0,
+            latency_ps: self.latency_ps,
+            serialisation_ps: self.serialisation_ps,
+            queueing_ps: way_ps - self.latency_ps - self.serialisation_ps,
+        }
+    }
 }
 
 /// Which message it is.

@@ -9,7 +9,7 @@ mod relu_gradient;
 mod relu_probability;
 
 pub use exact::Exact;
-pub use registry::{Softmax, SoftmaxInfo};
+pub use registry::Softmax;
 pub use relu_gradient::ReluGradient;
 pub use relu_probability::ReluProbability;
 

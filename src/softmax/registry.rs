@@ -4,17 +4,6 @@ use super::{Exact, Logits, OutputLayer, ReluGradient, ReluProbability, SoftmaxVa
 use crate::protocol::Protocol;
 use crate::secure::Secure;
 
-/// What is said of a variant in `mpcsim list`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SoftmaxInfo {
-    /// The name in scenario files.
-    pub name: &'static str,
-    /// One line on what it is.
-    pub description: &'static str,
-    /// Where it is from.
-    pub paper: &'static str,
-}
-
 macro_rules! variants {
     ($($name:literal, $variant:ident, $description:literal, $paper:literal;)*) => {
         /// A variant of the registry.
@@ -25,13 +14,21 @@ macro_rules! variants {
 
         impl Softmax {
             /// All of them.
-            pub const ALL: &'static [Softmax] = &[$(Softmax::$variant),*];
+            pub const ALL: [Softmax; [$($name),*].len()] = [$(Softmax::$variant),*];
 
-            /// What is known of it.
-            pub fn info(self) -> SoftmaxInfo {
-                match self {
-                    $(Softmax::$variant => SoftmaxInfo { name: $name, description: $description, paper: $paper },)*
-                }
+            /// The name in scenario files.
+            pub fn name(self) -> &'static str {
+                match self { $(Softmax::$variant => $name,)* }
+            }
+
+            /// One line on what it is.
+            pub fn description(self) -> &'static str {
+                match self { $(Softmax::$variant => $description,)* }
+            }
+
+            /// Where it is from.
+            pub fn paper(self) -> &'static str {
+                match self { $(Softmax::$variant => $paper,)* }
             }
 
             /// Runs the variant, see [`SoftmaxVariant::output_layer`].

@@ -1,0 +1,64 @@
+//! From a plan's network and compute costs to the kernel's.
+
+use crate::ring::meter::{self, Work};
+use crate::scenario::{ComputePlan, JitterPlan, NetworkPlan, PartyCompute};
+use crate::sim::{Bench, Endpoint, Interface, Jitter, Link, Network, SimError, WireOverhead};
+
+/// The kernel's network of a plan.
+pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
+    let links = plan.links.iter().map(|link| Link {
+        latency_ps: link.latency_ps,
+        bandwidth_bps: link.bandwidth_bps,
+        jitter: match link.jitter {
+            JitterPlan::None => Jitter::None,
+            JitterPlan::Uniform { max_ps } => Jitter::Uniform { max_ps },
+            JitterPlan::LogNormal { median_ps, sigma } => Jitter::LogNormal { median_ps, sigma },
+        },
+    });
+    let interface =
+        |i: &crate::scenario::InterfacePlan| Interface { egress_bps: i.egress_bps, ingress_bps: i.ingress_bps };
+    Network {
+        parties: plan.parties,
+        links: links.collect(),
+        interfaces: plan.interfaces.iter().map(interface).collect(),
+        overhead: WireOverhead {
+            per_message_bytes: plan.overhead.per_message_bytes,
+            per_segment_bytes: plan.overhead.per_segment_bytes,
+            segment_payload_bytes: plan.overhead.segment_payload_bytes,
+        },
+        jitter_seed: seed,
+    }
+}
+
+/// The kernel's costs per message of a plan.
+pub fn endpoints(plan: &ComputePlan) -> Vec<Endpoint> {
+    let endpoint =
+        |p: &PartyCompute| Endpoint { send_ps: p.send_ps, receive_ps: p.receive_ps, wake_ps: p.wake_ps };
+    plan.parties.iter().map(endpoint).collect()
+}
+
+/// Picoseconds that an amount of work takes a party, rounded up.
+fn work_ps(costs: &PartyCompute, work: Work) -> Option<u64> {
+    let femtoseconds: u128 = [
+        (work.additions, costs.add_fs),
+        (work.multiplications, costs.multiply_fs),
+        (work.macs, costs.mac_fs),
+        (work.bit_words, costs.bit_word_fs),
+        (work.random_bytes, costs.random_byte_fs),
+    ]
+    .iter()
+    .map(|&(amount, fs)| u128::from(amount) * u128::from(fs))
+    .sum();
+    u64::try_from(femtoseconds.div_ceil(1000)).ok()
+}
+
+/// A bench that charges the ring arithmetic done by each party.
+pub fn bench(network: &NetworkPlan, compute: &ComputePlan, seed: u64) -> Bench {
+    let costs = compute.parties.clone();
+    let charge = move |party: usize| work_ps(&costs[party], meter::take()).ok_or(SimError::Overflow);
+    Bench {
+        network: self::network(network, seed),
+        endpoints: endpoints(compute),
+        meter: Some(Box::new(charge)),
+    }
+}

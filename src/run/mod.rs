@@ -1,0 +1,155 @@
+//! Runs a plan: the costs from a recorded program, the accuracy from training, and the check that both belong together.
+//!
+//! * `split`: the program is recorded once on shapes and replayed for the cost; training runs in the clear; and before
+//!   that the first iterations really run on shares and are compared with both.
+//! * `shares`: the same, but training itself runs on shares.
+
+mod bench;
+mod record;
+mod session;
+mod train;
+mod verify;
+
+use crate::data::{self, DataError, TrainTest};
+use crate::ledger::{Breakdown, Cost, Percentiles};
+use crate::nn::{Dense, Sgd, TrainingProgram, batches_per_epoch};
+use crate::scenario::{Length, Model, Plan};
+use crate::sim::SimError;
+
+pub use bench::{endpoints, network};
+pub use record::{Recorded, record};
+pub use session::Session;
+pub use train::EpochResult;
+pub use verify::{Verified, VerifyError};
+
+/// Where the values come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Accuracy in the clear, cost from shapes.
+    Split,
+    /// Everything on shares.
+    Shares,
+}
+
+impl Values {
+    /// The name on the command line and in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Values::Split => "split",
+            Values::Shares => "shares",
+        }
+    }
+}
+
+/// Why a run ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data set cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Time ran over, or the program is wrong.
+    #[error(transparent)]
+    Sim(#[from] SimError),
+    /// Shares, shapes and clear values do not agree: a bug in mpcsim.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+}
+
+/// What is done at the moment, for whoever shows it.
+pub trait Progress: Sync {
+    /// A stage of `steps` steps begins.
+    fn begin(&self, stage: &'static str, steps: u64);
+    /// A step of the stage is done.
+    fn step(&self);
+}
+
+/// Shows nothing.
+impl Progress for () {
+    fn begin(&self, _: &'static str, _: u64) {}
+    fn step(&self) {}
+}
+
+/// What a run gives.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Sharing of data and weights.
+    pub setup: Cost,
+    /// One iteration, all parties starting together.
+    pub iteration: Cost,
+    /// All iterations, without set-up and test.
+    pub training: Cost,
+    /// Number of iterations.
+    pub iterations: u64,
+    /// Widths from the inputs to the classes.
+    pub layers: Vec<usize>,
+    /// Accuracy after each epoch.
+    pub epochs: Vec<EpochResult>,
+    /// Set-up by span and link.
+    pub setup_breakdown: Breakdown,
+    /// One iteration by span and link.
+    pub iteration_breakdown: Breakdown,
+    /// What was compared.
+    pub verified: Verified,
+    /// Durations of the iterations, if a link has jitter.
+    pub iteration_percentiles: Option<Percentiles>,
+}
+
+/// Widths of all layers of a plan's network on given data.
+pub fn layer_widths(plan: &Plan, inputs: usize, classes: usize) -> Vec<usize> {
+    let Model::Dense { hidden } = &plan.model;
+    std::iter::once(inputs).chain(hidden.iter().copied()).chain([classes]).collect()
+}
+
+/// The program that a plan's parties run on given data.
+pub fn training_program(plan: &Plan, widths: &[usize], rows: usize) -> TrainingProgram {
+    TrainingProgram {
+        layers: widths.windows(2).map(|pair| Dense { inputs: pair[0], outputs: pair[1] }).collect(),
+        softmax: plan.softmax,
+        loss: plan.loss,
+        rows,
+        sgd: Sgd {
+            learning_rate: plan.fixed_point.encode(plan.training.learning_rate),
+            momentum: plan.training.momentum,
+            batch: plan.training.batch,
+        },
+    }
+}
+
+/// Iterations of the whole training.
+pub fn total_iterations(plan: &Plan, rows: usize) -> u64 {
+    match plan.training.length {
+        Length::Epochs(epochs) => epochs * batches_per_epoch(rows, plan.training.batch) as u64,
+        Length::Iterations(iterations) => iterations,
+    }
+}
+
+/// Runs a plan.
+pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
+    progress.begin("reading data", 1);
+    let data: TrainTest = data::load(&plan.data)?;
+    let widths = layer_widths(plan, data.train.width, data.train.classes);
+    let program = training_program(plan, &widths, data.train.rows);
+    progress.step();
+
+    progress.begin("recording the program", 1);
+    let recorded = record(plan, &program)?;
+    progress.step();
+    let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
+    let trained = train::train(plan, &program, &data, &recorded, values, progress)?;
+
+    let network = network(&plan.network, plan.seed);
+    let endpoints = endpoints(&plan.compute);
+    let costs = recorded.costs(&network, &endpoints, &trained.phases)?;
+    Ok(Outcome {
+        setup: costs.setup,
+        iteration: costs.iteration,
+        training: costs.training,
+        iterations: total_iterations(plan, data.train.rows),
+        layers: widths,
+        epochs: trained.epochs,
+        setup_breakdown: Breakdown::of(&recorded.setup, &network, &endpoints)?,
+        iteration_breakdown: Breakdown::of(&recorded.iteration, &network, &endpoints)?,
+        verified,
+        iteration_percentiles: network.has_jitter().then(|| Percentiles::of(&costs.iteration_durations_ps)),
+    })
+}

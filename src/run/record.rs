@@ -1,0 +1,124 @@
+//! The program of a plan, recorded on shapes, and its cost by replay.
+
+use super::bench::bench;
+use super::session::Session;
+use crate::ledger::Cost;
+use crate::nn::{SecretData, TrainingProgram, Weights};
+use crate::protocol::registry::{Start, Visitor};
+use crate::ring::{Content, Vector};
+use crate::scenario::Plan;
+use crate::sim::{Endpoint, Network, Replayer, SimError, Trace};
+
+/// What all parties do in each phase of a training.
+pub struct Recorded {
+    /// Sharing of data and initial weights.
+    pub setup: Trace,
+    /// Any iteration: they are all alike.
+    pub iteration: Trace,
+    /// Sharing of fresh weights when a training starts again.
+    pub restart: Trace,
+}
+
+/// A phase of a training after the set-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// So many iterations.
+    Iterations(u64),
+    /// A restart from fresh weights.
+    Restart,
+}
+
+/// The costs of all phases.
+pub struct Costs {
+    /// Of the set-up.
+    pub setup: Cost,
+    /// Of one iteration that all parties start together.
+    pub iteration: Cost,
+    /// Of the whole training.
+    pub training: Cost,
+    /// How long each iteration of the training took, from the moment when the last party ended the one before.
+    pub iteration_durations_ps: Vec<u64>,
+}
+
+/// Weights of which only the number is known.
+fn weight_shapes(program: &TrainingProgram) -> Vec<Weights> {
+    let shape = |dense: &crate::nn::Dense| Weights {
+        dense: *dense,
+        weights: Vector::shape(dense.inputs * dense.outputs),
+        bias: Vector::shape(dense.outputs),
+    };
+    program.layers.iter().map(shape).collect()
+}
+
+struct Recorder<'a> {
+    plan: &'a Plan,
+    program: &'a TrainingProgram,
+}
+
+impl Visitor for Recorder<'_> {
+    type Output = Result<Recorded, SimError>;
+
+    fn visit<P: Start>(self) -> Self::Output {
+        let Recorder { plan, program } = self;
+        let bench = bench(&plan.network, &plan.compute, plan.seed);
+        let weights = weight_shapes(program);
+        let start = |party| P::start(party, plan.seed, Content::Shape);
+        let format = (plan.fixed_point, plan.rounding);
+        let (mut session, setup) =
+            Session::set_up(bench, start, format, program, &SecretData::shape(program), &weights)?;
+        let rows = vec![0; plan.training.batch];
+        let (iteration, _) = session.iteration(&rows)?;
+        let restart = session.restart(&weights, program.sgd)?;
+        Ok(Recorded { setup, iteration, restart })
+    }
+}
+
+/// Records the program of a plan on shapes.
+pub fn record(plan: &Plan, program: &TrainingProgram) -> Result<Recorded, SimError> {
+    plan.protocol.visit(Recorder { plan, program })
+}
+
+fn last_ps(replayer: &Replayer) -> u64 {
+    replayer.clocks().iter().map(|clock| clock.time_ps).max().unwrap_or(0)
+}
+
+impl Recorded {
+    /// The cost of a phase that all parties start together.
+    fn alone(trace: &Trace, network: &Network, endpoints: &[Endpoint]) -> Result<Cost, SimError> {
+        let replay = Replayer::new(network, endpoints).run(trace, &mut ())?;
+        Ok(Cost::of_trace(trace, &network.overhead).with_clocks(&replay.clocks))
+    }
+
+    /// The costs under a network.
+    pub fn costs(
+        &self,
+        network: &Network,
+        endpoints: &[Endpoint],
+        phases: &[Phase],
+    ) -> Result<Costs, SimError> {
+        let setup = Self::alone(&self.setup, network, endpoints)?;
+        let iteration = Self::alone(&self.iteration, network, endpoints)?;
+        let restart = Cost::of_trace(&self.restart, &network.overhead);
+        let mut training = Cost::default();
+        let mut replayer = Replayer::new(network, endpoints);
+        let mut durations = Vec::new();
+        for phase in phases {
+            match *phase {
+                Phase::Iterations(times) => {
+                    training.add_counts(&iteration, times);
+                    for _ in 0..times {
+                        let before = last_ps(&replayer);
+                        replayer.run(&self.iteration, &mut ())?;
+                        durations.push(last_ps(&replayer) - before);
+                    }
+                }
+                Phase::Restart => {
+                    training.add_counts(&restart, 1);
+                    replayer.run(&self.restart, &mut ())?;
+                }
+            }
+        }
+        training = training.with_clocks(&replayer.clocks());
+        Ok(Costs { setup, iteration, training, iteration_durations_ps: durations })
+    }
+}

@@ -1,0 +1,155 @@
+//! Training itself: in the clear, or on shares.
+
+use super::bench::bench;
+use super::record::{Phase, Recorded};
+use super::session::Session;
+use super::verify::VerifyError;
+use super::{Progress, RunError, Values, total_iterations};
+use crate::data::{Dataset, TrainTest};
+use crate::nn::{
+    SecretData, TrainingProgram, batches_per_epoch, correct_predictions, encode_images, epoch_order,
+    glorot_weights, one_hot_labels,
+};
+use crate::protocol::registry::{Start, Visitor};
+use crate::protocol::{Clear, Protocol};
+use crate::ring::Content;
+use crate::scenario::Plan;
+use crate::sim::{Bench, Jitter, Link, Network};
+
+/// What an epoch ended with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EpochResult {
+    /// Counted from 1. An unfinished epoch at the end counts.
+    pub epoch: u64,
+    /// Iterations since the beginning.
+    pub iterations: u64,
+    /// Test rows classified rightly.
+    pub correct: usize,
+    /// Fraction of the test rows classified rightly.
+    pub test_accuracy: f64,
+    /// The mean loss over the epoch's batches, if it was computed.
+    pub loss: Option<f64>,
+    /// Whether the training started again after it, with half the learning rate.
+    pub restarted: bool,
+}
+
+/// A training that is over.
+pub struct Trained {
+    /// Results by epoch.
+    pub epochs: Vec<EpochResult>,
+    /// What was done, in order.
+    pub phases: Vec<Phase>,
+}
+
+/// The data of its owner.
+pub fn secret_data(data: &Dataset, rows: &[usize], plan: &Plan) -> SecretData {
+    SecretData {
+        images: encode_images(data, rows.iter().copied(), plan.fixed_point).into(),
+        labels: one_hot_labels(data, rows.iter().copied()).into(),
+    }
+}
+
+/// A bench for one party, who never sends.
+pub fn clear_bench() -> Bench {
+    Bench::new(Network::uniform(1, Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None }))
+}
+
+struct OnShares<'a> {
+    plan: &'a Plan,
+    program: &'a TrainingProgram,
+    data: &'a TrainTest,
+    recorded: &'a Recorded,
+    progress: &'a dyn Progress,
+}
+
+impl Visitor for OnShares<'_> {
+    type Output = Result<Trained, RunError>;
+
+    fn visit<P: Start>(self) -> Self::Output {
+        let plan = self.plan;
+        let bench = bench(&plan.network, &plan.compute, plan.seed);
+        let start = |party| P::start(party, plan.seed, Content::Values);
+        train_values(plan, self.program, self.data, bench, start, Some(self.recorded), self.progress)
+    }
+}
+
+/// Trains as the plan says.
+pub fn train(
+    plan: &Plan,
+    program: &TrainingProgram,
+    data: &TrainTest,
+    recorded: &Recorded,
+    values: Values,
+    progress: &dyn Progress,
+) -> Result<Trained, RunError> {
+    match values {
+        Values::Split => {
+            let start = |party| Clear::new(party, plan.seed);
+            train_values(plan, program, data, clear_bench(), start, None, progress)
+        }
+        Values::Shares => plan.protocol.visit(OnShares { plan, program, data, recorded, progress }),
+    }
+}
+
+/// Trains with a protocol on real values. If there is a recorded program, every phase must do exactly what it says.
+fn train_values<P: Protocol>(
+    plan: &Plan,
+    program: &TrainingProgram,
+    data: &TrainTest,
+    bench: Bench,
+    start: impl Fn(crate::sim::Party<crate::protocol::Message>) -> P,
+    recorded: Option<&Recorded>,
+    progress: &dyn Progress,
+) -> Result<Trained, RunError> {
+    let (train, batch) = (&data.train, plan.training.batch);
+    let total = total_iterations(plan, train.rows);
+    progress.begin("training", total);
+    let all_rows: Vec<usize> = (0..train.rows).collect();
+    let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+    let secret = secret_data(train, &all_rows, plan);
+    let format = (plan.fixed_point, plan.rounding);
+    let (mut session, setup) = Session::set_up(bench, start, format, program, &secret, &weights)?;
+    drop(secret);
+    let same = |trace: &_, expected: Option<&_>, phase| match expected {
+        Some(expected) if trace != expected => Err(VerifyError::Trace { phase }),
+        _ => Ok(()),
+    };
+    same(&setup, recorded.map(|r| &r.setup), "set-up")?;
+
+    let (mut epochs, mut phases, mut sgd) = (Vec::new(), Vec::new(), program.sgd);
+    let (mut done, mut attempt) = (0, 0);
+    while done < total {
+        let order = epoch_order(plan.seed, epochs.len() as u64, train.rows, batch);
+        let iterations = (total - done).min(batches_per_epoch(train.rows, batch) as u64);
+        let mut losses = Vec::new();
+        for rows in order.chunks_exact(batch).take(iterations as usize) {
+            let (trace, loss) = session.iteration(rows)?;
+            same(&trace, recorded.map(|r| &r.iteration), "iteration")?;
+            losses.extend(loss.map(|sum| plan.fixed_point.decode(sum.expect_values()[0]) / batch as f64));
+            progress.step();
+        }
+        done += iterations;
+        phases.push(Phase::Iterations(iterations));
+        let weights = session.open_weights()?;
+        let correct = correct_predictions(&weights, &data.test, plan.fixed_point);
+        let test_accuracy = correct as f64 / data.test.rows as f64;
+        let restarted = test_accuracy < plan.training.restart_below && done < total;
+        epochs.push(EpochResult {
+            epoch: epochs.len() as u64 + 1,
+            iterations: done,
+            correct,
+            test_accuracy,
+            loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
+            restarted,
+        });
+        if restarted {
+            attempt += 1;
+            sgd.learning_rate = (sgd.learning_rate / 2).max(1);
+            let fresh = glorot_weights(&program.layers, plan.seed, attempt, plan.fixed_point);
+            let trace = session.restart(&fresh, sgd)?;
+            same(&trace, recorded.map(|r| &r.restart), "restart")?;
+            phases.push(Phase::Restart);
+        }
+    }
+    Ok(Trained { epochs, phases })
+}

@@ -1,0 +1,167 @@
+//! The first iterations, really run on shares, against the recorded program and the ideal functionality.
+
+use super::bench::bench;
+use super::record::{Recorded, record};
+use super::session::Session;
+use super::train::{clear_bench, secret_data};
+use super::{Progress, RunError, total_iterations};
+use crate::data::Dataset;
+use crate::nn::{SecretData, TrainingProgram, Weights, epoch_order, glorot_weights};
+use crate::protocol::Clear;
+use crate::protocol::registry::{Start, Visitor};
+use crate::ring::Content;
+use crate::scenario::Plan;
+use crate::secure::Rounding;
+use crate::sim::{SimError, Trace};
+
+/// How many iterations are compared.
+const ITERATIONS: u64 = 2;
+
+/// Shares, shapes and clear values do not agree.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// What the parties sent on shares is not what was recorded on shapes.
+    #[error("a bug in mpcsim: the {phase} on shares does not do what was recorded on shapes")]
+    Trace {
+        /// Which part of the program.
+        phase: &'static str,
+    },
+    /// The weights on shares are not those of the ideal functionality.
+    #[error(
+        "a bug in mpcsim: with nearest rounding, {different} of {parameters} parameters on shares differ from those \
+         in the clear"
+    )]
+    Weights {
+        /// How many differ.
+        different: usize,
+        /// Of so many.
+        parameters: usize,
+    },
+}
+
+/// What was compared, with what outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Iterations that ran on shares.
+    pub iterations: u64,
+    /// Messages of these iterations and their set-up, which were the same on shares and on shapes.
+    pub messages: u64,
+    /// Parameters, which were the same on shares and in the clear, bit for bit, with nearest rounding.
+    pub parameters: usize,
+    /// With the scenario's rounding, the largest difference of a parameter on shares and in the clear, in units of the
+    /// last place: zero for nearest rounding, a few units of rounding noise for probabilistic.
+    pub largest_difference_ulp: u64,
+}
+
+/// Trains the first iterations on shares.
+struct OnShares<'a> {
+    plan: &'a Plan,
+    program: &'a TrainingProgram,
+    data: &'a SecretData,
+    weights: &'a [Weights],
+    rounding: Rounding,
+}
+
+/// What the first iterations left behind.
+struct First {
+    setup: Trace,
+    iterations: Vec<Trace>,
+    weights: Vec<Weights>,
+}
+
+fn run_first<P: crate::protocol::Protocol>(
+    (mut session, setup): (Session<P>, Trace),
+    rows: usize,
+    batch: usize,
+) -> Result<First, SimError> {
+    let rows: Vec<usize> = (0..rows).collect();
+    let iterations =
+        rows.chunks_exact(batch).map(|rows| Ok(session.iteration(rows)?.0)).collect::<Result<_, SimError>>()?;
+    Ok(First { setup, iterations, weights: session.open_weights()? })
+}
+
+impl Visitor for OnShares<'_> {
+    type Output = Result<First, SimError>;
+
+    fn visit<P: Start>(self) -> Self::Output {
+        let plan = self.plan;
+        let bench = bench(&plan.network, &plan.compute, plan.seed);
+        let start = |party| P::start(party, plan.seed, Content::Values);
+        let format = (plan.fixed_point, self.rounding);
+        let session = Session::set_up(bench, start, format, self.program, self.data, self.weights)?;
+        run_first(session, self.program.rows, plan.training.batch)
+    }
+}
+
+impl OnShares<'_> {
+    /// The same in the clear.
+    fn in_the_clear(&self) -> Result<First, SimError> {
+        let plan = self.plan;
+        let start = |party| Clear::new(party, plan.seed);
+        let format = (plan.fixed_point, self.rounding);
+        let session = Session::set_up(clear_bench(), start, format, self.program, self.data, self.weights)?;
+        run_first(session, self.program.rows, plan.training.batch)
+    }
+}
+
+/// All parameters of two networks side by side.
+fn pairs<'a>(a: &'a [Weights], b: &'a [Weights]) -> impl Iterator<Item = (u64, u64)> + 'a {
+    let values = |layers: &'a [Weights]| {
+        layers.iter().flat_map(|l| l.weights.expect_values().iter().chain(l.bias.expect_values()).copied())
+    };
+    values(a).zip(values(b))
+}
+
+/// Runs the first iterations, on the rows that they use, on shares and in the clear and compares them.
+pub fn verify(
+    plan: &Plan,
+    program: &TrainingProgram,
+    data: &Dataset,
+    recorded: &Recorded,
+    progress: &dyn Progress,
+) -> Result<Verified, RunError> {
+    let batch = plan.training.batch;
+    let iterations = total_iterations(plan, data.rows).min(ITERATIONS);
+    let roundings = if plan.rounding == Rounding::Nearest { 1 } else { 2 };
+    progress.begin("checking shares against the recording", 2 * roundings + 1);
+    let mut order = epoch_order(plan.seed, 0, data.rows, batch);
+    order.truncate(iterations as usize * batch);
+    let secret = secret_data(data, &order, plan);
+    let program = &TrainingProgram { rows: order.len(), ..program.clone() };
+    let weights = &glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+    let with = |rounding| OnShares { plan, program, data: &secret, weights, rounding };
+
+    let shapes = record(plan, program)?;
+    progress.step();
+    let shares = plan.protocol.visit(with(plan.rounding))?;
+    progress.step();
+    if shares.setup != shapes.setup {
+        return Err(VerifyError::Trace { phase: "set-up" }.into());
+    }
+    if shares.iterations.iter().any(|trace| *trace != recorded.iteration) {
+        return Err(VerifyError::Trace { phase: "iteration" }.into());
+    }
+    let clear = with(plan.rounding).in_the_clear()?;
+    progress.step();
+    let (nearest_shares, nearest_clear) = if plan.rounding == Rounding::Nearest {
+        (&shares, &clear)
+    } else {
+        let shares = plan.protocol.visit(with(Rounding::Nearest))?;
+        progress.step();
+        let clear = with(Rounding::Nearest).in_the_clear()?;
+        progress.step();
+        (&{ shares }, &{ clear })
+    };
+    let different = pairs(&nearest_shares.weights, &nearest_clear.weights).filter(|(a, b)| a != b).count();
+    let parameters = pairs(&clear.weights, &clear.weights).count();
+    if different > 0 {
+        return Err(VerifyError::Weights { different, parameters }.into());
+    }
+    let distance = |(a, b): (u64, u64)| (a as i64).wrapping_sub(b as i64).unsigned_abs();
+    Ok(Verified {
+        iterations,
+        messages: shares.setup.messages() + shares.iterations.iter().map(Trace::messages).sum::<u64>(),
+        parameters,
+        largest_difference_ulp: pairs(&shares.weights, &clear.weights).map(distance).max().unwrap_or(0),
+    })
+}
