@@ -6,14 +6,14 @@
 
 mod check;
 mod compute;
-mod errors;
+pub(crate) mod errors;
 mod network;
 mod plan;
 mod presets;
-mod read;
+pub(crate) mod read;
 mod sets;
 mod token;
-mod tree;
+pub(crate) mod tree;
 mod units;
 mod write;
 
