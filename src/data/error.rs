@@ -11,7 +11,7 @@ pub enum DataError {
         /// The file.
         file: String,
         /// What the operating system says.
-        cause: std::io::Error,
+        cause: String,
     },
     /// Gzip says that it is damaged.
     #[error("`{file}` is damaged: it cannot be unpacked as gzip ({cause})")]

@@ -102,6 +102,14 @@ fn open(path: &Path, name: &str) -> Result<File, DataError> {
 }
 
 fn unreadable(name: &str, cause: std::io::Error) -> DataError {
+    use std::io::ErrorKind;
+    // In our words where they are the same on every system.
+    let cause = match cause.kind() {
+        ErrorKind::NotFound => "there is no such file".to_string(),
+        ErrorKind::IsADirectory => "it is a folder".to_string(),
+        ErrorKind::PermissionDenied => "permission denied".to_string(),
+        _ => cause.to_string(),
+    };
     DataError::Unreadable { file: name.to_string(), cause }
 }
 
@@ -115,12 +123,13 @@ fn read_stream(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) 
     let announced = rows * width;
     let mut bytes = Vec::new();
     // One byte more than announced, to notice what should not be there.
-    match stream.take(announced + 1).read_to_end(&mut bytes) {
+    let end = stream.take(announced + 1).read_to_end(&mut bytes);
+    let found = bytes.len() as u64;
+    match end {
         Ok(_) => {}
-        Err(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {}
+        Err(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof && found < announced => {}
         Err(cause) => return Err(damaged(name, cause)),
     }
-    let found = bytes.len() as u64;
     if found > announced {
         return Err(DataError::TooLong { file: name.to_string(), announced });
     }

@@ -9,6 +9,9 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 /// Columns that a rendered message may take.
 const WIDTH: usize = 100;
 
+/// The option behind which an override stands.
+const SET: &str = "--set";
+
 /// Where a piece of text came from: the file (0), or the n-th `--set` (n).
 pub type SourceId = usize;
 
@@ -35,7 +38,7 @@ impl Sources {
 
     /// Adds what stood after a `--set`.
     pub fn add_set(&mut self, text: &str) -> SourceId {
-        self.texts.push(Arc::new(NamedSource::new("--set", text.to_string())));
+        self.texts.push(Arc::new(NamedSource::new(SET, text.to_string())));
         self.texts.len() - 1
     }
 }
@@ -116,22 +119,29 @@ impl ScenarioErrors {
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false);
         let mut text = String::new();
-        for mistake in &self.mistakes {
+        for (i, mistake) in self.mistakes.iter().enumerate() {
+            if i > 0 {
+                text.push('\n');
+            }
             handler.render_report(&mut text, mistake).expect("writing to a string succeeds");
         }
         text
     }
 }
 
-/// One line a mistake: `file:line:column: message`.
+/// One line a mistake: `file:line:column: message`, or `--set path=VALUE: message`.
 impl fmt::Display for ScenarioErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, mistake) in self.mistakes.iter().enumerate() {
             if i > 0 {
                 f.write_str("\n")?;
             }
-            if let Some((name, line, column)) = mistake.position() {
-                write!(f, "{name}:{line}:{column}: ")?;
+            match (&mistake.place, mistake.position()) {
+                (Some((source, _)), Some((name, ..))) if name == SET => {
+                    write!(f, "{SET} {}: ", source.inner())?
+                }
+                (_, Some((name, line, column))) => write!(f, "{name}:{line}:{column}: ")?,
+                _ => {}
             }
             f.write_str(&mistake.message)?;
         }

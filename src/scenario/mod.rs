@@ -6,14 +6,14 @@
 
 mod check;
 mod compute;
-mod errors;
+pub(crate) mod errors;
 mod network;
 mod plan;
 mod presets;
-mod read;
+pub(crate) mod read;
 mod sets;
 mod token;
-mod tree;
+pub(crate) mod tree;
 mod units;
 mod write;
 
@@ -82,6 +82,7 @@ impl Scenario {
     pub fn plan(&self, sets: &[String]) -> Result<Plan, ScenarioErrors> {
         let mut sources = self.sources.clone();
         let mut root = self.root.clone();
+        with_compute(&mut root);
         let mut mistakes = Mistakes::default();
         for set in sets {
             let source = sources.add_set(set);
@@ -91,6 +92,18 @@ impl Scenario {
             Some(plan) if mistakes.is_empty() => Ok(plan),
             _ => Err(mistakes.into_errors(&sources)),
         }
+    }
+}
+
+/// Writes the default of `compute:` out, so that `--set compute.speed=2` has something to change.
+fn with_compute(root: &mut Node) {
+    if let Kind::Record(record) = &mut root.kind
+        && record.get("compute").is_none()
+    {
+        let place = record.opening.clone();
+        let name = Node { place: place.clone(), kind: Kind::Text(format!("{:?}", COMPUTES[0].name)) };
+        let value = Node { place: place.clone(), kind: Kind::Tuple(Some("preset".to_string()), vec![name]) };
+        record.fields.push(tree::Field { name: "compute".to_string(), place, value });
     }
 }
 

@@ -93,7 +93,8 @@ fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
             jitter: jitter.unwrap_or(old.jitter),
         }
     });
-    let plan = common(&fields, parties, links, mistakes);
+    let plan =
+        common(&fields, NetworkPlan { links, ..base.unwrap_or_else(|| bare(parties, Vec::new())) }, mistakes);
     if good { plan } else { None }
 }
 
@@ -131,7 +132,7 @@ fn matrix(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
         bandwidth_bps: bandwidths.as_ref().and_then(|values| values[column(from, to)]),
         jitter: jitter.unwrap_or(JitterPlan::None),
     });
-    let plan = common(&fields, parties, links, mistakes);
+    let plan = common(&fields, bare(parties, links), mistakes);
     if good && latencies.is_some() && bandwidths.is_some() { plan } else { None }
 }
 
@@ -169,29 +170,32 @@ fn rows<T>(
     good.then_some(values)
 }
 
-/// What `custom` and `matrix` have in common: label, single links, interfaces, overhead.
-fn common(
-    fields: &Fields,
-    parties: usize,
-    mut links: Vec<LinkPlan>,
-    mistakes: &mut Mistakes,
-) -> Option<NetworkPlan> {
+/// A network of these links and nothing else.
+fn bare(parties: usize, links: Vec<LinkPlan>) -> NetworkPlan {
+    let interfaces = vec![InterfacePlan { egress_bps: None, ingress_bps: None }; parties];
+    NetworkPlan { label: String::new(), parties, links, interfaces, overhead: OVERHEAD_NONE }
+}
+
+/// What `custom` and `matrix` have in common: label, single links, interfaces, overhead. They change `plan`.
+fn common(fields: &Fields, mut plan: NetworkPlan, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
     let mut good = true;
     let label = optional(fields.get("label"), &mut good, |node| read::label(node, mistakes));
-    let overhead = optional(fields.get("overhead"), &mut good, |node| overhead(node, mistakes));
-    let interface_bps =
+    plan.label = label.unwrap_or_else(|| "custom".to_string());
+    if let Some(value) = optional(fields.get("overhead"), &mut good, |node| overhead(node, mistakes)) {
+        plan.overhead = value;
+    }
+    let both =
         optional(fields.get("interface_mbps"), &mut good, |node| bandwidth(node, "interface_mbps", mistakes));
-    let both = interface_bps.unwrap_or(None);
-    let mut interfaces = vec![InterfacePlan { egress_bps: both, ingress_bps: both }; parties];
+    if let Some(both) = both {
+        plan.interfaces.fill(InterfacePlan { egress_bps: both, ingress_bps: both });
+    }
     if let Some(node) = fields.get("interfaces") {
-        good &= single_interfaces(node, &mut interfaces, mistakes).is_some();
+        good &= single_interfaces(node, &mut plan.interfaces, mistakes).is_some();
     }
     if let Some(node) = fields.get("links") {
-        good &= single_links(node, parties, &mut links, mistakes).is_some();
+        good &= single_links(node, plan.parties, &mut plan.links, mistakes).is_some();
     }
-    let label = label.unwrap_or_else(|| "custom".to_string());
-    let overhead = overhead.unwrap_or(OVERHEAD_NONE);
-    good.then_some(NetworkPlan { label, parties, links, interfaces, overhead })
+    good.then_some(plan)
 }
 
 fn single_links(node: &Node, parties: usize, links: &mut [LinkPlan], mistakes: &mut Mistakes) -> Option<()> {

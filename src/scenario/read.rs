@@ -103,7 +103,18 @@ pub fn boolean(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<bool>
     match &node.kind {
         Kind::Word(word) if word == "true" => Some(true),
         Kind::Word(word) if word == "false" => Some(false),
-        _ => wrong(node, &format!("`{what}` must be `true` or `false`"), None, mistakes),
+        kind => {
+            let help = match kind {
+                Kind::Word(word) if matches!(word.as_str(), "yes" | "on" | "True") => {
+                    Some("write `true`".to_string())
+                }
+                Kind::Word(word) if matches!(word.as_str(), "no" | "off" | "False") => {
+                    Some("write `false`".to_string())
+                }
+                _ => None,
+            };
+            wrong(node, &format!("`{what}` must be `true` or `false`"), help, mistakes)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// One word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
-    /// `rep3`, `true`.
+    /// `rep3`, `true`, and by mistake `images.gz`.
     Name,
     /// `1`, `-0.5e3`, `0x1f`.
     Number,
@@ -39,9 +39,7 @@ pub fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, TokenError> {
             '(' | ')' | '[' | ']' | '{' | '}' | ':' | ',' => (Token::Sign(first), at + 1),
             '"' => (Token::Text, quoted_end(text, at)?),
             'r' if raw_hashes(&text[at..]).is_some() => (Token::Text, raw_end(text, at)?),
-            _ if first.is_alphabetic() || first == '_' => {
-                (Token::Name, at + run(&text[at..], |c| c.is_alphanumeric() || c == '_'))
-            }
+            _ if first.is_alphabetic() || first == '_' => (Token::Name, name_end(text, at)),
             _ if first.is_ascii_digit() || matches!(first, '+' | '-' | '.') => {
                 (Token::Number, number_end(text, at))
             }
@@ -68,6 +66,17 @@ fn stray_sign(sign: char, at: usize) -> TokenError {
 /// Bytes at the start of `text` whose characters all satisfy `keep`.
 fn run(text: &str, keep: impl Fn(char) -> bool) -> usize {
     text.find(|c| !keep(c)).unwrap_or(text.len())
+}
+
+/// A name goes on over `.`, `-` and `/` if letters follow at once: `images.gz` is a text whose quotes were forgotten,
+/// and is told as such, or taken as such behind `--set`.
+fn name_end(text: &str, start: usize) -> usize {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut end = start + run(&text[start..], is_name);
+    while text[end..].starts_with(['.', '-', '/']) && text[end + 1..].starts_with(is_name) {
+        end += 1 + run(&text[end + 1..], is_name);
+    }
+    end
 }
 
 fn skip_blanks(text: &str, mut at: usize) -> Result<usize, TokenError> {

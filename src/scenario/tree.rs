@@ -219,7 +219,14 @@ impl Parser<'_> {
 
     fn unnamed(&mut self, node: &Node) {
         if !matches!(node.kind, Kind::Missing) {
-            let help = "its neighbours are written `name: value`".to_string();
+            let help = match &node.kind {
+                Kind::Record(Record { name: Some(name), .. }) | Kind::Tuple(Some(name), _) => {
+                    format!(
+                        "its neighbours are written `name: value`; if it is `{name}`, a colon is missing behind it"
+                    )
+                }
+                _ => "its neighbours are written `name: value`".to_string(),
+            };
             self.mistakes.add(&node.place, "this value has no name", "which field is it?", Some(help));
         }
     }
@@ -256,8 +263,8 @@ impl Parser<'_> {
                 }
                 Token::Sign(other @ (')' | ']' | '}')) => {
                     let place = self.here();
-                    let help = format!("close what is open first: with `{close}`");
-                    let message = format!("`{other}` closes nothing that is open");
+                    let message = format!("`{other}` comes where `{close}` is expected");
+                    let help = format!("the bracket that was opened last is closed with `{close}`");
                     self.mistakes.add(&place, message, format!("`{close}` is expected first"), Some(help));
                     return None;
                 }
@@ -298,9 +305,12 @@ impl Parser<'_> {
             return Some(Item::Named(Field { name, place, value }));
         }
         // A field without its colon: `seed 1`. Told here, since "a comma is missing" would mislead.
-        if self.peek() == Token::Name
-            && matches!(self.after(), Token::Number | Token::Text | Token::Sign('['))
-        {
+        let value_follows = match self.after() {
+            Token::Number | Token::Text | Token::Sign('[') => true,
+            Token::Name => self.tokens.get(self.at + 2).is_some_and(|(token, _)| *token != Token::Sign(':')),
+            Token::Sign(_) | Token::End => false,
+        };
+        if self.peek() == Token::Name && value_follows {
             let place = self.here();
             let name = self.word();
             let message = format!("a colon is missing behind `{name}`");

@@ -77,10 +77,7 @@ fn a_damaged_gzip_is_never_taken_for_data() {
     let packed = gzip(&idx(&[100, 10], &(0..1000).map(|i| (i * i % 251) as u8).collect::<Vec<_>>()));
     let sound = read_bytes(&packed, "file", Content::Images).unwrap();
     for cut in 0..packed.len() {
-        assert!(
-            read_bytes(&packed[..cut], "file", Content::Images).is_err_and(|_| true)
-                || cut >= packed.len() - 8
-        );
+        assert!(read_bytes(&packed[..cut], "file", Content::Images).is_err(), "cut at {cut}");
     }
     for position in 10..packed.len() {
         let mut bytes = packed.clone();

@@ -18,9 +18,11 @@ fn scenarios() -> Vec<std::path::PathBuf> {
     files
 }
 
+/// Writes a plan and reads it again, as a file of the folder `scenarios`.
 fn read_back(plan: &Plan) {
     let text = plan.to_ron();
-    let again = Scenario::parse(&text, "resolved.ron", Path::new(""), &[]);
+    ron::from_str::<serde::de::IgnoredAny>(&text).unwrap_or_else(|error| panic!("not RON: {error}\n{text}"));
+    let again = Scenario::parse(&text, "resolved.ron", scenarios()[0].parent().unwrap(), &[]);
     let again = again.unwrap_or_else(|errors| panic!("{}\n{text}", errors.render(false)));
     assert_eq!(*plan, again, "{text}");
     assert_eq!((text, plan.fingerprint()), (again.to_ron(), again.fingerprint()));
@@ -31,9 +33,22 @@ fn shipped_scenarios_are_sound() {
     let files = scenarios();
     assert!(files.len() >= 4);
     for file in files {
+        ron::from_str::<serde::de::IgnoredAny>(&fs::read_to_string(&file).unwrap()).expect("the file is RON");
         let plan = Scenario::load(&file, &[]).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
         read_back(&plan);
     }
+}
+
+#[test]
+fn files_of_data_are_found_beside_the_scenario() {
+    let file = &scenarios()[4];
+    let plan = Scenario::load(file, &["data.test=100".to_string()]).unwrap();
+    assert_eq!((plan.data.train_rows(), plan.data.test_rows()), (512, 100));
+    let data = mpcsim::data::load(&plan.data).unwrap();
+    assert_eq!((data.train.width, data.train.classes, data.test.rows), (64, 4, 100));
+    assert!(plan.to_ron().contains("train_images: \"data/bars/train-images.gz\""), "paths stay as written");
+    let more = Scenario::load(file, &["data.train=513".to_string()]).unwrap_err();
+    assert_eq!(more.mistakes()[0].message(), "`train` must be a whole number from 1 to 512");
 }
 
 #[test]
@@ -372,8 +387,9 @@ fn no_text_makes_the_reader_panic_or_accept_what_it_does_not_understand() {
         if let Err(errors) = parse(&damaged, &[]) {
             assert!(!errors.render(false).is_empty());
         }
-        let cut =
-            (0..=random.below(text.len() as u64) as usize).rev().find(|cut| text.is_char_boundary(*cut));
+        let cut = (0..=random.below(text.trim_end().len() as u64) as usize)
+            .rev()
+            .find(|cut| text.is_char_boundary(*cut));
         assert!(parse(&text[..cut.unwrap()], &[]).is_err(), "case {case}: half a scenario is accepted");
     }
 }
