@@ -1,2 +1,7 @@
 //! The `mpcsim` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mpcsim::cli::main()
+}

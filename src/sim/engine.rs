@@ -258,10 +258,21 @@ impl Engine {
         let free_head_ps = sum(start_ps, delay_ps)?;
         let head_ps = free_head_ps.max(wire.last_head_ps);
         wire.last_head_ps = head_ps;
-        let arrival_ps = sum(serialised_ps, head_ps - start_ps)?;
+        let tail_ps = sum(serialised_ps, head_ps - start_ps)?;
 
+        let arrived = !self.ingress[to].rate.is_limited();
+        let mut arrival_ps = tail_ps;
+        let mut stage = Stage::OnTheWay;
+        if arrived {
+            arrival_ps = tail_ps.max(wire.last_arrival_ps);
+            stage = Stage::Arrived;
+            wire.last_arrival_ps = arrival_ps;
+        } else {
+            self.queue.push(Reverse(pack(head_ps, from, ordinal, to)));
+        }
         // The parts add up to `arrival_ps`, which fits, so none of these sums can overflow.
-        let mut flight = Flight {
+        let held_ps = (start_ps - sent_ps) + (head_ps - free_head_ps) + (arrival_ps - tail_ps);
+        wire.flights.push_back(Flight {
             timeline: Timeline {
                 sent_ps,
                 start_ps,
@@ -275,16 +286,9 @@ impl Engine {
             depth: state.depth + 1,
             latency_ps: state.latency_ps + delay_ps,
             serialisation_ps: state.serialisation_ps + wire_ps,
-            queueing_ps: state.queueing_ps + (start_ps - sent_ps) + (head_ps - free_head_ps),
-            stage: Stage::OnTheWay,
-        };
-        let arrived = !self.ingress[to].rate.is_limited();
-        if arrived {
-            wire.arrive(&mut flight, arrival_ps);
-        } else {
-            self.queue.push(Reverse(pack(head_ps, from, ordinal, to)));
-        }
-        wire.flights.push_back(flight);
+            queueing_ps: state.queueing_ps + held_ps,
+            stage,
+        });
         Ok(Sent { ordinal, arrived })
     }
 
@@ -296,19 +300,20 @@ impl Engine {
         let wire = &mut self.wires[served.from * self.parties + served.to];
         let port = &mut self.ingress[served.to];
         let index = (served.ordinal - wire.first) as usize;
-        let mut flight = wire.flights[index];
+        let flight = &mut wire.flights[index];
         let bytes = self.overhead.wire_bytes(flight.payload_bytes).ok_or(Overflow)?;
         let port_ps = port.rate.duration_ps(bytes).ok_or(Overflow)?;
 
-        let Timeline { head_ps, arrival_ps: unhindered_ps, .. } = flight.timeline;
-        let alone_ps = unhindered_ps.max(sum(head_ps, port_ps)?);
+        let Timeline { head_ps, arrival_ps: tail_ps, .. } = flight.timeline;
+        let alone_ps = tail_ps.max(sum(head_ps, port_ps)?);
         port.free_ps = sum(head_ps.max(port.free_ps), port_ps)?;
-        let arrival_ps = alone_ps.max(port.free_ps);
-        flight.serialisation_ps += alone_ps - unhindered_ps;
-        flight.timeline.serialisation_ps += alone_ps - unhindered_ps;
+        let arrival_ps = alone_ps.max(port.free_ps).max(wire.last_arrival_ps);
+        wire.last_arrival_ps = arrival_ps;
+        flight.serialisation_ps += alone_ps - tail_ps;
+        flight.timeline.serialisation_ps += alone_ps - tail_ps;
         flight.queueing_ps += arrival_ps - alone_ps;
-        wire.arrive(&mut flight, arrival_ps);
-        wire.flights[index] = flight;
+        flight.timeline.arrival_ps = arrival_ps;
+        flight.stage = Stage::Arrived;
         Ok(Some(served))
     }
 
@@ -342,7 +347,10 @@ impl Engine {
     /// The receiver takes a message that has arrived, waiting for it if it must.
     #[inline]
     pub(crate) fn receive(&mut self, party: usize, from: usize, ordinal: u64) -> Result<Received, Overflow> {
-        let flight = self.wires[from * self.parties + party].take(ordinal);
+        let wire = &mut self.wires[from * self.parties + party];
+        let index = (ordinal - wire.first) as usize;
+        let flight = &wire.flights[index];
+        assert!(flight.stage == Stage::Arrived, "message {ordinal} cannot be received");
         let state = &mut self.clocks[party];
         let endpoint = &self.endpoints[party];
         let start_ps = state.time_ps;
@@ -357,29 +365,18 @@ impl Engine {
         }
         state.time_ps = sum(state.time_ps, cost_ps)?;
         state.depth = state.depth.max(flight.depth);
+        wire.remove(index);
         Ok(Received { start_ps, waited_ps: arrival_ps.saturating_sub(start_ps) })
     }
 }
 
 impl Wire {
-    /// Fixes the arrival, not before that of an earlier message.
+    /// Forgets a message that was received.
     #[inline]
-    fn arrive(&mut self, flight: &mut Flight, earliest_ps: u64) {
-        let arrival_ps = earliest_ps.max(self.last_arrival_ps);
-        flight.queueing_ps += arrival_ps - earliest_ps;
-        flight.timeline.arrival_ps = arrival_ps;
-        flight.stage = Stage::Arrived;
-        self.last_arrival_ps = arrival_ps;
-    }
-
-    #[inline]
-    fn take(&mut self, ordinal: u64) -> Flight {
-        let index = (ordinal - self.first) as usize;
-        let flight = self.flights[index];
-        assert!(flight.stage == Stage::Arrived, "message {ordinal} cannot be received");
+    fn remove(&mut self, index: usize) {
         if index > 0 {
             self.flights[index].stage = Stage::Taken;
-            return flight;
+            return;
         }
         self.flights.pop_front();
         self.first += 1;
@@ -387,7 +384,6 @@ impl Wire {
             self.flights.pop_front();
             self.first += 1;
         }
-        flight
     }
 }
 

@@ -141,7 +141,8 @@ struct Blocked {
     from: usize,
     /// Ordinal since the replayer began.
     ordinal: u64,
-    event: Event,
+    group_start: bool,
+    span: SpanId,
 }
 
 impl Replayer {
@@ -210,26 +211,25 @@ impl Replayer {
         line: &mut Events<'_>,
         observer: &mut O,
     ) -> Result<(), Overflow> {
-        let mut next = match self.waits[party].take() {
-            Some(blocked) => Some(blocked.event),
-            None => line.next(),
-        };
-        while let Some(event) = next {
-            match event.kind {
-                EventKind::Work { ps } => self.work(party, ps, event.span, observer)?,
+        if let Some(blocked) = self.waits[party].take() {
+            let Blocked { from, ordinal, group_start, span } = blocked;
+            self.receive(party, from, ordinal, group_start, span, observer)?;
+        }
+        for Event { kind, span } in line {
+            match kind {
+                EventKind::Work { ps } => self.work(party, ps, span, observer)?,
                 EventKind::Send { to, payload_bytes } => {
-                    self.send(party, to, payload_bytes, event.span, observer)?;
+                    self.send(party, to, payload_bytes, span, observer)?;
                 }
                 EventKind::Recv { from, ordinal, group_start } => {
                     let ordinal = sum(self.engine.base(from, party), ordinal)?;
                     if !self.engine.has_arrived(from, party, ordinal) {
-                        self.waits[party] = Some(Blocked { from, ordinal, event });
+                        self.waits[party] = Some(Blocked { from, ordinal, group_start, span });
                         return Ok(());
                     }
-                    self.receive(party, from, ordinal, group_start, event.span, observer)?;
+                    self.receive(party, from, ordinal, group_start, span, observer)?;
                 }
             }
-            next = line.next();
         }
         Ok(())
     }
@@ -336,8 +336,8 @@ impl Replayer {
 
     fn deadlock(&self, trace: &Trace) -> SimError {
         let waits = self.waits.iter().enumerate().filter_map(|(party, wait)| {
-            let Blocked { from, event, .. } = wait.as_ref()?;
-            Some(Wait { party, peer: *from, lane: None, span: trace.spans().path(event.span) })
+            let Blocked { from, span, .. } = (*wait)?;
+            Some(Wait { party, peer: from, lane: None, span: trace.spans().path(span) })
         });
         SimError::Deadlock { waits: waits.collect() }
     }

@@ -6,4 +6,6 @@ mod exact;
 mod measured;
 mod oracle;
 mod programs;
+mod speed;
 mod support;
+mod traces;

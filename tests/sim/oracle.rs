@@ -36,7 +36,7 @@ pub struct Oracle<'a> {
 fn seconds(bytes: u128, bps: Option<u64>) -> u128 {
     bps.map_or(0, |bps| {
         let bps = u128::from(bps);
-        (bytes * 8_000_000_000_000 + bps - 1) / bps
+        (bytes * 8_000_000_000_000).div_ceil(bps)
     })
 }
 
@@ -111,7 +111,7 @@ impl<'a> Oracle<'a> {
     fn send(&mut self, p: usize, q: usize, payload: u128) {
         let overhead = self.network.overhead;
         let full = u128::from(overhead.segment_payload_bytes.max(1));
-        let segments = ((payload + full - 1) / full).max(1);
+        let segments = payload.div_ceil(full).max(1);
         let wire_bytes = payload
             + u128::from(overhead.per_message_bytes)
             + segments * u128::from(overhead.per_segment_bytes);

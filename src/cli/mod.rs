@@ -1,0 +1,105 @@
+//! The command line: one file a subcommand.
+
+mod check;
+mod list;
+mod progress;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::report::FolderError;
+use crate::run::RunError;
+use crate::scenario::ScenarioErrors;
+
+/// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
+#[derive(Parser)]
+#[command(name = "mpcsim", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scenario: print its table and write its results.
+    Run(run::RunArgs),
+    /// Check a scenario and print it as resolved, without running it.
+    Check(check::CheckArgs),
+    /// List protocols, softmax variants, network and compute presets.
+    List,
+}
+
+/// A scenario and what is changed in it.
+#[derive(Args)]
+pub(crate) struct ScenarioArgs {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// Set a field of the scenario to a RON value, for example training.epochs=1 or 'model=dense(hidden:[])'.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The user's mistake, explained; exit code 2.
+    Mistake(String),
+    /// Anything else; exit code 1.
+    Other(String),
+}
+
+impl From<ScenarioErrors> for Failure {
+    fn from(errors: ScenarioErrors) -> Self {
+        use std::io::IsTerminal;
+        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Failure::Mistake(errors.render(colour))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Data(error) => Failure::Mistake(format!("error: {error}")),
+            RunError::Sim(error) => Failure::Other(format!("error: {error}")),
+            RunError::Verify(error) => Failure::Other(format!("error: {error}")),
+        }
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        Failure::Mistake(format!("error: {error}"))
+    }
+}
+
+/// Prints to standard output; a reader who has gone away ends the program quietly.
+pub(crate) fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::List => list::list(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Mistake(text)) => {
+            eprintln!("{}", text.trim_end());
+            ExitCode::from(2)
+        }
+        Err(Failure::Other(text)) => {
+            eprintln!("{}", text.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

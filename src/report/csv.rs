@@ -1,0 +1,89 @@
+//! `epochs.csv`, `spans.csv`, `links.csv`. output/README.md explains every column.
+
+use super::units::Seconds;
+use crate::ledger::Breakdown;
+use crate::run::Outcome;
+use crate::sim::Parts;
+
+/// Columns of a critical path.
+const PATH_COLUMNS: [&str; 5] =
+    ["modelled_seconds", "compute_seconds", "latency_seconds", "serialisation_seconds", "queueing_seconds"];
+
+fn path_cells(parts: &Parts) -> [String; 5] {
+    [parts.total_ps(), parts.compute_ps, parts.latency_ps, parts.serialisation_ps, parts.queueing_ps]
+        .map(|ps| Seconds(ps).to_string())
+}
+
+fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(&row).expect("rows of equal length, written to memory");
+    }
+    writer.into_inner().expect("written to memory")
+}
+
+fn strings<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(String::from).to_vec()
+}
+
+/// One row an epoch.
+pub fn epochs_csv(outcome: &Outcome) -> Vec<u8> {
+    let header = strings(["epoch", "iterations", "test_correct", "test_accuracy", "loss", "restarted"]);
+    let rows = outcome.epochs.iter().map(|epoch| {
+        vec![
+            epoch.epoch.to_string(),
+            epoch.iterations.to_string(),
+            epoch.correct.to_string(),
+            epoch.test_accuracy.to_string(),
+            epoch.loss.map(|loss| loss.to_string()).unwrap_or_default(),
+            epoch.restarted.to_string(),
+        ]
+    });
+    table(std::iter::once(header).chain(rows))
+}
+
+/// The phases that are taken apart, by their name in the tables.
+fn phases(outcome: &Outcome) -> [(&'static str, &Breakdown); 2] {
+    [("setup", &outcome.setup_breakdown), ("iteration", &outcome.iteration_breakdown)]
+}
+
+/// One row a span of the set-up and of one iteration.
+pub fn spans_csv(outcome: &Outcome) -> Vec<u8> {
+    let parties = outcome.setup.payload_bytes_by_party.len();
+    let mut header = strings(["span", "level", "rounds", "messages", "payload_bytes"]);
+    header.extend((0..parties).map(|party| format!("payload_bytes_party{party}")));
+    header.push("wire_bytes".to_string());
+    header.extend(PATH_COLUMNS.map(String::from));
+    let mut rows = vec![header];
+    for (_, breakdown) in phases(outcome) {
+        // The root holds the one span of the phase, and nothing else.
+        for span in &breakdown.spans[1..] {
+            let mut row = vec![span.path.clone(), span.level.to_string(), span.rounds.to_string()];
+            row.extend([span.messages.to_string(), span.payload_bytes.to_string()]);
+            row.extend(span.payload_bytes_by_party.iter().map(u64::to_string));
+            row.push(span.wire_bytes.to_string());
+            row.extend(path_cells(&span.critical_path));
+            rows.push(row);
+        }
+    }
+    table(rows)
+}
+
+/// One row a directed link, for the set-up and for one iteration.
+pub fn links_csv(outcome: &Outcome) -> Vec<u8> {
+    let mut header = strings(["phase", "from", "to", "rounds", "messages", "payload_bytes", "wire_bytes"]);
+    header.extend(PATH_COLUMNS.map(String::from));
+    let mut rows = vec![header];
+    for (phase, breakdown) in phases(outcome) {
+        for link in &breakdown.links {
+            let mut row = vec![phase.to_string()];
+            row.extend([link.from, link.to].map(|party| party.to_string()));
+            row.extend(
+                [link.rounds, link.messages, link.payload_bytes, link.wire_bytes].map(|n| n.to_string()),
+            );
+            row.extend(path_cells(&link.critical_path));
+            rows.push(row);
+        }
+    }
+    table(rows)
+}

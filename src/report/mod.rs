@@ -1,0 +1,27 @@
+//! Writes results: a table for people, JSON and CSV for programs. Nothing here depends on the host or influences a run.
+
+mod csv;
+mod folder;
+mod summary;
+mod table;
+mod units;
+
+pub use csv::{epochs_csv, links_csv, spans_csv};
+pub use folder::{Folder, FolderError};
+pub use summary::summary_json;
+pub use table::run_table;
+pub use units::{Seconds, bytes_text, count_text, time_text};
+
+use crate::run::{Outcome, Values};
+use crate::scenario::Plan;
+
+/// The files of a run: names and contents.
+pub fn run_files(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("summary.json", summary_json(plan, values, outcome)),
+        ("epochs.csv", epochs_csv(outcome)),
+        ("spans.csv", spans_csv(outcome)),
+        ("links.csv", links_csv(outcome)),
+        ("scenario.ron", plan.to_ron().into_bytes()),
+    ]
+}

@@ -1,0 +1,164 @@
+//! `summary.json`, schema 1.
+
+use serde::Serialize;
+
+use super::units::Seconds;
+use crate::ledger::{Cost, Percentiles};
+use crate::run::{EpochResult, Outcome, Values};
+use crate::scenario::Plan;
+use crate::sim::Parts;
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    schema: u32,
+    name: &'a str,
+    seed: u64,
+    fingerprint: String,
+    protocol: &'static str,
+    softmax: &'static str,
+    rounding: &'static str,
+    values: &'static str,
+    layers: &'a [usize],
+    network: &'a str,
+    compute: &'a str,
+    setup: CostSummary<'a>,
+    iteration: CostSummary<'a>,
+    training: CostSummary<'a>,
+    iterations: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iteration_seconds: Option<PercentileSummary>,
+    accuracy: Vec<Accuracy>,
+    final_test_accuracy: f64,
+    verified: VerifiedSummary,
+}
+
+#[derive(Serialize)]
+struct CostSummary<'a> {
+    rounds: u64,
+    exchanges: u64,
+    messages: u64,
+    payload_bytes: u64,
+    payload_bytes_by_party: &'a [u64],
+    wire_bytes: u64,
+    modelled_seconds: Seconds,
+    critical_path: CriticalPath,
+}
+
+#[derive(Serialize)]
+struct CriticalPath {
+    compute: Seconds,
+    latency: Seconds,
+    serialisation: Seconds,
+    queueing: Seconds,
+}
+
+#[derive(Serialize)]
+struct PercentileSummary {
+    min: Seconds,
+    p50: Seconds,
+    p90: Seconds,
+    p99: Seconds,
+    max: Seconds,
+}
+
+#[derive(Serialize)]
+struct Accuracy {
+    epoch: u64,
+    test: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss: Option<f64>,
+    restarted: bool,
+}
+
+#[derive(Serialize)]
+struct VerifiedSummary {
+    iterations: u64,
+    outcome: &'static str,
+    messages_same_on_shares_and_shapes: u64,
+    parameters_same_on_shares_and_clear_with_nearest_rounding: usize,
+    largest_difference_ulp: u64,
+}
+
+impl From<&Parts> for CriticalPath {
+    fn from(parts: &Parts) -> Self {
+        CriticalPath {
+            compute: Seconds(parts.compute_ps),
+            latency: Seconds(parts.latency_ps),
+            serialisation: Seconds(parts.serialisation_ps),
+            queueing: Seconds(parts.queueing_ps),
+        }
+    }
+}
+
+impl<'a> From<&'a Cost> for CostSummary<'a> {
+    fn from(cost: &'a Cost) -> Self {
+        CostSummary {
+            rounds: cost.rounds,
+            exchanges: cost.exchanges,
+            messages: cost.messages,
+            payload_bytes: cost.payload_bytes,
+            payload_bytes_by_party: &cost.payload_bytes_by_party,
+            wire_bytes: cost.wire_bytes,
+            modelled_seconds: Seconds(cost.modelled_ps),
+            critical_path: (&cost.critical_path).into(),
+        }
+    }
+}
+
+impl From<&Percentiles> for PercentileSummary {
+    fn from(p: &Percentiles) -> Self {
+        PercentileSummary {
+            min: Seconds(p.min_ps),
+            p50: Seconds(p.p50_ps),
+            p90: Seconds(p.p90_ps),
+            p99: Seconds(p.p99_ps),
+            max: Seconds(p.max_ps),
+        }
+    }
+}
+
+impl From<&EpochResult> for Accuracy {
+    fn from(result: &EpochResult) -> Self {
+        Accuracy {
+            epoch: result.epoch,
+            test: result.test_accuracy,
+            loss: result.loss,
+            restarted: result.restarted,
+        }
+    }
+}
+
+/// The whole result of a run but for the breakdown by span and link.
+pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
+    let verified = &outcome.verified;
+    let summary = Summary {
+        schema: 1,
+        name: &plan.name,
+        seed: plan.seed,
+        fingerprint: plan.fingerprint(),
+        protocol: plan.protocol.name(),
+        softmax: plan.softmax.name(),
+        rounding: plan.rounding.name(),
+        values: values.name(),
+        layers: &outcome.layers,
+        network: &plan.network.label,
+        compute: &plan.compute.label,
+        setup: (&outcome.setup).into(),
+        iteration: (&outcome.iteration).into(),
+        training: (&outcome.training).into(),
+        iterations: outcome.iterations,
+        iteration_seconds: outcome.iteration_percentiles.as_ref().map(Into::into),
+        accuracy: outcome.epochs.iter().map(Into::into).collect(),
+        final_test_accuracy: outcome.epochs.last().map_or(0.0, |epoch| epoch.test_accuracy),
+        verified: VerifiedSummary {
+            iterations: verified.iterations,
+            outcome: "agree",
+            messages_same_on_shares_and_shapes: verified.messages,
+            parameters_same_on_shares_and_clear_with_nearest_rounding: verified.parameters,
+            largest_difference_ulp: verified.largest_difference_ulp,
+        },
+    };
+    let mut text = serde_json::to_vec_pretty(&summary).expect("a summary is JSON");
+    text.push(b'\n');
+    text
+}

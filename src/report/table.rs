@@ -1,0 +1,109 @@
+//! What a run prints.
+
+use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+
+use super::units::{bytes_text, count_text, time_text};
+use crate::ledger::Cost;
+use crate::run::{Outcome, Values};
+use crate::scenario::Plan;
+
+fn joined(widths: &[usize]) -> String {
+    widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+}
+
+fn heading(plan: &Plan, outcome: &Outcome) -> String {
+    format!(
+        "{}: {}, softmax {}, {} among {} parties, {} rounding, network {}, compute {}\n",
+        plan.name,
+        joined(&outcome.layers),
+        plan.softmax.name(),
+        plan.protocol.name(),
+        plan.protocol.parties(),
+        plan.rounding.name(),
+        plan.network.label,
+        plan.compute.label,
+    )
+}
+
+/// A row of the table: a label and what it says of each phase.
+fn row(table: &mut Table, label: String, phases: [&Cost; 3], cell: impl Fn(&Cost) -> String) {
+    let cells = std::iter::once(label).chain(phases.map(cell));
+    table.add_row(cells.collect::<Vec<_>>());
+}
+
+fn costs(outcome: &Outcome) -> Table {
+    let phases = [&outcome.setup, &outcome.iteration, &outcome.training];
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    let training = format!("training ({} iterations)", count_text(outcome.iterations));
+    table.set_header(vec!["", "set-up", "one iteration", &training]);
+    row(&mut table, "rounds".into(), phases, |c| count_text(c.rounds));
+    row(&mut table, "exchanges".into(), phases, |c| count_text(c.exchanges));
+    row(&mut table, "messages".into(), phases, |c| count_text(c.messages));
+    row(&mut table, "payload, all parties".into(), phases, |c| bytes_text(c.payload_bytes));
+    for party in 0..outcome.setup.payload_bytes_by_party.len() {
+        let label = format!("  sent by party {party}");
+        row(&mut table, label, phases, |c| bytes_text(c.payload_bytes_by_party[party]));
+    }
+    row(&mut table, "on the wire".into(), phases, |c| bytes_text(c.wire_bytes));
+    row(&mut table, "modelled time".into(), phases, |c| time_text(c.modelled_ps));
+    row(&mut table, "  compute".into(), phases, |c| time_text(c.critical_path.compute_ps));
+    row(&mut table, "  latency".into(), phases, |c| time_text(c.critical_path.latency_ps));
+    row(&mut table, "  serialisation".into(), phases, |c| time_text(c.critical_path.serialisation_ps));
+    row(&mut table, "  queueing".into(), phases, |c| time_text(c.critical_path.queueing_ps));
+    for column in 1..=3 {
+        table.column_mut(column).expect("four columns").set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn accuracy(outcome: &Outcome) -> String {
+    let mut text = String::from("test accuracy by epoch:");
+    for epoch in &outcome.epochs {
+        text += &format!(" {:.2} %", 100.0 * epoch.test_accuracy);
+        if epoch.restarted {
+            text += " (restarted)";
+        }
+    }
+    let losses: Vec<String> =
+        outcome.epochs.iter().filter_map(|e| e.loss).map(|loss| format!("{loss:.4}")).collect();
+    if !losses.is_empty() {
+        text += &format!("\nmean loss by epoch: {}", losses.join(" "));
+    }
+    text
+}
+
+fn verified(outcome: &Outcome, values: Values) -> String {
+    let v = &outcome.verified;
+    let training = match values {
+        Values::Split => "training ran in the clear",
+        Values::Shares => "training ran on shares, every message as recorded",
+    };
+    format!(
+        "{training}; checked over {} iterations on shares: all {} messages as recorded on shapes; with nearest rounding \
+         all {} parameters as in the clear, bit for bit; with the scenario's rounding at most {} units in the last \
+         place apart",
+        v.iterations,
+        count_text(v.messages),
+        count_text(v.parameters as u64),
+        v.largest_difference_ulp,
+    )
+}
+
+/// The result of a run as a text of several lines.
+pub fn run_table(plan: &Plan, values: Values, outcome: &Outcome) -> String {
+    let mut text = heading(plan, outcome);
+    text += &format!("{}\n", costs(outcome).trim_fmt());
+    if let Some(p) = &outcome.iteration_percentiles {
+        text += &format!(
+            "iteration under jitter: half within {}, 90 % within {}, 99 % within {}, all within {}\n",
+            time_text(p.p50_ps),
+            time_text(p.p90_ps),
+            time_text(p.p99_ps),
+            time_text(p.max_ps)
+        );
+    }
+    text += &accuracy(outcome);
+    text += &format!("\n{}\n", verified(outcome, values));
+    text
+}

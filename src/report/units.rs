@@ -1,0 +1,70 @@
+//! Numbers with units.
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::sim::PS_PER_SECOND;
+
+/// Picoseconds that are written as seconds, exactly: a decimal number with twelve places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub u64);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:012}", self.0 / PS_PER_SECOND, self.0 % PS_PER_SECOND)
+    }
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.to_string()).expect("a decimal number is JSON").serialize(serializer)
+    }
+}
+
+/// A time for people: three or four digits and a unit.
+pub fn time_text(ps: u64) -> String {
+    let (unit, scale) = match ps {
+        0 => return "0 s".to_string(),
+        1..1_000_000 => ("ns", 1e3),
+        1_000_000..1_000_000_000 => ("us", 1e6),
+        1_000_000_000..1_000_000_000_000 => ("ms", 1e9),
+        _ => ("s", 1e12),
+    };
+    format!("{} {unit}", digits(ps as f64 / scale))
+}
+
+/// Bytes for people: decimal units, 1 MB = 10^6 bytes.
+pub fn bytes_text(bytes: u64) -> String {
+    let (unit, scale) = match bytes {
+        0..1_000 => return format!("{bytes} B"),
+        1_000..1_000_000 => ("kB", 1e3),
+        1_000_000..1_000_000_000 => ("MB", 1e6),
+        _ => ("GB", 1e9),
+    };
+    format!("{} {unit}", digits(bytes as f64 / scale))
+}
+
+/// A count with its thousands apart.
+pub fn count_text(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn digits(x: f64) -> String {
+    if x >= 1000.0 {
+        count_text(x.round() as u64)
+    } else if x >= 100.0 {
+        format!("{x:.1}")
+    } else if x >= 10.0 {
+        format!("{x:.2}")
+    } else {
+        format!("{x:.3}")
+    }
+}

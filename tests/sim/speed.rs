@@ -1,0 +1,69 @@
+//! How long a message takes on this machine. Not a test: run it with
+//! `cargo test --release --test suite speed -- --ignored --nocapture`.
+
+#![allow(clippy::disallowed_types, reason = "measures the host, and no result depends on it")]
+
+use std::time::Instant;
+
+use mpcsim::sim::{Bench, Interface, Link, Network, Party, Replayer, Simulation};
+
+use super::support::Program;
+
+const ROUNDS: u64 = 1_000_000;
+
+fn ping_pong(party: Party<u64>) -> Program<'static, u64> {
+    Box::pin(async move {
+        let peer = 1 - party.id();
+        let mut value = 0;
+        for round in 0..ROUNDS {
+            if party.id() == 0 {
+                party.work(1000);
+                party.send(peer, 1000, round);
+                value ^= party.recv(peer).await;
+            } else {
+                value = party.recv(peer).await;
+                party.work(2000);
+                party.send(peer, 1000, value);
+            }
+        }
+        value
+    })
+}
+
+fn measure(name: &str, network: &Network) {
+    let mut simulation = Simulation::new(Bench::new(network.clone()));
+    let mut run = || {
+        let programs = (0..2).map(|id| ping_pong(simulation.party(id))).collect();
+        let start = Instant::now();
+        let run = simulation.run(programs).expect("no deadlock");
+        (start.elapsed().as_nanos() as u64, run)
+    };
+    run();
+    let (live_ns, run) = run();
+    let mut replayer = Replayer::new(network, &[mpcsim::sim::Endpoint::default(); 2]);
+    replayer.run(&run.trace, &mut ()).expect("no deadlock");
+    let start = Instant::now();
+    replayer.run(&run.trace, &mut ()).expect("no deadlock");
+    let replay_ns = start.elapsed().as_nanos() as u64;
+    assert_eq!(replayer.clocks(), run.clocks);
+    let messages = 2 * ROUNDS;
+    println!(
+        "{name}: live {:.1} ns, replay {:.1} ns per message, {:.1} bytes of trace",
+        live_ns as f64 / messages as f64,
+        replay_ns as f64 / messages as f64,
+        run.trace.memory_bytes() as f64 / messages as f64,
+    );
+}
+
+#[test]
+#[ignore = "measures the host"]
+fn speed() {
+    let link = Link { latency_ps: 50_000_000, bandwidth_bps: Some(1_000_000_000), ..Link::INSTANT };
+    let mut network = Network::uniform(2, link);
+    measure("links", &network);
+    network.links.iter_mut().for_each(|link| link.bandwidth_bps = Some(123_456_789));
+    measure("links of odd bandwidth", &network);
+    network.interfaces =
+        vec![Interface { egress_bps: Some(10_000_000_000), ingress_bps: Some(10_000_000_000) }; 2];
+    measure("interfaces", &network);
+}
