@@ -3,14 +3,41 @@
 //! A double represents every integer of magnitude below 2^53, and sums and products of integers are exact while
 //! they stay below. If `k * max|a| * max|b| < 2^53`, no partial sum of a product of depth k can leave that range,
 //! in whatever order and with or without fused operations, so a floating-point product is the exact one.
+//!
+//! CPUs with AVX-512 IFMA multiply integers just as fast; there, doubles serve sums from 2^51 to 2^53 only.
 
 use super::dispatch::{Level, dispatched};
-use super::gemm::{MatrixView, check_shapes};
+use super::gemm::{MatrixView, check_shapes, gemm_add_short, has_short};
 use rayon::prelude::*;
 use std::cell::Cell;
 
 /// Multiplications that are worth a task of their own: some 70 to 300 microseconds of work.
 const TASK: usize = 1 << 21;
+
+/// How an exact product is computed; all ways give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As doubles, with the crate `matrixmultiply`.
+    F64,
+    /// In integers of 52 bits, with AVX-512 IFMA: as many products per instruction as with doubles, but nothing
+    /// to convert. For sums below 2^51 only.
+    Short,
+}
+
+impl Way {
+    /// The ways this machine has, slowest first.
+    pub fn available() -> Vec<Self> {
+        if has_short() { vec![Self::F64, Self::Short] } else { vec![Self::F64] }
+    }
+
+    /// Bound of the magnitudes of partial sums.
+    fn limit(self) -> u128 {
+        match self {
+            Self::F64 => 1 << 53,
+            Self::Short => 1 << 51,
+        }
+    }
+}
 
 /// `c = a * b` for signed content (two's complement), exact or not at all.
 ///
@@ -21,6 +48,14 @@ const TASK: usize = 1 << 21;
 /// # Panics
 /// If the shapes do not match or a view reaches beyond its data.
 pub fn gemm_exact_f64(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
+    gemm_exact_with(&Way::available(), a, b, c)
+}
+
+/// [`gemm_exact_f64`] in the last of the given ways that the magnitudes allow, for tests and benchmarks.
+///
+/// # Panics
+/// As [`gemm_exact_f64`], and if this machine does not have that way.
+pub fn gemm_exact_with(ways: &[Way], a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
     check_shapes(a, b, c);
     if c.is_empty() {
         return true;
@@ -31,14 +66,22 @@ pub fn gemm_exact_f64(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bo
     };
     let (largest_a, largest_b) = both(tasks > 1, || largest_magnitude(a), || largest_magnitude(b));
     let bound = (a.cols as u128).saturating_mul(u128::from(largest_a)).saturating_mul(u128::from(largest_b));
+    let Some(way) = ways.iter().rev().find(|way| bound < way.limit()) else {
+        return false;
+    };
     if bound == 0 {
         c.fill(0);
-        return true;
+    } else if *way == Way::Short {
+        c.fill(0);
+        assert!(gemm_add_short(a, b, c), "this CPU does not have the instructions for {way:?}");
+    } else {
+        product_of_doubles(tasks, a, b, c);
     }
-    if bound >= 1 << 53 {
-        return false;
-    }
-    // From here on the depth is at least 1 and so are both magnitudes, hence both are below 2^53.
+    true
+}
+
+/// `c = a * b`. The depth is at least 1 and so are both largest magnitudes, and their product is below 2^53.
+fn product_of_doubles(tasks: usize, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
     let mut buffers = OPERANDS.take();
     let (f64_a, f64_b) = {
         let (buffer_a, buffer_b) = &mut buffers;
@@ -53,7 +96,6 @@ pub fn gemm_exact_f64(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bo
         block((0, c));
     }
     OPERANDS.set(buffers);
-    true
 }
 
 thread_local! {

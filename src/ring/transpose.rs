@@ -16,10 +16,10 @@ const BLOCKS: usize = 8;
 const WORDS: usize = 64 * BLOCKS;
 /// One cache line, one vector register where there are such.
 type Eight = [u64; 8];
-/// The words of every block.
-type Blocks = [[u64; 64]; BLOCKS];
-/// Row r holds word r of every block.
-type Rows = [Eight; 64];
+/// The words of eight blocks, one block after the other, in groups of eight words.
+type Blocks = [[Eight; 8]; BLOCKS];
+/// Row r, which is `rows[r / 8][r % 8]`, holds word r of every block.
+type Rows = [[Eight; 8]; 8];
 
 /// The lowest `planes` bit planes of `words`, one after the other.
 ///
@@ -69,21 +69,151 @@ pub fn words_from_planes_into(planes_data: &[u64], planes: usize, out: &mut [u64
     }
 }
 
-/// Transposes an 8 x 8 matrix of words in place.
-trait Transpose8: Fn(&mut [Eight; 8]) {}
-impl<F: Fn(&mut [Eight; 8])> Transpose8 for F {}
+/// Eight words that are worked on at once.
+trait Lanes: Copy {
+    /// # Safety
+    /// The CPU has the instructions that the type stands for. (A value is the proof for all other methods.)
+    unsafe fn load(words: &Eight) -> Self;
+    fn store(self, words: &mut Eight);
+    /// All words times 2^S.
+    fn left<const S: u32>(self) -> Self;
+    /// All words divided by 2^S.
+    fn right<const S: u32>(self) -> Self;
+    /// The bits of this in the mask, those of the other outside.
+    fn select(self, mask: u64, other: Self) -> Self;
+    fn and(self, mask: u64) -> Self;
+    /// An 8 x 8 matrix of words transposed.
+    fn transpose(matrix: [Self; 8]) -> [Self; 8];
+}
 
-/// The first steps of [`planes_from_words_into`], for at least one plane.
+/// Plain words: vectorised by the compiler.
+#[derive(Clone, Copy)]
+struct Plain(Eight);
+
+impl Lanes for Plain {
+    #[inline(always)]
+    unsafe fn load(words: &Eight) -> Self {
+        Self(*words)
+    }
+
+    #[inline(always)]
+    fn store(self, words: &mut Eight) {
+        *words = self.0;
+    }
+
+    #[inline(always)]
+    fn left<const S: u32>(self) -> Self {
+        Self(self.0.map(|x| x << S))
+    }
+
+    #[inline(always)]
+    fn right<const S: u32>(self) -> Self {
+        Self(self.0.map(|x| x >> S))
+    }
+
+    #[inline(always)]
+    fn select(self, mask: u64, other: Self) -> Self {
+        Self(from_fn(|i| (self.0[i] & mask) | (other.0[i] & !mask)))
+    }
+
+    #[inline(always)]
+    fn and(self, mask: u64) -> Self {
+        Self(self.0.map(|x| x & mask))
+    }
+
+    #[inline(always)]
+    fn transpose(matrix: [Self; 8]) -> [Self; 8] {
+        from_fn(|i| Self(from_fn(|j| matrix[j].0[i])))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod zmm {
+    use super::{Eight, Lanes};
+    use std::arch::x86_64::*;
+
+    /// A register of AVX-512, and with it the proof that the CPU has AVX-512F.
+    #[derive(Clone, Copy)]
+    pub(super) struct Zmm(__m512i);
+
+    /// Pairs 0 and 2 of two rows.
+    const EVEN: i32 = 0b10_00_10_00;
+    /// Pairs 1 and 3 of two rows.
+    const ODD: i32 = 0b11_01_11_01;
+
+    impl Lanes for Zmm {
+        #[inline(always)]
+        unsafe fn load(words: &Eight) -> Self {
+            // SAFETY: the caller knows that the CPU has AVX-512F; there are eight words.
+            Self(unsafe { _mm512_loadu_si512(words.as_ptr().cast()) })
+        }
+
+        #[inline(always)]
+        fn store(self, words: &mut Eight) {
+            // SAFETY: `self` proves AVX-512F; there is room for eight words.
+            unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), self.0) };
+        }
+
+        #[inline(always)]
+        fn left<const S: u32>(self) -> Self {
+            // SAFETY: `self` proves AVX-512F.
+            Self(unsafe { _mm512_slli_epi64::<S>(self.0) })
+        }
+
+        #[inline(always)]
+        fn right<const S: u32>(self) -> Self {
+            // SAFETY: `self` proves AVX-512F.
+            Self(unsafe { _mm512_srli_epi64::<S>(self.0) })
+        }
+
+        #[inline(always)]
+        fn select(self, mask: u64, other: Self) -> Self {
+            // The truth table of `mask ? self : other`.
+            const SELECT: i32 = 0xca;
+            // SAFETY: `self` proves AVX-512F.
+            Self(unsafe {
+                _mm512_ternarylogic_epi64::<SELECT>(_mm512_set1_epi64(mask.cast_signed()), self.0, other.0)
+            })
+        }
+
+        #[inline(always)]
+        fn and(self, mask: u64) -> Self {
+            // SAFETY: `self` proves AVX-512F.
+            Self(unsafe { _mm512_and_si512(self.0, _mm512_set1_epi64(mask.cast_signed())) })
+        }
+
+        #[inline(always)]
+        fn transpose([a, b, c, d, e, f, g, h]: [Self; 8]) -> [Self; 8] {
+            // SAFETY: the values prove AVX-512F.
+            let low = |x: Self, y: Self| Self(unsafe { _mm512_unpacklo_epi64(x.0, y.0) });
+            // SAFETY: as above.
+            let high = |x: Self, y: Self| Self(unsafe { _mm512_unpackhi_epi64(x.0, y.0) });
+            // SAFETY: as above.
+            let even = |x: Self, y: Self| Self(unsafe { _mm512_shuffle_i64x2::<EVEN>(x.0, y.0) });
+            // SAFETY: as above.
+            let odd = |x: Self, y: Self| Self(unsafe { _mm512_shuffle_i64x2::<ODD>(x.0, y.0) });
+            let [a, b, c, d] = [low(a, b), high(a, b), low(c, d), high(c, d)];
+            let [e, f, g, h] = [low(e, f), high(e, f), low(g, h), high(g, h)];
+            let [a, b, c, d] = [even(a, c), even(b, d), odd(a, c), odd(b, d)];
+            let [e, f, g, h] = [even(e, g), even(f, h), odd(e, g), odd(f, h)];
+            [even(a, e), even(b, f), even(c, g), even(d, h), odd(a, e), odd(b, f), odd(c, g), odd(d, h)]
+        }
+    }
+}
+
+/// [`planes_from_words_into`] for at least one plane, of `stride` words each.
 fn split_into_planes(level: Level, words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
         fn avx512(words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-            split_with(|matrix: &mut [Eight; 8]| transpose8_avx512(matrix), words, planes, out, stride);
+            // SAFETY: this function is only called where the CPU has AVX-512F.
+            unsafe { split_with::<zmm::Zmm>(words, planes, out, stride) }
         }
         #[target_feature(enable = "avx2")]
         fn avx2(words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-            split_with(transpose8, words, planes, out, stride);
+            // SAFETY: plain words need no instructions.
+            unsafe { split_with::<Plain>(words, planes, out, stride) }
         }
         if level == Level::Avx512 && level.is_available() {
             // SAFETY: the CPU has the features.
@@ -95,20 +225,23 @@ fn split_into_planes(level: Level, words: &[u64], planes: usize, out: &mut [u64]
         }
     }
     let _ = level;
-    split_with(transpose8, words, planes, out, stride);
+    // SAFETY: plain words need no instructions.
+    unsafe { split_with::<Plain>(words, planes, out, stride) };
 }
 
-/// The first steps of [`words_from_planes_into`], for at least one plane.
+/// [`words_from_planes_into`] for at least one plane, of `stride` words each.
 fn join_planes(level: Level, planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
         fn avx512(planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-            join_with(|matrix: &mut [Eight; 8]| transpose8_avx512(matrix), planes_data, planes, out, stride);
+            // SAFETY: this function is only called where the CPU has AVX-512F.
+            unsafe { join_with::<zmm::Zmm>(planes_data, planes, out, stride) }
         }
         #[target_feature(enable = "avx2")]
         fn avx2(planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-            join_with(transpose8, planes_data, planes, out, stride);
+            // SAFETY: plain words need no instructions.
+            unsafe { join_with::<Plain>(planes_data, planes, out, stride) }
         }
         if level == Level::Avx512 && level.is_available() {
             // SAFETY: the CPU has the features.
@@ -120,19 +253,31 @@ fn join_planes(level: Level, planes_data: &[u64], planes: usize, out: &mut [u64]
         }
     }
     let _ = level;
-    join_with(transpose8, planes_data, planes, out, stride);
+    // SAFETY: plain words need no instructions.
+    unsafe { join_with::<Plain>(planes_data, planes, out, stride) };
 }
 
+/// # Safety
+/// The CPU has the instructions that `L` stands for.
 #[inline(always)]
-fn split_with(transpose8: impl Transpose8, words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-    let mut blocks: Blocks = [[0; 64]; BLOCKS];
-    let mut rows: Rows = [[0; BLOCKS]; 64];
+unsafe fn split_with<L: Lanes>(words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+    let mut blocks: Blocks = [[[0; 8]; 8]; BLOCKS];
+    let mut rows: Rows = [[[0; BLOCKS]; 8]; 8];
     for (t, words) in words.chunks(WORDS).enumerate() {
-        blocks.as_flattened_mut()[..words.len()].copy_from_slice(words);
-        blocks.as_flattened_mut()[words.len()..].fill(0);
-        words_to_planes(&transpose8, &mut blocks, &mut rows, planes);
+        let padded = blocks.as_flattened_mut().as_flattened_mut();
+        padded[..words.len()].copy_from_slice(words);
+        padded[words.len()..].fill(0);
+        // SAFETY: the caller's promise.
+        unsafe {
+            match planes {
+                0..=8 => words_to_planes::<L, 1>(&blocks, &mut rows),
+                9..=16 => words_to_planes::<L, 2>(&blocks, &mut rows),
+                17..=32 => words_to_planes::<L, 4>(&blocks, &mut rows),
+                _ => words_to_planes::<L, 8>(&blocks, &mut rows),
+            }
+        }
         let used = words.len().div_ceil(64);
-        for (plane, row) in out.chunks_exact_mut(stride).zip(&rows) {
+        for (plane, row) in out.chunks_exact_mut(stride).zip(rows.as_flattened()) {
             let plane = &mut plane[BLOCKS * t..][..used];
             match <&mut Eight>::try_from(&mut *plane) {
                 Ok(plane) => *plane = *row,
@@ -142,164 +287,135 @@ fn split_with(transpose8: impl Transpose8, words: &[u64], planes: usize, out: &m
     }
 }
 
+/// # Safety
+/// The CPU has the instructions that `L` stands for.
 #[inline(always)]
-fn join_with(
-    transpose8: impl Transpose8,
-    planes_data: &[u64],
-    planes: usize,
-    out: &mut [u64],
-    stride: usize,
-) {
-    let mut rows: Rows = [[0; BLOCKS]; 64];
-    let mut blocks: Blocks = [[0; 64]; BLOCKS];
+unsafe fn join_with<L: Lanes>(planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
+    // Rows that are no planes remain zero.
+    let mut rows: Rows = [[[0; BLOCKS]; 8]; 8];
+    let mut blocks: Blocks = [[[0; 8]; 8]; BLOCKS];
     for (t, words) in out.chunks_mut(WORDS).enumerate() {
         let used = words.len().div_ceil(64);
-        for (plane, row) in planes_data.chunks_exact(stride).zip(&mut rows) {
+        for (plane, row) in planes_data.chunks_exact(stride).zip(rows.as_flattened_mut()) {
             let plane = &plane[BLOCKS * t..][..used];
             match <&Eight>::try_from(plane) {
                 Ok(plane) => *row = *plane,
                 Err(_) => row[..used].copy_from_slice(plane),
             }
         }
-        // What the last turn left in the rows up to the next power of two.
-        rows[planes..planes.next_power_of_two().max(8)].fill([0; BLOCKS]);
-        planes_to_words(&transpose8, &mut rows, &mut blocks, planes);
-        words.copy_from_slice(&blocks.as_flattened()[..words.len()]);
+        // SAFETY: the caller's promise.
+        unsafe {
+            match planes {
+                0..=8 => planes_to_words::<L, 1>(&rows, &mut blocks),
+                9..=16 => planes_to_words::<L, 2>(&rows, &mut blocks),
+                17..=32 => planes_to_words::<L, 4>(&rows, &mut blocks),
+                _ => planes_to_words::<L, 8>(&rows, &mut blocks),
+            }
+        }
+        words.copy_from_slice(&blocks.as_flattened().as_flattened()[..words.len()]);
     }
 }
 
-/// Transposes every block of words; only the first `planes` rows of the result are meaningful.
+/// Transposes every block of words; of the result only the first `G` groups of eight rows are written.
+///
+/// # Safety
+/// The CPU has the instructions that `L` stands for.
 #[inline(always)]
-fn words_to_planes(transpose8: &impl Transpose8, blocks: &mut Blocks, rows: &mut Rows, planes: usize) {
-    for block in blocks.iter_mut() {
-        let block = block.as_chunks_mut().0;
-        halve_or_exchange::<32, 4>(block, planes);
-        halve_or_exchange::<16, 2>(block, planes);
-        halve_or_exchange::<8, 1>(block, planes);
+unsafe fn words_to_planes<L: Lanes, const G: usize>(blocks: &Blocks, rows: &mut Rows) {
+    for (b, block) in blocks.iter().enumerate() {
+        // SAFETY: the caller's promise.
+        let mut groups: [L; 8] = from_fn(|i| unsafe { L::load(&block[i]) });
+        halve_or_exchange::<L, 32, 4, G>(&mut groups);
+        halve_or_exchange::<L, 16, 2, G>(&mut groups);
+        halve_or_exchange::<L, 8, 1, G>(&mut groups);
+        for i in 0..G {
+            groups[i].store(&mut rows[i][b]);
+        }
     }
-    for (i, rows) in rows.as_chunks_mut().0.iter_mut().enumerate().take(planes.div_ceil(8)) {
-        *rows = blocks.each_ref().map(|block| block.as_chunks().0[i]);
-        transpose8(rows);
-        exchange::<4, 4>(rows);
-        exchange::<2, 2>(rows);
-        exchange::<1, 1>(rows);
+    for rows in &mut rows[..G] {
+        // SAFETY: the caller's promise.
+        let mut matrix: [L; 8] = L::transpose(from_fn(|b| unsafe { L::load(&rows[b]) }));
+        exchange::<L, 4, 4, 8>(&mut matrix);
+        exchange::<L, 2, 2, 8>(&mut matrix);
+        exchange::<L, 1, 1, 8>(&mut matrix);
+        for i in 0..8 {
+            matrix[i].store(&mut rows[i]);
+        }
     }
 }
 
-/// Transposes every block whose rows from `planes` on are zero; those from the next power of two on, but at least
-/// eight, are not read.
+/// Transposes every block whose rows are zero from group `G` on; those are not read.
+///
+/// # Safety
+/// The CPU has the instructions that `L` stands for.
 #[inline(always)]
-fn planes_to_words(transpose8: &impl Transpose8, rows: &mut Rows, blocks: &mut Blocks, planes: usize) {
-    for (i, rows) in
-        rows.as_chunks_mut().0.iter_mut().enumerate().take(planes.next_power_of_two().div_ceil(8))
-    {
-        exchange::<1, 1>(rows);
-        exchange::<2, 2>(rows);
-        exchange::<4, 4>(rows);
-        transpose8(rows);
-        for (block, words) in blocks.iter_mut().zip(rows) {
-            block.as_chunks_mut().0[i] = *words;
+unsafe fn planes_to_words<L: Lanes, const G: usize>(rows: &Rows, blocks: &mut Blocks) {
+    for (i, rows) in rows[..G].iter().enumerate() {
+        // SAFETY: the caller's promise.
+        let mut matrix: [L; 8] = from_fn(|r| unsafe { L::load(&rows[r]) });
+        exchange::<L, 1, 1, 8>(&mut matrix);
+        exchange::<L, 2, 2, 8>(&mut matrix);
+        exchange::<L, 4, 4, 8>(&mut matrix);
+        let matrix = L::transpose(matrix);
+        for b in 0..BLOCKS {
+            matrix[b].store(&mut blocks[b][i]);
         }
     }
     for block in blocks {
-        let block = block.as_chunks_mut().0;
-        double_or_exchange::<8, 1>(block, planes);
-        double_or_exchange::<16, 2>(block, planes);
-        double_or_exchange::<32, 4>(block, planes);
-    }
-}
-
-#[inline(always)]
-fn transpose8(matrix: &mut [Eight; 8]) {
-    *matrix = from_fn(|i| from_fn(|j| matrix[j][i]));
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn transpose8_avx512(matrix: &mut [Eight; 8]) {
-    use std::arch::x86_64::*;
-    let mut m = [_mm512_setzero_si512(); 8];
-    for (m, row) in m.iter_mut().zip(matrix.iter()) {
-        // SAFETY: a row has eight words.
-        *m = unsafe { _mm512_loadu_si512(row.as_ptr().cast()) };
-    }
-    // Exchange single words, then pairs, then halves.
-    let [a, b, c, d, e, f, g, h] = m;
-    let m = [
-        _mm512_unpacklo_epi64(a, b),
-        _mm512_unpackhi_epi64(a, b),
-        _mm512_unpacklo_epi64(c, d),
-        _mm512_unpackhi_epi64(c, d),
-        _mm512_unpacklo_epi64(e, f),
-        _mm512_unpackhi_epi64(e, f),
-        _mm512_unpacklo_epi64(g, h),
-        _mm512_unpackhi_epi64(g, h),
-    ];
-    const EVEN: i32 = 0b10_00_10_00;
-    const ODD: i32 = 0b11_01_11_01;
-    // Pairs 0 and 2, or 1 and 3, of two rows.
-    let even = |x, y| _mm512_shuffle_i64x2::<EVEN>(x, y);
-    let odd = |x, y| _mm512_shuffle_i64x2::<ODD>(x, y);
-    let [a, b, c, d, e, f, g, h] = m;
-    let m = [even(a, c), even(b, d), odd(a, c), odd(b, d), even(e, g), even(f, h), odd(e, g), odd(f, h)];
-    let [a, b, c, d, e, f, g, h] = m;
-    let m = [even(a, e), even(b, f), even(c, g), even(d, h), odd(a, e), odd(b, f), odd(c, g), odd(d, h)];
-    for (m, row) in m.iter().zip(matrix) {
-        // SAFETY: a row has eight words.
-        unsafe { _mm512_storeu_si512(row.as_mut_ptr().cast(), *m) };
+        // SAFETY: the caller's promise.
+        let mut groups: [L; 8] = from_fn(|i| unsafe { L::load(&block[i % G]) });
+        double_or_exchange::<L, 8, 1, G>(&mut groups);
+        double_or_exchange::<L, 16, 2, G>(&mut groups);
+        double_or_exchange::<L, 32, 4, G>(&mut groups);
+        for i in 0..8 {
+            groups[i].store(&mut block[i]);
+        }
     }
 }
 
 /// The columns whose number has no bit `S`.
-const fn columns_without<const S: usize>() -> u64 {
-    u64::MAX / ((1 << S) + 1)
+const fn columns_without(s: u32) -> u64 {
+    u64::MAX / ((1 << s) + 1)
 }
 
-/// Exchanges bit `S` of the row number with that of the column number in the rows that matter. A group of eight
-/// rows is one element and `D = S / 8`.
+/// Exchanges bit `S` of the row number with that of the column number in the first `N` elements; rows that differ
+/// in this bit lie `D` elements apart.
 #[inline(always)]
-fn halve_or_exchange<const S: usize, const D: usize>(groups: &mut [Eight], planes: usize) {
-    let mask = const { columns_without::<S>() };
-    if planes > S {
-        return exchange::<S, D>(&mut groups[..planes.next_power_of_two() / 8]);
-    }
-    // 2 S rows have been left by the steps before; of them the upper half is no longer needed.
-    let (lower, upper) = groups[..2 * D].split_at_mut(D);
-    for (x, y) in lower.iter_mut().zip(upper) {
-        let (low, high) = (*x, *y);
-        *x = from_fn(|i| (low[i] & mask) | (high[i] & mask) << S);
-    }
-}
-
-/// As [`halve_or_exchange`] when the steps with smaller distances have been made and rows from `planes` on were
-/// zero: the second half of the rows comes into being.
-#[inline(always)]
-fn double_or_exchange<const S: usize, const D: usize>(groups: &mut [Eight], planes: usize) {
-    let mask = const { columns_without::<S>() };
-    if planes > S {
-        return exchange::<S, D>(&mut groups[..planes.next_power_of_two() / 8]);
-    }
-    let (lower, upper) = groups[..2 * D].split_at_mut(D);
-    for (x, y) in lower.iter_mut().zip(upper) {
-        let low = *x;
-        *x = from_fn(|i| low[i] & mask);
-        *y = from_fn(|i| (low[i] >> S) & mask);
-    }
-}
-
-/// Exchanges bit `S` of the row number with that of the column number; rows that differ in this bit lie `D`
-/// elements apart.
-#[inline(always)]
-fn exchange<const S: usize, const D: usize>(rows: &mut [Eight]) {
-    let mask = const { columns_without::<S>() };
-    for group in rows.chunks_exact_mut(2 * D) {
-        let (lower, upper) = group.split_at_mut(D);
-        for (x, y) in lower.iter_mut().zip(upper) {
-            let (low, high) = (*x, *y);
-            *x = from_fn(|i| (low[i] & mask) | (high[i] & mask) << S);
-            *y = from_fn(|i| ((low[i] >> S) & mask) | (high[i] & !mask));
+fn exchange<L: Lanes, const S: u32, const D: usize, const N: usize>(rows: &mut [L; 8]) {
+    let mask = const { columns_without(S) };
+    for i in 0..N {
+        if i & D == 0 {
+            let (low, high) = (rows[i], rows[i + D]);
+            rows[i] = low.select(mask, high.left::<S>());
+            rows[i + D] = low.right::<S>().select(mask, high);
         }
+    }
+}
+
+/// [`exchange`] of groups of rows of which the first `G` matter at the end.
+#[inline(always)]
+fn halve_or_exchange<L: Lanes, const S: u32, const D: usize, const G: usize>(groups: &mut [L; 8]) {
+    if G > D {
+        return exchange::<L, S, D, G>(groups);
+    }
+    // The steps before have left 2 D groups; the upper half of them is no longer needed.
+    let mask = const { columns_without(S) };
+    for i in 0..D {
+        groups[i] = groups[i].select(mask, groups[i + D].left::<S>());
+    }
+}
+
+/// [`exchange`] of groups of rows of which all but the first `G` were zero before the steps with smaller distances.
+#[inline(always)]
+fn double_or_exchange<L: Lanes, const S: u32, const D: usize, const G: usize>(groups: &mut [L; 8]) {
+    if G > D {
+        return exchange::<L, S, D, G>(groups);
+    }
+    // The steps before have made D groups; now as many again come into being.
+    let mask = const { columns_without(S) };
+    for i in 0..D {
+        groups[i + D] = groups[i].right::<S>().and(mask);
+        groups[i] = groups[i].and(mask);
     }
 }
 

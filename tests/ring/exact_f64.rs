@@ -1,7 +1,7 @@
 //! Exact products through floating point: equal to the naive loop, or refused.
 
 use super::{Layout, Source, naive_gemm_add, with_threads};
-use mpcsim::ring::exact_f64::gemm_exact_f64;
+use mpcsim::ring::exact_f64::{Way, gemm_exact_f64, gemm_exact_with};
 use mpcsim::ring::gemm::MatrixView;
 
 /// Signed words of at most `bits` bits of magnitude.
@@ -16,16 +16,19 @@ fn random_signed_products_equal_the_naive_loop() {
         let mut source = Source::new(seed);
         let (m, k, n) = (source.pick(&sizes), source.pick(&sizes), source.pick(&sizes));
         let (layout_a, layout_b) = (source.pick(&Layout::ALL), source.pick(&Layout::ALL));
-        // 100 < 2^7 terms, so the sums stay below 2^53.
-        let bits_a = source.below(47) as u32;
+        // 100 < 2^7 terms, so the sums stay below 2^51.
+        let bits_a = source.below(45) as u32;
         let a = layout_a.build(m, k, |words| small_words(&mut source, words, bits_a));
-        let b = layout_b.build(k, n, |words| small_words(&mut source, words, 45 - bits_a.min(45)));
+        let b = layout_b.build(k, n, |words| small_words(&mut source, words, 44 - bits_a));
         let mut expected = vec![0; m * n];
         naive_gemm_add(a.view(), b.view(), &mut expected);
-        let mut c = source.words(m * n);
+        let start = source.words(m * n);
         let what = format!("seed {seed}, {m} x {k} x {n}, {layout_a:?} times {layout_b:?}, {bits_a} bits");
-        assert!(gemm_exact_f64(a.view(), b.view(), &mut c), "refused: {what}");
-        assert!(c == expected, "differs from the naive loop: {what}");
+        for way in Way::available() {
+            let mut c = start.clone();
+            assert!(gemm_exact_with(&[way], a.view(), b.view(), &mut c), "{way:?} refuses: {what}");
+            assert!(c == expected, "{way:?} differs from the naive loop: {what}");
+        }
     }
 }
 
@@ -35,14 +38,16 @@ fn threads_do_not_change_the_result() {
         [(128, 784, 128), (784, 128, 130), (9, 1500, 700), (3000, 300, 10)].into_iter().enumerate()
     {
         let mut source = Source::new(seed as u64);
-        let (a, b) = (small_words(&mut source, m * k, 20), small_words(&mut source, k * n, 20));
+        let (a, b) = (small_words(&mut source, m * k, 20), small_words(&mut source, k * n, 19));
         let (a, b) = (MatrixView::row_major(&a, k, m).transposed(), MatrixView::row_major(&b, k, n));
         let mut expected = vec![0; m * n];
         naive_gemm_add(a, b, &mut expected);
-        for threads in [1, 2, 5] {
+        for (threads, way) in
+            [1, 2, 5].into_iter().flat_map(|t| Way::available().into_iter().map(move |w| (t, w)))
+        {
             let mut c = vec![1; m * n];
-            assert!(with_threads(threads, || gemm_exact_f64(a, b, &mut c)));
-            assert!(c == expected, "seed {seed}, {m} x {k} x {n}, {threads} threads");
+            assert!(with_threads(threads, || gemm_exact_with(&[way], a, b, &mut c)));
+            assert!(c == expected, "seed {seed}, {m} x {k} x {n}, {threads} threads, {way:?}");
         }
     }
 }
@@ -72,6 +77,22 @@ fn the_bound_is_met_exactly() {
     assert!(accepted(1 << 10, (1 << 22) - 1, 1 << 21) && !accepted(1 << 10, 1 << 22, -(1 << 21)));
     assert!(accepted(127, -(1 << 23), 1 << 23) && !accepted(128, -(1 << 23), 1 << 23));
     assert!(accepted(3, i64::MIN, 0), "zeros times anything are zeros");
+}
+
+#[test]
+fn sums_just_below_the_bound_of_each_way_are_exact() {
+    for way in Way::available() {
+        for (x, y) in [(1i64, 1i64), (-1, 1), (1, -1), (-1, -1)] {
+            // 1000 terms of magnitude (2^31 - 1) * 1048 end just below 2^51, four times as much below 2^53.
+            let large = if way == Way::Short { 1 << 31 } else { 1 << 33 } - 1;
+            let (a, b) =
+                (vec![(x * large).cast_unsigned(); 9 * 1000], vec![(y * 1048).cast_unsigned(); 1000 * 17]);
+            let (a, b) = (MatrixView::row_major(&a, 9, 1000), MatrixView::row_major(&b, 1000, 17));
+            let mut c = vec![5; 9 * 17];
+            assert!(gemm_exact_with(&[way], a, b, &mut c), "{way:?}");
+            assert_eq!(c, vec![(x * y * 1000 * 1048 * large).cast_unsigned(); 9 * 17], "{way:?}");
+        }
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod blocked;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod short;
 mod view;
 
 use blocked::{MicroKernel, TileOfC, gemm_tile};
@@ -89,6 +91,27 @@ pub fn gemm_add_with(kernel: Kernel, a: MatrixView<'_>, b: MatrixView<'_>, c: &m
         #[cfg(not(target_arch = "x86_64"))]
         _ => panic!("the kernel {kernel:?} is for another architecture"),
     }
+}
+
+/// `c += a * b` in the fastest way there is if no partial sum can reach a magnitude of 2^51; whether this machine
+/// has that way. The caller has checked the shapes and vouches for the magnitudes.
+pub(in crate::ring) fn gemm_add_short(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(kernel) = short::Short::detect() {
+        check_shapes(a, b, c);
+        run(&kernel, a, b, c);
+        return true;
+    }
+    let _ = (a, b, c);
+    false
+}
+
+/// Whether [`gemm_add_short`] does anything.
+pub(in crate::ring) fn has_short() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return short::Short::detect().is_some();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 #[cfg(target_arch = "x86_64")]
