@@ -34,7 +34,7 @@ fn row(table: &mut Table, label: String, phases: [&Cost; 3], cell: impl Fn(&Cost
 fn costs(outcome: &Outcome) -> Table {
     let phases = [&outcome.setup, &outcome.iteration, &outcome.training];
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    table.load_style(UTF8_HORIZONTAL_ONLY);
     let training = format!("training ({} iterations)", count_text(outcome.iterations));
     table.set_header(vec!["", "set-up", "one iteration", &training]);
     row(&mut table, "rounds".into(), phases, |c| count_text(c.rounds));
