@@ -3,6 +3,7 @@
 mod basics;
 mod bounds;
 mod exact;
+mod layers;
 mod measured;
 mod oracle;
 mod programs;
