@@ -345,7 +345,7 @@ impl Engine {
     }
 
     /// The receiver takes a message that has arrived, waiting for it if it must.
-    #[inline]
+    #[inline(always)] // both callers drop most of what it returns
     pub(crate) fn receive(&mut self, party: usize, from: usize, ordinal: u64) -> Result<Received, Overflow> {
         let wire = &mut self.wires[from * self.parties + party];
         let index = (ordinal - wire.first) as usize;

@@ -289,7 +289,7 @@ impl Events<'_> {
 impl Iterator for Events<'_> {
     type Item = Event;
 
-    #[inline]
+    #[inline(always)] // the caller's match on the kind then merges with the one on the tag
     fn next(&mut self) -> Option<Event> {
         loop {
             let word = *self.words.next()?;

@@ -3,6 +3,8 @@
 mod basics;
 mod bounds;
 mod exact;
+mod jitter;
+mod layers;
 mod measured;
 mod oracle;
 mod programs;
