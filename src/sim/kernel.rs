@@ -1,22 +1,18 @@
 //! The live simulation: polls one program per party and records what each did.
 //!
-//! Owns the matching of receives to messages by (link, lane), the waiting groups and the order of
-//! polls. Times are the engine's.
+//! Owns the matching of receives to messages by (link, lane), the order of polls, and with it each party's line of
+//! work, sends and receives. Times are the replayer's.
+//!
+//! Programs run in steps. In each step every party receives the messages that its receives wait for and that were sent
+//! in an earlier step, in the order in which the receives began, and then goes on until all its sub-programs wait again.
+//! So what goes out in one step from sub-programs side by side arrives together, whatever the network: a party's line
+//! does not depend on arrival times, and it cannot deadlock where its programs alone would not. (If a party had to wait
+//! for all its sub-programs at once, it could: one in which it waits twice while others wait once holds up a second.)
 
-use std::{
-    cell::RefCell,
-    collections::VecDeque,
-    fmt,
-    future::Future,
-    pin::Pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::{cell::RefCell, fmt, future::Future, pin::Pin, rc::Rc, sync::Arc, task::{Context, Poll, Waker}};
 
 use super::{
-    Bench, Clock, Meter, Party, SimError, SpanId, SpanTree, Trace, TraceBuilder, Wait, engine::Engine,
-    error::Overflow, mailbox::Mailbox,
+    Bench, Clock, Meter, Party, Replayer, SimError, SpanId, SpanTree, Trace, TraceBuilder, Wait, mailbox::Mailbox,
 };
 
 /// Parties on a simulated network, ready to run programs.
@@ -85,7 +81,7 @@ impl<M> Simulation<M> {
 
     /// Every party's clock.
     pub fn clocks(&self) -> Vec<Clock> {
-        self.core.borrow().engine.clocks()
+        self.core.borrow().replayer.clocks()
     }
 
     /// Puts clocks, links, ordinals and depths back to zero; also after an error. Lanes go on, so
@@ -113,31 +109,28 @@ impl<M> Simulation<M> {
         &self,
         programs: Vec<Pin<Box<dyn Future<Output = T> + '_>>>,
     ) -> Result<Run<T>, SimError> {
-        let start = self.core.borrow_mut().begin()?;
+        self.core.borrow_mut().begin()?;
         let outputs = self.drive(programs)?;
         let mut core = self.core.borrow_mut();
-        let (trace, exchanges) = core.end()?;
-        Ok(Run { outputs, trace, start, clocks: core.engine.clocks(), exchanges })
+        let (trace, exchanges) = core.end();
+        let replay = core.replayer.run(&trace, &mut ())?;
+        Ok(Run { outputs, trace, start: replay.start, clocks: replay.clocks, exchanges })
     }
 
-    /// Lets all parties go on until all are done.
+    /// Lets all parties go on, step by step, until all are done.
     fn drive<T>(&self, mut programs: Vec<Pin<Box<dyn Future<Output = T> + '_>>>) -> Result<Vec<T>, SimError> {
         let mut outputs: Vec<Option<T>> = programs.iter().map(|_| None).collect();
         let mut context = Context::from_waker(Waker::noop());
-        loop {
-            loop {
-                // A statement of its own, so that the core is not borrowed while the program runs.
-                let next = self.core.borrow_mut().next_ready()?;
-                let Some(party) = next else { break };
+        let mut going: Vec<usize> = (0..programs.len()).collect();
+        while !going.is_empty() {
+            for &party in &going {
                 let poll = programs[party].as_mut().poll(&mut context);
                 self.core.borrow_mut().after_poll(party, poll.is_pending())?;
                 if let Poll::Ready(output) = poll {
                     outputs[party] = Some(output);
                 }
             }
-            if !self.core.borrow_mut().serve()? {
-                break;
-            }
+            self.core.borrow_mut().next_step(&mut going);
         }
         if outputs.iter().any(Option::is_none) {
             return Err(self.core.borrow().deadlock());
@@ -146,63 +139,111 @@ impl<M> Simulation<M> {
     }
 }
 
-/// A receive that a program waits for.
+/// A receive that a program has begun.
 #[derive(Debug)]
 struct Pending<M> {
     from: usize,
     lane: u64,
     span: SpanId,
+    /// Where its program picks the message up.
+    slot: usize,
     /// The message that it gets, once it was sent: ordinal and content.
     claim: Option<(u64, M)>,
 }
 
-/// What one party waits for, and what it was given last.
+/// Where a receive finds its message.
 #[derive(Debug)]
-struct Group<M> {
-    /// Receives that the current poll registered, in order.
+enum Slot<M> {
+    Free,
+    Waiting,
+    Delivered(M),
+}
+
+/// The receives of one party.
+#[derive(Debug)]
+struct Inbox<M> {
+    /// Those without a message in hand, in the order in which they began.
     pending: Vec<Pending<M>>,
-    /// How many of them have not arrived.
-    missing: usize,
-    /// Those before this one have their message.
-    first_open: usize,
-    /// Whether the poll has ended, so that an arrival may let the party go on.
-    closed: bool,
-    /// Messages of the group before, for the receives to pick up in the current poll.
-    delivered: Vec<Option<M>>,
+    slots: Vec<Slot<M>>,
+    free: Vec<usize>,
+    /// Messages that were delivered and not picked up yet.
+    delivered: usize,
+    /// How many pending receives have a claim.
+    claims: usize,
     exchanges: u64,
 }
 
-impl<M> Group<M> {
-    fn new() -> Group<M> {
-        Group {
-            pending: Vec::new(),
-            missing: 0,
-            first_open: 0,
-            closed: false,
-            delivered: Vec::new(),
-            exchanges: 0,
+impl<M> Inbox<M> {
+    fn new() -> Inbox<M> {
+        Inbox { pending: Vec::new(), slots: Vec::new(), free: Vec::new(), delivered: 0, claims: 0, exchanges: 0 }
+    }
+
+    /// Begins a receive.
+    fn register(&mut self, from: usize, lane: u64, span: SpanId, claim: Option<(u64, M)>) -> usize {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::Free);
+            self.slots.len() - 1
+        });
+        self.slots[slot] = Slot::Waiting;
+        self.claims += usize::from(claim.is_some());
+        self.pending.push(Pending { from, lane, span, slot, claim });
+        slot
+    }
+
+    /// Gives a message to the first receive that waits for it, or back if none does.
+    fn claim(&mut self, from: usize, lane: u64, ordinal: u64, message: M) -> Option<M> {
+        let waits = |recv: &&mut Pending<M>| recv.from == from && recv.lane == lane && recv.claim.is_none();
+        match self.pending.iter_mut().find(waits) {
+            Some(recv) => {
+                recv.claim = Some((ordinal, message));
+                self.claims += 1;
+                None
+            }
+            None => Some(message),
         }
     }
 
-    /// The first receive that waits for a message of that link and lane to be sent.
-    fn claimant(&mut self, from: usize, lane: u64) -> Option<&mut Pending<M>> {
-        while self.pending.get(self.first_open).is_some_and(|recv| recv.claim.is_some()) {
-            self.first_open += 1;
+    /// Receives every message that is there, in the order of the receives.
+    fn deliver(&mut self, party: usize, recorder: &mut TraceBuilder) {
+        self.exchanges += 1;
+        let mut group_start = true;
+        let slots = &mut self.slots;
+        self.pending.retain_mut(|recv| {
+            let Some((ordinal, message)) = recv.claim.take() else { return true };
+            recorder.recv(party, recv.span, recv.from, ordinal, group_start);
+            slots[recv.slot] = Slot::Delivered(message);
+            group_start = false;
+            false
+        });
+        self.delivered = std::mem::take(&mut self.claims);
+    }
+
+    fn take(&mut self, slot: usize) -> Option<M> {
+        match std::mem::replace(&mut self.slots[slot], Slot::Free) {
+            Slot::Delivered(message) => {
+                self.free.push(slot);
+                self.delivered -= 1;
+                Some(message)
+            }
+            waiting => {
+                self.slots[slot] = waiting;
+                None
+            }
         }
-        let open = &mut self.pending[self.first_open..];
-        open.iter_mut().find(|recv| recv.from == from && recv.lane == lane && recv.claim.is_none())
     }
 }
 
 /// All that handles of a simulation share.
 pub(crate) struct Core<M> {
-    engine: Engine,
+    parties: usize,
+    replayer: Replayer,
     spans: Arc<SpanTree>,
     recorder: TraceBuilder,
     /// By link, row = from.
     mail: Vec<Mailbox<M>>,
-    groups: Vec<Group<M>>,
-    ready: VecDeque<usize>,
+    /// Messages sent in this run, by link.
+    sent: Vec<u64>,
+    inboxes: Vec<Inbox<M>>,
     meter: Option<Meter>,
     /// The span in which each party was last heard of.
     last_span: Vec<SpanId>,
@@ -214,12 +255,13 @@ impl<M> Core<M> {
     fn new(bench: Bench) -> Core<M> {
         let parties = bench.network.parties;
         Core {
-            engine: Engine::new(&bench.network, &bench.endpoints),
+            parties,
+            replayer: Replayer::new(&bench.network, &bench.endpoints),
             spans: Arc::new(SpanTree::new()),
             recorder: TraceBuilder::new(parties),
             mail: (0..parties * parties).map(|_| Mailbox::new()).collect(),
-            groups: (0..parties).map(|_| Group::new()).collect(),
-            ready: VecDeque::new(),
+            sent: vec![0; parties * parties],
+            inboxes: (0..parties).map(|_| Inbox::new()).collect(),
             meter: bench.meter,
             last_span: vec![SpanId::ROOT; parties],
             failed: None,
@@ -227,54 +269,41 @@ impl<M> Core<M> {
     }
 
     fn reset(&mut self) {
-        self.engine.reset();
-        self.recorder = TraceBuilder::new(self.engine.parties());
+        self.replayer.reset();
+        self.recorder = TraceBuilder::new(self.parties);
         self.mail.iter_mut().for_each(Mailbox::clear);
-        self.groups.iter_mut().for_each(|group| *group = Group::new());
-        self.ready.clear();
+        self.inboxes.iter_mut().for_each(|inbox| *inbox = Inbox::new());
         self.failed = None;
     }
 
-    fn begin(&mut self) -> Result<Vec<Clock>, SimError> {
+    fn begin(&mut self) -> Result<(), SimError> {
         assert!(self.failed.is_none(), "after an error a simulation must be reset");
-        self.engine.begin_run();
-        for party in 0..self.engine.parties() {
+        self.sent.fill(0);
+        for party in 0..self.parties {
             if let Some(meter) = &mut self.meter {
                 meter(party)?;
             }
-            self.groups[party].exchanges = 0;
+            self.inboxes[party].exchanges = 0;
             self.last_span[party] = SpanId::ROOT;
-            self.ready.push_back(party);
         }
-        Ok(self.engine.clocks())
+        Ok(())
     }
 
-    fn end(&mut self) -> Result<(Trace, Vec<u64>), SimError> {
-        if let Some(error) = self.engine.unreceived() {
-            return Err(error);
-        }
-        let recorder = std::mem::replace(&mut self.recorder, TraceBuilder::new(self.engine.parties()));
-        let exchanges = self.groups.iter().map(|group| group.exchanges).collect();
-        Ok((recorder.finish(Arc::clone(&self.spans)), exchanges))
+    fn end(&mut self) -> (Trace, Vec<u64>) {
+        let recorder = std::mem::replace(&mut self.recorder, TraceBuilder::new(self.parties));
+        let exchanges = self.inboxes.iter().map(|inbox| inbox.exchanges).collect();
+        (recorder.finish(Arc::clone(&self.spans)), exchanges)
     }
 
-    /// Takes a party that can go on, and gives it the messages it waited for.
-    fn next_ready(&mut self) -> Result<Option<usize>, SimError> {
-        let Some(party) = self.ready.pop_front() else { return Ok(None) };
-        let group = &mut self.groups[party];
-        group.closed = false;
-        group.first_open = 0;
-        group.delivered.clear();
-        let mut group_start = true;
-        for recv in group.pending.drain(..) {
-            let (ordinal, message) = recv.claim.expect("a party goes on when all has arrived");
-            self.engine.receive(party, recv.from, ordinal)?;
-            let ordinal = ordinal - self.engine.base(recv.from, party);
-            self.recorder.recv(party, recv.span, recv.from, ordinal, group_start);
-            group.delivered.push(Some(message));
-            group_start = false;
+    /// Delivers what was sent so far; says which parties can go on.
+    fn next_step(&mut self, going: &mut Vec<usize>) {
+        going.clear();
+        for (party, inbox) in self.inboxes.iter_mut().enumerate() {
+            if inbox.claims > 0 {
+                inbox.deliver(party, &mut self.recorder);
+                going.push(party);
+            }
         }
-        Ok(Some(party))
     }
 
     fn after_poll(&mut self, party: usize, pending: bool) -> Result<(), SimError> {
@@ -282,41 +311,14 @@ impl<M> Core<M> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let group = &mut self.groups[party];
-        assert!(group.delivered.iter().all(Option::is_none), "party {party} dropped a receive it had begun");
+        let inbox = &self.inboxes[party];
+        assert_eq!(inbox.delivered, 0, "party {party} dropped a receive it had begun");
         assert_eq!(
             pending,
-            !group.pending.is_empty(),
+            !inbox.pending.is_empty(),
             "party {party} waits for something other than a receive, or ended with a receive begun"
         );
-        group.closed = pending;
-        group.exchanges += u64::from(pending);
-        if pending && group.missing == 0 {
-            self.ready.push_back(party);
-        }
         Ok(())
-    }
-
-    /// Lets one message through an interface. False if none is on its way.
-    fn serve(&mut self) -> Result<bool, SimError> {
-        let Some(served) = self.engine.serve()? else { return Ok(false) };
-        let group = &mut self.groups[served.to];
-        let claims = |recv: &Pending<M>| {
-            recv.from == served.from && recv.claim.as_ref().is_some_and(|claim| claim.0 == served.ordinal)
-        };
-        if group.pending.iter().any(claims) {
-            self.arrived(served.to);
-        }
-        Ok(true)
-    }
-
-    /// One of the messages that a party waits for has arrived.
-    fn arrived(&mut self, party: usize) {
-        let group = &mut self.groups[party];
-        group.missing -= 1;
-        if group.missing == 0 && group.closed {
-            self.ready.push_back(party);
-        }
     }
 
     pub(crate) fn send(
@@ -332,50 +334,31 @@ impl<M> Core<M> {
         if self.failed.is_some() {
             return;
         }
-        let sent = match self.engine.send(from, to, payload_bytes) {
-            Ok(sent) => sent,
-            Err(error) => return self.fail(error),
-        };
         self.recorder.send(from, span, to, payload_bytes);
-        match self.groups[to].claimant(from, lane) {
-            Some(recv) => {
-                recv.claim = Some((sent.ordinal, message));
-                if sent.arrived {
-                    self.arrived(to);
-                }
-            }
-            None => {
-                let link = from * self.engine.parties() + to;
-                self.mail[link].push(lane, sent.ordinal, message);
-            }
+        let link = from * self.parties + to;
+        let ordinal = self.sent[link];
+        self.sent[link] += 1;
+        if let Some(message) = self.inboxes[to].claim(from, lane, ordinal, message) {
+            self.mail[link].push(lane, ordinal, message);
         }
     }
 
-    /// Adds a receive to the group that the current poll makes.
+    /// Begins a receive; its message comes in a later step.
     pub(crate) fn register(&mut self, party: usize, from: usize, lane: u64, span: SpanId) -> usize {
         self.charge(party, span);
-        let claim = self.mail[from * self.engine.parties() + party].pop(lane);
-        let here = claim.as_ref().is_some_and(|&(ordinal, _)| self.engine.has_arrived(from, party, ordinal));
-        let group = &mut self.groups[party];
-        group.missing += usize::from(!here);
-        group.pending.push(Pending { from, lane, span, claim });
-        group.pending.len() - 1
+        let claim = self.mail[from * self.parties + party].pop(lane);
+        self.inboxes[party].register(from, lane, span, claim)
     }
 
-    /// The message of a receive that was registered in the poll before.
-    pub(crate) fn take(&mut self, party: usize, slot: usize) -> M {
-        let message = self.groups[party].delivered.get_mut(slot).and_then(Option::take);
-        message.expect("a receive is polled whenever its party is")
+    /// The message of a receive, if it has come.
+    pub(crate) fn take(&mut self, party: usize, slot: usize) -> Option<M> {
+        self.inboxes[party].take(slot)
     }
 
     pub(crate) fn work(&mut self, party: usize, span: SpanId, ps: u64) {
         self.touch(party, span);
-        if self.failed.is_some() {
-            return;
-        }
-        match self.engine.work(party, ps) {
-            Ok(()) => self.recorder.work(party, span, ps),
-            Err(error) => self.fail(error),
+        if self.failed.is_none() {
+            self.recorder.work(party, span, ps);
         }
     }
 
@@ -414,14 +397,9 @@ impl<M> Core<M> {
         self.last_span[party] = span;
     }
 
-    fn fail(&mut self, error: Overflow) {
-        self.failed.get_or_insert(error.into());
-    }
-
     fn deadlock(&self) -> SimError {
-        let waits = self.groups.iter().enumerate().flat_map(|(party, group)| {
-            let open = group.pending.iter().filter(|recv| recv.claim.is_none());
-            open.map(move |recv| Wait {
+        let waits = self.inboxes.iter().enumerate().flat_map(|(party, inbox)| {
+            inbox.pending.iter().map(move |recv| Wait {
                 party,
                 peer: recv.from,
                 lane: Some(recv.lane),

@@ -179,8 +179,7 @@ impl<M> fmt::Debug for Recv<M> {
 impl<M> Future for Recv<M> {
     type Output = M;
 
-    /// The first poll registers the receive; the party is polled again when all that were
-    /// registered together have been received.
+    /// The first poll begins the receive; the message is there in a later step.
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<M> {
         let this = self.get_mut();
         let handle = &*this.party.handle;
@@ -191,7 +190,7 @@ impl<M> Future for Recv<M> {
                 this.slot = Some(slot);
                 Poll::Pending
             }
-            Some(slot) => Poll::Ready(core.take(handle.id, slot)),
+            Some(slot) => core.take(handle.id, slot).map_or(Poll::Pending, Poll::Ready),
         }
     }
 }
