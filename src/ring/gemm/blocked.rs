@@ -45,6 +45,7 @@ pub(super) trait MicroKernel: Sync {
 
 /// Where a few rows of A begin: the words and, in a layout of their own, the digits.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels for x86-64 want digits"))]
 pub(super) struct RowsOfA {
     pub words: *const u64,
     pub row_stride: usize,
@@ -148,7 +149,9 @@ impl BlockOfA {
             digit_row_stride,
             digit_col_stride,
         };
-        Self { first, tile_stride: K::MR * a.row_stride, digit_tile_stride: K::MR * digit_row_stride }
+        // Where there is but one row its stride means nothing and may be anything.
+        let tile_stride = K::MR.wrapping_mul(a.row_stride);
+        Self { first, tile_stride, digit_tile_stride: K::MR * digit_row_stride }
     }
 
     fn copied<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, scratch: &mut BlockScratch) -> Self {
@@ -175,7 +178,7 @@ impl BlockOfA {
     /// The rows of tile `t`.
     fn tile(&self, t: usize) -> RowsOfA {
         RowsOfA {
-            words: self.first.words.wrapping_add(t * self.tile_stride),
+            words: self.first.words.wrapping_add(t.wrapping_mul(self.tile_stride)),
             digits: self.first.digits.wrapping_add(t * self.digit_tile_stride),
             ..self.first
         }
