@@ -80,6 +80,15 @@ fn a_broadcast_operand_has_stride_zero() {
 }
 
 #[test]
+fn the_stride_of_a_single_row_or_column_means_nothing() {
+    let mut source = Source::new(8);
+    let (words, start) = (source.words(40), source.words(40 * 40));
+    let row = MatrixView { data: &words, rows: 1, cols: 40, row_stride: usize::MAX, col_stride: 1 };
+    check_all_kernels(row, row.transposed(), &start[..1], "a row times a column");
+    check_all_kernels(row.transposed(), row, &start, "a column times a row");
+}
+
+#[test]
 fn one_or_more_threads_give_the_same_bits() {
     for (seed, (m, k, n)) in
         [(300, 300, 60), (20, 1500, 300), (128, 784, 128), (900, 700, 9)].into_iter().enumerate()

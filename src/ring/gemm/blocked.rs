@@ -1,7 +1,8 @@
 //! The blocked product all kernels share: which panel of B meets which rows of A, and when.
 //!
-//! B is packed in panels of `NR` columns that stay in the first-level cache; A is read where it lies, a block
-//! of [`MC`] rows at a time so that it stays in the second-level cache; C is updated in place once per block.
+//! B is packed in panels of `NR` columns that stay in the first-level cache; A is read where it lies if its rows
+//! are contiguous, a block of [`MC`] rows at a time so that it stays in the second-level cache; C is updated in
+//! place once per block.
 
 use super::view::MatrixView;
 use std::cell::RefCell;
@@ -9,7 +10,7 @@ use std::cell::RefCell;
 /// Rows of A that are used together with one packed panel after the other.
 const MC: usize = 256;
 /// Columns of B that are packed at once: bounds the scratch memory of a thread.
-const NC: usize = 1024;
+const NC: usize = 256;
 
 /// The inner loop of a product and the data layout it wants.
 ///
@@ -30,9 +31,8 @@ pub(super) trait MicroKernel: Sync {
     /// Packs `b` (at most `NR` columns) into `panel` of `b.rows * STEP` words; missing columns become zero.
     fn pack(&self, b: MatrixView<'_>, panel: &mut [u64]);
 
-    /// Writes what the kernel needs besides the words of A themselves: one `u32` per element, row after row at
-    /// the given distance. `out` ends with the last element or later. (A may come transposed.)
-    fn digits(&self, _a: MatrixView<'_>, _row_stride: usize, _out: &mut [u32]) {}
+    /// Writes what the kernel needs besides the words of A themselves: one `u32` per word.
+    fn digits(&self, _words: &[u64], _out: &mut [u32]) {}
 
     /// Adds the product of `rows` rows of A with a packed panel to `cols` columns of C.
     ///
@@ -45,6 +45,7 @@ pub(super) trait MicroKernel: Sync {
 
 /// Where a few rows of A begin: the words and, in a layout of their own, the digits.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels for x86-64 want digits"))]
 pub(super) struct RowsOfA {
     pub words: *const u64,
     pub row_stride: usize,
@@ -74,32 +75,6 @@ impl TileOfC {
     }
 }
 
-/// How the digits of a block of A lie: like its words, so that they can be computed many at a time.
-struct DigitLayout {
-    row_stride: usize,
-    col_stride: usize,
-}
-
-impl DigitLayout {
-    fn of(a: MatrixView<'_>) -> Self {
-        if a.row_stride == 1 && a.col_stride != 1 {
-            Self { row_stride: 1, col_stride: Self::spread(a.rows) }
-        } else {
-            Self { row_stride: Self::spread(a.cols), col_stride: 1 }
-        }
-    }
-
-    /// A stride of an odd number of cache lines: powers of two would all meet in the same few sets of a cache.
-    fn spread(n: usize) -> usize {
-        n.next_multiple_of(32) + 16
-    }
-
-    /// Digits that a block of this size takes at most.
-    fn room(rows: usize, cols: usize) -> usize {
-        (Self::spread(cols) * rows).max(Self::spread(rows) * cols)
-    }
-}
-
 /// One cache line, so that a vector of them is aligned for whole-line loads.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -109,23 +84,141 @@ struct Line([u64; 8]);
 #[derive(Default)]
 struct Scratch {
     panels: Vec<Line>,
+    block: BlockScratch,
+}
+
+/// Room for what is made of a block of A.
+#[derive(Default)]
+struct BlockScratch {
+    copy: Vec<Line>,
     digits: Vec<u32>,
 }
 
-impl Scratch {
-    /// Room for packed panels of `words` words and for `digits` digits, with any contents.
-    fn get(&mut self, words: usize, digits: usize) -> (&mut [u64], &mut [u32]) {
-        let lines = words.div_ceil(8);
-        if self.panels.len() < lines {
-            self.panels = vec![Line([0; 8]); lines];
+/// The first `n` words of a buffer that grows when it must, with any contents.
+fn room(lines: &mut Vec<Line>, n: usize) -> &mut [u64] {
+    if lines.len() < n.div_ceil(8) {
+        *lines = vec![Line([0; 8]); n.div_ceil(8)];
+    }
+    // SAFETY: the vector holds at least `n.div_ceil(8)` lines, each exactly eight initialised words without
+    // padding, and is borrowed for as long as the slice lives.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast::<u64>(), n) }
+}
+
+/// A block of A as a kernel reads it: its first tile and the distances to the next one.
+struct BlockOfA {
+    first: RowsOfA,
+    tile_stride: usize,
+    digit_tile_stride: usize,
+}
+
+impl BlockOfA {
+    /// Rows that are contiguous are read where they lie, columns too if one panel is all they meet.
+    /// Others are copied tile by tile, lest every step along the depth touch another page.
+    fn prepare<K: MicroKernel>(
+        kernel: &K,
+        a: MatrixView<'_>,
+        panels: usize,
+        scratch: &mut BlockScratch,
+    ) -> Self {
+        let room_for_digits = a.rows.next_multiple_of(K::MR).max(spread(a.rows)) * spread(a.cols);
+        if K::DIGITS && scratch.digits.len() < room_for_digits {
+            scratch.digits = vec![0; room_for_digits];
         }
-        if self.digits.len() < digits {
-            self.digits = vec![0; digits];
+        if a.col_stride == 1 {
+            let stride = digits_of_rows(kernel, a, &mut scratch.digits);
+            Self::in_place::<K>(a, &scratch.digits, stride, 1)
+        } else if a.row_stride == 1 && panels == 1 {
+            let stride = digits_of_rows(kernel, a.transposed(), &mut scratch.digits);
+            Self::in_place::<K>(a, &scratch.digits, 1, stride)
+        } else {
+            Self::copied(kernel, a, scratch)
         }
-        let start = self.panels.as_mut_ptr().cast::<u64>();
-        // SAFETY: the vector holds at least `words.div_ceil(8)` lines, each exactly eight initialised words
-        // without padding, and is borrowed for as long as the slice lives.
-        (unsafe { std::slice::from_raw_parts_mut(start, words) }, &mut self.digits[..digits])
+    }
+
+    fn in_place<K: MicroKernel>(
+        a: MatrixView<'_>,
+        digits: &[u32],
+        digit_row_stride: usize,
+        digit_col_stride: usize,
+    ) -> Self {
+        let first = RowsOfA {
+            words: a.data.as_ptr(),
+            row_stride: a.row_stride,
+            col_stride: a.col_stride,
+            digits: digits.as_ptr(),
+            digit_row_stride,
+            digit_col_stride,
+        };
+        // Where there is but one row its stride means nothing and may be anything.
+        let tile_stride = K::MR.wrapping_mul(a.row_stride);
+        Self { first, tile_stride, digit_tile_stride: K::MR * digit_row_stride }
+    }
+
+    fn copied<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, scratch: &mut BlockScratch) -> Self {
+        let words = room(&mut scratch.copy, a.rows.next_multiple_of(K::MR) * a.cols);
+        match K::MR {
+            4 => copy_tiles::<4>(a, words),
+            8 => copy_tiles::<8>(a, words),
+            _ => unreachable!("the kernels have tiles of 4 or 8 rows"),
+        }
+        if K::DIGITS {
+            kernel.digits(words, &mut scratch.digits[..words.len()]);
+        }
+        let first = RowsOfA {
+            words: words.as_ptr(),
+            row_stride: 1,
+            col_stride: K::MR,
+            digits: scratch.digits.as_ptr(),
+            digit_row_stride: 1,
+            digit_col_stride: K::MR,
+        };
+        Self { first, tile_stride: K::MR * a.cols, digit_tile_stride: K::MR * a.cols }
+    }
+
+    /// The rows of tile `t`.
+    fn tile(&self, t: usize) -> RowsOfA {
+        RowsOfA {
+            words: self.first.words.wrapping_add(t.wrapping_mul(self.tile_stride)),
+            digits: self.first.digits.wrapping_add(t * self.digit_tile_stride),
+            ..self.first
+        }
+    }
+}
+
+/// Writes the digits of contiguous rows and returns the distance from one row to the next.
+fn digits_of_rows<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, out: &mut [u32]) -> usize {
+    let stride = spread(a.cols);
+    if K::DIGITS {
+        for (i, out) in out.chunks_mut(stride).enumerate().take(a.rows) {
+            kernel.digits(a.row(i), &mut out[..a.cols]);
+        }
+    }
+    stride
+}
+
+/// A stride of an odd number of cache lines: powers of two would all meet in the same few sets of a cache.
+fn spread(n: usize) -> usize {
+    n.next_multiple_of(32) + 16
+}
+
+/// Copies tiles of `MR` rows one after the other, each column after column. Rows that the last tile lacks keep
+/// what is there.
+fn copy_tiles<const MR: usize>(a: MatrixView<'_>, out: &mut [u64]) {
+    let columns = out.as_chunks_mut::<MR>().0;
+    for p in 0..a.cols {
+        if a.row_stride == 1 {
+            let (whole, rest) = a.data[p * a.col_stride..][..a.rows].as_chunks::<MR>();
+            for (t, rows) in whole.iter().enumerate() {
+                columns[t * a.cols + p] = *rows;
+            }
+            if !rest.is_empty() {
+                columns[whole.len() * a.cols + p][..rest.len()].copy_from_slice(rest);
+            }
+        } else {
+            for i in 0..a.rows {
+                columns[i / MR * a.cols + p][i % MR] = a.at(i, p);
+            }
+        }
     }
 }
 
@@ -142,10 +235,10 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b:
     let (k, n) = (a.cols, b.cols);
     let panels = n.min(NC).div_ceil(K::NR);
     let words = panels * k.min(K::KC) * K::STEP;
-    let digits = if K::DIGITS { DigitLayout::room(a.rows.min(MC), k.min(K::KC)) } else { 0 };
     // Nothing below calls back into code that could use the scratch again.
     SCRATCH.with_borrow_mut(|scratch| {
-        let (packed, digits) = scratch.get(words, digits);
+        let Scratch { panels, block } = scratch;
+        let packed = room(panels, words);
         for j0 in (0..n).step_by(NC) {
             let nc = NC.min(n - j0);
             for p0 in (0..k).step_by(K::KC) {
@@ -159,7 +252,7 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b:
                     let a = a.block(i0, MC.min(a.rows - i0), p0, kc);
                     // SAFETY: rows i0.. and columns j0.. of the tile that the caller vouches for; `a` is a
                     // checked block and `packed` holds whole panels of its depth for `nc` columns.
-                    unsafe { block_times_panels(kernel, a, packed, digits, c.at(i0, j0), nc) };
+                    unsafe { block_times_panels(kernel, a, packed, block, c.at(i0, j0), nc) };
                 }
             }
         }
@@ -169,35 +262,23 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b:
 /// `c += a * packed`, where `packed` holds the panels of `cols` columns.
 ///
 /// # Safety
-/// As for [`gemm_tile`], with `cols` columns; `digits` has room for all elements of `a` if the kernel wants them.
+/// As for [`gemm_tile`], with `cols` columns.
 unsafe fn block_times_panels<K: MicroKernel>(
     kernel: &K,
     a: MatrixView<'_>,
     packed: &[u64],
-    digits: &mut [u32],
+    scratch: &mut BlockScratch,
     c: TileOfC,
     cols: usize,
 ) {
-    let layout = DigitLayout::of(a);
-    if K::DIGITS {
-        let (a, stride) =
-            if layout.row_stride == 1 { (a.transposed(), layout.col_stride) } else { (a, layout.row_stride) };
-        kernel.digits(a, stride, &mut digits[..a.rows * stride]);
-    }
+    let block = BlockOfA::prepare(kernel, a, cols.div_ceil(K::NR), scratch);
     for (j, panel) in packed.chunks_exact(a.cols * K::STEP).enumerate() {
         let cols = K::NR.min(cols - j * K::NR);
-        for i in (0..a.rows).step_by(K::MR) {
-            let rows = RowsOfA {
-                words: a.data.as_ptr().wrapping_add(i * a.row_stride),
-                row_stride: a.row_stride,
-                col_stride: a.col_stride,
-                digits: digits.as_ptr().wrapping_add(i * layout.row_stride),
-                digit_row_stride: layout.row_stride,
-                digit_col_stride: layout.col_stride,
-            };
-            // SAFETY: rows i.. and columns j * NR.. of C belong to the caller's tile; the words of A are inside
-            // its checked view, and the digits were written above for every element of it.
-            unsafe { kernel.micro(K::MR.min(a.rows - i), rows, panel, c.at(i, j * K::NR), cols) };
+        for t in 0..a.rows.div_ceil(K::MR) {
+            let rows = K::MR.min(a.rows - t * K::MR);
+            // SAFETY: these rows and columns of C belong to the caller's tile; the words of A are inside its
+            // checked view or copied from there, and the digits were written for every element of it.
+            unsafe { kernel.micro(rows, block.tile(t), panel, c.at(t * K::MR, j * K::NR), cols) };
         }
     }
 }

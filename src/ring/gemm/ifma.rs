@@ -44,15 +44,9 @@ impl MicroKernel for Avx512Ifma {
         unsafe { append_digits(panel) };
     }
 
-    fn digits(&self, a: MatrixView<'_>, row_stride: usize, out: &mut [u32]) {
-        for (i, out) in out.chunks_mut(row_stride).enumerate() {
-            if a.col_stride == 1 {
-                // SAFETY: `self` proves that the CPU has the instructions.
-                unsafe { digits_of(a.row(i), out) };
-            } else {
-                out[..a.cols].iter_mut().enumerate().for_each(|(j, out)| *out = digits_of_a(a.at(i, j)));
-            }
-        }
+    fn digits(&self, words: &[u64], out: &mut [u32]) {
+        // SAFETY: `self` proves that the CPU has the instructions.
+        unsafe { digits_of(words, out) };
     }
 
     unsafe fn micro(&self, rows: usize, a: RowsOfA, panel: &[u64], c: TileOfC, cols: usize) {
