@@ -26,7 +26,8 @@ impl Bars {
 impl Progress for Bars {
     fn begin(&self, stage: &'static str, steps: u64) {
         self.finish();
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").expect("a valid template");
+        let style =
+            ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").expect("a valid template");
         let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
         *self.bar.lock().expect("no bar panics") = bar.with_style(style).with_message(stage);
     }

@@ -182,7 +182,10 @@ impl Breakdown {
         let deepest = (0..parties).rev().max_by_key(|&p| replay.clocks[p].depth).expect("a party");
         sums.walk_depth(&recorder, deepest, replay.clocks[deepest].depth);
         let spans = with_children(trace.spans(), sums.spans);
-        assert_eq!(spans[0].critical_path, replay.clocks[last].parts, "the walk passes the whole critical path");
+        assert_eq!(
+            spans[0].critical_path, replay.clocks[last].parts,
+            "the walk passes the whole critical path"
+        );
         let links = sums.links.into_iter().filter(|link| link.from != link.to).collect();
         Ok(Breakdown { spans, links })
     }

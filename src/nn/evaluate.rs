@@ -22,7 +22,10 @@ pub fn correct_predictions(weights: &[Weights], data: &Dataset, format: FixedPoi
             let logits = forward(weights, data, &rows, format);
             let classes = logits.len() / rows.len();
             let right = |(row, logits): (&usize, &[u64])| predicted(logits) == usize::from(data.labels[*row]);
-            rows.iter().zip(logits.chunks_exact(classes)).filter(|&(row, logits)| right((row, logits))).count()
+            rows.iter()
+                .zip(logits.chunks_exact(classes))
+                .filter(|&(row, logits)| right((row, logits)))
+                .count()
         })
         .sum()
 }

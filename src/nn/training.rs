@@ -87,16 +87,20 @@ async fn input_weights<P: Protocol>(secure: &Secure<P>, weights: &[Weights]) -> 
     let _span = secure.span("weights");
     let content = secure.protocol.content();
     let lanes = secure.fork_n(weights.len());
-    let layers = all(lanes.iter().zip(weights).map(async |(lane, layer)| {
-        let (matrix, bias) = share_shape(layer, content);
-        let secret = Vector::concat(&[&matrix, &bias]);
-        let shared = lane.protocol.input(OWNER, secret.len(), Some(&secret)).await;
-        DenseLayer {
-            dense: layer.dense,
-            weights: shared.slice(0, matrix.len()),
-            bias: shared.slice(matrix.len(), secret.len()),
-        }
-    }).collect())
+    let layers = all(lanes
+        .iter()
+        .zip(weights)
+        .map(async |(lane, layer)| {
+            let (matrix, bias) = share_shape(layer, content);
+            let secret = Vector::concat(&[&matrix, &bias]);
+            let shared = lane.protocol.input(OWNER, secret.len(), Some(&secret)).await;
+            DenseLayer {
+                dense: layer.dense,
+                weights: shared.slice(0, matrix.len()),
+                bias: shared.slice(matrix.len(), secret.len()),
+            }
+        })
+        .collect())
     .await;
     let none = |layer: &DenseLayer<P::Share>| DenseLayer {
         dense: layer.dense,
@@ -154,17 +158,15 @@ impl<P: Protocol> Trainer<P> {
         )
         .await;
         let [update_lane, loss_lane] = secure.fork();
-        let ((), opened) = both(
-            update(&update_lane, &self.program.sgd, &mut self.model, scaled, gradients),
-            async {
+        let ((), opened) =
+            both(update(&update_lane, &self.program.sgd, &mut self.model, scaled, gradients), async {
                 let _span = loss_lane.span("loss");
                 match loss {
                     Some(loss) => Some(loss_lane.protocol.open(&loss.row_sums(rows.len())).await),
                     None => None,
                 }
-            },
-        )
-        .await;
+            })
+            .await;
         opened
     }
 

@@ -55,7 +55,13 @@ impl Clear {
     /// A fresh stream, for rounding and masks.
     fn stream(&self) -> StreamKey {
         let counter = self.draws.replace(self.draws.get() + 1);
-        StreamKey { seed: self.seed, purpose: Purpose::Rounding, parties: 1, lane: self.party.lane(), counter }
+        StreamKey {
+            seed: self.seed,
+            purpose: Purpose::Rounding,
+            parties: 1,
+            lane: self.party.lane(),
+            counter,
+        }
     }
 }
 

@@ -127,7 +127,12 @@ impl Rep3 {
 
     /// u xor w as a ring element, where party 0 knows u and the parties 1 and 2 know w, or will once `w` is ready.
     /// u + w - 2 u w with u = u_0 + u_1: party 2 inputs u_0 w, party 1 inputs u_1 w. 2 rounds; 8, 8, 8.
-    async fn xor_to_ring(&self, len: usize, u: impl FnOnce() -> Vector, w: impl AsyncFnOnce() -> Vector) -> Replicated<Vector> {
+    async fn xor_to_ring(
+        &self,
+        len: usize,
+        u: impl FnOnce() -> Vector,
+        w: impl AsyncFnOnce() -> Vector,
+    ) -> Replicated<Vector> {
         let (draw_u, draw_g, draw_h) = (self.draw(), self.draw(), self.draw());
         match self.party.id() {
             0 => {
@@ -219,7 +224,10 @@ impl Rep3 {
                 let (a_2, b_2) = (received.slice(0, len), received.slice(len, 2 * len));
                 let e_0 = msb_r.mul(&b_2).sub(&e_2);
                 send(&self.party, 0, Message::Ring(e_0.clone()));
-                Replicated { own: component(&a_2, &b_2, &e_2), next: component_0(&x.next, &msb_r, &d_0, &e_0) }
+                Replicated {
+                    own: component(&a_2, &b_2, &e_2),
+                    next: component_0(&x.next, &msb_r, &d_0, &e_0),
+                }
             }
         }
     }
@@ -343,7 +351,8 @@ impl Protocol for Rep3 {
         let own = Plane::split(&x.own, bits as usize);
         let next = Plane::split(&x.next, bits as usize);
         let zero = Plane::zeros(self.content, x.len());
-        let part = |planes: &[Plane], held: bool, bit: usize| if held { planes[bit].clone() } else { zero.clone() };
+        let part =
+            |planes: &[Plane], held: bool, bit: usize| if held { planes[bit].clone() } else { zero.clone() };
         (0..3)
             .map(|j| {
                 (0..bits as usize)
@@ -366,12 +375,17 @@ impl Protocol for Rep3 {
     async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
         let _span = self.party.span("bits_to_ring");
         let ring = |planes: Vec<Plane>| {
-            let vectors: Vec<Vector> = planes.iter().map(|p| Plane::compose(std::slice::from_ref(p))).collect();
+            let vectors: Vec<Vector> =
+                planes.iter().map(|p| Plane::compose(std::slice::from_ref(p))).collect();
             Vector::concat(&vectors.iter().collect::<Vec<_>>())
         };
         let lens: Vec<usize> = x.iter().map(Components::len).collect();
         let u = || ring(x.iter().map(|b| b.own.xor(&b.next)).collect());
-        let w = async || ring(x.iter().map(|b| if self.party.id() == 1 { b.next.clone() } else { b.own.clone() }).collect());
+        let w = async || {
+            ring(
+                x.iter().map(|b| if self.party.id() == 1 { b.next.clone() } else { b.own.clone() }).collect(),
+            )
+        };
         let all = self.xor_to_ring(lens.iter().sum(), u, w).await;
         let mut start = 0;
         lens.iter()

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The folder holds something that mpcsim did not write.
-    #[error("{folder} holds {file}, which is not a result of mpcsim, so it is not replaced: choose another folder with --out")]
+    #[error(
+        "{folder} holds {file}, which is not a result of mpcsim, so it is not replaced: choose another folder with --out"
+    )]
     Foreign {
         /// The folder.
         folder: String,

@@ -50,7 +50,10 @@ impl Plane {
             Some(values) => {
                 let packed = planes_from_words(values, planes);
                 (0..planes)
-                    .map(|p| Plane { len: x.len(), words: Some(Arc::new(packed[p * words..(p + 1) * words].to_vec())) })
+                    .map(|p| Plane {
+                        len: x.len(),
+                        words: Some(Arc::new(packed[p * words..(p + 1) * words].to_vec())),
+                    })
                     .collect()
             }
         }
@@ -138,7 +141,7 @@ impl Plane {
 /// Zeroes the bits past `len` in the last word.
 pub(crate) fn clear_tail(words: &mut [u64], len: usize) {
     if let Some(last) = words.last_mut()
-        && len % 64 != 0
+        && !len.is_multiple_of(64)
     {
         *last &= (1 << (len % 64)) - 1;
     }

@@ -15,8 +15,10 @@ pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
             JitterPlan::LogNormal { median_ps, sigma } => Jitter::LogNormal { median_ps, sigma },
         },
     });
-    let interface =
-        |i: &crate::scenario::InterfacePlan| Interface { egress_bps: i.egress_bps, ingress_bps: i.ingress_bps };
+    let interface = |i: &crate::scenario::InterfacePlan| Interface {
+        egress_bps: i.egress_bps,
+        ingress_bps: i.ingress_bps,
+    };
     Network {
         parties: plan.parties,
         links: links.collect(),

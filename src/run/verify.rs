@@ -75,8 +75,10 @@ fn run_first<P: crate::protocol::Protocol>(
     batch: usize,
 ) -> Result<First, SimError> {
     let rows: Vec<usize> = (0..rows).collect();
-    let iterations =
-        rows.chunks_exact(batch).map(|rows| Ok(session.iteration(rows)?.0)).collect::<Result<_, SimError>>()?;
+    let iterations = rows
+        .chunks_exact(batch)
+        .map(|rows| Ok(session.iteration(rows)?.0))
+        .collect::<Result<_, SimError>>()?;
     Ok(First { setup, iterations, weights: session.open_weights()? })
 }
 

@@ -6,6 +6,9 @@ use crate::protocol::{BitShare, Protocol, RingShare};
 /// An integer as shared bits, lowest first; `None` is a bit that is known to be zero.
 pub type Word<B> = Vec<Option<B>>;
 
+/// Two bits to multiply; known zeros allowed.
+type Pair<'a, B> = (&'a Option<B>, &'a Option<B>);
+
 /// Which prefix network computes the carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrefixNetwork {
@@ -109,7 +112,7 @@ fn liveness(levels: &[Vec<Node>], n: usize, needed: &[usize]) -> Vec<Vec<(bool, 
 
 impl<P: Protocol> Secure<P> {
     /// Ands of pairs of which some are known to be zero; one round.
-    pub(super) async fn and_words(&self, pairs: &[(&Option<P::Bits>, &Option<P::Bits>)]) -> Word<P::Bits> {
+    pub(super) async fn and_words(&self, pairs: &[Pair<'_, P::Bits>]) -> Word<P::Bits> {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for pair in pairs {
             if let (Some(x), Some(y)) = pair {
@@ -209,7 +212,10 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// Combines all positions into one group, generate and propagate. ceil(log2 n) rounds.
-    pub(super) async fn carry_group(&self, mut carries: Carries<P::Bits>) -> (Option<P::Bits>, Option<P::Bits>) {
+    pub(super) async fn carry_group(
+        &self,
+        mut carries: Carries<P::Bits>,
+    ) -> (Option<P::Bits>, Option<P::Bits>) {
         let n = carries.generate.len();
         for level in tree(n) {
             let live = vec![(true, true); level.len()];

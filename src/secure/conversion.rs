@@ -1,7 +1,7 @@
 //! Between ring elements and their bits.
 
-use super::adder::{PrefixNetwork, Word};
 use super::Secure;
+use super::adder::{PrefixNetwork, Word};
 use crate::protocol::{Components, Protocol, RingShare};
 use crate::ring::{Plane, Vector};
 use crate::sim::both;
@@ -35,7 +35,8 @@ impl<P: Protocol> Secure<P> {
             words.extend([sum, carries]);
         }
         let all: Vec<usize> = (0..width).collect();
-        let (sum, overflow) = self.add_words(&words[0], &words[1], PrefixNetwork::BrentKung, &all, true).await;
+        let (sum, overflow) =
+            self.add_words(&words[0], &words[1], PrefixNetwork::BrentKung, &all, true).await;
         overflows.extend(overflow);
         let sum: Vec<P::Bits> = sum.into_iter().map(|bit| bit.expect("every bit was asked for")).collect();
         let [opening, conversion] = self.fork();

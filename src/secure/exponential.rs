@@ -44,7 +44,8 @@ impl<P: Protocol> Secure<P> {
             .collect();
         let ring = self.protocol.bits_to_ring(&wanted).await;
         let low_parts = P::Share::combine(&[x], |c| c[0].sub(&c[0].shift_right(f as u32).scale(1 << f)));
-        let fraction = ring[1 + integer.len()..].iter().fold(low_parts, |low, over| low.sub(&over.scale(1 << f)));
+        let fraction =
+            ring[1 + integer.len()..].iter().fold(low_parts, |low, over| low.sub(&over.scale(1 << f)));
         Parts { negative: ring[0].clone(), integer_bits: ring[1..1 + integer.len()].to_vec(), fraction }
     }
 
@@ -85,7 +86,8 @@ impl<P: Protocol> Secure<P> {
             })
             .await;
         let constant = self.constant(c.len(), coefficients[0] << digits);
-        let sum = powers.iter().zip(&coefficients[1..]).fold(constant, |sum, (power, &a)| sum.add(&power.scale(a)));
+        let sum =
+            powers.iter().zip(&coefficients[1..]).fold(constant, |sum, (power, &a)| sum.add(&power.scale(a)));
         self.truncate(&sum, bits, digits).await
     }
 

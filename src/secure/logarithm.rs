@@ -61,7 +61,9 @@ impl<P: Protocol> Secure<P> {
     async fn polynomial(&self, x: &P::Share, coefficients: &[f64]) -> P::Share {
         let (f, k) = (self.f(), self.k());
         let powers = self
-            .prefix_ring(vec![x.clone(); coefficients.len() - 1], async |low, high| self.fixed_mul(low, high).await)
+            .prefix_ring(vec![x.clone(); coefficients.len() - 1], async |low, high| {
+                self.fixed_mul(low, high).await
+            })
             .await;
         let constant = self.constant(x.len(), self.fixed_point.encode(coefficients[0]) << f);
         let sum = powers
@@ -76,11 +78,9 @@ impl<P: Protocol> Secure<P> {
         let _span = self.span("log");
         let float = self.to_float(x).await;
         let [p_lane, q_lane] = self.fork();
-        let (p, q) = both(
-            p_lane.polynomial(&float.mantissa, &P_2524),
-            q_lane.polynomial(&float.mantissa, &Q_2524),
-        )
-        .await;
+        let (p, q) =
+            both(p_lane.polynomial(&float.mantissa, &P_2524), q_lane.polynomial(&float.mantissa, &Q_2524))
+                .await;
         let quotient = self.divide(Numerator::Shared(&p), &q, 1).await;
         let log2 = quotient.add(&float.exponent.scale(1 << self.f()));
         self.scale_by(&log2, std::f64::consts::LN_2).await

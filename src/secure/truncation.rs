@@ -28,7 +28,11 @@ impl<P: Protocol> Secure<P> {
         let x = if signed { self.add_constant(x, 1i64.wrapping_shl(bits - 1)) } else { x.clone() };
         let shifted = x.shift_components_right(shift);
         let summands = self.protocol.summands(&x, RING_BITS);
-        let result = if summands.len() == 1 { shifted } else { shifted.add(&self.wraps(summands, x.len(), shift).await) };
+        let result = if summands.len() == 1 {
+            shifted
+        } else {
+            shifted.add(&self.wraps(summands, x.len(), shift).await)
+        };
         if signed { self.add_constant(&result, -(1 << (bits - shift - 1))) } else { result }
     }
 

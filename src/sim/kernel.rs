@@ -9,10 +9,19 @@
 //! does not depend on arrival times, and it cannot deadlock where its programs alone would not. (If a party had to wait
 //! for all its sub-programs at once, it could: one in which it waits twice while others wait once holds up a second.)
 
-use std::{cell::RefCell, fmt, future::Future, pin::Pin, rc::Rc, sync::Arc, task::{Context, Poll, Waker}};
+use std::{
+    cell::RefCell,
+    fmt,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use super::{
-    Bench, Clock, Meter, Party, Replayer, SimError, SpanId, SpanTree, Trace, TraceBuilder, Wait, mailbox::Mailbox,
+    Bench, Clock, Meter, Party, Replayer, SimError, SpanId, SpanTree, Trace, TraceBuilder, Wait,
+    mailbox::Mailbox,
 };
 
 /// Parties on a simulated network, ready to run programs.
@@ -175,7 +184,14 @@ struct Inbox<M> {
 
 impl<M> Inbox<M> {
     fn new() -> Inbox<M> {
-        Inbox { pending: Vec::new(), slots: Vec::new(), free: Vec::new(), delivered: 0, claims: 0, exchanges: 0 }
+        Inbox {
+            pending: Vec::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            delivered: 0,
+            claims: 0,
+            exchanges: 0,
+        }
     }
 
     /// Begins a receive.

@@ -16,15 +16,11 @@ pub(crate) fn child_lane(parent: u64, fork: u64, child: u64) -> u64 {
     mix(mix(mix(parent) ^ fork) ^ child)
 }
 
-/// Runs two futures side by side, the first before the second in each round, until both are done.
+/// Runs two futures side by side, the first before the second in each step, until both are done.
 ///
-/// What both send goes out, then both wait, then both go on: their rounds are merged. Give each a
-/// handle of its own from [`Party::fork`](super::Party::fork).
-///
-/// Merging couples the two: neither goes on before the other's message is there. If each alone ends,
-/// both side by side may still wait for each other, namely when two parties take turns in opposite
-/// directions (in `a` one waits for the other to begin, in `b` it is the other way round). Where every
-/// party waits equally often for the same rounds, as in symmetric protocols, this cannot happen.
+/// What both send in one step goes out together, and what was sent to both in one step is received together: their
+/// rounds are merged. Neither holds the other up: where one has its message and the other has not, it goes on. Give
+/// each a handle of its own from [`Party::fork`](super::Party::fork).
 pub async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut first, mut second) = (None, None);

@@ -30,12 +30,15 @@
 //! The order at an incoming interface is the order of heads within one run. What a later run sends
 //! queues behind what an earlier run sent, even if a party that is behind sent it at an earlier time.
 //!
-//! # Why live and replay agree
+//! # What happens, and when
 //!
-//! Both drive one engine and take the same steps: every party runs until it waits for a
-//! message that has not arrived; when all wait, the interface with the earliest head serves it. A
-//! party's line of work, sends and receives does not depend on arrival times, so the state at
-//! which everybody waits is unique, whatever order the parties ran in.
+//! A live run polls the programs in steps: in each, every party receives what was sent to it in earlier
+//! steps and goes on until it waits again. That fixes a party's line of work, sends and receives, which
+//! does not depend on arrival times; the line is recorded, and the [`Replayer`]'s engine turns it into
+//! times under the network. So a live run and a replay cannot differ, and a line that is recorded once
+//! is exact under any network. In the replay every party runs until it waits for a message that has not
+//! arrived; when all wait, the incoming interface with the earliest head serves it. The steps are an
+//! order in which every message is sent before it is received, so no network can make a line deadlock.
 
 mod bench;
 mod clock;

@@ -36,8 +36,7 @@ impl SoftmaxVariant for Exact {
             }
             let _span = forward.span("loss");
             let [log_lane, dot_lane] = forward.fork();
-            let (log, hit) =
-                both(log_lane.log(&sums), dot_lane.protocol.dot(labels, logits, classes)).await;
+            let (log, hit) = both(log_lane.log(&sums), dot_lane.protocol.dot(labels, logits, classes)).await;
             Some(shift.add(&log).sub(&hit))
         };
         let (loss, quotient) =

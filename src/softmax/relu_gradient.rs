@@ -19,6 +19,9 @@ impl SoftmaxVariant for ReluGradient {
         let (relu, _) = secure.relu(logits).await;
         let inverse = secure.divide(Numerator::One, &relu.row_sums(classes), 1).await;
         let quotient = secure.fixed_mul(&relu, &inverse.repeat_each(classes)).await;
-        OutputLayer { gradient: quotient.sub(&labels.scale(1 << secure.fixed_point.fraction_bits)), loss: None }
+        OutputLayer {
+            gradient: quotient.sub(&labels.scale(1 << secure.fixed_point.fraction_bits)),
+            loss: None,
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use mpcsim::protocol::{Clear, Message, Protocol, Rep3};
 use mpcsim::ring::{Content, Vector};
 use mpcsim::secure::{FixedPoint, Rounding, Secure};
-use mpcsim::sim::{Bench, Link, Jitter, Network, Run, Simulation};
+use mpcsim::sim::{Bench, Jitter, Link, Network, Run, Simulation};
 
 /// A program that all parties run, written once for every protocol.
 pub trait Program {
@@ -15,7 +15,10 @@ pub trait Program {
 }
 
 pub fn network(parties: usize) -> Network {
-    Network::uniform(parties, Link { latency_ps: 1_000_000, bandwidth_bps: Some(1_000_000_000), jitter: Jitter::None })
+    Network::uniform(
+        parties,
+        Link { latency_ps: 1_000_000, bandwidth_bps: Some(1_000_000_000), jitter: Jitter::None },
+    )
 }
 
 type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
