@@ -1,11 +1,17 @@
 //! What a run prints.
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::units::{bytes_text, count_text, time_text};
 use crate::ledger::Cost;
 use crate::run::{Outcome, Values};
 use crate::scenario::Plan;
+
+/// Lines above, below and under the header, nothing else.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 fn joined(widths: &[usize]) -> String {
     widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
@@ -13,7 +19,7 @@ fn joined(widths: &[usize]) -> String {
 
 fn heading(plan: &Plan, outcome: &Outcome) -> String {
     format!(
-        "{}: {}, softmax {}, {} among {} parties, {} rounding, network {}, compute {}\n",
+        "{}: {} with softmax {}, {} among {} parties, {} rounding\nnetwork {}, compute {}\n",
         plan.name,
         joined(&outcome.layers),
         plan.softmax.name(),
@@ -34,7 +40,7 @@ fn row(table: &mut Table, label: String, phases: [&Cost; 3], cell: impl Fn(&Cost
 fn costs(outcome: &Outcome) -> Table {
     let phases = [&outcome.setup, &outcome.iteration, &outcome.training];
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE);
     let training = format!("training ({} iterations)", count_text(outcome.iterations));
     table.set_header(vec!["", "set-up", "one iteration", &training]);
     row(&mut table, "rounds".into(), phases, |c| count_text(c.rounds));
@@ -73,19 +79,21 @@ fn accuracy(outcome: &Outcome) -> String {
     text
 }
 
-fn verified(outcome: &Outcome, values: Values) -> String {
+fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
     let v = &outcome.verified;
     let training = match values {
         Values::Split => "training ran in the clear",
         Values::Shares => "training ran on shares, every message as recorded",
     };
     format!(
-        "{training}; checked over {} iterations on shares: all {} messages as recorded on shapes; with nearest rounding \
-         all {} parameters as in the clear, bit for bit; with the scenario's rounding at most {} units in the last \
-         place apart",
+        "{training}\n\
+         checked over {} iterations on shares: all {} messages as recorded on shapes;\n\
+         with nearest rounding all {} parameters as in the clear, bit for bit;\n\
+         with {} rounding at most {} units in the last place apart",
         v.iterations,
         count_text(v.messages),
         count_text(v.parameters as u64),
+        plan.rounding.name(),
         v.largest_difference_ulp,
     )
 }
@@ -104,6 +112,6 @@ pub fn run_table(plan: &Plan, values: Values, outcome: &Outcome) -> String {
         );
     }
     text += &accuracy(outcome);
-    text += &format!("\n{}\n", verified(outcome, values));
+    text += &format!("\n{}\n", verified(plan, outcome, values));
     text
 }

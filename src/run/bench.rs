@@ -1,33 +1,16 @@
 //! From a plan's network and compute costs to the kernel's.
 
 use crate::ring::meter::{self, Work};
-use crate::scenario::{ComputePlan, JitterPlan, NetworkPlan, PartyCompute};
-use crate::sim::{Bench, Endpoint, Interface, Jitter, Link, Network, SimError, WireOverhead};
+use crate::scenario::{ComputePlan, NetworkPlan, PartyCompute};
+use crate::sim::{Bench, Endpoint, Network, SimError};
 
 /// The kernel's network of a plan.
 pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
-    let links = plan.links.iter().map(|link| Link {
-        latency_ps: link.latency_ps,
-        bandwidth_bps: link.bandwidth_bps,
-        jitter: match link.jitter {
-            JitterPlan::None => Jitter::None,
-            JitterPlan::Uniform { max_ps } => Jitter::Uniform { max_ps },
-            JitterPlan::LogNormal { median_ps, sigma } => Jitter::LogNormal { median_ps, sigma },
-        },
-    });
-    let interface = |i: &crate::scenario::InterfacePlan| Interface {
-        egress_bps: i.egress_bps,
-        ingress_bps: i.ingress_bps,
-    };
     Network {
         parties: plan.parties,
-        links: links.collect(),
-        interfaces: plan.interfaces.iter().map(interface).collect(),
-        overhead: WireOverhead {
-            per_message_bytes: plan.overhead.per_message_bytes,
-            per_segment_bytes: plan.overhead.per_segment_bytes,
-            segment_payload_bytes: plan.overhead.segment_payload_bytes,
-        },
+        links: plan.links.clone(),
+        interfaces: plan.interfaces.clone(),
+        overhead: plan.overhead,
         jitter_seed: seed,
     }
 }

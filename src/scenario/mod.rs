@@ -23,8 +23,7 @@ use std::path::Path;
 pub use errors::{Mistake, ScenarioErrors};
 pub use plan::*;
 pub use presets::{
-    COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEAD_NONE, OVERHEAD_TCP, OVERHEAD_TLS, OVERHEADS,
-};
+    COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 
 use errors::{Mistakes, Sources};
 use tree::{Kind, Node};

@@ -1,8 +1,8 @@
 //! Reads the value of `network:`.
 
 use super::errors::{Mistakes, likely};
-use super::plan::{InterfacePlan, JitterPlan, LinkPlan, NetworkPlan, Overhead};
-use super::presets::{NETWORKS, NetworkPreset, OVERHEAD_NONE, OVERHEADS, all_links};
+use super::plan::{Interface, Jitter, Link, NetworkPlan, WireOverhead};
+use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links};
 use super::read::{self, Fields, unknown_choice, wrong};
 use super::tree::{Kind, Node};
 
@@ -84,10 +84,10 @@ fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
         optional(bandwidth_node, &mut good, |node| bandwidth(node, "bandwidth_mbps", mistakes));
     let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
     let old = base.as_ref().map(|base| &base.links);
-    let idle = LinkPlan { latency_ps: 0, bandwidth_bps: None, jitter: JitterPlan::None };
+    let idle = Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None };
     let links = all_links(parties, |from, to| {
         let old = old.map_or(idle, |links| links[from * parties + to]);
-        LinkPlan {
+        Link {
             latency_ps: latency_ps.unwrap_or(old.latency_ps),
             bandwidth_bps: bandwidth_bps.unwrap_or(old.bandwidth_bps),
             jitter: jitter.unwrap_or(old.jitter),
@@ -127,10 +127,10 @@ fn matrix(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
     });
     let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
     let column = |from: usize, to: usize| from * (parties - 1) + if to < from { to } else { to - 1 };
-    let links = all_links(parties, |from, to| LinkPlan {
+    let links = all_links(parties, |from, to| Link {
         latency_ps: latencies.as_ref().map_or(0, |values| values[column(from, to)]),
         bandwidth_bps: bandwidths.as_ref().and_then(|values| values[column(from, to)]),
-        jitter: jitter.unwrap_or(JitterPlan::None),
+        jitter: jitter.unwrap_or(Jitter::None),
     });
     let plan = common(&fields, bare(parties, links), mistakes);
     if good && latencies.is_some() && bandwidths.is_some() { plan } else { None }
@@ -171,9 +171,9 @@ fn rows<T>(
 }
 
 /// A network of these links and nothing else.
-fn bare(parties: usize, links: Vec<LinkPlan>) -> NetworkPlan {
-    let interfaces = vec![InterfacePlan { egress_bps: None, ingress_bps: None }; parties];
-    NetworkPlan { label: String::new(), parties, links, interfaces, overhead: OVERHEAD_NONE }
+fn bare(parties: usize, links: Vec<Link>) -> NetworkPlan {
+    let interfaces = vec![Interface { egress_bps: None, ingress_bps: None }; parties];
+    NetworkPlan { label: String::new(), parties, links, interfaces, overhead: WireOverhead::NONE }
 }
 
 /// What `custom` and `matrix` have in common: label, single links, interfaces, overhead. They change `plan`.
@@ -187,7 +187,7 @@ fn common(fields: &Fields, mut plan: NetworkPlan, mistakes: &mut Mistakes) -> Op
     let both =
         optional(fields.get("interface_mbps"), &mut good, |node| bandwidth(node, "interface_mbps", mistakes));
     if let Some(both) = both {
-        plan.interfaces.fill(InterfacePlan { egress_bps: both, ingress_bps: both });
+        plan.interfaces.fill(Interface { egress_bps: both, ingress_bps: both });
     }
     if let Some(node) = fields.get("interfaces") {
         good &= single_interfaces(node, &mut plan.interfaces, mistakes).is_some();
@@ -198,7 +198,7 @@ fn common(fields: &Fields, mut plan: NetworkPlan, mistakes: &mut Mistakes) -> Op
     good.then_some(plan)
 }
 
-fn single_links(node: &Node, parties: usize, links: &mut [LinkPlan], mistakes: &mut Mistakes) -> Option<()> {
+fn single_links(node: &Node, parties: usize, links: &mut [Link], mistakes: &mut Mistakes) -> Option<()> {
     let known = ["from", "to", "latency_ms", "bandwidth_mbps", "jitter"];
     let mut given = vec![false; parties * parties];
     let mut good = true;
@@ -239,7 +239,7 @@ fn single_links(node: &Node, parties: usize, links: &mut [LinkPlan], mistakes: &
     good.then_some(())
 }
 
-fn single_interfaces(node: &Node, interfaces: &mut [InterfacePlan], mistakes: &mut Mistakes) -> Option<()> {
+fn single_interfaces(node: &Node, interfaces: &mut [Interface], mistakes: &mut Mistakes) -> Option<()> {
     let known = ["party", "egress_mbps", "ingress_mbps"];
     let parties = interfaces.len();
     let mut given = vec![false; parties];
@@ -289,13 +289,13 @@ fn bandwidth(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<Option<
     }
 }
 
-fn jitter(node: &Node, mistakes: &mut Mistakes) -> Option<JitterPlan> {
+fn jitter(node: &Node, mistakes: &mut Mistakes) -> Option<Jitter> {
     match (read::variant_name(node), &node.kind) {
-        (Some("none"), Kind::Word(_)) => Some(JitterPlan::None),
+        (Some("none"), Kind::Word(_)) => Some(Jitter::None),
         (Some("uniform"), Kind::Record(_)) => {
             let fields = Fields::new(node, "`uniform`", &["max_ms"], mistakes)?;
             let max_ps = latency(fields.require("max_ms", "5.0", mistakes)?, "max_ms", mistakes)?;
-            Some(JitterPlan::Uniform { max_ps })
+            Some(Jitter::Uniform { max_ps })
         }
         (Some("log_normal"), Kind::Record(_)) => {
             let fields = Fields::new(node, "`log_normal`", &["median_ms", "sigma"], mistakes)?;
@@ -305,7 +305,7 @@ fn jitter(node: &Node, mistakes: &mut Mistakes) -> Option<JitterPlan> {
                 let needed = "a number from 0 to 4, the standard deviation of the delay's natural logarithm";
                 read::float(node, "sigma", needed, |sigma| (0.0..=LARGEST_SIGMA).contains(&sigma), mistakes)
             });
-            Some(JitterPlan::LogNormal { median_ps: median_ps?, sigma: sigma? })
+            Some(Jitter::LogNormal { median_ps: median_ps?, sigma: sigma? })
         }
         _ => {
             let names = ["none", "uniform", "log_normal"];
@@ -315,7 +315,7 @@ fn jitter(node: &Node, mistakes: &mut Mistakes) -> Option<JitterPlan> {
     }
 }
 
-fn overhead(node: &Node, mistakes: &mut Mistakes) -> Option<Overhead> {
+fn overhead(node: &Node, mistakes: &mut Mistakes) -> Option<WireOverhead> {
     if let Kind::Word(word) = &node.kind
         && let Some((_, overhead)) = OVERHEADS.iter().find(|(name, _)| name == word)
     {
@@ -334,8 +334,8 @@ fn overhead(node: &Node, mistakes: &mut Mistakes) -> Option<Overhead> {
     };
     let per_message_bytes = read("per_message_bytes", 0, 0);
     let per_segment_bytes = read("per_segment_bytes", 0, 0);
-    let segment_payload_bytes = read("segment_payload_bytes", OVERHEAD_NONE.segment_payload_bytes, 1);
-    Some(Overhead {
+    let segment_payload_bytes = read("segment_payload_bytes", WireOverhead::NONE.segment_payload_bytes, 1);
+    Some(WireOverhead {
         per_message_bytes: per_message_bytes?,
         per_segment_bytes: per_segment_bytes?,
         segment_payload_bytes: segment_payload_bytes?,

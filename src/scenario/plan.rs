@@ -6,6 +6,7 @@
 pub use crate::data::DataSource;
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::secure::{FixedPoint, Rounding};
+pub use crate::sim::{Interface, Jitter, Link, WireOverhead};
 pub use crate::softmax::Softmax;
 
 /// Everything that decides a run: the scenario file after defaults, overrides and checks.
@@ -80,69 +81,19 @@ pub struct NetworkPlan {
     /// Number of parties.
     pub parties: usize,
     /// One entry per directed link, `parties * parties`, row = from. The diagonal is idle.
-    pub links: Vec<LinkPlan>,
+    pub links: Vec<Link>,
     /// One entry per party.
-    pub interfaces: Vec<InterfacePlan>,
+    pub interfaces: Vec<Interface>,
     /// Bytes that the wire adds.
-    pub overhead: Overhead,
+    pub overhead: WireOverhead,
 }
 
 impl NetworkPlan {
     /// The link that carries messages of `from` to `to`.
-    pub fn link(&self, from: usize, to: usize) -> &LinkPlan {
+    pub fn link(&self, from: usize, to: usize) -> &Link {
         assert!(from < self.parties && to < self.parties, "there is no link {from} -> {to}");
         &self.links[from * self.parties + to]
     }
-}
-
-/// One directed link.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LinkPlan {
-    /// One-way latency in picoseconds, at most an hour.
-    pub latency_ps: u64,
-    /// Bits per second; none: no limit.
-    pub bandwidth_bps: Option<u64>,
-    /// What is added to the latency at random.
-    pub jitter: JitterPlan,
-}
-
-/// Random delay, drawn for every message and added to the latency.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum JitterPlan {
-    /// No random delay.
-    None,
-    /// Uniform in 0 ..= `max_ps`.
-    Uniform {
-        /// Largest delay in picoseconds.
-        max_ps: u64,
-    },
-    /// Log-normal: the logarithm of the delay is normal.
-    LogNormal {
-        /// Median of the delay in picoseconds.
-        median_ps: u64,
-        /// Standard deviation of the natural logarithm of the delay (no unit).
-        sigma: f64,
-    },
-}
-
-/// What the links of one party share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InterfacePlan {
-    /// Outgoing bits per second; none: no limit.
-    pub egress_bps: Option<u64>,
-    /// Incoming bits per second; none: no limit.
-    pub ingress_bps: Option<u64>,
-}
-
-/// Bytes that the wire adds to a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overhead {
-    /// Bytes for each message.
-    pub per_message_bytes: u64,
-    /// Bytes for each segment into which a message is cut.
-    pub per_segment_bytes: u64,
-    /// Payload bytes that fit a segment, at least 1.
-    pub segment_payload_bytes: u64,
 }
 
 /// What local work costs, party by party.

@@ -1,30 +1,15 @@
 //! Networks and machines with a name. A preset is one entry of a table below: name, line, source, figures.
 
-use super::plan::{ComputePlan, InterfacePlan, JitterPlan, LinkPlan, NetworkPlan, Overhead, PartyCompute};
+use super::plan::{ComputePlan, Interface, Jitter, Link, NetworkPlan, WireOverhead, PartyCompute};
 
 /// Picoseconds in a microsecond.
 const PS_PER_US: u64 = 1_000_000;
 /// Bits per second in a Mbit/s.
 const BPS_PER_MBPS: u64 = 1_000_000;
 
-/// Nothing is added: only payload counts.
-pub const OVERHEAD_NONE: Overhead =
-    Overhead { per_message_bytes: 0, per_segment_bytes: 0, segment_payload_bytes: 1448 };
-
-/// TCP over IPv4 over Ethernet with 1500-byte packets and TCP timestamps: 1448 payload bytes a segment, to which are
-/// added 32 (TCP) + 20 (IP) + 38 (Ethernet: preamble 8, header 14, check 4, gap 12) bytes. Acknowledgements, which
-/// travel the other way, are not counted.
-pub const OVERHEAD_TCP: Overhead =
-    Overhead { per_message_bytes: 0, per_segment_bytes: 90, segment_payload_bytes: 1448 };
-
-/// TLS 1.3 over TCP: a record adds 22 bytes (header 5, content type 1, tag 16). A message opens at least one record,
-/// hence 22 bytes a message; a record holds at most 16,384 bytes, hence 22 / 16,384 * 1448, rounded up 2, bytes a segment.
-pub const OVERHEAD_TLS: Overhead =
-    Overhead { per_message_bytes: 22, per_segment_bytes: 92, segment_payload_bytes: 1448 };
-
 /// Overheads with a name.
-pub const OVERHEADS: [(&str, Overhead); 3] =
-    [("none", OVERHEAD_NONE), ("tcp", OVERHEAD_TCP), ("tls", OVERHEAD_TLS)];
+pub const OVERHEADS: [(&str, WireOverhead); 3] =
+    [("none", WireOverhead::NONE), ("tcp", WireOverhead::TCP), ("tls", WireOverhead::TLS)];
 
 /// A network that a scenario can name.
 #[derive(Clone, Copy, Debug)]
@@ -174,21 +159,21 @@ impl NetworkPreset {
                 }
             };
             let bandwidth_bps = Some(bandwidth_mbps * BPS_PER_MBPS);
-            LinkPlan { latency_ps, bandwidth_bps, jitter: JitterPlan::None }
+            Link { latency_ps, bandwidth_bps, jitter: Jitter::None }
         };
         Some(NetworkPlan {
             label: self.name.to_string(),
             parties,
             links: all_links(parties, link),
-            interfaces: vec![InterfacePlan { egress_bps: None, ingress_bps: None }; parties],
-            overhead: OVERHEAD_NONE,
+            interfaces: vec![Interface { egress_bps: None, ingress_bps: None }; parties],
+            overhead: WireOverhead::NONE,
         })
     }
 }
 
 /// Every directed link, row = from; the diagonal is idle.
-pub fn all_links(parties: usize, link: impl Fn(usize, usize) -> LinkPlan) -> Vec<LinkPlan> {
-    let idle = LinkPlan { latency_ps: 0, bandwidth_bps: None, jitter: JitterPlan::None };
+pub fn all_links(parties: usize, link: impl Fn(usize, usize) -> Link) -> Vec<Link> {
+    let idle = Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None };
     let pairs = (0..parties).flat_map(|from| (0..parties).map(move |to| (from, to)));
     pairs.map(|(from, to)| if from == to { idle } else { link(from, to) }).collect()
 }

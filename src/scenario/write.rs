@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::plan::{
-    ComputePlan, DataSource, JitterPlan, Length, LinkPlan, Model, NetworkPlan, Overhead, PartyCompute, Plan,
+    ComputePlan, DataSource, Jitter, Length, Link, Model, NetworkPlan, WireOverhead, PartyCompute, Plan,
 };
 use super::presets::OVERHEADS;
 use super::units::decimal_text;
@@ -121,7 +121,7 @@ fn network(plan: &NetworkPlan) -> String {
     text + "    )"
 }
 
-fn links(plan: &NetworkPlan, usual: LinkPlan) -> String {
+fn links(plan: &NetworkPlan, usual: Link) -> String {
     let mut text = String::new();
     for from in 0..plan.parties {
         for to in (0..plan.parties).filter(|to| *to != from) {
@@ -157,17 +157,17 @@ fn bandwidth(bps: Option<u64>) -> String {
     bps.map_or("unlimited".to_string(), |bps| decimal_text(bps, MBPS_PLACES))
 }
 
-fn jitter(jitter: JitterPlan) -> String {
+fn jitter(jitter: Jitter) -> String {
     match jitter {
-        JitterPlan::None => "none".to_string(),
-        JitterPlan::Uniform { max_ps } => format!("uniform(max_ms: {})", decimal_text(max_ps, MS_PLACES)),
-        JitterPlan::LogNormal { median_ps, sigma } => {
+        Jitter::None => "none".to_string(),
+        Jitter::Uniform { max_ps } => format!("uniform(max_ms: {})", decimal_text(max_ps, MS_PLACES)),
+        Jitter::LogNormal { median_ps, sigma } => {
             format!("log_normal(median_ms: {}, sigma: {sigma:?})", decimal_text(median_ps, MS_PLACES))
         }
     }
 }
 
-fn overhead(overhead: Overhead) -> String {
+fn overhead(overhead: WireOverhead) -> String {
     match OVERHEADS.iter().find(|(_, preset)| *preset == overhead) {
         Some((name, _)) => name.to_string(),
         None => format!(

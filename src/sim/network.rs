@@ -8,7 +8,7 @@ use super::{PS_PER_SECOND, jitter};
 pub(crate) const MAX_PARTIES: usize = 1 << 12;
 
 /// One direction between two parties.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Link {
     /// One-way latency in picoseconds.
     pub latency_ps: u64,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use mpcsim::scenario::{
-    DataSource, FixedPoint, InterfacePlan, JitterPlan, Length, OVERHEAD_TLS, Overhead, PartyCompute, Plan,
+    DataSource, FixedPoint, Interface, Jitter, Length, WireOverhead::TLS, WireOverhead, PartyCompute, Plan,
     Protocol, Rounding, Scenario, Training, parse_compute, parse_network,
 };
 
@@ -85,15 +85,15 @@ fn custom_networks_are_converted_exactly() {
         links: [(from: 0, to: 1, latency_ms: 24.6555, bandwidth_mbps: unlimited,
                  jitter: log_normal(median_ms: 1.5, sigma: 0.25)), (from: 2, to: 1, jitter: none)])";
     let plan = parse_network(text, "network.ron", 3).unwrap();
-    assert_eq!((plan.label.as_str(), plan.overhead), ("custom", OVERHEAD_TLS));
+    assert_eq!((plan.label.as_str(), plan.overhead), ("custom", WireOverhead::TLS));
     let usual = plan.link(1, 0);
     assert_eq!((usual.latency_ps, usual.bandwidth_bps), (20_000_000_000, Some(100_000)));
-    assert_eq!(usual.jitter, JitterPlan::Uniform { max_ps: 1 });
+    assert_eq!(usual.jitter, Jitter::Uniform { max_ps: 1 });
     let own = plan.link(0, 1);
     assert_eq!((own.latency_ps, own.bandwidth_bps), (24_655_500_000, None));
-    assert_eq!(own.jitter, JitterPlan::LogNormal { median_ps: 1_500_000_000, sigma: 0.25 });
-    assert_eq!((plan.link(2, 1).latency_ps, plan.link(2, 1).jitter), (20_000_000_000, JitterPlan::None));
-    let interface = |egress_bps, ingress_bps| InterfacePlan { egress_bps, ingress_bps };
+    assert_eq!(own.jitter, Jitter::LogNormal { median_ps: 1_500_000_000, sigma: 0.25 });
+    assert_eq!((plan.link(2, 1).latency_ps, plan.link(2, 1).jitter), (20_000_000_000, Jitter::None));
+    let interface = |egress_bps, ingress_bps| Interface { egress_bps, ingress_bps };
     let fast = Some(10_000_000_000);
     assert_eq!(plan.interfaces, [interface(fast, fast), interface(fast, None), interface(fast, fast)]);
     assert_eq!(
@@ -102,7 +102,7 @@ fn custom_networks_are_converted_exactly() {
         "the diagonal is idle"
     );
     let own = "custom(latency_ms: 0, bandwidth_mbps: 1, overhead: custom(per_message_bytes: 8, segment_payload_bytes: 100))";
-    let expected = Overhead { per_message_bytes: 8, per_segment_bytes: 0, segment_payload_bytes: 100 };
+    let expected = WireOverhead { per_message_bytes: 8, per_segment_bytes: 0, segment_payload_bytes: 100 };
     assert_eq!(parse_network(own, "network.ron", 2).unwrap().overhead, expected);
 }
 

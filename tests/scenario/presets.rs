@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mpcsim::scenario::{COMPUTES, JitterPlan, NETWORKS, NetworkPreset, parse_compute, parse_network};
+use mpcsim::scenario::{COMPUTES, Jitter, NETWORKS, NetworkPreset, parse_compute, parse_network};
 
 #[test]
 fn every_preset_can_be_named_and_has_a_source() {
@@ -20,7 +20,7 @@ fn every_preset_can_be_named_and_has_a_source() {
                 for to in (0..parties).filter(|to| *to != from) {
                     let link = plan.link(from, to);
                     assert!(link.latency_ps > 0 && link.bandwidth_bps.is_some_and(|bps| bps > 0));
-                    assert_eq!(link.jitter, JitterPlan::None);
+                    assert_eq!(link.jitter, Jitter::None);
                 }
             }
         }
