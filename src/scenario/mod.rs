@@ -22,8 +22,7 @@ use std::path::Path;
 
 pub use errors::{Mistake, ScenarioErrors};
 pub use plan::*;
-pub use presets::{
-    COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
+pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 
 use errors::{Mistakes, Sources};
 use tree::{Kind, Node};

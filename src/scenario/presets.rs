@@ -1,6 +1,6 @@
 //! Networks and machines with a name. A preset is one entry of a table below: name, line, source, figures.
 
-use super::plan::{ComputePlan, Interface, Jitter, Link, NetworkPlan, WireOverhead, PartyCompute};
+use super::plan::{ComputePlan, Interface, Jitter, Link, NetworkPlan, PartyCompute, WireOverhead};
 
 /// Picoseconds in a microsecond.
 const PS_PER_US: u64 = 1_000_000;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::plan::{
-    ComputePlan, DataSource, Jitter, Length, Link, Model, NetworkPlan, WireOverhead, PartyCompute, Plan,
+    ComputePlan, DataSource, Jitter, Length, Link, Model, NetworkPlan, PartyCompute, Plan, WireOverhead,
 };
 use super::presets::OVERHEADS;
 use super::units::decimal_text;

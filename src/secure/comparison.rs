@@ -5,7 +5,7 @@ use super::adder::xor;
 use crate::protocol::{Protocol, RingShare};
 
 impl<P: Protocol> Secure<P> {
-    /// [x < 0] for signed integers of `bits` bits: the top bit of the sum of the summands.
+    /// `[x < 0]` for signed integers of `bits` bits: the top bit of the sum of the summands.
     pub async fn less_than_zero(&self, x: &P::Share, bits: u32) -> P::Share {
         let _span = self.span("less_than_zero");
         let top = bits as usize - 1;
@@ -18,12 +18,12 @@ impl<P: Protocol> Secure<P> {
         }
     }
 
-    /// [x > c] for fixed-point numbers and a public c, given as an integer.
+    /// `[x > c]` for fixed-point numbers and a public c, given as an integer.
     pub async fn greater_than(&self, x: &P::Share, c: i64) -> P::Share {
         self.less_than_zero(&self.add_constant(&x.neg(), c), self.k() + 1).await
     }
 
-    /// [x > y] for fixed-point numbers.
+    /// `[x > y]` for fixed-point numbers.
     pub async fn greater(&self, x: &P::Share, y: &P::Share) -> P::Share {
         self.less_than_zero(&y.sub(x), self.k() + 1).await
     }
@@ -33,7 +33,7 @@ impl<P: Protocol> Secure<P> {
         self.relu_above(x, 0).await
     }
 
-    /// x where x > c, zero elsewhere, and [x > c]; c is an integer.
+    /// x where x > c, zero elsewhere, and `[x > c]`; c is an integer.
     pub async fn relu_above(&self, x: &P::Share, c: i64) -> (P::Share, P::Share) {
         let _span = self.span("relu");
         let positive = self.greater_than(x, c).await;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use mpcsim::scenario::{
-    DataSource, FixedPoint, Interface, Jitter, Length, WireOverhead::TLS, WireOverhead, PartyCompute, Plan,
-    Protocol, Rounding, Scenario, Training, parse_compute, parse_network,
+    DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding, Scenario,
+    Training, WireOverhead, parse_compute, parse_network,
 };
 
 use super::{advice, good, minimal, mistakes, parse};

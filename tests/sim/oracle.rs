@@ -120,7 +120,7 @@ impl<'a> Oracle<'a> {
         let (path, depth) = self.clocks[p];
         let t = total(path);
         let egress_bps = self.network.interfaces[p].egress_bps;
-        let link = self.network.link(p, q).clone();
+        let link = *self.network.link(p, q);
         let mut s = t.max(*self.free.get(&(p, q)).unwrap_or(&0));
         if egress_bps.is_some() {
             s = s.max(*self.free.get(&(p, p)).unwrap_or(&0));
