@@ -24,13 +24,16 @@ impl Percentiles {
         for &duration in durations_ps {
             histogram.record(duration).expect("the histogram grows");
         }
-        let exactly = |extreme: Option<&u64>| *extreme.expect("a duration");
+        let min_ps = *durations_ps.iter().min().expect("a duration");
+        let max_ps = *durations_ps.iter().max().expect("a duration");
+        // The histogram gives the upper end of a bucket, which can lie beyond the longest duration.
+        let quantile_ps = |q| histogram.value_at_quantile(q).min(max_ps);
         Percentiles {
-            min_ps: exactly(durations_ps.iter().min()),
-            p50_ps: histogram.value_at_quantile(0.5),
-            p90_ps: histogram.value_at_quantile(0.9),
-            p99_ps: histogram.value_at_quantile(0.99),
-            max_ps: exactly(durations_ps.iter().max()),
+            min_ps,
+            p50_ps: quantile_ps(0.5),
+            p90_ps: quantile_ps(0.9),
+            p99_ps: quantile_ps(0.99),
+            max_ps,
         }
     }
 }

@@ -63,18 +63,24 @@ fn costs(outcome: &Outcome) -> Table {
     table
 }
 
+/// Figures by epoch, ten to a line.
+fn by_epoch(label: &str, figures: &[String]) -> String {
+    let lines: Vec<String> = figures.chunks(10).map(|line| line.join(" ")).collect();
+    format!("{label} by epoch: {}", lines.join("\n  "))
+}
+
 fn accuracy(outcome: &Outcome) -> String {
-    let mut text = String::from("test accuracy by epoch:");
-    for epoch in &outcome.epochs {
-        text += &format!(" {:.2} %", 100.0 * epoch.test_accuracy);
-        if epoch.restarted {
-            text += " (restarted)";
-        }
-    }
+    let restarted = |yes: bool| if yes { " (restarted)" } else { "" };
+    let accuracies: Vec<String> = outcome
+        .epochs
+        .iter()
+        .map(|epoch| format!("{:.2} %{}", 100.0 * epoch.test_accuracy, restarted(epoch.restarted)))
+        .collect();
+    let mut text = by_epoch("test accuracy", &accuracies);
     let losses: Vec<String> =
         outcome.epochs.iter().filter_map(|e| e.loss).map(|loss| format!("{loss:.4}")).collect();
     if !losses.is_empty() {
-        text += &format!("\nmean loss by epoch: {}", losses.join(" "));
+        text += &format!("\n{}", by_epoch("mean loss", &losses));
     }
     text
 }
