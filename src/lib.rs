@@ -1,4 +1,32 @@
 //! `mpcsim`: a deterministic discrete-event simulator of secure multi-party computation.
+//!
+//! Simulated parties train a network on data that none of them may see. What it costs (exact rounds, exact bytes,
+//! modelled time) and how accurate the network becomes follows from one scenario. The command `mpcsim` is a thin layer
+//! over this crate; ARCHITECTURE.md shows how the rooms belong together, docs/counting.md what each number means.
+//!
+//! The cost of one iteration, without training:
+//!
+//! ```
+//! use mpcsim::run::{endpoints, layer_widths, network, record, training_program};
+//! use mpcsim::scenario::Scenario;
+//!
+//! let text = r#"(
+//!     name: "example",
+//!     protocol: rep3,
+//!     model: dense(hidden: [128]),
+//!     softmax: relu_gradient,
+//!     data: mnist(train: 60000, test: 10000),
+//!     network: preset("wan"),
+//! )"#;
+//! let plan = Scenario::parse(text, "example.ron", std::path::Path::new(""), &[]).expect("a right scenario");
+//! let program = training_program(&plan, &layer_widths(&plan, 784, 10), 60_000);
+//! let recorded = record(&plan, &program).expect("a program without deadlock");
+//! let (network, endpoints) = (network(&plan.network, plan.seed), endpoints(&plan.compute));
+//! let iteration = recorded.costs(&network, &endpoints, &[]).expect("time without overflow").iteration;
+//! assert_eq!(iteration.rounds, 79);
+//! assert_eq!(iteration.payload_bytes, 16_289_264);
+//! assert!(iteration.modelled_ps > iteration.rounds * 29_000_000_000, "at least the latency of each round");
+//! ```
 
 pub mod cli;
 pub mod data;

@@ -17,7 +17,7 @@ use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
 pub use bench::{endpoints, network};
-pub use record::{Recorded, record};
+pub use record::{Costs, Phase, Recorded, record};
 pub use session::Session;
 pub use train::EpochResult;
 pub use verify::{Verified, VerifyError};
