@@ -4,13 +4,13 @@ use super::dense::{Dense, DenseLayer};
 use super::model::{Model, Weights};
 use super::sgd::Sgd;
 use crate::protocol::{Components, Protocol, RingShare};
-use crate::ring::{Content, Vector};
+use crate::ring::Vector;
 use crate::secure::Secure;
 use crate::sim::{all, both};
 use crate::softmax::{Logits, Softmax};
 
 /// The party whose inputs the training data and the initial weights are.
-const OWNER: usize = 0;
+pub const OWNER: usize = 0;
 
 /// What is trained, and how.
 #[derive(Clone, Debug)]
@@ -55,6 +55,15 @@ impl SecretData {
     }
 }
 
+/// What the owner of data and weights brings along.
+#[derive(Clone, Copy)]
+pub struct Secrets<'a> {
+    /// The training data.
+    pub data: &'a SecretData,
+    /// The initial weights.
+    pub weights: &'a [Weights],
+}
+
 /// The training data as shares.
 struct Batches<S> {
     images: S,
@@ -75,30 +84,24 @@ pub struct Trainer<P: Protocol> {
     model: Model<P::Share>,
 }
 
-fn share_shape(weights: &Weights, content: Content) -> (Vector, Vector) {
-    match content {
-        Content::Values => (weights.weights.clone(), weights.bias.clone()),
-        Content::Shape => (Vector::shape(weights.weights.len()), Vector::shape(weights.bias.len())),
-    }
-}
-
-/// Shares the initial weights; all messages of a layer and of all layers go out together.
-async fn input_weights<P: Protocol>(secure: &Secure<P>, weights: &[Weights]) -> Model<P::Share> {
+/// Shares the initial weights, which only their owner gives; all layers go out together.
+async fn input_weights<P: Protocol>(
+    secure: &Secure<P>,
+    layers: &[Dense],
+    weights: Option<&[Weights]>,
+) -> Model<P::Share> {
     let _span = secure.span("weights");
-    let content = secure.protocol.content();
-    let lanes = secure.fork_n(weights.len());
+    let lanes = secure.fork_n(layers.len());
     let layers = all(lanes
         .iter()
-        .zip(weights)
-        .map(async |(lane, layer)| {
-            let (matrix, bias) = share_shape(layer, content);
-            let secret = Vector::concat(&[&matrix, &bias]);
-            let shared = lane.protocol.input(OWNER, secret.len(), Some(&secret)).await;
-            DenseLayer {
-                dense: layer.dense,
-                weights: shared.slice(0, matrix.len()),
-                bias: shared.slice(matrix.len(), secret.len()),
-            }
+        .zip(layers)
+        .enumerate()
+        .map(async |(i, (lane, &dense))| {
+            let matrix_len = dense.inputs * dense.outputs;
+            let len = matrix_len + dense.outputs;
+            let secret = weights.map(|weights| Vector::concat(&[&weights[i].weights, &weights[i].bias]));
+            let shared = lane.protocol.input(OWNER, len, secret.as_ref()).await;
+            DenseLayer { dense, weights: shared.slice(0, matrix_len), bias: shared.slice(matrix_len, len) }
         })
         .collect())
     .await;
@@ -112,34 +115,33 @@ async fn input_weights<P: Protocol>(secure: &Secure<P>, weights: &[Weights]) -> 
 }
 
 impl<P: Protocol> Trainer<P> {
-    /// The set-up: training data and initial weights are shared.
-    pub async fn set_up(
-        secure: Secure<P>,
-        program: TrainingProgram,
-        data: &SecretData,
-        weights: &[Weights],
-    ) -> Self {
+    /// The set-up: training data and initial weights are shared. Only their owner gives `secrets`.
+    pub async fn set_up(secure: Secure<P>, program: TrainingProgram, secrets: Option<Secrets<'_>>) -> Self {
         let set_up = secure.span("setup");
         let (rows, inputs, classes) = (program.rows, program.inputs(), program.classes());
         let [image_lane, label_lane, weight_lane] = secure.fork();
         let images = async || {
             let _span = image_lane.span("images");
-            image_lane.protocol.input(OWNER, rows * inputs, Some(&data.images)).await
+            image_lane.protocol.input(OWNER, rows * inputs, secrets.map(|s| &s.data.images)).await
         };
         let labels = async || {
             let _span = label_lane.span("labels");
-            label_lane.protocol.input(OWNER, rows * classes, Some(&data.labels)).await
+            label_lane.protocol.input(OWNER, rows * classes, secrets.map(|s| &s.data.labels)).await
         };
-        let ((images, labels), model) =
-            both(both(images(), labels()), input_weights(&weight_lane, weights)).await;
+        let ((images, labels), model) = both(
+            both(images(), labels()),
+            input_weights(&weight_lane, &program.layers, secrets.map(|s| s.weights)),
+        )
+        .await;
+        secure.protocol.check().await;
         drop(set_up);
         Trainer { secure, program, data: Batches { images, labels }, model }
     }
 
-    /// Starts again from other weights.
-    pub async fn restart(&mut self, weights: &[Weights], sgd: Sgd) {
+    /// Starts again from other weights, which only their owner gives.
+    pub async fn restart(&mut self, weights: Option<&[Weights]>, sgd: Sgd) {
         let _span = self.secure.span("restart");
-        self.model = input_weights(&self.secure, weights).await;
+        self.model = input_weights(&self.secure, &self.program.layers, weights).await;
         self.program.sgd = sgd;
     }
 
@@ -167,6 +169,7 @@ impl<P: Protocol> Trainer<P> {
                 }
             })
             .await;
+        secure.protocol.check().await;
         opened
     }
 
@@ -187,13 +190,9 @@ impl<P: Protocol> Trainer<P> {
     }
 }
 
-/// The name of a layer's span.
-fn layer_span(layer: usize) -> &'static str {
-    const NAMES: [&str; 16] = [
-        "dense1", "dense2", "dense3", "dense4", "dense5", "dense6", "dense7", "dense8", "dense9", "dense10",
-        "dense11", "dense12", "dense13", "dense14", "dense15", "dense16",
-    ];
-    NAMES.get(layer).copied().unwrap_or("dense17+")
+/// The name of a layer's span, counted from 1.
+fn layer_span(layer: usize) -> String {
+    format!("dense{}", layer + 1)
 }
 
 /// Gradients of all layers, first layer first, and the loss of each row.

@@ -3,6 +3,7 @@
 //! It gives the accuracy of training, and the oracle for every protocol: under nearest rounding what it computes equals
 //! what the protocols' openings say, bit for bit.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::{Components, Message, Protocol};
@@ -73,7 +74,7 @@ impl Protocol for Clear {
         Content::Values
     }
 
-    fn span(&self, name: &'static str) -> SpanGuard<Message> {
+    fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
         self.party.span(name)
     }
 

@@ -9,6 +9,8 @@ pub mod registry;
 pub mod rep3;
 pub mod share;
 
+use std::borrow::Cow;
+
 use crate::ring::{Content, MatMul, Plane, Vector};
 use crate::sim::{Party, SpanGuard};
 
@@ -70,7 +72,7 @@ pub trait Protocol: Sized {
     /// Whether vectors carry values or only their length.
     fn content(&self) -> Content;
     /// Names what is done until the guard is dropped.
-    fn span(&self, name: &'static str) -> SpanGuard<Message>;
+    fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message>;
     /// Handles for `n` sub-programs that run side by side, see [`crate::sim::both`].
     fn fork(&self, n: usize) -> Vec<Self>;
 
@@ -111,4 +113,8 @@ pub trait Protocol: Sized {
     async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share>;
     /// The ring element of the bit `t xor (x and y)`.
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share;
+
+    /// Does the checks that a protocol has put off, such as those of MACs or hashes: at the end of the set-up and of each
+    /// iteration. Semi-honest protocols have none.
+    async fn check(&self) {}
 }

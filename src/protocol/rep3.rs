@@ -9,6 +9,7 @@
 //! for the two-round truncation; the reference system MP-SPDZ for the conversion of bits and the one-message truncation.
 //! Above each operation: rounds, and payload bytes per element sent by the parties 0, 1, 2.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::{Components, Message, Protocol, RingShare, receive_bits, receive_ring, send};
@@ -246,7 +247,7 @@ impl Protocol for Rep3 {
         self.content
     }
 
-    fn span(&self, name: &'static str) -> SpanGuard<Message> {
+    fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
         self.party.span(name)
     }
 

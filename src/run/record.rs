@@ -3,7 +3,7 @@
 use super::bench::bench;
 use super::session::Session;
 use crate::ledger::Cost;
-use crate::nn::{SecretData, TrainingProgram, Weights};
+use crate::nn::{SecretData, Secrets, TrainingProgram, Weights};
 use crate::protocol::registry::{Start, Visitor};
 use crate::ring::{Content, Vector};
 use crate::scenario::Plan;
@@ -64,8 +64,8 @@ impl Visitor for Recorder<'_> {
         let weights = weight_shapes(program);
         let start = |party| P::start(party, plan.seed, Content::Shape);
         let format = (plan.fixed_point, plan.rounding);
-        let (mut session, setup) =
-            Session::set_up(bench, start, format, program, &SecretData::shape(program), &weights)?;
+        let secrets = Secrets { data: &SecretData::shape(program), weights: &weights };
+        let (mut session, setup) = Session::set_up(bench, start, format, program, secrets)?;
         let rows = vec![0; plan.training.batch];
         let (iteration, _) = session.iteration(&rows)?;
         let restart = session.restart(&weights, program.sgd)?;

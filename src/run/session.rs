@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::nn::{SecretData, Sgd, Trainer, TrainingProgram, Weights};
+use crate::nn::{OWNER, Secrets, Sgd, Trainer, TrainingProgram, Weights};
 use crate::protocol::{Message, Protocol};
 use crate::ring::Vector;
 use crate::secure::{FixedPoint, Rounding, Secure};
@@ -24,14 +24,14 @@ impl<P: Protocol> Session<P> {
         start: impl Fn(Party<Message>) -> P,
         (fixed_point, rounding): (FixedPoint, Rounding),
         program: &TrainingProgram,
-        data: &SecretData,
-        weights: &[Weights],
+        secrets: Secrets<'_>,
     ) -> Result<(Self, Trace), SimError> {
         let mut simulation = Simulation::new(bench);
         let tasks = (0..simulation.parties())
             .map(|i| {
                 let secure = Secure { protocol: start(simulation.party(i)), fixed_point, rounding };
-                Box::pin(Trainer::set_up(secure, program.clone(), data, weights)) as Task<_>
+                let secrets = (i == OWNER).then_some(secrets);
+                Box::pin(Trainer::set_up(secure, program.clone(), secrets)) as Task<_>
             })
             .collect();
         let run = simulation.run(tasks)?;
@@ -56,7 +56,9 @@ impl<P: Protocol> Session<P> {
 
     /// All start again from other weights, with other constants.
     pub fn restart(&mut self, weights: &[Weights], sgd: Sgd) -> Result<Trace, SimError> {
-        let tasks = self.trainers.iter_mut().map(|t| Box::pin(t.restart(weights, sgd)) as Task<_>).collect();
+        let owned = |i| (i == OWNER).then_some(weights);
+        let trainers = self.trainers.iter_mut().enumerate();
+        let tasks = trainers.map(|(i, t)| Box::pin(t.restart(owned(i), sgd)) as Task<_>).collect();
         Ok(Self::phase(&mut self.simulation, tasks)?.trace)
     }
 

@@ -7,7 +7,7 @@ use super::verify::VerifyError;
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::{Dataset, TrainTest};
 use crate::nn::{
-    SecretData, TrainingProgram, batches_per_epoch, correct_predictions, encode_images, epoch_order,
+    SecretData, Secrets, TrainingProgram, batches_per_epoch, correct_predictions, encode_images, epoch_order,
     glorot_weights, one_hot_labels,
 };
 use crate::protocol::registry::{Start, Visitor};
@@ -108,7 +108,8 @@ fn train_values<P: Protocol>(
     let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let secret = secret_data(train, &all_rows, plan);
     let format = (plan.fixed_point, plan.rounding);
-    let (mut session, setup) = Session::set_up(bench, start, format, program, &secret, &weights)?;
+    let (mut session, setup) =
+        Session::set_up(bench, start, format, program, Secrets { data: &secret, weights: &weights })?;
     drop(secret);
     let same = |trace: &_, expected: Option<&_>, phase| match expected {
         Some(expected) if trace != expected => Err(VerifyError::Trace { phase }),

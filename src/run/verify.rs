@@ -6,7 +6,7 @@ use super::session::Session;
 use super::train::{clear_bench, secret_data};
 use super::{Progress, RunError, total_iterations};
 use crate::data::Dataset;
-use crate::nn::{SecretData, TrainingProgram, Weights, epoch_order, glorot_weights};
+use crate::nn::{Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
 use crate::protocol::Clear;
 use crate::protocol::registry::{Start, Visitor};
 use crate::ring::Content;
@@ -57,8 +57,7 @@ pub struct Verified {
 struct OnShares<'a> {
     plan: &'a Plan,
     program: &'a TrainingProgram,
-    data: &'a SecretData,
-    weights: &'a [Weights],
+    secrets: Secrets<'a>,
     rounding: Rounding,
 }
 
@@ -90,7 +89,7 @@ impl Visitor for OnShares<'_> {
         let bench = bench(&plan.network, &plan.compute, plan.seed);
         let start = |party| P::start(party, plan.seed, Content::Values);
         let format = (plan.fixed_point, self.rounding);
-        let session = Session::set_up(bench, start, format, self.program, self.data, self.weights)?;
+        let session = Session::set_up(bench, start, format, self.program, self.secrets)?;
         run_first(session, self.program.rows, plan.training.batch)
     }
 }
@@ -101,7 +100,7 @@ impl OnShares<'_> {
         let plan = self.plan;
         let start = |party| Clear::new(party, plan.seed);
         let format = (plan.fixed_point, self.rounding);
-        let session = Session::set_up(clear_bench(), start, format, self.program, self.data, self.weights)?;
+        let session = Session::set_up(clear_bench(), start, format, self.program, self.secrets)?;
         run_first(session, self.program.rows, plan.training.batch)
     }
 }
@@ -130,8 +129,9 @@ pub fn verify(
     order.truncate(iterations as usize * batch);
     let secret = secret_data(data, &order, plan);
     let program = &TrainingProgram { rows: order.len(), ..program.clone() };
-    let weights = &glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
-    let with = |rounding| OnShares { plan, program, data: &secret, weights, rounding };
+    let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+    let secrets = Secrets { data: &secret, weights: &weights };
+    let with = |rounding| OnShares { plan, program, secrets, rounding };
 
     let shapes = record(plan, program)?;
     progress.step();

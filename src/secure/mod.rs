@@ -14,6 +14,8 @@ mod logarithm;
 mod maximum;
 mod truncation;
 
+use std::borrow::Cow;
+
 use crate::protocol::{Components, Message, Protocol, RingShare};
 use crate::ring::{MatMul, Vector};
 use crate::sim::SpanGuard;
@@ -100,7 +102,7 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// Names what is done until the guard is dropped.
-    pub fn span(&self, name: &'static str) -> SpanGuard<Message> {
+    pub fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
         self.protocol.span(name)
     }
 
