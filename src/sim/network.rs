@@ -63,9 +63,9 @@ pub struct WireOverhead {
 }
 
 impl WireOverhead {
-    /// Payload only.
+    /// Payload only; segments as of [`TCP`](Self::TCP).
     pub const NONE: WireOverhead =
-        WireOverhead { per_message_bytes: 0, per_segment_bytes: 0, segment_payload_bytes: 0 };
+        WireOverhead { per_message_bytes: 0, per_segment_bytes: 0, segment_payload_bytes: 1448 };
 
     /// TCP over IPv4 over Ethernet with an MTU of 1500 bytes.
     ///
