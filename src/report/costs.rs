@@ -1,6 +1,7 @@
 //! What `mpcsim cost` prints.
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, LineStyle, Table};
 use serde::Serialize;
 
 use super::units::{bytes_text, count_text};
@@ -51,7 +52,7 @@ pub fn cost_line(protocol: ProtocolName, rounding: Rounding, row: &CostRow) -> S
 /// All rows as a table for people.
 pub fn cost_table(protocol: ProtocolName, rounding: Rounding, rows: &[CostRow]) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     let mut header: Vec<String> =
         ["operation", "n", "rounds", "exchanges", "payload, all parties"].map(String::from).to_vec();
     header.extend((0..protocol.parties()).map(|party| format!("by party {party}")));

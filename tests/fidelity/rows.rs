@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use mpcsim::run::{Operation, endpoints, layer_widths, network, record, training_program};
+use mpcsim::run::{Operation, OperationCost, endpoints, layer_widths, network, record, training_program};
 use mpcsim::scenario::{Protocol, Rounding, Scenario};
 use serde::Deserialize;
 
@@ -40,7 +40,7 @@ pub enum What {
 impl Row {
     pub fn label(&self) -> String {
         match &self.what {
-            What::Op { op, .. } if self.operation().counts().is_empty() => op.clone(),
+            What::Op { op, .. } if self.is_fixed() => op.clone(),
             What::Op { op, n } => format!("{op}, n = {n}"),
             What::Iteration { softmax, loss, layers, .. } => {
                 let widths: Vec<String> = layers.iter().map(usize::to_string).collect();
@@ -48,6 +48,21 @@ impl Row {
                 format!("{}, {softmax}, {loss}", widths.join("-"))
             }
         }
+    }
+
+    /// Whether the length does not matter.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.what, What::Op { .. }) && self.operation().counts().is_empty()
+    }
+
+    /// Whether it is an operation on so few elements that padding weighs most.
+    pub fn is_short(&self) -> bool {
+        matches!(self.what, What::Op { n, .. } if n < 128) && !self.is_fixed()
+    }
+
+    /// What an operation costs us for vectors of another length.
+    pub fn cost_of(&self, n: usize) -> OperationCost {
+        self.operation().cost(PROTOCOL.1, self.rounding(), n).expect("an operation runs")
     }
 
     fn operation(&self) -> Operation {
@@ -73,7 +88,7 @@ impl Compared {
     fn of(row: Row) -> Compared {
         let (rounds, payload_bytes_by_party) = match &row.what {
             What::Op { n, .. } => {
-                let cost = row.operation().cost(PROTOCOL.1, row.rounding(), *n).expect("an operation runs");
+                let cost = row.cost_of(*n);
                 assert_eq!(cost.offline_payload_bytes, 0);
                 (cost.rounds, cost.payload_bytes_by_party)
             }
