@@ -1,6 +1,7 @@
 //! What single operations and training iterations cost, against figures measured on the reference system; and
 //! docs/fidelity.md, which shows all of it.
 
+mod command;
 mod document;
 mod pieces;
 mod rows;
