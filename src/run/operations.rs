@@ -62,7 +62,7 @@ operations! {
     "fixmul", FixedMul, "products", "product of fixed-point numbers, rounded";
     "fixdot128", FixedDot, "dot products", "dot product of length 128 of fixed-point numbers, rounded once";
     "matmul", MatMul, "", "matrix product 128 x 784 by 784 x 128 of fixed-point numbers, rounded";
-    "ltz", LessThanZero, "comparisons", "[x < 0] of fixed-point numbers of 31 bits";
+    "ltz", LessThanZero, "comparisons", "whether x < 0, for fixed-point numbers of 31 bits";
     "relu", Relu, "values", "max(x, 0)";
     "max10", Max, "rows of ten", "maximum of each row";
     "div", Divide, "quotients", "x / y";
