@@ -1,6 +1,7 @@
 //! `mpcsim list`.
 
 use super::{Failure, print};
+use crate::run::Operation;
 use crate::scenario::{COMPUTES, NETWORKS, Protocol, Rounding, Softmax};
 
 fn entry(text: &mut String, name: &str, description: &str, source: Option<&str>) {
@@ -23,6 +24,10 @@ pub(crate) fn list() -> Result<(), Failure> {
     text += "\nroundings\n";
     for rounding in Rounding::ALL {
         entry(&mut text, rounding.name(), rounding.description(), None);
+    }
+    text += "\noperations, as in mpcsim cost --op relu\n";
+    for operation in Operation::ALL {
+        entry(&mut text, operation.name(), operation.description(), None);
     }
     text += "\nnetworks, as in network: preset(\"lan\")\n";
     for preset in NETWORKS {

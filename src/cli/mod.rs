@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod check;
+mod cost;
 mod list;
 mod progress;
 mod run;
@@ -28,6 +29,8 @@ enum Command {
     Run(run::RunArgs),
     /// Check a scenario and print it as resolved, without running it.
     Check(check::CheckArgs),
+    /// Count what single secure operations cost.
+    Cost(cost::CostArgs),
     /// List protocols, softmax variants, network and compute presets.
     List,
 }
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Cost(args) => cost::cost(&args),
         Command::List => list::list(),
     };
     match done {

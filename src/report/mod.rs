@@ -1,11 +1,13 @@
 //! Writes results: a table for people, JSON and CSV for programs. Nothing here depends on the host or influences a run.
 
+mod costs;
 mod csv;
 mod folder;
 mod summary;
 mod table;
 mod units;
 
+pub use costs::{CostRow, cost_line, cost_table};
 pub use csv::{epochs_csv, links_csv, spans_csv};
 pub use folder::{Folder, FolderError};
 pub use summary::summary_json;

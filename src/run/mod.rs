@@ -5,6 +5,7 @@
 //! * `shares`: the same, but training itself runs on shares.
 
 mod bench;
+mod operations;
 mod record;
 mod session;
 mod train;
@@ -17,6 +18,7 @@ use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
 pub use bench::{endpoints, network};
+pub use operations::{Operation, OperationCost};
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::Session;
 pub use train::EpochResult;

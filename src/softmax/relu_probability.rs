@@ -31,7 +31,8 @@ impl SoftmaxVariant for ReluProbability {
                 return None;
             }
             let _span = forward.span("loss");
-            let probability = forward.divide(Numerator::Shared(&relu), &sums, classes).await;
+            // A division for each class, as in the reference system, where one for each row would do.
+            let probability = forward.divide(Numerator::Shared(&relu), &sums.repeat_each(classes), 1).await;
             let log = forward.log(&probability).await;
             let one_hot = batch.labels;
             Some(forward.protocol.dot(one_hot, &log, classes).await.neg())

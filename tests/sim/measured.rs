@@ -27,8 +27,28 @@ struct MeasuredLink {
     bandwidth_mbps: f64,
 }
 
-#[test]
-fn replays_take_as_long_as_measured() {
+/// What a replay under a measured network gave.
+pub struct Replayed {
+    pub name: String,
+    pub measured_seconds: f64,
+    pub seconds: f64,
+    /// Every latency is 2 ms or more.
+    pub far: bool,
+    pub mean_latency_seconds: f64,
+    pub mean_bits_per_second: f64,
+    pub rounds: u64,
+    pub payload_bytes: u64,
+}
+
+impl Replayed {
+    /// By how much the replay is too long, in parts of what was measured.
+    pub fn error(&self) -> f64 {
+        self.seconds / self.measured_seconds - 1.0
+    }
+}
+
+/// Replays the recorded trace under all fourteen networks.
+pub fn replays() -> Vec<Replayed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
     let text = std::fs::read_to_string(folder.join("rep3-1dense-relu_out.json")).expect("the file is there");
     let measured: Measured = serde_json::from_str(&text).expect("the file is JSON");
@@ -36,7 +56,7 @@ fn replays_take_as_long_as_measured() {
     assert_eq!(trace.messages(), 1329);
     assert_eq!(measured.conditions.len(), 14);
     let endpoints = vec![Endpoint { wake_ps: 25 * PS_PER_SECOND / 1_000_000, ..Endpoint::default() }; 3];
-    for condition in &measured.conditions {
+    let replay = |condition: Condition| {
         let mut network = Network::uniform(measured.parties, Link::INSTANT);
         for link in &condition.links {
             let ours = network.link_mut(link.from, link.to);
@@ -45,16 +65,35 @@ fn replays_take_as_long_as_measured() {
         }
         let replay = Replayer::new(&network, &endpoints).run(&trace, &mut ()).expect("no deadlock");
         let finish_ps = replay.clocks.iter().map(|clock| clock.time_ps).max().expect("three parties");
-        let seconds = finish_ps as f64 / PS_PER_SECOND as f64;
-        let error = seconds / condition.measured_seconds - 1.0;
-        let far = condition.links.iter().all(|link| link.latency_ms >= 2.0);
-        let bound = if far { 0.01 } else { 0.05 };
+        let mean = |of: fn(&MeasuredLink) -> f64| {
+            condition.links.iter().map(of).sum::<f64>() / condition.links.len() as f64
+        };
+        Replayed {
+            measured_seconds: condition.measured_seconds,
+            seconds: finish_ps as f64 / PS_PER_SECOND as f64,
+            far: condition.links.iter().all(|link| link.latency_ms >= 2.0),
+            mean_latency_seconds: mean(|link| link.latency_ms) / 1e3,
+            mean_bits_per_second: mean(|link| link.bandwidth_mbps) * 1e6,
+            rounds: replay.clocks.iter().map(|clock| clock.depth).max().expect("three parties"),
+            payload_bytes: trace.payload_bytes(),
+            name: condition.name,
+        }
+    };
+    measured.conditions.into_iter().map(replay).collect()
+}
+
+#[test]
+fn replays_take_as_long_as_measured() {
+    for replayed in replays() {
+        let bound = if replayed.far { 0.01 } else { 0.05 };
+        let error = replayed.error();
         println!(
-            "{:12} {seconds:.6} s, measured {:.6} s: {:+.2} %",
-            condition.name,
-            condition.measured_seconds,
+            "{:12} {:.6} s, measured {:.6} s: {:+.2} %",
+            replayed.name,
+            replayed.seconds,
+            replayed.measured_seconds,
             100.0 * error
         );
-        assert!(error.abs() <= bound, "{}: {:+.2} %", condition.name, 100.0 * error);
+        assert!(error.abs() <= bound, "{}: {:+.2} %", replayed.name, 100.0 * error);
     }
 }

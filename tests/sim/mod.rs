@@ -5,7 +5,7 @@ mod bounds;
 mod exact;
 mod jitter;
 mod layers;
-mod measured;
+pub mod measured;
 mod oracle;
 mod programs;
 mod speed;

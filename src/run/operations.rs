@@ -1,0 +1,229 @@
+//! The cost of one secure operation on vectors, counted on shapes: what `mpcsim cost` prints.
+//!
+//! To add an operation, write one line in the table, the lengths of its operands, and what it does to them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::ledger::Cost;
+use crate::protocol::registry::{ProtocolName, Start, Visitor};
+use crate::protocol::{Components, Message, Protocol};
+use crate::ring::{Content, MatMul, Vector};
+use crate::secure::{FixedPoint, Numerator, Rounding, Secure};
+use crate::sim::{Bench, Link, Network, SimError, Simulation};
+use crate::softmax::{Logits, Softmax};
+
+/// Classes of the output layers and length of the rows of `max10`.
+const CLASSES: usize = 10;
+/// Length of the dot products.
+const DOT: usize = 128;
+/// The matrix product of a batch of 128 rows with a layer of 784 inputs and 128 outputs.
+const MATRICES: (usize, usize, usize) = (128, 784, 128);
+/// Whose input the operands are.
+const OWNER: usize = 0;
+
+macro_rules! operations {
+    ($($name:literal, $variant:ident, $n:literal, $description:literal;)*) => {
+        /// An operation whose cost can be asked for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Operation {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: [Operation; [$($name),*].len()] = [$(Operation::$variant),*];
+
+            /// The name on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $(Operation::$variant => $name,)* }
+            }
+
+            /// One line on what it computes.
+            pub fn description(self) -> &'static str {
+                match self { $(Operation::$variant => $description,)* }
+            }
+
+            /// What n counts; empty if n does not matter.
+            pub fn counts(self) -> &'static str {
+                match self { $(Operation::$variant => $n,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    "input", Input, "values", "party 0 shares secret values";
+    "open", Open, "values", "everybody learns the values";
+    "mul", Mul, "products", "product in the ring";
+    "dot128", Dot, "dot products", "dot product of length 128 in the ring";
+    "matmul_ring", MatMulRing, "", "matrix product 128 x 784 by 784 x 128 in the ring";
+    "trunc", Truncate, "values", "a product of 47 bits back to fixed point: rounded by 16 bits";
+    "fixmul", FixedMul, "products", "product of fixed-point numbers, rounded";
+    "fixdot128", FixedDot, "dot products", "dot product of length 128 of fixed-point numbers, rounded once";
+    "matmul", MatMul, "", "matrix product 128 x 784 by 784 x 128 of fixed-point numbers, rounded";
+    "ltz", LessThanZero, "comparisons", "whether x < 0, for fixed-point numbers of 31 bits";
+    "relu", Relu, "values", "max(x, 0)";
+    "max10", Max, "rows of ten", "maximum of each row";
+    "div", Divide, "quotients", "x / y";
+    "recip", Reciprocal, "values", "1 / x";
+    "exp2", Exp2, "values", "2^x";
+    "exp", Exp, "values", "e^x";
+    "log", Log, "values", "ln x";
+    "exact", Exact, "rows of ten", "output layer: softmax, forward and backward, no loss";
+    "relu_probability", ReluProbability, "rows of ten",
+        "output layer: ReLU in place of the exponential, forward and backward, no loss";
+    "relu_gradient", ReluGradient, "rows of ten",
+        "output layer: ReLU in the gradient only, forward and backward, no loss";
+}
+
+/// An operation's cost under a protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationCost {
+    /// Messages of the longest chain.
+    pub rounds: u64,
+    /// How often the party that stopped most often stopped to wait.
+    pub exchanges: u64,
+    /// Payload bytes of all parties, those of an offline phase included.
+    pub payload_bytes: u64,
+    /// Payload bytes sent by each party.
+    pub payload_bytes_by_party: Vec<u64>,
+    /// Payload bytes that do not depend on the operands and could go out before; zero, no protocol has such a phase.
+    pub offline_payload_bytes: u64,
+}
+
+impl Operation {
+    /// Lengths of the operands.
+    fn operands(self, n: usize) -> Vec<usize> {
+        let (rows, inner, columns) = MATRICES;
+        match self {
+            Operation::Input => vec![],
+            Operation::Mul | Operation::FixedMul | Operation::Divide => vec![n, n],
+            Operation::Dot | Operation::FixedDot => vec![DOT * n, DOT * n],
+            Operation::MatMul | Operation::MatMulRing => vec![rows * inner, inner * columns],
+            Operation::Max => vec![CLASSES * n],
+            Operation::Exact | Operation::ReluProbability | Operation::ReluGradient => {
+                vec![CLASSES * n, CLASSES * n]
+            }
+            Operation::Open
+            | Operation::Truncate
+            | Operation::LessThanZero
+            | Operation::Relu
+            | Operation::Reciprocal
+            | Operation::Exp2
+            | Operation::Exp
+            | Operation::Log => vec![n],
+        }
+    }
+
+    /// Does it; the result does not matter.
+    async fn perform<P: Protocol>(self, secure: &Secure<P>, operands: &[P::Share], n: usize) {
+        let x = || &operands[0];
+        let y = || &operands[1];
+        let shape = MatMul::new(MATRICES.0, MATRICES.1, MATRICES.2);
+        let FixedPoint { fraction_bits: f, total_bits: k } = secure.fixed_point;
+        let layer = |softmax| output_layer(secure, softmax, operands);
+        match self {
+            Operation::Input => {
+                let secret = Vector::shape(n);
+                drop(secure.protocol.input(OWNER, n, Some(&secret)).await);
+            }
+            Operation::Open => drop(secure.protocol.open(x()).await),
+            Operation::Mul => drop(secure.protocol.mul(x(), y()).await),
+            Operation::Dot => drop(secure.protocol.dot(x(), y(), DOT).await),
+            Operation::MatMulRing => drop(secure.protocol.matmul(x(), y(), shape).await),
+            Operation::Truncate => drop(secure.truncate(x(), k + f, f).await),
+            Operation::FixedMul => drop(secure.fixed_mul(x(), y()).await),
+            Operation::FixedDot => drop(secure.fixed_dot(x(), y(), DOT).await),
+            Operation::MatMul => drop(secure.fixed_matmul(x(), y(), shape).await),
+            // Fixed-point numbers are compared by their difference, which has a bit more.
+            Operation::LessThanZero => drop(secure.less_than_zero(x(), k + 1).await),
+            Operation::Relu => drop(secure.relu(x()).await),
+            Operation::Max => drop(secure.row_max(x(), CLASSES).await),
+            Operation::Divide => drop(secure.divide(Numerator::Shared(x()), y(), 1).await),
+            Operation::Reciprocal => drop(secure.divide(Numerator::One, x(), 1).await),
+            Operation::Exp2 => drop(secure.exp2(x()).await),
+            Operation::Exp => drop(secure.exp(x()).await),
+            Operation::Log => drop(secure.log(x()).await),
+            Operation::Exact => layer(Softmax::Exact).await,
+            Operation::ReluProbability => layer(Softmax::ReluProbability).await,
+            Operation::ReluGradient => layer(Softmax::ReluGradient).await,
+        }
+    }
+
+    /// What it costs the parties of a protocol, its operands being shared already.
+    pub fn cost(
+        self,
+        protocol: ProtocolName,
+        rounding: Rounding,
+        n: usize,
+    ) -> Result<OperationCost, SimError> {
+        protocol.visit(Counted { operation: self, n, rounding, parties: protocol.parties() })
+    }
+}
+
+async fn output_layer<P: Protocol>(secure: &Secure<P>, softmax: Softmax, operands: &[P::Share]) {
+    let batch = Logits { logits: &operands[0], labels: &operands[1], classes: CLASSES };
+    softmax.output_layer(secure, batch, false).await;
+}
+
+struct Counted {
+    operation: Operation,
+    n: usize,
+    rounding: Rounding,
+    parties: usize,
+}
+
+type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A party with its operands shared.
+struct Ready<P: Protocol> {
+    secure: Secure<P>,
+    operands: Vec<P::Share>,
+}
+
+impl<P: Protocol> Ready<P> {
+    async fn share(secure: Secure<P>, lengths: &[usize]) -> Self {
+        let mut operands = Vec::new();
+        for &len in lengths {
+            let secret = Vector::shape(len);
+            operands.push(secure.protocol.input(OWNER, len, Some(&secret)).await);
+        }
+        debug_assert!(operands.iter().map(Components::len).eq(lengths.iter().copied()));
+        Ready { secure, operands }
+    }
+}
+
+impl Visitor for Counted {
+    type Output = Result<OperationCost, SimError>;
+
+    fn visit<P: Start>(self) -> Self::Output {
+        let Counted { operation, n, rounding, parties } = self;
+        let network = Network::uniform(parties, Link::INSTANT);
+        let overhead = network.overhead;
+        let mut simulation = Simulation::<Message>::new(Bench::new(network));
+        let lengths = operation.operands(n);
+        let start = (0..simulation.parties())
+            .map(|i| {
+                let protocol = P::start(simulation.party(i), 0, Content::Shape);
+                let secure = Secure { protocol, fixed_point: FixedPoint::default(), rounding };
+                Box::pin(Ready::share(secure, &lengths)) as Task<Ready<P>>
+            })
+            .collect();
+        let ready = simulation.run(start)?.outputs;
+        simulation.reset();
+        let tasks = ready
+            .iter()
+            .map(|party| Box::pin(operation.perform(&party.secure, &party.operands, n)) as Task<()>)
+            .collect();
+        let run = simulation.run(tasks)?;
+        let sent = Cost::of_trace(&run.trace, &overhead).with_clocks(&run.clocks);
+        Ok(OperationCost {
+            rounds: sent.rounds,
+            exchanges: sent.exchanges,
+            payload_bytes: sent.payload_bytes,
+            payload_bytes_by_party: sent.payload_bytes_by_party,
+            offline_payload_bytes: 0,
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! The tables of docs/fidelity.md. `MPCSIM_WRITE_GOLDEN=1 cargo test --release --test suite fidelity` writes them anew
+//! between their marks; the prose around them is written by hand.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use mpcsim::report::count_text;
+
+use super::pieces::without_padding;
+use super::rows::{Compared, What, compared};
+use crate::sim::measured::replays;
+
+/// A table in the form of Markdown: cells of a header, then of all rows.
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut text = format!("| {} |\n|---{}\n", header.join(" | "), "|---:".repeat(header.len() - 1) + "|");
+    for row in rows {
+        writeln!(text, "| {} |", row.join(" | ")).expect("a text takes more");
+    }
+    text
+}
+
+fn costs(rows: impl Iterator<Item = &'static Compared>) -> String {
+    let header = [
+        "",
+        "rounding",
+        "payload bytes",
+        "measured",
+        "ratio",
+        "shares apart by",
+        "rounds",
+        "exchanges measured",
+    ];
+    let cells = |c: &Compared| {
+        vec![
+            c.row.label(),
+            c.row.rounding.clone(),
+            count_text(c.payload_bytes),
+            count_text(c.row.payload_bytes),
+            format!("{:.2} %", 100.0 * c.ratio()),
+            format!("{:.2} points", 100.0 * c.largest_share_difference()),
+            count_text(c.rounds),
+            count_text(c.row.exchanges),
+        ]
+    };
+    table(&header, rows.map(cells))
+}
+
+fn padding() -> String {
+    let header = ["", "rounding", "payload bytes", "measured", "measured without padding", "ratio to that"];
+    let rows = compared().iter().filter_map(|c| {
+        let unpadded = without_padding(&c.row)?;
+        Some(vec![
+            c.row.label(),
+            c.row.rounding.clone(),
+            count_text(c.payload_bytes),
+            count_text(c.row.payload_bytes),
+            count_text(unpadded.round() as u64),
+            format!("{:.2} %", 100.0 * c.payload_bytes as f64 / unpadded),
+        ])
+    });
+    table(&header, rows)
+}
+
+fn networks() -> String {
+    let exchanges = compared()
+        .iter()
+        .find(|c| c.row.label() == "784-10, relu_gradient, no loss" && c.row.rounding == "probabilistic")
+        .map(|c| c.row.exchanges)
+        .expect("the cost of the recorded iteration was measured too");
+    let header = [
+        "network",
+        "measured, s",
+        "replayed, s",
+        "error",
+        "formula with depth, s",
+        "error",
+        "formula with exchanges, s",
+        "error",
+    ];
+    let rows = replays().into_iter().map(|r| {
+        let error = |seconds: f64| format!("{:+.1} %", 100.0 * (seconds / r.measured_seconds - 1.0));
+        let bytes = 8.0 * r.payload_bytes as f64 / r.mean_bits_per_second;
+        let by_depth = r.rounds as f64 * r.mean_latency_seconds + bytes;
+        let by_exchanges = exchanges as f64 * r.mean_latency_seconds + bytes;
+        vec![
+            r.name.clone(),
+            format!("{:.4}", r.measured_seconds),
+            format!("{:.4}", r.seconds),
+            format!("{:+.2} %", 100.0 * r.error()),
+            format!("{by_depth:.4}"),
+            error(by_depth),
+            format!("{by_exchanges:.4}"),
+            error(by_exchanges),
+        ]
+    });
+    table(&header, rows)
+}
+
+/// Replaces what stands between the marks of a table.
+fn replace(text: &str, name: &str, table: &str) -> String {
+    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
+    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no place for the table {name}"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no end of the table {name}"));
+    format!("{before}{begin}\n{table}\n{end}{after}")
+}
+
+#[test]
+fn the_document_shows_these_figures() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
+    let stored = std::fs::read_to_string(&path).expect("the document is there").replace("\r\n", "\n");
+    let iteration = |c: &&Compared| matches!(c.row.what, What::Iteration { .. });
+    let mut text = replace(&stored, "iterations", &costs(compared().iter().filter(iteration)));
+    text = replace(&text, "operations", &costs(compared().iter().filter(|c| !iteration(c))));
+    text = replace(&text, "padding", &padding());
+    text = replace(&text, "networks", &networks());
+    if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, text).expect("the document can be written");
+    } else {
+        let wrong: Vec<_> =
+            stored.lines().zip(text.lines()).filter(|(old, new)| old != new).take(3).collect();
+        assert!(stored == text, "docs/fidelity.md is out of date, for example {wrong:#?}");
+    }
+}
