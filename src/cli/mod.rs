@@ -3,7 +3,9 @@
 mod check;
 mod list;
 mod progress;
+mod replay;
 mod run;
+mod trace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,6 +30,10 @@ enum Command {
     Run(run::RunArgs),
     /// Check a scenario and print it as resolved, without running it.
     Check(check::CheckArgs),
+    /// Write what every party does in one iteration, and when: for programs, for Perfetto, or as a picture.
+    Trace(trace::TraceArgs),
+    /// Time a recorded program, of mpcsim or of another framework, under another network.
+    Replay(replay::ReplayArgs),
     /// List protocols, softmax variants, network and compute presets.
     List,
 }
@@ -89,6 +95,8 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Trace(args) => trace::trace(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::List => list::list(),
     };
     match done {
