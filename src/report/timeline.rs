@@ -24,6 +24,8 @@ const LEGEND_LINE: f64 = 20.0;
 /// The most marks on the axis.
 const MARKS: u64 = 12;
 const PS_PER_MS: f64 = 1e9;
+/// What takes less than this share of all rows cannot be seen, and is left out of the legend.
+const VISIBLE: f64 = 0.0005;
 
 /// Slices of a row that look alike and touch are one.
 struct Slice {
@@ -121,7 +123,7 @@ impl Layout {
         let (below, above) = (ROW, 0.0);
         let (leave, enter) = if from < to { (below, above) } else { (above, below) };
         format!(
-            "<path d=\"M{:.2} {:.2}L{:.2} {:.2}\"/>\n",
+            "<path d=\"M{:.2} {:.2}L{:.2} {:.2}\" marker-end=\"url(#head)\"/>\n",
             self.x(sent_ps),
             self.y(from) + leave,
             self.x(arrival_ps),
@@ -158,30 +160,40 @@ impl Layout {
             text +=
                 &format!("<text x=\"{x:.2}\" y=\"{:.2}\" text-anchor=\"middle\">{label}</text>\n", y + 20.0);
         }
-        text + &format!("<text x=\"12\" y=\"{:.2}\">time in ms</text>\n", y + 20.0 - 14.0 + 4.0)
+        text + &format!("<text x=\"12\" y=\"{:.2}\">ms</text>\n", y + 20.0)
     }
 
-    fn legend(&self, groups: &Groups) -> String {
+    /// The places of all operations that can be seen.
+    fn visible(&self, groups: &Groups, rows: &[Vec<Slice>]) -> Vec<usize> {
+        let mut taken_ps = vec![0; groups.names.len()];
+        for slice in rows.iter().flatten() {
+            taken_ps[slice.group] += slice.end_ps - slice.start_ps;
+        }
+        let least = VISIBLE * self.end_ps as f64 * rows.len() as f64;
+        (0..taken_ps.len()).filter(|&group| taken_ps[group] as f64 >= least).collect()
+    }
+
+    fn legend(&self, groups: &Groups, visible: &[usize]) -> String {
         let top = self.axis_y() + 46.0;
         let column = (WIDTH - LEFT - RIGHT) / LEGEND_COLUMNS as f64;
-        let lines = groups.names.len().div_ceil(LEGEND_COLUMNS);
+        let lines = visible.len().div_ceil(LEGEND_COLUMNS);
         let mut text = String::new();
-        for (i, name) in groups.names.iter().enumerate() {
+        for (i, &group) in visible.iter().enumerate() {
             let (x, y) = (LEFT + column * (i / lines) as f64, top + LEGEND_LINE * (i % lines) as f64);
             text += &format!(
                 "<rect x=\"{x:.2}\" y=\"{:.2}\" width=\"14\" height=\"12\" fill=\"{}\"/>\
                  <text x=\"{:.2}\" y=\"{y:.2}\">{}</text>\n",
                 y - 10.5,
-                colour(i),
+                colour(group),
                 x + 20.0,
-                escaped(name)
+                escaped(&groups.names[group])
             );
         }
         text
     }
 
-    fn height(&self, groups: &Groups) -> f64 {
-        let lines = groups.names.len().div_ceil(LEGEND_COLUMNS);
+    fn height(&self, visible: &[usize]) -> f64 {
+        let lines = visible.len().div_ceil(LEGEND_COLUMNS);
         self.axis_y() + 46.0 + LEGEND_LINE * lines as f64
     }
 }
@@ -213,7 +225,9 @@ fn arrows(timed: &Timed, layout: &Layout) -> String {
 pub fn timeline_svg(title: &str, timed: &Timed) -> String {
     let groups = Groups::new(timed);
     let layout = Layout { end_ps: timed.end_ps(), parties: timed.parties() };
-    let height = layout.height(&groups);
+    let rows: Vec<Vec<Slice>> = timed.lines.iter().map(|line| slices(line, &groups)).collect();
+    let visible = layout.visible(&groups, &rows);
+    let height = layout.height(&visible);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
          font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n\
@@ -226,10 +240,10 @@ pub fn timeline_svg(title: &str, timed: &Timed) -> String {
         escaped(title)
     );
     text += "<g stroke=\"#555\" stroke-width=\"0.7\" fill=\"none\" class=\"messages\">\n";
-    text += &arrows(timed, &layout).replace("/>", " marker-end=\"url(#head)\"/>");
+    text += &arrows(timed, &layout);
     text += "</g>\n";
-    for (party, line) in timed.lines.iter().enumerate() {
-        text += &layout.row(party, &slices(line, &groups));
+    for (party, row) in rows.iter().enumerate() {
+        text += &layout.row(party, row);
     }
-    text + &layout.axis() + &layout.legend(&groups) + "</svg>\n"
+    text + &layout.axis() + &layout.legend(&groups, &visible) + "</svg>\n"
 }
