@@ -4,7 +4,9 @@ mod check;
 mod cost;
 mod list;
 mod progress;
+mod replay;
 mod run;
+mod trace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +33,10 @@ enum Command {
     Check(check::CheckArgs),
     /// Count what single secure operations cost.
     Cost(cost::CostArgs),
+    /// Write what every party does in one iteration, and when: for programs, for Perfetto, or as a picture.
+    Trace(trace::TraceArgs),
+    /// Time a recorded program, of mpcsim or of another framework, under another network.
+    Replay(replay::ReplayArgs),
     /// List protocols, softmax variants, network and compute presets.
     List,
 }
@@ -93,6 +99,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Cost(args) => cost::cost(&args),
+        Command::Trace(args) => trace::trace(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::List => list::list(),
     };
     match done {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::progress::Bars;
 use super::{Failure, ScenarioArgs, print};
-use crate::report::{Folder, run_files, run_table};
+use crate::report::{Folder, explain, run_files, run_table};
 use crate::run::{Progress, Values, run as run_plan};
 use crate::scenario::Scenario;
 
@@ -21,6 +21,9 @@ pub(crate) struct RunArgs {
     /// Where values come from: accuracy in the clear and cost from shapes, or everything on shares.
     #[arg(long, value_enum, default_value = "split")]
     values: ValuesArg,
+    /// Print where the rounds, bytes and time of one iteration go, by layer and operation.
+    #[arg(long, conflicts_with = "quiet")]
+    explain: bool,
     /// Print nothing, only write the results.
     #[arg(long)]
     quiet: bool,
@@ -57,6 +60,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     folder.write(&run_files(&plan, values, &outcome))?;
     if !args.quiet {
         print(&run_table(&plan, values, &outcome));
+        if args.explain {
+            print(&format!("\n{}\n", explain(plan.softmax.name(), &plan.network.label, &outcome)));
+        }
         print(&format!("results in {}\n", folder.path().display()));
     }
     Ok(())

@@ -2,16 +2,28 @@
 
 mod costs;
 mod csv;
+mod explain;
+mod file;
 mod folder;
+mod perfetto;
+mod replay;
 mod summary;
 mod table;
+mod timed;
+mod timeline;
 mod units;
 
 pub use costs::{CostRow, cost_line, cost_table};
 pub use csv::{epochs_csv, links_csv, spans_csv};
+pub use explain::explain;
+pub use file::write_whole;
 pub use folder::{Folder, FolderError};
+pub use perfetto::write_perfetto;
+pub use replay::{ReplayReport, replay_json, replay_table};
 pub use summary::summary_json;
 pub use table::run_table;
+pub use timed::Timed;
+pub use timeline::timeline_svg;
 pub use units::{Seconds, bytes_text, count_text, time_text};
 
 use crate::run::{Outcome, Values};

@@ -44,8 +44,9 @@ struct CostSummary<'a> {
     critical_path: CriticalPath,
 }
 
+/// The parts of a critical path, in seconds.
 #[derive(Serialize)]
-struct CriticalPath {
+pub struct CriticalPath {
     compute: Seconds,
     latency: Seconds,
     serialisation: Seconds,

@@ -20,7 +20,7 @@ mod write;
 use std::fs;
 use std::path::Path;
 
-pub use errors::{Mistake, ScenarioErrors};
+pub use errors::{Mistake, ScenarioErrors, likely};
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 

@@ -12,17 +12,21 @@
 //! | `message` | recv, optional | which message of the link it is, from 0; left out: the one after the last received |
 //! | `same_wait` | recv, optional | `true` if the party did not stop to wait here, but at the receive before it, for both |
 //! | `span` | optional | names joined by `/` |
-//! | `start_ps`, `end_ps`, `depth` | written, not needed | when it happened under the network it was written for |
+//! | `start_ps`, `end_ps`, `depth` | all, only written | when it happened under the network it was written for |
+//! | `wire_bytes` | send, only written | payload and framing |
+//! | `waited_ps` | recv, only written | how long the party waited, within start and end |
+//! | `latency_ps`, `serialisation_ps` | recv, only written | what the message's way took; the rest of it was queueing |
 //!
 //! Lines of one party are in its program order; parties may be interleaved in any way. A file may be
-//! gzipped. Fields of other names are ignored, empty lines too.
+//! gzipped. Fields of other names are ignored, empty lines too. What is only written is not looked at
+//! when a file is read. docs/trace-format.md has examples.
 
 mod check;
 mod read;
 mod write;
 
 pub use read::{TraceFileError, TraceProblem, read};
-pub use write::write;
+pub use write::{write, write_repeated};
 
 /// A line of a trace file.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
@@ -40,11 +44,19 @@ struct Record<'a> {
     message: Option<u64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     same_wait: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
+    wire_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
     start_ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
     end_ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
+    waited_ps: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
+    latency_ps: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
+    serialisation_ps: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
     depth: Option<u64>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     span: Option<std::borrow::Cow<'a, str>>,

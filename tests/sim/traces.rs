@@ -176,10 +176,10 @@ fn lines_say_what_happened_when() {
         .collect();
     let expected = [
         r#"{"party":0,"kind":"work","ps":100,"start_ps":0,"end_ps":100,"depth":0,"span":"relu/mul"}"#,
-        r#"{"party":0,"kind":"send","peer":1,"bytes":40,"start_ps":100,"end_ps":101,"depth":1,"span":"relu/mul"}"#,
-        r#"{"party":0,"kind":"send","peer":1,"bytes":10,"start_ps":101,"end_ps":102,"depth":1,"span":"relu/mul"}"#,
-        r#"{"party":1,"kind":"recv","peer":0,"bytes":10,"message":1,"start_ps":0,"end_ps":1156,"depth":1,"span":"relu"}"#,
-        r#"{"party":1,"kind":"recv","peer":0,"bytes":40,"message":0,"same_wait":true,"start_ps":1156,"end_ps":1158,"depth":1,"span":"relu"}"#,
+        r#"{"party":0,"kind":"send","peer":1,"bytes":40,"wire_bytes":40,"start_ps":100,"end_ps":101,"depth":1,"span":"relu/mul"}"#,
+        r#"{"party":0,"kind":"send","peer":1,"bytes":10,"wire_bytes":10,"start_ps":101,"end_ps":102,"depth":1,"span":"relu/mul"}"#,
+        r#"{"party":1,"kind":"recv","peer":0,"bytes":10,"message":1,"start_ps":0,"end_ps":1156,"waited_ps":1151,"latency_ps":1000,"serialisation_ps":10,"depth":1,"span":"relu"}"#,
+        r#"{"party":1,"kind":"recv","peer":0,"bytes":40,"message":0,"same_wait":true,"start_ps":1156,"end_ps":1158,"waited_ps":0,"latency_ps":1000,"serialisation_ps":40,"depth":1,"span":"relu"}"#,
     ];
     assert_eq!(lines, expected.map(|line| serde_json::from_str::<Value>(line).expect("JSON")));
 }

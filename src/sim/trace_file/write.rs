@@ -15,19 +15,35 @@ pub fn write(
     trace: &Trace,
     replayer: &mut Replayer,
 ) -> io::Result<Result<Replay, SimError>> {
+    write_repeated(out, trace, 1, replayer)
+}
+
+/// The same for so many runs of a trace, one after the other; messages are numbered through.
+pub fn write_repeated(
+    out: &mut dyn Write,
+    trace: &Trace,
+    times: u64,
+    replayer: &mut Replayer,
+) -> io::Result<Result<Replay, SimError>> {
     let parties = trace.parties();
     let base = replayer.sent();
     let mut writer = Writer { out, spans: trace.spans(), parties, next: base.clone(), base, result: Ok(()) };
-    let replay = replayer.run(trace, &mut writer);
-    writer.result?;
-    Ok(replay)
+    let mut replay = Replay { start: replayer.clocks(), clocks: replayer.clocks() };
+    for _ in 0..times {
+        match replayer.run(trace, &mut writer) {
+            Ok(run) => replay.clocks = run.clocks,
+            Err(error) => return Ok(Err(error)),
+        }
+        std::mem::replace(&mut writer.result, Ok(()))?;
+    }
+    Ok(Ok(replay))
 }
 
 struct Writer<'a> {
     out: &'a mut dyn Write,
     spans: &'a SpanTree,
     parties: usize,
-    /// Messages of each link before this trace.
+    /// Messages of each link before the first run.
     base: Vec<u64>,
     /// The ordinal that each link's next receive has if it is in order.
     next: Vec<u64>,
@@ -45,6 +61,10 @@ impl Writer<'_> {
             bytes: None,
             message: None,
             same_wait: false,
+            wire_bytes: None,
+            waited_ps: None,
+            latency_ps: None,
+            serialisation_ps: None,
             start_ps: Some(event.start_ps),
             end_ps: Some(event.end_ps),
             depth: Some(event.depth),
@@ -52,8 +72,11 @@ impl Writer<'_> {
         };
         match event.kind {
             OccurrenceKind::Work => record.ps = Some(event.end_ps - event.start_ps),
-            OccurrenceKind::Send(_) => record.kind = Cow::Borrowed("send"),
-            OccurrenceKind::Recv(message, _) => {
+            OccurrenceKind::Send(_) => {
+                record.kind = Cow::Borrowed("send");
+                record.wire_bytes = Some(event.wire_bytes);
+            }
+            OccurrenceKind::Recv(message, way) => {
                 record.kind = Cow::Borrowed("recv");
                 let link = message.from * self.parties + message.to;
                 if self.next[link] != message.ordinal {
@@ -61,6 +84,9 @@ impl Writer<'_> {
                 }
                 self.next[link] = message.ordinal + 1;
                 record.same_wait = !event.group_start;
+                record.waited_ps = Some(event.waited_ps);
+                record.latency_ps = Some(way.latency_ps);
+                record.serialisation_ps = Some(way.serialisation_ps);
             }
         }
         if event.kind != OccurrenceKind::Work {

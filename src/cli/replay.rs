@@ -1,0 +1,100 @@
+//! `mpcsim replay`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Failure, print};
+use crate::report::{ReplayReport, replay_json, replay_table};
+use crate::run::{endpoints, network};
+use crate::scenario::{
+    COMPUTES, ComputePlan, ComputePreset, NETWORKS, NetworkPlan, NetworkPreset, ScenarioErrors, likely,
+    parse_compute, parse_network,
+};
+use crate::sim::{Endpoint, Replayer, trace_file};
+
+/// Arguments of `mpcsim replay`.
+#[derive(Args)]
+pub(crate) struct ReplayArgs {
+    /// The trace: a .jsonl file, gzipped or not, written by `mpcsim trace` or recorded from a real program
+    /// (docs/trace-format.md).
+    trace: PathBuf,
+    /// The network: the name of a preset (`mpcsim list`), or a file that holds a value as after `network:` in a
+    /// scenario.
+    #[arg(long, value_name = "PRESET|FILE.ron")]
+    network: String,
+    /// What handling a message costs: the name of a preset, or a file that holds a value as after `compute:` in a
+    /// scenario. Only the costs per message count (send_us, receive_us, wake_us); the work between messages stays as
+    /// recorded. Left out: they cost nothing.
+    #[arg(long, value_name = "PRESET|FILE.ron")]
+    compute: Option<String>,
+    /// Seed of the jitter, if the network has any.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn mistake(message: String) -> Failure {
+    Failure::Mistake(format!("error: {message}"))
+}
+
+/// The text of a file that stands in place of a preset.
+fn text_of(kind: &str, name: &str, presets: &[&'static str]) -> Result<String, Failure> {
+    fs::read_to_string(name).map_err(|error| {
+        if name.ends_with(".ron") || fs::exists(name).unwrap_or(false) {
+            return mistake(format!("the {kind} file {name} cannot be read: {error}"));
+        }
+        let help = match likely(name, presets.iter().copied()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => format!("there are {}", presets.join(", ")),
+        };
+        mistake(format!("there is no {kind} preset `{name}`, and no file of that name; {help}"))
+    })
+}
+
+fn network_of(name: &str, parties: usize) -> Result<NetworkPlan, Failure> {
+    if let Some(preset) = NetworkPreset::find(name) {
+        return preset.plan(parties).ok_or_else(|| {
+            let most = preset.most_parties().unwrap_or(0);
+            mistake(format!("`{name}` has figures for {most} parties, and the trace has {parties}"))
+        });
+    }
+    let text = text_of("network", name, &NETWORKS.each_ref().map(|preset| preset.name))?;
+    parse_network(&text, name, parties).map_err(ScenarioErrors::into)
+}
+
+fn compute_of(name: &str, parties: usize) -> Result<ComputePlan, Failure> {
+    match ComputePreset::find(name) {
+        Some(preset) => Ok(preset.plan(parties)),
+        None => {
+            let text = text_of("compute", name, &COMPUTES.each_ref().map(|preset| preset.name))?;
+            parse_compute(&text, name, parties).map_err(ScenarioErrors::into)
+        }
+    }
+}
+
+/// Replays a recorded program under another network.
+pub(crate) fn replay(args: &ReplayArgs) -> Result<(), Failure> {
+    let name = args.trace.display();
+    let trace = trace_file::read(&args.trace).map_err(|error| match error.line {
+        0 => mistake(format!("{name}: {}", error.problem)),
+        _ => mistake(format!("{name}: {error}")),
+    })?;
+    let parties = trace.parties();
+    if parties < 2 {
+        return Err(mistake(format!("{name}: a trace of one party sends nothing over a network")));
+    }
+    let network = network(&network_of(&args.network, parties)?, args.seed);
+    let endpoints = match &args.compute {
+        Some(name) => endpoints(&compute_of(name, parties)?),
+        None => vec![Endpoint::default(); parties],
+    };
+    let run = Replayer::new(&network, &endpoints).run(&trace, &mut ());
+    let run = run.map_err(|error| mistake(format!("{name}: {error}")))?;
+    let report = ReplayReport::new(&trace, &run);
+    print(&if args.json { replay_json(&report) } else { replay_table(&report) });
+    Ok(())
+}

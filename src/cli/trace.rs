@@ -1,0 +1,134 @@
+//! `mpcsim trace`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Failure, ScenarioArgs, print};
+use crate::data;
+use crate::report::{Timed, count_text, timeline_svg, write_perfetto, write_whole};
+use crate::run::{self, RunError, record};
+use crate::scenario::{Plan, Scenario};
+use crate::sim::{Endpoint, Network, Replayer, SimError, Trace, trace_file};
+
+/// Arguments of `mpcsim trace`.
+#[derive(Args)]
+pub(crate) struct TraceArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// How many iterations, one after the other, from an idle start; the set-up is left out.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    iterations: u64,
+    /// Trace the set-up instead: the sharing of data and weights.
+    #[arg(long, conflicts_with = "iterations")]
+    setup: bool,
+    /// The file to write. Its name says which format: .jsonl or .jsonl.gz (one object a line, for programs and `mpcsim
+    /// replay`), .json or .json.gz (for ui.perfetto.dev and chrome://tracing), .svg (a picture).
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// What a file of a trace holds.
+#[derive(Clone, Copy)]
+enum Format {
+    Lines,
+    Perfetto,
+    Picture,
+}
+
+impl Format {
+    const ENDS: [(&'static str, Format); 5] = [
+        (".jsonl", Format::Lines),
+        (".jsonl.gz", Format::Lines),
+        (".json", Format::Perfetto),
+        (".json.gz", Format::Perfetto),
+        (".svg", Format::Picture),
+    ];
+
+    fn of(name: &str) -> Result<Format, Failure> {
+        let known = Format::ENDS.iter().find(|(end, _)| name.ends_with(end));
+        known.map(|(_, format)| *format).ok_or_else(|| {
+            let ends: Vec<&str> = Format::ENDS.iter().map(|(end, _)| *end).collect();
+            Failure::Mistake(format!("error: `{name}` must end in one of {}", ends.join(", ")))
+        })
+    }
+}
+
+/// Why no file was written.
+enum WriteError {
+    Io(io::Error),
+    Sim(SimError),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        WriteError::Io(error)
+    }
+}
+
+impl From<SimError> for WriteError {
+    fn from(error: SimError) -> Self {
+        WriteError::Sim(error)
+    }
+}
+
+/// A trace, and what it is run under.
+struct Subject {
+    trace: Trace,
+    times: u64,
+    network: Network,
+    endpoints: Vec<Endpoint>,
+    title: String,
+}
+
+impl Subject {
+    fn new(plan: &Plan, args: &TraceArgs) -> Result<Subject, RunError> {
+        let data = data::load(&plan.data)?;
+        let widths = run::layer_widths(plan, data.train.width, data.train.classes);
+        let recorded = record(plan, &run::training_program(plan, &widths, data.train.rows))?;
+        let (trace, what) = if args.setup {
+            (recorded.setup, "set-up".to_string())
+        } else if args.iterations == 1 {
+            (recorded.iteration, "one iteration".to_string())
+        } else {
+            (recorded.iteration, format!("{} iterations", count_text(args.iterations)))
+        };
+        Ok(Subject {
+            trace,
+            times: if args.setup { 1 } else { args.iterations },
+            network: run::network(&plan.network, plan.seed),
+            endpoints: run::endpoints(&plan.compute),
+            title: format!("{}: {what} over {}", plan.name, plan.network.label),
+        })
+    }
+
+    fn write(&self, format: Format, out: &mut dyn Write) -> Result<(), WriteError> {
+        if let Format::Lines = format {
+            let mut replayer = Replayer::new(&self.network, &self.endpoints);
+            trace_file::write_repeated(out, &self.trace, self.times, &mut replayer)??;
+            return Ok(());
+        }
+        let timed = Timed::of(&self.trace, self.times, &self.network, &self.endpoints)?;
+        match format {
+            Format::Picture => out.write_all(timeline_svg(&self.title, &timed).as_bytes())?,
+            _ => write_perfetto(out, &timed)?,
+        }
+        Ok(())
+    }
+}
+
+/// Records a scenario's program and writes what every party does, and when.
+pub(crate) fn trace(args: &TraceArgs) -> Result<(), Failure> {
+    let name = args.output.display().to_string();
+    let format = Format::of(&name)?;
+    let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
+    let subject = Subject::new(&plan, args)?;
+    write_whole(&args.output, |out| subject.write(format, out)).map_err(|error| match error {
+        WriteError::Io(error) => Failure::Mistake(format!("error: {name} cannot be written: {error}")),
+        WriteError::Sim(error) => Failure::from(RunError::from(error)),
+    })?;
+    let messages = subject.trace.messages() * subject.times;
+    print(&format!("{}, {} messages, in {name}\n", subject.title, count_text(messages)));
+    Ok(())
+}
