@@ -7,8 +7,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::{Components, Message, Protocol};
-use crate::ring::exact_f64::gemm_exact_f64;
-use crate::ring::{Content, MatMul, Plane, Purpose, StreamKey, Vector};
+use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard};
 
 /// A value that is its own only component.
@@ -114,12 +113,7 @@ impl Protocol for Clear {
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
         shape.check(x.len(), y.len());
         let (left, right) = shape.views(x.0.expect_values(), y.0.expect_values());
-        let mut product = vec![0; shape.rows * shape.columns];
-        if gemm_exact_f64(left, right, &mut product) {
-            Plain(product.into())
-        } else {
-            Plain(x.0.matmul(&y.0, shape))
-        }
+        Plain(Vector::exact_matmul(left, right).unwrap_or_else(|| x.0.matmul(&y.0, shape)))
     }
 
     async fn and(&self, x: &[Self::Bits], y: &[Self::Bits]) -> Vec<Self::Bits> {
@@ -130,8 +124,10 @@ impl Protocol for Clear {
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
         let r = self.stream().vector(Content::Values, x.len());
-        let round = |x: u64, r: u64| (x.wrapping_add(r >> (64 - shift)) as i64 >> shift) as u64;
-        Plain(x.0.zip(&r, round))
+        let [rounded] = Vector::fused(Ops::additions(0), [&x.0, &r], |[x, r]| {
+            [shift_right_signed(x + (r >> (64 - shift) as usize), shift)]
+        });
+        Plain(rounded)
     }
 
     fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Vec<Self::Bits>> {
@@ -143,7 +139,7 @@ impl Protocol for Clear {
     }
 
     async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
-        x.iter().map(|b| Plain(Plane::compose(std::slice::from_ref(&b.0)))).collect()
+        x.iter().map(|b| Plain(Plane::to_ring(std::slice::from_ref(&b.0)))).collect()
     }
 
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {

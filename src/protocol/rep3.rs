@@ -11,9 +11,10 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::num::Wrapping;
 
 use super::{Components, Message, Protocol, RingShare, receive_bits, receive_ring, send};
-use crate::ring::{Content, MatMul, Plane, Purpose, StreamKey, Vector};
+use crate::ring::{Content, Element, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard, both};
 
 /// Statistical security in bits of the one-message truncation: it is used where a value of `bits` bits leaves a gap of
@@ -100,19 +101,19 @@ impl Rep3 {
         self.stream(component, counter).vector(self.content, len)
     }
 
-    /// z_i with z_0 + z_1 + z_2 = 0, uniform otherwise. Araki et al., section 2.2.
-    fn zero_share(&self, len: usize) -> Vector {
+    /// (r, s) with z_i = r - s, where z_0 + z_1 + z_2 = 0, uniform otherwise. Araki et al., section 2.2.
+    fn zero_share(&self, len: usize) -> (Vector, Vector) {
         let counter = self.draw();
-        self.shared_vector(self.party.id(), counter, len).sub(&self.shared_vector(self.next(), counter, len))
+        (self.shared_vector(self.party.id(), counter, len), self.shared_vector(self.next(), counter, len))
     }
 
-    /// The same for bits.
-    fn zero_bits(&self, lens: &[usize]) -> Vec<Plane> {
+    /// The same for bits, z_i = r xor s.
+    fn zero_bits(&self, lens: &[usize]) -> (Vec<Plane>, Vec<Plane>) {
         let counter = self.draw();
         let total: usize = lens.iter().map(|len| len.next_multiple_of(64)).sum();
-        let draw = |component| self.stream(component, counter).planes(self.content, total, 1).remove(0);
-        let packed = draw(self.party.id()).xor(&draw(self.next()));
-        packed.cut(lens)
+        let draw =
+            |component| self.stream(component, counter).planes(self.content, total, 1).remove(0).cut(lens);
+        (draw(self.party.id()), draw(self.next()))
     }
 
     fn zeros(&self, len: usize) -> Vector {
@@ -135,6 +136,7 @@ impl Rep3 {
         w: impl AsyncFnOnce() -> Vector,
     ) -> Replicated<Vector> {
         let (draw_u, draw_g, draw_h) = (self.draw(), self.draw(), self.draw());
+        let two = Wrapping(2);
         match self.party.id() {
             0 => {
                 let u_0 = self.shared_vector(0, draw_u, len);
@@ -142,24 +144,40 @@ impl Rep3 {
                 send(&self.party, 1, Message::Ring(u_1.clone()));
                 let h_1 = self.shared_vector(1, draw_h, len);
                 let g_0 = receive_ring(&self.party, 2).await;
-                Replicated { own: u_0.sub(&g_0.scale(2)), next: u_1.sub(&h_1.scale(2)) }
+                let ops = Ops::additions(2).and_multiplications(2);
+                let [own, next] = Vector::fused(ops, [&u_0, &u_1, &g_0, &h_1], |[u_0, u_1, g_0, h_1]| {
+                    [u_0 - two * g_0, u_1 - two * h_1]
+                });
+                Replicated { own, next }
             }
             1 => {
                 let (w, u_1) = both(w(), receive_ring(&self.party, 0)).await;
                 let h_1 = self.shared_vector(1, draw_h, len);
-                let h_2 = u_1.mul(&w).sub(&h_1);
+                let ops = Ops::additions(1).and_multiplications(1);
+                let [h_2] = Vector::fused(ops, [&u_1, &w, &h_1], |[u_1, w, h_1]| [u_1 * w - h_1]);
                 send(&self.party, 2, Message::Ring(h_2.clone()));
                 let g_2 = self.shared_vector(2, draw_g, len);
-                Replicated { own: u_1.sub(&h_1.scale(2)), next: w.sub(&g_2.add(&h_2).scale(2)) }
+                let ops = Ops::additions(3).and_multiplications(2);
+                let [own, next] =
+                    Vector::fused(ops, [&u_1, &w, &h_1, &g_2, &h_2], |[u_1, w, h_1, g_2, h_2]| {
+                        [u_1 - two * h_1, w - two * (g_2 + h_2)]
+                    });
+                Replicated { own, next }
             }
             _ => {
                 let w = w().await;
                 let u_0 = self.shared_vector(0, draw_u, len);
                 let g_2 = self.shared_vector(2, draw_g, len);
-                let g_0 = u_0.mul(&w).sub(&g_2);
+                let ops = Ops::additions(1).and_multiplications(1);
+                let [g_0] = Vector::fused(ops, [&u_0, &w, &g_2], |[u_0, w, g_2]| [u_0 * w - g_2]);
                 send(&self.party, 0, Message::Ring(g_0.clone()));
                 let h_2 = receive_ring(&self.party, 1).await;
-                Replicated { own: w.sub(&g_2.add(&h_2).scale(2)), next: u_0.sub(&g_0.scale(2)) }
+                let ops = Ops::additions(3).and_multiplications(2);
+                let [own, next] =
+                    Vector::fused(ops, [&u_0, &w, &g_0, &g_2, &h_2], |[u_0, w, g_0, g_2, h_2]| {
+                        [w - two * (g_2 + h_2), u_0 - two * g_0]
+                    });
+                Replicated { own, next }
             }
         }
     }
@@ -168,13 +186,18 @@ impl Rep3 {
     /// wrap except with probability 2^-(64 - bits): the result is (c >> shift) + (r >> shift) + 1. 1 round; 0, 8, 0.
     async fn truncate_big_gap(&self, x: &Replicated<Vector>, shift: u32) -> Replicated<Vector> {
         let (len, counter) = (x.len(), self.draw());
-        let of_r = |r: &Vector| r.shift_right_signed(shift).add_scalar(1);
+        let of_r = |r: &Vector| {
+            let [y_0] = Vector::fused(Ops::additions(2), [r], |[r]| [shift_right_signed(r, shift) + Wrapping(1)]);
+            y_0
+        };
         match self.party.id() {
             0 => Replicated { own: of_r(&x.own), next: self.shared_vector(1, counter, len) },
             1 => {
-                let c = x.own.add(&x.next).add_scalar(1u64.wrapping_neg());
                 let y_1 = self.shared_vector(1, counter, len);
-                let y_2 = c.shift_right_signed(shift).sub(&y_1);
+                let [y_2] = Vector::fused(Ops::additions(4), [&x.own, &x.next, &y_1], |[x_1, x_2, y_1]| {
+                    let c = x_1 + x_2 - Wrapping(1);
+                    [shift_right_signed(c, shift) - y_1]
+                });
                 send(&self.party, 2, Message::Ring(y_2.clone()));
                 Replicated { own: y_1, next: y_2 }
             }
@@ -190,32 +213,48 @@ impl Rep3 {
     async fn truncate_small_gap(&self, x: &Replicated<Vector>, bits: u32, shift: u32) -> Replicated<Vector> {
         let len = x.len();
         let (draw_a, draw_b, draw_d, draw_e) = (self.draw(), self.draw(), self.draw(), self.draw());
-        let wrap = 1u64 << (64 - shift);
-        let constant = 1u64.wrapping_sub(1 << (bits - shift - 1));
-        // Component 0: (r >> shift) - wrap (msb r - d_0 - e_0) + constant.
-        let component_0 = |r: &Vector, msb_r: &Vector, d_0: &Vector, e_0: &Vector| {
-            r.shift_right(shift).sub(&msb_r.sub(d_0).sub(e_0).scale(wrap)).add_scalar(constant)
-        };
-        // Component 1: a_1 - wrap (b_1 - d_1). Component 2: a_2 - wrap (b_2 - e_2).
-        let component = |a: &Vector, b: &Vector, part: &Vector| a.sub(&b.sub(part).scale(wrap));
+        let wrap = Wrapping(1u64 << (64 - shift));
+        let half = Wrapping(1u64 << (bits - 1));
+        let constant = Wrapping(1) - Wrapping(1u64 << (bits - shift - 1));
+        let (shift, top) = (shift as usize, 63);
+        let component_0 =
+            move |r: Element, d_0, e_0| (r >> shift) - wrap * ((r >> top) - d_0 - e_0) + constant;
+        // Component 1 is a_1 - wrap (b_1 - d_1), component 2 is a_2 - wrap (b_2 - e_2).
+        let component = move |a: Element, b: Element, part: Element| a - wrap * (b - part);
         match self.party.id() {
             0 => {
-                let msb_r = x.own.shift_right(63);
                 let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
                 let d_0 = self.shared_vector(0, draw_d, len);
-                let d_1 = msb_r.mul(&b_1).sub(&d_0);
+                let ops = Ops::additions(2).and_multiplications(1);
+                let [d_1] = Vector::fused(ops, [&x.own, &b_1, &d_0], |[r, b_1, d_0]| [(r >> top) * b_1 - d_0]);
                 send(&self.party, 1, Message::Ring(d_1.clone()));
                 let e_0 = receive_ring(&self.party, 2).await;
-                Replicated { own: component_0(&x.own, &msb_r, &d_0, &e_0), next: component(&a_1, &b_1, &d_1) }
+                let ops = Ops::additions(7).and_multiplications(2);
+                let [own, next] = Vector::fused(
+                    ops,
+                    [&x.own, &d_0, &e_0, &a_1, &b_1, &d_1],
+                    |[r, d_0, e_0, a_1, b_1, d_1]| [component_0(r, d_0, e_0), component(a_1, b_1, d_1)],
+                );
+                Replicated { own, next }
             }
             1 => {
-                let c = x.own.add(&x.next).add_scalar((1u64 << (bits - 1)).wrapping_sub(1));
                 let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
-                let (a_2, b_2) = (c.shift_right(shift).sub(&a_1), c.shift_right(63).sub(&b_1));
+                let ops = Ops::additions(6);
+                let [a_2, b_2] =
+                    Vector::fused(ops, [&x.own, &x.next, &a_1, &b_1], |[x_1, x_2, a_1, b_1]| {
+                        let c = x_1 + x_2 + half - Wrapping(1);
+                        [(c >> shift) - a_1, (c >> top) - b_1]
+                    });
                 send(&self.party, 2, Message::Ring(Vector::concat(&[&a_2, &b_2])));
                 let e_2 = self.shared_vector(2, draw_e, len);
                 let d_1 = receive_ring(&self.party, 0).await;
-                Replicated { own: component(&a_1, &b_1, &d_1), next: component(&a_2, &b_2, &e_2) }
+                let ops = Ops::additions(4).and_multiplications(2);
+                let [own, next] = Vector::fused(
+                    ops,
+                    [&a_1, &b_1, &d_1, &a_2, &b_2, &e_2],
+                    |[a_1, b_1, d_1, a_2, b_2, e_2]| [component(a_1, b_1, d_1), component(a_2, b_2, e_2)],
+                );
+                Replicated { own, next }
             }
             _ => {
                 let msb_r = x.next.shift_right(63);
@@ -223,19 +262,18 @@ impl Rep3 {
                 let e_2 = self.shared_vector(2, draw_e, len);
                 let received = receive_ring(&self.party, 1).await;
                 let (a_2, b_2) = (received.slice(0, len), received.slice(len, 2 * len));
-                let e_0 = msb_r.mul(&b_2).sub(&e_2);
+                let ops = Ops::additions(1).and_multiplications(1);
+                let [e_0] = Vector::fused(ops, [&msb_r, &b_2, &e_2], |[msb, b_2, e_2]| [msb * b_2 - e_2]);
                 send(&self.party, 0, Message::Ring(e_0.clone()));
-                Replicated {
-                    own: component(&a_2, &b_2, &e_2),
-                    next: component_0(&x.next, &msb_r, &d_0, &e_0),
-                }
+                let ops = Ops::additions(7).and_multiplications(2);
+                let [own, next] = Vector::fused(
+                    ops,
+                    [&a_2, &b_2, &e_2, &x.next, &d_0, &e_0],
+                    |[a_2, b_2, e_2, r, d_0, e_0]| [component(a_2, b_2, e_2), component_0(r, d_0, e_0)],
+                );
+                Replicated { own, next }
             }
         }
-    }
-
-    /// z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i over GF(2).
-    fn cross_bits(x: &Replicated<Plane>, y: &Replicated<Plane>) -> Plane {
-        x.own.and(&y.own.xor(&y.next)).xor(&x.next.and(&y.own))
     }
 }
 
@@ -293,7 +331,9 @@ impl Protocol for Rep3 {
         let _span = self.party.span("open");
         send(&self.party, self.next(), Message::Ring(x.own.clone()));
         let missing = receive_ring(&self.party, self.previous()).await;
-        x.own.add(&x.next).add(&missing)
+        let [opened] =
+            Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], |[a, b, c]| [a + b + c]);
+        opened
     }
 
     /// The same for bits. 1 round; 1/8, 1/8, 1/8 a bit.
@@ -307,18 +347,27 @@ impl Protocol for Rep3 {
     /// z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i, summed before it is sent. 1 round; 8, 8, 8 a result.
     async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
         let _span = self.party.span(if width == 1 { "mul" } else { "dot" });
-        let cross = x.own.mul(&y.own.add(&y.next)).add(&x.next.mul(&y.own));
-        let sums = if width == 1 { cross } else { cross.row_sums(width) };
-        let zero = self.zero_share(sums.len());
-        self.reshare(sums.add(&zero)).await
+        let (r, s) = self.zero_share(x.len() / width);
+        let (factors, cross) = ([&x.own, &x.next, &y.own, &y.next], Ops::additions(2).and_multiplications(2));
+        let [mine] = if width == 1 {
+            let ops = Ops::additions(4).and_multiplications(2);
+            let [x, x_next, y, y_next] = factors;
+            Vector::fused(ops, [x, x_next, y, y_next, &r, &s], |[x, x_next, y, y_next, r, s]| {
+                [x * (y + y_next) + x_next * y + (r - s)]
+            })
+        } else {
+            let [cross] = Vector::fused(cross, factors, |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
+            Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], |[sum, r, s]| [sum + (r - s)])
+        };
+        self.reshare(mine).await
     }
 
     /// The same for matrices: x_i (y_i + y_{i+1}) + x_{i+1} y_i + zero_i. 1 round; 8, 8, 8 an entry of the result.
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
         let _span = self.party.span("matmul");
-        let cross = x.own.matmul(&y.own.add(&y.next), shape).add(&x.next.matmul(&y.own, shape));
-        let zero = self.zero_share(cross.len());
-        self.reshare(cross.add(&zero)).await
+        let (r, s) = self.zero_share(shape.rows * shape.columns);
+        let y_sum = y.own.add(&y.next);
+        self.reshare(r.sub(&s).plus_products([(&x.own, &y_sum), (&x.next, &y.own)], shape)).await
     }
 
     /// The product over GF(2). 1 round; 1/8, 1/8, 1/8 a bit.
@@ -328,10 +377,13 @@ impl Protocol for Rep3 {
             return Vec::new();
         }
         let _span = self.party.span("and");
-        let lens: Vec<usize> = x.iter().map(Components::len).collect();
-        let zero = self.zero_bits(&lens);
-        let own: Vec<Plane> =
-            x.iter().zip(y).zip(&zero).map(|((x, y), zero)| Self::cross_bits(x, y).xor(zero)).collect();
+        let (r, s) = self.zero_bits(&x.iter().map(Components::len).collect::<Vec<_>>());
+        let planes: Vec<_> = (0..x.len())
+            .map(|i| [&x[i].own, &x[i].next, &y[i].own, &y[i].next, &r[i], &s[i]])
+            .collect();
+        let own = Plane::fused(6, &planes, |[x, x_next, y, y_next, r, s]| {
+            (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
+        });
         send(&self.party, self.previous(), Message::Bits(own.clone()));
         let next = receive_bits(&self.party, self.next()).await;
         own.into_iter().zip(next).map(|(own, next)| Replicated { own, next }).collect()
@@ -375,17 +427,14 @@ impl Protocol for Rep3 {
     /// Party 0 knows u = b_0 xor b_1, the parties 1 and 2 know b_2. 2 rounds; 8, 8, 8 a bit.
     async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
         let _span = self.party.span("bits_to_ring");
-        let ring = |planes: Vec<Plane>| {
-            let vectors: Vec<Vector> =
-                planes.iter().map(|p| Plane::compose(std::slice::from_ref(p))).collect();
-            Vector::concat(&vectors.iter().collect::<Vec<_>>())
-        };
         let lens: Vec<usize> = x.iter().map(Components::len).collect();
-        let u = || ring(x.iter().map(|b| b.own.xor(&b.next)).collect());
+        let u = || {
+            let known: Vec<_> = x.iter().map(|b| [&b.own, &b.next]).collect();
+            Plane::to_ring(&Plane::fused(1, &known, |[b_0, b_1]| b_0 ^ b_1))
+        };
         let w = async || {
-            ring(
-                x.iter().map(|b| if self.party.id() == 1 { b.next.clone() } else { b.own.clone() }).collect(),
-            )
+            let b_2 = |b: &Replicated<Plane>| if self.party.id() == 1 { b.next.clone() } else { b.own.clone() };
+            Plane::to_ring(&x.iter().map(b_2).collect::<Vec<_>>())
         };
         let all = self.xor_to_ring(lens.iter().sum(), u, w).await;
         let mut start = 0;
@@ -402,9 +451,13 @@ impl Protocol for Rep3 {
     /// parties 0 and 1, z_2 by one of the parties 0 and 2, as in `and`. 2 rounds; 8, 8 1/8, 8 1/8.
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
         let _span = self.party.span("and_to_ring");
-        let zero = self.zero_bits(&[x.len()]).remove(0);
-        let mine = Self::cross_bits(x, y).xor(&zero).xor(&t.own);
-        let u = || Plane::compose(std::slice::from_ref(&mine));
+        let (r, s) = self.zero_bits(&[x.len()]);
+        let planes = [&x.own, &x.next, &y.own, &y.next, &t.own, &r[0], &s[0]];
+        let mine = Plane::fused(7, &[planes], |[x, x_next, y, y_next, t, r, s]| {
+            (x & (y ^ y_next)) ^ (x_next & y) ^ t ^ (r ^ s)
+        });
+        let mine = &mine[0];
+        let u = || Plane::compose(std::slice::from_ref(mine));
         let w = async || {
             let other = 3 - self.party.id();
             send(&self.party, other, Message::Bits(vec![mine.clone()]));

@@ -4,13 +4,17 @@
 
 mod dispatch;
 pub mod exact_f64;
+mod fused;
 pub mod gemm;
+mod mcg;
 pub mod meter;
 mod plane;
 mod random;
 pub mod transpose;
 mod vector;
+mod words;
 
+pub use fused::Element;
 pub use plane::Plane;
 pub use random::{Purpose, StreamKey};
-pub use vector::{Content, MatMul, Vector};
+pub use vector::{Content, MatMul, Ops, Vector, shift_right_signed};

@@ -2,42 +2,65 @@
 
 use std::sync::Arc;
 
+use super::fused::{Element, fuse, fused};
 use super::meter;
-use super::transpose::{planes_from_words, words_from_planes};
+use super::transpose::{planes_from_words_into, words_from_planes_into};
 use super::vector::{Content, Vector};
+use super::words::Words;
 
-/// `len` bits, packed; or only their number. Bits past `len` in the last word are zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `len` bits, packed; or only their number. Bits past `len` in the last word are zero. Cloning is cheap: several
+/// planes may be parts of the same memory.
+#[derive(Clone, Debug)]
 pub struct Plane {
     len: usize,
-    words: Option<Arc<Vec<u64>>>,
+    /// Where the words lie, and the place of the first.
+    words: Option<(Arc<Words>, usize)>,
 }
 
+impl PartialEq for Plane {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.words() == other.words()
+    }
+}
+
+impl Eq for Plane {}
+
 impl Plane {
-    /// A plane of `len` bits made by `words`, which is not called for shapes.
-    pub fn build(content: Content, len: usize, words: impl FnOnce() -> Vec<u64>) -> Self {
+    /// A plane of `len` bits that `write` writes over whatever words are there. It is not called for shapes.
+    pub(in crate::ring) fn written(content: Content, len: usize, write: impl FnOnce(&mut [u64])) -> Self {
+        let mut planes = Plane::all_written(content, &[len], write);
+        planes.remove(0)
+    }
+
+    /// Planes of the given lengths in one memory, that `write` writes over whatever words are there.
+    fn all_written(content: Content, lens: &[usize], write: impl FnOnce(&mut [u64])) -> Vec<Plane> {
         let words = match content {
             Content::Shape => None,
             Content::Values => {
-                let words = words();
-                assert_eq!(words.len(), len.div_ceil(64), "a plane of another length than announced");
+                let mut words = Words::any(lens.iter().map(|len| len.div_ceil(64)).sum());
+                write(&mut words);
                 Some(Arc::new(words))
             }
         };
-        Plane { len, words }
+        let mut start = 0;
+        let plane = |&len: &usize| {
+            start += len.div_ceil(64);
+            let first = start - len.div_ceil(64);
+            Plane { len, words: words.as_ref().map(|words| (Arc::clone(words), first)) }
+        };
+        lens.iter().map(plane).collect()
     }
 
     /// `len` zeros.
     pub fn zeros(content: Content, len: usize) -> Self {
-        Plane::build(content, len, || vec![0; len.div_ceil(64)])
+        Plane::written(content, len, |words| words.fill(0))
     }
 
     /// `len` ones.
     pub fn ones(content: Content, len: usize) -> Self {
-        Plane::build(content, len, || {
-            let mut words = vec![!0; len.div_ceil(64)];
-            clear_tail(&mut words, len);
-            words
+        Plane::written(content, len, |words| {
+            words.fill(!0);
+            clear_tail(words, len);
         })
     }
 
@@ -45,18 +68,9 @@ impl Plane {
     pub fn split(x: &Vector, planes: usize) -> Vec<Plane> {
         let words = x.len().div_ceil(64);
         meter::count(|w| w.bit_words += (words * planes) as u64);
-        match x.values() {
-            None => vec![Plane { len: x.len(), words: None }; planes],
-            Some(values) => {
-                let packed = planes_from_words(values, planes);
-                (0..planes)
-                    .map(|p| Plane {
-                        len: x.len(),
-                        words: Some(Arc::new(packed[p * words..(p + 1) * words].to_vec())),
-                    })
-                    .collect()
-            }
-        }
+        Plane::all_written(x.content(), &vec![x.len(); planes], |out| {
+            planes_from_words_into(x.expect_values(), planes, out);
+        })
     }
 
     /// The sum of 2^p times bit p: the inverse of [`Plane::split`].
@@ -64,10 +78,27 @@ impl Plane {
         let len = planes.first().map_or(0, |p| p.len);
         let content = planes.first().map_or(Content::Values, Plane::content);
         meter::count(|w| w.bit_words += (len.div_ceil(64) * planes.len()) as u64);
-        Vector::build(content, len, || {
-            let mut packed = Vec::with_capacity(planes.len() * len.div_ceil(64));
-            planes.iter().for_each(|p| packed.extend_from_slice(p.expect_words()));
-            words_from_planes(&packed, planes.len(), len)
+        Vector::written(content, len, |out| {
+            if let [plane] = planes {
+                return words_from_planes_into(plane.expect_words(), 1, out);
+            }
+            let mut packed = Words::any(planes.len() * len.div_ceil(64));
+            let places = packed.chunks_exact_mut(len.div_ceil(64).max(1));
+            places.zip(planes).for_each(|(place, plane)| place.copy_from_slice(plane.expect_words()));
+            words_from_planes_into(&packed, planes.len(), out);
+        })
+    }
+
+    /// Every bit of all planes as an element 0 or 1, one plane after the other.
+    pub fn to_ring(planes: &[Plane]) -> Vector {
+        let content = planes.first().map_or(Content::Values, Plane::content);
+        planes.iter().for_each(|plane| plane.count(1));
+        Vector::written(content, planes.iter().map(Plane::len).sum(), |mut out| {
+            for plane in planes {
+                let (place, rest) = out.split_at_mut(plane.len);
+                words_from_planes_into(plane.expect_words(), 1, place);
+                out = rest;
+            }
         })
     }
 
@@ -86,24 +117,56 @@ impl Plane {
         if self.words.is_some() { Content::Values } else { Content::Shape }
     }
 
+    fn words(&self) -> Option<&[u64]> {
+        self.words.as_ref().map(|(words, start)| &words[*start..start + self.len.div_ceil(64)])
+    }
+
     /// The packed words.
     ///
     /// # Panics
     /// For a shape.
     pub fn expect_words(&self) -> &[u64] {
-        self.words.as_deref().expect("a plane with values")
+        self.words().expect("a plane with values")
     }
 
     fn count(&self, times: u64) {
         meter::count(|w| w.bit_words += times * self.len.div_ceil(64) as u64);
     }
 
-    fn zip(&self, other: &Plane, f: impl Fn(u64, u64) -> u64) -> Plane {
+    /// A formula of `operations` steps on words, which keeps zeros behind the end, for each of several tuples of planes;
+    /// all results share one memory.
+    pub fn fused<const I: usize>(
+        operations: u64,
+        tuples: &[[&Plane; I]],
+        f: impl Fn([Element; I]) -> Element + Sync,
+    ) -> Vec<Plane> {
+        let lens: Vec<usize> = tuples.iter().map(|planes| planes[0].len).collect();
+        for planes in tuples {
+            assert!(planes.iter().all(|p| p.len == planes[0].len), "planes of different lengths");
+            planes[0].count(operations);
+        }
+        let content = tuples.first().map_or(Content::Values, |planes| planes[0].content());
+        Plane::all_written(content, &lens, |mut out| {
+            for planes in tuples {
+                let (place, rest) = out.split_at_mut(planes[0].len.div_ceil(64));
+                fuse(planes.map(Plane::expect_words), [place], |x| [f(x)]);
+                out = rest;
+            }
+        })
+    }
+
+    fn zip(&self, other: &Plane, f: impl Fn(Element, Element) -> Element + Sync) -> Plane {
         assert_eq!(self.len, other.len, "planes of different lengths");
         self.count(1);
-        Plane::build(self.content(), self.len, || {
-            self.expect_words().iter().zip(other.expect_words()).map(|(&x, &y)| f(x, y)).collect()
-        })
+        let words = match self.content() {
+            Content::Shape => None,
+            Content::Values => {
+                let inputs = [self.expect_words(), other.expect_words()];
+                let [words] = fused(inputs, self.len.div_ceil(64), |[x, y]| [f(x, y)]);
+                Some((Arc::new(words), 0))
+            }
+        };
+        Plane { len: self.len, words }
     }
 
     /// Cuts a plane at whole words into planes of the given lengths, bits past each length dropped.
@@ -111,12 +174,16 @@ impl Plane {
         let mut start = 0;
         lens.iter()
             .map(|&len| {
-                let words = len.div_ceil(64);
-                start += words;
-                Plane::build(self.content(), len, || {
-                    let mut cut = self.expect_words()[start - words..start].to_vec();
-                    clear_tail(&mut cut, len);
-                    cut
+                let first = start;
+                start += len.div_ceil(64);
+                let words = self.words.as_ref().map(|(words, place)| (Arc::clone(words), place + first));
+                let part = Plane { len: len.next_multiple_of(64), words };
+                if len.is_multiple_of(64) {
+                    return part;
+                }
+                Plane::written(self.content(), len, |out| {
+                    out.copy_from_slice(part.expect_words());
+                    clear_tail(out, len);
                 })
             })
             .collect()

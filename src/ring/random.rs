@@ -1,9 +1,9 @@
 //! Random streams, one for each (seed, purpose, parties, lane, counter), so that a new draw in one place moves no
 //! number in another. Not for cryptography: the simulated parties need independent streams, not unpredictable ones.
 
-use rand_core::Rng;
 use rand_pcg::Pcg64Mcg;
 
+use super::mcg::fill;
 use super::meter;
 use super::plane::{Plane, clear_tail};
 use super::vector::{Content, Vector};
@@ -49,7 +49,7 @@ impl StreamKey {
     /// `len` uniform ring elements.
     pub fn vector(&self, content: Content, len: usize) -> Vector {
         meter::count(|w| w.random_bytes += 8 * len as u64);
-        Vector::build(content, len, || words(&mut self.generator(), len))
+        Vector::written(content, len, |out| fill(&mut self.generator(), out))
     }
 
     /// `planes` times `len` uniform bits.
@@ -58,18 +58,13 @@ impl StreamKey {
         let mut generator = self.generator();
         (0..planes)
             .map(|_| {
-                Plane::build(content, len, || {
-                    let mut words = words(&mut generator, len.div_ceil(64));
-                    clear_tail(&mut words, len);
-                    words
+                Plane::written(content, len, |out| {
+                    fill(&mut generator, out);
+                    clear_tail(out, len);
                 })
             })
             .collect()
     }
-}
-
-fn words(generator: &mut Pcg64Mcg, len: usize) -> Vec<u64> {
-    (0..len).map(|_| generator.next_u64()).collect()
 }
 
 /// A 64-bit mixing function (the finaliser of SplitMix64, Steele et al. 2014), after an odd increment.

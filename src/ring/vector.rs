@@ -1,9 +1,18 @@
 //! Vectors over the ring Z_2^64 that carry values, or (for `shape`) only their length.
 
+use std::num::Wrapping;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use super::fused::{Element, fuse};
+use super::exact_f64::gemm_exact_f64;
 use super::gemm::{MatrixView, gemm_add};
 use super::meter;
+use super::words::Words;
+
+/// Elements that are worth copying by several threads.
+const PARALLEL_COPY: usize = 1 << 15;
 
 /// What vectors of a run carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,18 +23,53 @@ pub enum Content {
     Shape,
 }
 
-/// A vector of elements of Z_2^64, stored in row-major order where it stands for a matrix. Cloning is cheap.
+/// A vector of elements of Z_2^64, stored in row-major order where it stands for a matrix. Cloning and slicing are
+/// cheap: several vectors may be parts of the same memory.
 ///
 /// All operations need operands of equal length and content; a mix is a bug and panics.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Vector {
     len: usize,
-    data: Option<Arc<Vec<u64>>>,
+    /// Where the elements lie, and the place of the first.
+    data: Option<(Arc<Words>, usize)>,
 }
+
+impl PartialEq for Vector {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.values() == other.values()
+    }
+}
+
+impl Eq for Vector {}
 
 impl From<Vec<u64>> for Vector {
     fn from(data: Vec<u64>) -> Self {
-        Vector { len: data.len(), data: Some(Arc::new(data)) }
+        Words::from(data).into()
+    }
+}
+
+impl From<Words> for Vector {
+    fn from(data: Words) -> Self {
+        Vector { len: data.len(), data: Some((Arc::new(data), 0)) }
+    }
+}
+
+/// What a formula costs for each element.
+#[derive(Clone, Copy, Debug)]
+pub struct Ops {
+    additions: u64,
+    multiplications: u64,
+}
+
+impl Ops {
+    /// So many additions, subtractions and shifts.
+    pub const fn additions(additions: u64) -> Self {
+        Ops { additions, multiplications: 0 }
+    }
+
+    /// And so many multiplications.
+    pub const fn and_multiplications(self, multiplications: u64) -> Self {
+        Ops { multiplications, ..self }
     }
 }
 
@@ -89,20 +133,61 @@ impl Vector {
 
     /// `len` times the same element.
     pub fn constant(content: Content, len: usize, value: u64) -> Self {
-        Vector::build(content, len, || vec![value; len])
+        match content {
+            Content::Shape => Vector::shape(len),
+            Content::Values => Words::filled(len, value).into(),
+        }
     }
 
     /// A vector of `len` elements made by `values`, which is not called for shapes.
     pub fn build(content: Content, len: usize, values: impl FnOnce() -> Vec<u64>) -> Self {
-        let data = match content {
-            Content::Shape => None,
+        match content {
+            Content::Shape => Vector::shape(len),
             Content::Values => {
                 let values = values();
                 assert_eq!(values.len(), len, "a vector of another length than announced");
-                Some(Arc::new(values))
+                values.into()
             }
-        };
-        Vector { len, data }
+        }
+    }
+
+    /// A vector of `len` elements that `write` writes over whatever is there. It is not called for shapes.
+    pub(in crate::ring) fn written(content: Content, len: usize, write: impl FnOnce(&mut [u64])) -> Self {
+        match content {
+            Content::Shape => Vector::shape(len),
+            Content::Values => {
+                let mut words = Words::any(len);
+                write(&mut words);
+                words.into()
+            }
+        }
+    }
+
+    /// A formula of several vectors, element by element, in one pass: each result is one entry of what `f` returns.
+    /// `ops` says what the formula costs.
+    pub fn fused<const I: usize, const O: usize>(
+        ops: Ops,
+        x: [&Vector; I],
+        f: impl Fn([Element; I]) -> [Element; O] + Sync,
+    ) -> [Vector; O] {
+        let len = x[0].len;
+        assert!(x.iter().all(|x| x.len == len), "vectors of different lengths");
+        meter::count(|w| {
+            w.additions += ops.additions * len as u64;
+            w.multiplications += ops.multiplications * len as u64;
+        });
+        match x[0].content() {
+            Content::Shape => std::array::from_fn(|_| Vector::shape(len)),
+            Content::Values => {
+                // One memory for all results, so that joining them copies nothing.
+                let mut words = Words::any(O * len);
+                let mut rest = &mut words[..];
+                let results = std::array::from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
+                fuse(x.map(Vector::expect_values), results, f);
+                let words = Arc::new(words);
+                std::array::from_fn(|i| Vector { len, data: Some((Arc::clone(&words), i * len)) })
+            }
+        }
     }
 
     /// Number of elements.
@@ -122,7 +207,7 @@ impl Vector {
 
     /// The elements; `None` for a shape.
     pub fn values(&self) -> Option<&[u64]> {
-        self.data.as_deref().map(Vec::as_slice)
+        self.data.as_ref().map(|(words, start)| &words[*start..start + self.len])
     }
 
     /// The elements.
@@ -133,25 +218,13 @@ impl Vector {
         self.values().expect("a vector with values")
     }
 
-    /// Elementwise function of one vector; counts nothing.
-    pub(crate) fn map(&self, f: impl Fn(u64) -> u64) -> Vector {
-        Vector::build(self.content(), self.len, || self.expect_values().iter().map(|&x| f(x)).collect())
-    }
-
-    /// Elementwise function of two vectors; counts nothing.
-    pub(crate) fn zip(&self, other: &Vector, f: impl Fn(u64, u64) -> u64) -> Vector {
-        assert_eq!(self.len, other.len, "vectors of different lengths");
-        Vector::build(self.content(), self.len, || {
-            self.expect_values().iter().zip(other.expect_values()).map(|(&x, &y)| f(x, y)).collect()
-        })
-    }
-
-    /// Elements of one vector by index in the result; counts nothing.
-    fn pick(&self, len: usize, indices: impl Iterator<Item = usize>) -> Vector {
-        Vector::build(self.content(), len, || {
-            let values = self.expect_values();
-            indices.map(|i| values[i]).collect()
-        })
+    fn formula<const I: usize>(
+        additions: u64,
+        x: [&Vector; I],
+        f: impl Fn([Element; I]) -> Element + Sync,
+    ) -> Vector {
+        let [result] = Vector::fused(Ops::additions(additions), x, |x| [f(x)]);
+        result
     }
 
     fn count_additions(&self, times: u64) {
@@ -160,136 +233,241 @@ impl Vector {
 
     /// x + y.
     pub fn add(&self, other: &Vector) -> Vector {
-        self.count_additions(1);
-        self.zip(other, u64::wrapping_add)
+        Vector::formula(1, [self, other], |[x, y]| x + y)
     }
 
     /// x - y.
     pub fn sub(&self, other: &Vector) -> Vector {
-        self.count_additions(1);
-        self.zip(other, u64::wrapping_sub)
+        Vector::formula(1, [self, other], |[x, y]| x - y)
     }
 
     /// -x.
     pub fn neg(&self) -> Vector {
-        self.count_additions(1);
-        self.map(u64::wrapping_neg)
+        Vector::formula(1, [self], |[x]| -x)
     }
 
     /// x + c for a public c.
     pub fn add_scalar(&self, c: u64) -> Vector {
-        self.count_additions(1);
-        self.map(|x| x.wrapping_add(c))
+        Vector::formula(1, [self], |[x]| x + Wrapping(c))
     }
 
     /// c x for a public c.
     pub fn scale(&self, c: u64) -> Vector {
-        meter::count(|w| w.multiplications += self.len as u64);
-        self.map(|x| x.wrapping_mul(c))
+        let ops = Ops::additions(0).and_multiplications(1);
+        let [scaled] = Vector::fused(ops, [self], |[x]| [x * Wrapping(c)]);
+        scaled
     }
 
     /// x y, elementwise.
     pub fn mul(&self, other: &Vector) -> Vector {
-        meter::count(|w| w.multiplications += self.len as u64);
-        self.zip(other, u64::wrapping_mul)
+        let ops = Ops::additions(0).and_multiplications(1);
+        let [product] = Vector::fused(ops, [self, other], |[x, y]| [x * y]);
+        product
     }
 
     /// x >> bits, of the unsigned representative.
     pub fn shift_right(&self, bits: u32) -> Vector {
-        self.count_additions(1);
-        self.map(|x| x >> bits)
+        Vector::formula(1, [self], |[x]| x >> bits as usize)
     }
 
     /// x >> bits, of the signed representative.
     pub fn shift_right_signed(&self, bits: u32) -> Vector {
-        self.count_additions(1);
-        self.map(|x| ((x as i64) >> bits) as u64)
+        Vector::formula(1, [self], |[x]| shift_right_signed(x, bits))
     }
 
     /// The matrix product.
     pub fn matmul(&self, other: &Vector, shape: MatMul) -> Vector {
-        shape.check(self.len, other.len);
-        meter::count(|w| w.macs += (shape.rows * shape.inner * shape.columns) as u64);
-        Vector::build(self.content(), shape.rows * shape.columns, || {
-            let (x, y) = shape.views(self.expect_values(), other.expect_values());
-            let mut product = vec![0; shape.rows * shape.columns];
-            gemm_add(x, y, &mut product);
-            product
-        })
+        let zeros = Vector::constant(self.content(), shape.rows * shape.columns, 0);
+        let product = zeros.plus_products([(self, other)], shape);
+        // What is added to zero is no addition.
+        meter::count(|w| w.additions -= product.len as u64);
+        product
     }
 
-    /// Elements `start..end`.
+    /// This and the sum of several matrix products of the same shape, in the memory of this if nobody else has it.
+    pub fn plus_products<const N: usize>(self, factors: [(&Vector, &Vector); N], shape: MatMul) -> Vector {
+        let (len, content) = (shape.rows * shape.columns, self.content());
+        assert_eq!(self.len, len, "a matrix of the size of a {shape:?} product");
+        factors.iter().for_each(|(x, y)| shape.check(x.len, y.len));
+        meter::count(|w| {
+            w.macs += (N * shape.rows * shape.inner * shape.columns) as u64;
+            w.additions += (N * len) as u64;
+        });
+        match content {
+            Content::Shape => self,
+            Content::Values => {
+                let mut sum = self.into_words();
+                for (x, y) in factors {
+                    let (x, y) = shape.views(x.expect_values(), y.expect_values());
+                    gemm_add(x, y, &mut sum);
+                }
+                sum.into()
+            }
+        }
+    }
+
+    /// The product of signed matrices through floating-point hardware, if that is exact, see [`gemm_exact_f64`].
+    pub fn exact_matmul(left: MatrixView<'_>, right: MatrixView<'_>) -> Option<Vector> {
+        let mut product = Words::any(left.rows * right.cols);
+        gemm_exact_f64(left, right, &mut product).then(|| product.into())
+    }
+
+    /// The elements in memory of their own.
+    fn into_words(self) -> Words {
+        let copy = |values: &[u64]| {
+            let mut words = Words::any(values.len());
+            words.copy_from_slice(values);
+            words
+        };
+        let (words, start) = self.data.expect("a vector with values");
+        match Arc::try_unwrap(words) {
+            Ok(words) if words.len() == self.len => words,
+            Ok(words) => copy(&words[start..start + self.len]),
+            Err(shared) => copy(&shared[start..start + self.len]),
+        }
+    }
+
+    /// Elements `start..end`, in the same memory.
     pub fn slice(&self, start: usize, end: usize) -> Vector {
         assert!(start <= end && end <= self.len, "slice {start}..{end} of {}", self.len);
-        Vector::build(self.content(), end - start, || self.expect_values()[start..end].to_vec())
+        let data = self.data.as_ref().map(|(words, first)| (Arc::clone(words), first + start));
+        Vector { len: end - start, data }
     }
 
-    /// The vectors one after the other.
+    /// The vectors one after the other. What lies so already is not copied.
     pub fn concat(parts: &[&Vector]) -> Vector {
+        if let Some(joined) = Vector::joined(parts) {
+            return joined;
+        }
         let len = parts.iter().map(|p| p.len).sum();
         let content = parts.first().map_or(Content::Values, |p| p.content());
-        Vector::build(content, len, || {
-            let mut values = Vec::with_capacity(len);
-            parts.iter().for_each(|p| values.extend_from_slice(p.expect_values()));
-            values
+        Vector::written(content, len, |mut out| {
+            for part in parts {
+                let (place, rest) = out.split_at_mut(part.len);
+                copy(part.expect_values(), place);
+                out = rest;
+            }
         })
+    }
+
+    /// Vectors that lie one after the other in the same memory, as one.
+    fn joined(parts: &[&Vector]) -> Option<Vector> {
+        let (words, first) = parts.first()?.data.as_ref()?;
+        let mut next = *first;
+        for part in parts {
+            let (memory, start) = part.data.as_ref()?;
+            if !Arc::ptr_eq(memory, words) || *start != next {
+                return None;
+            }
+            next += part.len;
+        }
+        Some(Vector { len: next - first, data: Some((Arc::clone(words), *first)) })
     }
 
     /// Each element `times` times in a row.
     pub fn repeat_each(&self, times: usize) -> Vector {
-        let len = self.len * times;
-        self.pick(len, (0..len).map(|i| i / times))
+        Vector::written(self.content(), self.len * times, |out| {
+            if times > 0 {
+                let places = out.chunks_exact_mut(times);
+                places.zip(self.expect_values()).for_each(|(place, &x)| place.fill(x));
+            }
+        })
     }
 
     /// The whole vector `times` times.
     pub fn tile(&self, times: usize) -> Vector {
-        let len = self.len * times;
-        self.pick(len, (0..len).map(|i| i % self.len))
+        Vector::written(self.content(), self.len * times, |out| {
+            if self.len > 0 {
+                out.chunks_exact_mut(self.len).for_each(|place| place.copy_from_slice(self.expect_values()));
+            }
+        })
     }
 
     /// Rows of a matrix with `width` columns, chosen by number.
     pub fn gather_rows(&self, rows: &[usize], width: usize) -> Vector {
-        Vector::build(self.content(), rows.len() * width, || {
+        Vector::written(self.content(), rows.len() * width, |out| {
             let values = self.expect_values();
-            let mut picked = Vec::with_capacity(rows.len() * width);
-            rows.iter().for_each(|row| picked.extend_from_slice(&values[row * width..(row + 1) * width]));
-            picked
+            let gather = |out: &mut [u64], rows: &[usize]| {
+                let places = out.chunks_exact_mut(width.max(1));
+                places.zip(rows).for_each(|(place, row)| {
+                    place.copy_from_slice(&values[row * width..(row + 1) * width]);
+                });
+            };
+            if out.len() < PARALLEL_COPY {
+                return gather(out, rows);
+            }
+            let rows_each = rows.len().div_ceil(rayon::current_num_threads());
+            let tasks = out.par_chunks_mut(rows_each * width).zip(rows.par_chunks(rows_each));
+            tasks.for_each(|(out, rows)| gather(out, rows));
         })
     }
 
     /// Columns `start..end` of a matrix with `width` columns.
     pub fn columns(&self, width: usize, start: usize, end: usize) -> Vector {
-        let rows = self.len / width;
-        let taken = end - start;
-        self.pick(rows * taken, (0..rows * taken).map(|i| i / taken * width + start + i % taken))
+        let (rows, taken) = (self.len / width, end - start);
+        Vector::written(self.content(), rows * taken, |out| {
+            if taken > 0 {
+                let places = out.chunks_exact_mut(taken).zip(self.expect_values().chunks_exact(width));
+                places.for_each(|(place, row)| place.copy_from_slice(&row[start..end]));
+            }
+        })
     }
 
     /// The transpose of a matrix with `rows` rows and `width` columns.
     pub fn transpose(&self, rows: usize, width: usize) -> Vector {
         assert_eq!(self.len, rows * width);
-        self.pick(self.len, (0..self.len).map(|i| (i % rows) * width + i / rows))
+        Vector::written(self.content(), self.len, |out| {
+            let values = self.expect_values();
+            for (j, column) in out.chunks_exact_mut(rows.max(1)).enumerate() {
+                column.iter_mut().enumerate().for_each(|(i, x)| *x = values[i * width + j]);
+            }
+        })
+    }
+
+    /// x plus the same row for each row of the matrix x.
+    pub fn add_to_rows(&self, row: &Vector) -> Vector {
+        assert!(!row.is_empty() && self.len.is_multiple_of(row.len), "rows of the length of what is added");
+        self.count_additions(1);
+        Vector::written(self.content(), self.len, |out| {
+            let (values, row) = (self.expect_values(), row.expect_values());
+            for (out, x) in out.chunks_exact_mut(row.len()).zip(values.chunks_exact(row.len())) {
+                out.iter_mut().zip(x.iter().zip(row)).for_each(|(z, (x, y))| *z = x.wrapping_add(*y));
+            }
+        })
     }
 
     /// The sum of each row of a matrix with `width` columns.
     pub fn row_sums(&self, width: usize) -> Vector {
         self.count_additions(1);
-        Vector::build(self.content(), self.len / width, || {
-            self.expect_values()
-                .chunks_exact(width)
-                .map(|row| row.iter().fold(0u64, |sum, &x| sum.wrapping_add(x)))
-                .collect()
+        Vector::written(self.content(), self.len / width, |out| {
+            let rows = self.expect_values().chunks_exact(width);
+            let sum = |row: &[u64]| row.iter().fold(0u64, |sum, &x| sum.wrapping_add(x));
+            out.iter_mut().zip(rows).for_each(|(out, row)| *out = sum(row));
         })
     }
 
     /// The sum of each column of a matrix with `width` columns.
     pub fn column_sums(&self, width: usize) -> Vector {
         self.count_additions(1);
-        Vector::build(self.content(), width, || {
-            let mut sums = vec![0u64; width];
+        Vector::written(self.content(), width, |sums| {
+            sums.fill(0);
             for row in self.expect_values().chunks_exact(width) {
                 sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum = sum.wrapping_add(x));
             }
-            sums
         })
     }
+}
+
+/// x >> bits, of the signed representative.
+pub fn shift_right_signed(x: Element, bits: u32) -> Element {
+    Wrapping((x.0.cast_signed() >> bits).cast_unsigned())
+}
+
+/// Copies, with several threads if that is worth it.
+fn copy(from: &[u64], to: &mut [u64]) {
+    if from.len() < PARALLEL_COPY {
+        return to.copy_from_slice(from);
+    }
+    let each = from.len().div_ceil(rayon::current_num_threads());
+    to.par_chunks_mut(each).zip(from.par_chunks(each)).for_each(|(to, from)| to.copy_from_slice(from));
 }

@@ -1,0 +1,289 @@
+//! Speed of training, beside bare matrix products of the same shapes: `cargo bench --bench training`.
+//!
+//! Training and products take turns in short pieces, so that both meet the same disturbances; times of a piece are
+//! scaled to an epoch of MNIST. Options: `--iterations N` of a piece, `--turns N`, `--hidden 128,128`, `--batch N`,
+//! `--softmax NAME`, and `--only clear,shares,shape,growth`.
+
+// A benchmark is where time must be measured.
+#![allow(clippy::disallowed_types)]
+
+use std::path::Path;
+use std::time::Instant;
+
+use mpcsim::nn::{Dense, SecretData, TrainingProgram, encode_images, glorot_weights, one_hot_labels};
+use mpcsim::protocol::registry::Start;
+use mpcsim::protocol::{Clear, Protocol, Rep3};
+use mpcsim::ring::Content;
+use mpcsim::ring::gemm::{MatrixView, gemm_add};
+use mpcsim::run::{Session, network, training_program};
+use mpcsim::scenario::{Plan, Scenario};
+use mpcsim::sim::Bench;
+use rayon::prelude::*;
+
+/// Rows of MNIST: an epoch.
+const EPOCH_ROWS: usize = 60_000;
+/// Rows that are loaded: batches jump around among them as in a whole epoch.
+const ROWS: usize = 20_000;
+
+struct Options {
+    iterations: usize,
+    turns: usize,
+    hidden: String,
+    batch: usize,
+    softmax: String,
+    only: String,
+}
+
+fn options() -> Options {
+    let arguments: Vec<String> = std::env::args().collect();
+    let value = |name: &str, default: &str| -> String {
+        let place = arguments.iter().position(|a| a == name);
+        place.and_then(|i| arguments.get(i + 1)).cloned().unwrap_or_else(|| default.to_owned())
+    };
+    Options {
+        iterations: value("--iterations", "20").parse().expect("a number of iterations"),
+        turns: value("--turns", "12").parse().expect("a number of turns"),
+        hidden: value("--hidden", "128,128"),
+        batch: value("--batch", "128").parse().expect("a batch size"),
+        softmax: value("--softmax", "exact"),
+        only: value("--only", "clear,shares,shape,growth"),
+    }
+}
+
+fn plan(hidden: &str, batch: usize, softmax: &str) -> Plan {
+    let text = format!(
+        "(name: \"bench\", seed: 1, protocol: rep3, model: dense(hidden: [{hidden}]), softmax: {softmax}, \
+         data: mnist(train: {ROWS}, test: 100), training: (epochs: 1, batch: {batch}), network: preset(\"lan\"))"
+    );
+    Scenario::parse(&text, "bench.ron", Path::new("."), &[]).expect("a good scenario")
+}
+
+/// CPU seconds of all threads of this program so far.
+fn cpu_seconds() -> f64 {
+    let mut nanoseconds = 0.0;
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+        nanoseconds += text.split(' ').next().and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+    }
+    nanoseconds / 1e9
+}
+
+/// Wall and CPU seconds of one piece of work.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    wall: f64,
+    cpu: f64,
+}
+
+fn time(work: impl FnOnce()) -> Times {
+    let (cpu, start) = (cpu_seconds(), Instant::now());
+    work();
+    Times { wall: start.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }
+}
+
+/// Best, then median.
+fn best_and_median(mut times: Vec<f64>) -> (f64, f64) {
+    times.sort_by(f64::total_cmp);
+    (times[0], times[times.len() / 2])
+}
+
+/// A matrix product of an iteration: C = A B, with A or B stored transposed.
+#[derive(Clone, Copy)]
+struct Product {
+    m: usize,
+    k: usize,
+    n: usize,
+    transpose_a: bool,
+    transpose_b: bool,
+}
+
+/// The products of an iteration: forward, weight gradients, input gradients.
+fn products(layers: &[Dense], batch: usize) -> Vec<Product> {
+    let plain = |m, k, n| Product { m, k, n, transpose_a: false, transpose_b: false };
+    let mut all = Vec::new();
+    for (i, Dense { inputs, outputs }) in layers.iter().copied().enumerate() {
+        all.push(plain(batch, inputs, outputs));
+        all.push(Product { transpose_a: true, ..plain(inputs, batch, outputs) });
+        if i > 0 {
+            all.push(Product { transpose_b: true, ..plain(batch, outputs, inputs) });
+        }
+    }
+    all
+}
+
+fn words(n: usize) -> Vec<u64> {
+    (1..=n as u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ i << 40).collect()
+}
+
+/// The bare ring products of an iteration under rep3: two for each of three parties.
+fn bare_ring(layers: &[Dense], batch: usize) -> impl FnMut() + use<> {
+    let products = products(layers, batch);
+    let operand = |f: fn(&Product) -> usize| -> Vec<Vec<u64>> {
+        products.iter().map(|p| words(f(p))).collect()
+    };
+    let (a, b, mut c) = (operand(|p| p.m * p.k), operand(|p| p.k * p.n), operand(|p| p.m * p.n));
+    move || {
+        for (((p, a), b), c) in products.iter().zip(&a).zip(&b).zip(&mut c) {
+            let (mut left, mut right) = (MatrixView::row_major(a, p.m, p.k), MatrixView::row_major(b, p.k, p.n));
+            if p.transpose_a {
+                left = MatrixView::row_major(a, p.k, p.m).transposed();
+            }
+            if p.transpose_b {
+                right = MatrixView::row_major(b, p.n, p.k).transposed();
+            }
+            (0..6).for_each(|_| gemm_add(left, right, c));
+        }
+    }
+}
+
+/// The bare floating-point products of an iteration, on all threads.
+fn bare_f64(layers: &[Dense], batch: usize) -> impl FnMut() + use<> {
+    let products = products(layers, batch);
+    let operand = |f: fn(&Product) -> usize| -> Vec<Vec<f64>> {
+        products.iter().map(|p| words(f(p)).into_iter().map(|x| (x >> 44) as f64).collect()).collect()
+    };
+    let (a, b, mut c) = (operand(|p| p.m * p.k), operand(|p| p.k * p.n), operand(|p| p.m * p.n));
+    move || {
+        for (((p, a), b), c) in products.iter().zip(&a).zip(&b).zip(&mut c) {
+            let (a_row, a_col) = if p.transpose_a { (1, p.m) } else { (p.k, 1) };
+            let (b_row, b_col) = if p.transpose_b { (1, p.k) } else { (p.n, 1) };
+            // As many rows a thread, in whole register tiles.
+            let rows = p.m.div_ceil(rayon::current_num_threads()).next_multiple_of(8);
+            c.par_chunks_mut(rows * p.n).enumerate().for_each(|(i, c)| {
+                let (first, rows) = (i * rows, c.len() / p.n);
+                // SAFETY: rows `first..first + rows` of A exist, B is whole, and `c` is ours; no gaps anywhere.
+                unsafe {
+                    let a = a.as_ptr().add(first * a_row);
+                    let strides = [a_row, a_col, b_row, b_col, p.n].map(|s| s as isize);
+                    let [a_row, a_col, b_row, b_col, c_row] = strides;
+                    let (b, c) = (b.as_ptr(), c.as_mut_ptr());
+                    matrixmultiply::dgemm(rows, p.k, p.n, 1.0, a, a_row, a_col, b, b_row, b_col, 0.0, c, c_row, 1);
+                }
+            });
+        }
+    }
+}
+
+/// A training that is set up.
+struct Training<P: Protocol> {
+    session: Session<P>,
+    order: Vec<usize>,
+    batch: usize,
+    next: usize,
+}
+
+impl<P: Protocol> Training<P> {
+    fn iterations(&mut self, n: usize) {
+        for _ in 0..n {
+            let batches = self.order.len() / self.batch;
+            let start = self.next % batches * self.batch;
+            self.next += 1;
+            self.session.iteration(&self.order[start..start + self.batch]).expect("an iteration");
+        }
+    }
+}
+
+fn set_up<P: Protocol>(
+    plan: &Plan,
+    bench: Bench,
+    start: impl Fn(mpcsim::sim::Party<mpcsim::protocol::Message>) -> P,
+    data: impl FnOnce(&TrainingProgram) -> SecretData,
+) -> (Training<P>, TrainingProgram) {
+    let mut widths = vec![784];
+    let mpcsim::scenario::Model::Dense { hidden } = &plan.model;
+    widths.extend(hidden);
+    widths.push(10);
+    let program = training_program(plan, &widths, ROWS);
+    let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+    let format = (plan.fixed_point, plan.rounding);
+    let data = data(&program);
+    let (session, _) = Session::set_up(bench, start, format, &program, &data, &weights).expect("a set-up");
+    let batch = plan.training.batch;
+    let order = mpcsim::nn::epoch_order(plan.seed, 0, ROWS, batch);
+    (Training { session, order, batch, next: 0 }, program)
+}
+
+fn mnist(plan: &Plan) -> SecretData {
+    let data = mpcsim::data::load(&plan.data).expect("the bundled data").train;
+    SecretData {
+        images: encode_images(&data, 0..ROWS, plan.fixed_point).into(),
+        labels: one_hot_labels(&data, 0..ROWS).into(),
+    }
+}
+
+fn clear(plan: &Plan) -> (Training<Clear>, TrainingProgram) {
+    let link = mpcsim::sim::Link { latency_ps: 0, bandwidth_bps: None, jitter: mpcsim::sim::Jitter::None };
+    let bench = Bench::new(mpcsim::sim::Network::uniform(1, link));
+    set_up(plan, bench, |party| Clear::new(party, plan.seed), |_| mnist(plan))
+}
+
+fn shares(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
+    let bench = Bench::new(network(&plan.network, plan.seed));
+    set_up(plan, bench, |party| Rep3::start(party, plan.seed, Content::Values), |_| mnist(plan))
+}
+
+fn shape(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
+    let bench = Bench::new(network(&plan.network, plan.seed));
+    set_up(plan, bench, |party| Rep3::start(party, plan.seed, Content::Shape), SecretData::shape)
+}
+
+/// Best and median of both, training first: wall seconds of an iteration, CPU seconds of an iteration.
+fn in_turns(options: &Options, mut training: impl FnMut(usize), mut bare: impl FnMut()) -> [[(f64, f64); 2]; 2] {
+    let n = options.iterations;
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..options.turns {
+        training(2);
+        times[0].push(time(|| training(n)));
+        bare();
+        times[1].push(time(|| (0..n).for_each(|_| bare())));
+    }
+    times.map(|times| {
+        let each = |f: fn(&Times) -> f64| best_and_median(times.iter().map(|t| f(t) / n as f64).collect());
+        [each(|t| t.wall), each(|t| t.cpu)]
+    })
+}
+
+fn report(name: &str, bare_name: &str, options: &Options, [training, bare]: [[(f64, f64); 2]; 2]) {
+    let epoch = EPOCH_ROWS.div_ceil(options.batch) as f64;
+    println!("\n{name}, 784-{}-10, batch {}, softmax {}", options.hidden, options.batch, options.softmax);
+    for (what, i) in [("wall", 0), ("CPU ", 1)] {
+        let ((best, median), (bare_best, bare_median)) = (training[i], bare[i]);
+        println!(
+            "  {what}: {:.2} ms best ({:.2} median) an iteration, {:.2} s ({:.2}) an epoch; {bare_name} {:.2} ms ({:.2}): \
+             {:.0} % ({:.0} %) of bare",
+            best * 1e3,
+            median * 1e3,
+            best * epoch,
+            median * epoch,
+            bare_best * 1e3,
+            bare_median * 1e3,
+            100.0 * bare_best / best,
+            100.0 * bare_median / median
+        );
+    }
+}
+
+fn main() {
+    let options = options();
+    let plan = plan(&options.hidden, options.batch, &options.softmax);
+    let wanted = |name: &str| options.only.split(',').any(|w| w == name);
+    println!("{} threads; pieces of {} iterations in {} turns", rayon::current_num_threads(), options.iterations, options.turns);
+    if wanted("clear") {
+        let (mut training, program) = clear(&plan);
+        let bare = bare_f64(&program.layers, options.batch);
+        let times = in_turns(&options, |n| training.iterations(n), bare);
+        report("clear", "bare f64 products", &options, times);
+    }
+    if wanted("shares") {
+        let (mut training, program) = shares(&plan);
+        let bare = bare_ring(&program.layers, options.batch);
+        let times = in_turns(&options, |n| training.iterations(n), bare);
+        report("shares, rep3", "bare ring products", &options, times);
+    }
+    if wanted("shape") {
+        let (mut training, program) = shape(&plan);
+        let bare = bare_f64(&program.layers, options.batch);
+        let times = in_turns(&options, |n| training.iterations(n), bare);
+        report("shape, rep3, live kernel", "bare f64 products", &options, times);
+    }
+}

@@ -1,0 +1,151 @@
+//! Elementwise functions in one pass over memory.
+//!
+//! A formula of ring elements is given as a closure; the compiler makes one vectorised loop of it for every instruction
+//! set. Operand by operand, the same formula would write and read each intermediate result, which takes longer than
+//! the arithmetic.
+
+use std::array::from_fn;
+use std::num::Wrapping;
+
+use super::dispatch::Level;
+use super::words::Words;
+
+/// An element of the ring Z_2^64, with its operators.
+pub type Element = Wrapping<u64>;
+
+/// Elements that are computed in a first-level cache before they are written.
+const TILE: usize = 256;
+/// Elements that are worth a task of their own: some ten microseconds of work.
+const TASK: usize = 1 << 14;
+
+/// `f` of the elements of `inputs`, place by place, into `outputs`; large ones spread over the current rayon pool.
+///
+/// # Panics
+/// If the lengths differ.
+pub(in crate::ring) fn fuse<const I: usize, const O: usize>(
+    inputs: [&[u64]; I],
+    mut outputs: [&mut [u64]; O],
+    f: impl Fn([Element; I]) -> [Element; O] + Sync,
+) {
+    let len = outputs[0].len();
+    assert!(inputs.iter().all(|x| x.len() == len), "operands of different lengths");
+    assert!(outputs.iter().all(|x| x.len() == len), "results of different lengths");
+    let outputs = outputs.each_mut().map(|x| &mut **x);
+    split(Level::best(), inputs, outputs, &f);
+}
+
+/// Halves until the pieces are no longer worth a task.
+fn split<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + Sync>(
+    level: Level,
+    inputs: [&[u64]; I],
+    outputs: [&mut [u64]; O],
+    f: &F,
+) {
+    let len = outputs[0].len();
+    if len < 2 * TASK || rayon::current_num_threads() == 1 {
+        return run(level, inputs, outputs, f);
+    }
+    let middle = (len / 2).next_multiple_of(TILE);
+    let (left, right) = (inputs.map(|x| &x[..middle]), inputs.map(|x| &x[middle..]));
+    let mut outputs = outputs.map(|x| {
+        let (left, right) = x.split_at_mut(middle);
+        (Some(left), Some(right))
+    });
+    let left_out = from_fn(|i| outputs[i].0.take().expect("a left half"));
+    let right_out = from_fn(|i| outputs[i].1.take().expect("a right half"));
+    rayon::join(|| split(level, left, left_out, f), || split(level, right, right_out, f));
+}
+
+/// One piece, with the given instructions if this machine has them.
+fn run<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+    level: Level,
+    inputs: [&[u64]; I],
+    outputs: [&mut [u64]; O],
+    f: &F,
+) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        fn avx512<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+            inputs: [&[u64]; I],
+            outputs: [&mut [u64]; O],
+            f: &F,
+        ) {
+            tiles(inputs, outputs, f);
+        }
+        #[target_feature(enable = "avx2")]
+        fn avx2<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+            inputs: [&[u64]; I],
+            outputs: [&mut [u64]; O],
+            f: &F,
+        ) {
+            tiles(inputs, outputs, f);
+        }
+        if level == Level::Avx512 && level.is_available() {
+            // SAFETY: the CPU has the features.
+            return unsafe { avx512(inputs, outputs, f) };
+        }
+        if level == Level::Avx2 && level.is_available() {
+            // SAFETY: the CPU has the feature.
+            return unsafe { avx2(inputs, outputs, f) };
+        }
+    }
+    let _ = level;
+    tiles(inputs, outputs, f);
+}
+
+/// The loop. Results go to memory of this function first: of that the compiler knows that no operand lies there.
+#[inline(always)]
+fn tiles<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+    inputs: [&[u64]; I],
+    mut outputs: [&mut [u64]; O],
+    f: &F,
+) {
+    let mut tile = [[0u64; TILE]; O];
+    let len = outputs[0].len();
+    let whole = len / TILE * TILE;
+    for start in (0..whole).step_by(TILE) {
+        let x: [&[u64; TILE]; I] = inputs.map(|x| x[start..].first_chunk().expect("a whole tile"));
+        for i in 0..TILE {
+            let y = f(from_fn(|k| Wrapping(x[k][i])));
+            (0..O).for_each(|k| tile[k][i] = y[k].0);
+        }
+        (0..O).for_each(|k| outputs[k][start..start + TILE].copy_from_slice(&tile[k]));
+    }
+    for i in whole..len {
+        let y = f(from_fn(|k| Wrapping(inputs[k][i])));
+        (0..O).for_each(|k| outputs[k][i] = y[k].0);
+    }
+}
+
+/// [`fuse`] into memory of its own.
+pub(in crate::ring) fn fused<const I: usize, const O: usize>(
+    inputs: [&[u64]; I],
+    len: usize,
+    f: impl Fn([Element; I]) -> [Element; O] + Sync,
+) -> [Words; O] {
+    let mut results: [Words; O] = from_fn(|_| Words::any(len));
+    fuse(inputs, results.each_mut().map(|words| &mut **words), f);
+    results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_and_length_gives_what_a_loop_gives() {
+        for len in [0, 1, TILE - 1, TILE, 3 * TILE + 5, 4 * TASK + 77] {
+            let x: Vec<u64> = (0..len as u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+            let y: Vec<u64> = x.iter().map(|x| x.rotate_left(17) ^ 5).collect();
+            let f = |[x, y]: [Element; 2]| [x * y - x, x + (y >> 3)];
+            let expected: Vec<[u64; 2]> =
+                x.iter().zip(&y).map(|(&x, &y)| f([Wrapping(x), Wrapping(y)]).map(|z| z.0)).collect();
+            for level in Level::ALL {
+                let (mut a, mut b) = (vec![7; len], vec![7; len]);
+                split(level, [&x, &y], [&mut a, &mut b], &f);
+                assert!((0..len).all(|i| expected[i] == [a[i], b[i]]), "{level:?}, {len} elements");
+            }
+        }
+    }
+}
