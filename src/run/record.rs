@@ -7,7 +7,7 @@ use crate::nn::{SecretData, Secrets, TrainingProgram, Weights};
 use crate::protocol::registry::{Start, Visitor};
 use crate::ring::{Content, Vector};
 use crate::scenario::Plan;
-use crate::sim::{Endpoint, Network, Replayer, SimError, Trace};
+use crate::sim::{self, Endpoint, Network, Prepared, Replayer, SimError, Trace, replay_phases};
 
 /// What all parties do in each phase of a training.
 pub struct Recorded {
@@ -78,10 +78,6 @@ pub fn record(plan: &Plan, program: &TrainingProgram) -> Result<Recorded, SimErr
     plan.protocol.visit(Recorder { plan, program })
 }
 
-fn last_ps(replayer: &Replayer) -> u64 {
-    replayer.clocks().iter().map(|clock| clock.time_ps).max().unwrap_or(0)
-}
-
 impl Recorded {
     /// The cost of a phase that all parties start together.
     fn alone(trace: &Trace, network: &Network, endpoints: &[Endpoint]) -> Result<Cost, SimError> {
@@ -100,25 +96,32 @@ impl Recorded {
         let iteration = Self::alone(&self.iteration, network, endpoints)?;
         let restart = Cost::of_trace(&self.restart, &network.overhead);
         let mut training = Cost::default();
-        let mut replayer = Replayer::new(network, endpoints);
+        let prepared = [&self.iteration, &self.restart].map(|trace| Prepared::new(trace, endpoints));
+        let [prepared_iteration, prepared_restart] = prepared;
+        let (prepared_iteration, prepared_restart) = (prepared_iteration?, prepared_restart?);
+        let phases = phases.iter().map(|phase| match *phase {
+            Phase::Iterations(times) => {
+                training.add_counts(&iteration, times);
+                sim::Phase { trace: &prepared_iteration, times }
+            }
+            Phase::Restart => {
+                training.add_counts(&restart, 1);
+                sim::Phase { trace: &prepared_restart, times: 1 }
+            }
+        });
+        let phases: Vec<_> = phases.collect();
+        let finish = replay_phases(&phases, network)?;
         let mut durations = Vec::new();
-        for phase in phases {
-            match *phase {
-                Phase::Iterations(times) => {
-                    training.add_counts(&iteration, times);
-                    for _ in 0..times {
-                        let before = last_ps(&replayer);
-                        replayer.run(&self.iteration, &mut ())?;
-                        durations.push(last_ps(&replayer) - before);
-                    }
-                }
-                Phase::Restart => {
-                    training.add_counts(&restart, 1);
-                    replayer.run(&self.restart, &mut ())?;
-                }
+        let mut runs = finish.durations_ps.iter().copied();
+        for phase in &phases {
+            let of_phase = runs.by_ref().take(phase.times as usize);
+            if std::ptr::eq(phase.trace, &prepared_iteration) {
+                durations.extend(of_phase);
+            } else {
+                of_phase.for_each(drop);
             }
         }
-        training = training.with_clocks(&replayer.clocks());
+        training = training.with_clocks(&finish.clocks);
         Ok(Costs { setup, iteration, training, iteration_durations_ps: durations })
     }
 }

@@ -3,6 +3,8 @@
 //! Owns every rule that turns (work, send, receive) into picoseconds. It knows nothing of programs,
 //! lanes, spans or message contents; a message is its link and its ordinal there.
 
+mod relative;
+
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
@@ -24,6 +26,8 @@ struct State {
     serialisation_ps: u64,
     queueing_ps: u64,
     depth: u64,
+    /// The party whose clock this path led through when origins were last set.
+    origin: u32,
 }
 
 /// How far a message has come.
@@ -46,6 +50,7 @@ pub(crate) struct Flight {
     latency_ps: u64,
     serialisation_ps: u64,
     queueing_ps: u64,
+    origin: u32,
     stage: Stage,
 }
 
@@ -287,6 +292,7 @@ impl Engine {
             latency_ps: state.latency_ps + delay_ps,
             serialisation_ps: state.serialisation_ps + wire_ps,
             queueing_ps: state.queueing_ps + held_ps,
+            origin: state.origin,
             stage,
         });
         Ok(Sent { ordinal, arrived })
@@ -361,6 +367,7 @@ impl Engine {
             state.latency_ps = flight.latency_ps;
             state.serialisation_ps = flight.serialisation_ps;
             state.queueing_ps = flight.queueing_ps;
+            state.origin = flight.origin;
             cost_ps = sum(cost_ps, endpoint.wake_ps)?;
         }
         state.time_ps = sum(state.time_ps, cost_ps)?;

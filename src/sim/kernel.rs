@@ -222,8 +222,17 @@ impl<M> Inbox<M> {
     /// Receives every message that is there, in the order of the receives.
     fn deliver(&mut self, party: usize, recorder: &mut TraceBuilder) {
         self.exchanges += 1;
-        let mut group_start = true;
         let slots = &mut self.slots;
+        if let [recv] = &mut self.pending[..]
+            && let Some((ordinal, message)) = recv.claim.take()
+        {
+            recorder.recv(party, recv.span, recv.from, ordinal, true);
+            slots[recv.slot] = Slot::Delivered(message);
+            self.pending.clear();
+            (self.delivered, self.claims) = (1, 0);
+            return;
+        }
+        let mut group_start = true;
         self.pending.retain_mut(|recv| {
             let Some((ordinal, message)) = recv.claim.take() else { return true };
             recorder.recv(party, recv.span, recv.from, ordinal, group_start);

@@ -52,6 +52,7 @@ mod network;
 mod party;
 mod replay;
 mod span;
+mod sweep;
 mod trace;
 pub mod trace_file;
 
@@ -64,6 +65,7 @@ pub use network::{Endpoint, Interface, Jitter, Link, Network, WireOverhead};
 pub use party::{Party, Recv, SpanGuard};
 pub use replay::{MessageId, Observer, Occurrence, OccurrenceKind, Replay, Replayer, Timeline};
 pub use span::{SpanId, SpanTree};
+pub use sweep::{Finish, Phase, Prepared, replay_many, replay_phases};
 pub use trace::{Event, EventKind, Events, Trace, TraceBuilder};
 
 /// Picoseconds in a second.

@@ -128,7 +128,7 @@ impl Replay {
 /// Runs traces one after the other; clocks, links, ordinals and depths go on from run to run.
 #[derive(Debug)]
 pub struct Replayer {
-    engine: Engine,
+    pub(super) engine: Engine,
     ready: VecDeque<usize>,
     /// The receive at which each party waits.
     waits: Vec<Option<Blocked>>,

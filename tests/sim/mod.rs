@@ -10,4 +10,5 @@ mod oracle;
 mod programs;
 mod speed;
 mod support;
+mod sweeps;
 mod traces;

@@ -1,0 +1,70 @@
+//! The engine's state between two runs, relative to the earliest clock: see [`crate::sim::sweep`] for what it is for.
+
+use super::{Engine, State};
+
+/// A critical path since paths were last begun: origin, latency, serialisation and queueing in picoseconds.
+pub(crate) type Path = (u32, u64, u64, u64);
+
+impl Engine {
+    /// Earliest time, by link, at which a message could reach the receiver's interface.
+    fn earliest_head_ps(&self, link: usize) -> u64 {
+        self.clocks[link / self.parties].time_ps.saturating_add(self.wires[link].latency_ps)
+    }
+
+    fn earliest_head_at_ps(&self, to: usize) -> u64 {
+        let senders = (0..self.parties).filter(|&from| from != to);
+        senders.map(|from| self.earliest_head_ps(from * self.parties + to)).min().unwrap_or(0)
+    }
+
+    /// The earliest clock.
+    pub(crate) fn earliest_ps(&self) -> u64 {
+        self.clocks.iter().map(|clock| clock.time_ps).min().unwrap_or(0)
+    }
+
+    /// Adds the state: clocks relative to the earliest, then all else relative to when it could first matter.
+    pub(crate) fn relative_state(&self, state: &mut Vec<u64>) {
+        let earliest_ps = self.earliest_ps();
+        state.extend(self.clocks.iter().map(|clock| clock.time_ps - earliest_ps));
+        let ports = self.egress.iter().zip(&self.clocks);
+        state.extend(ports.map(|(port, clock)| port.free_ps.saturating_sub(clock.time_ps)));
+        for (to, port) in self.ingress.iter().enumerate() {
+            state.push(port.free_ps.saturating_sub(self.earliest_head_at_ps(to)));
+        }
+        for (link, wire) in self.wires.iter().enumerate() {
+            let (clock, head_ps) = (&self.clocks[link / self.parties], self.earliest_head_ps(link));
+            state.push(wire.free_ps.saturating_sub(clock.time_ps));
+            state.push(wire.last_head_ps.saturating_sub(head_ps));
+            state.push(wire.last_arrival_ps.saturating_sub(head_ps));
+        }
+    }
+
+    /// Goes into a state told by [`relative_state`](Self::relative_state), and begins all paths here.
+    pub(crate) fn set_relative_state(&mut self, state: &[u64]) {
+        let (clocks, state) = state.split_at(self.parties);
+        let (egress, state) = state.split_at(self.parties);
+        let (ingress, wires) = state.split_at(self.parties);
+        for (party, (clock, &time_ps)) in self.clocks.iter_mut().zip(clocks).enumerate() {
+            *clock = State { time_ps, depth: clock.depth, origin: party as u32, ..State::default() };
+        }
+        for (party, (port, backlog_ps)) in self.egress.iter_mut().zip(egress).enumerate() {
+            port.free_ps = clocks[party] + backlog_ps;
+        }
+        for (to, backlog_ps) in ingress.iter().enumerate() {
+            self.ingress[to].free_ps = self.earliest_head_at_ps(to).saturating_add(*backlog_ps);
+        }
+        for (link, backlogs) in wires.chunks_exact(3).enumerate() {
+            let head_ps = self.earliest_head_ps(link);
+            let wire = &mut self.wires[link];
+            wire.free_ps = clocks[link / self.parties] + backlogs[0];
+            wire.last_head_ps = head_ps.saturating_add(backlogs[1]);
+            wire.last_arrival_ps = head_ps.saturating_add(backlogs[2]);
+        }
+    }
+
+    /// Every party's path since paths were begun.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = Path> + '_ {
+        let path =
+            |clock: &State| (clock.origin, clock.latency_ps, clock.serialisation_ps, clock.queueing_ps);
+        self.clocks.iter().map(path)
+    }
+}

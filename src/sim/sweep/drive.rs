@@ -1,0 +1,216 @@
+//! Many runs of a trace, of which those that repeat are not run.
+//!
+//! Owns the proof and the detection. Take as *state* between two runs: every clock relative to the earliest; for
+//! every link and outgoing interface how long it stays busy after its sender's clock (0 if it is free by then, since no
+//! send can be earlier); for an incoming interface and the last arrival on a link, the same from the earliest time at
+//! which they could matter. A run compares times, adds to them, and takes maxima; it never looks at one alone. So
+//! two runs that begin in the same state
+//!
+//! * make the same choices: the same messages are waited for, the same sends queue;
+//! * end in the same state, the earliest clock having moved by the same time;
+//! * do the same to each critical path: the path of party p goes on from that of the same party `origin(p)` (whose
+//!   messages won the maxima on the way, ties included, since equal stays equal), and adds the same to its parts.
+//!
+//! Parts decide nothing, so that they need not repeat: after the same runs `parts(p) = parts(origin(p)) + added(p)`, and
+//! a period of such steps is one step. A state that has occurred before therefore begins a period, and a number of
+//! periods is a power of its step ([`follow_often`]). Depth is a matter of the trace alone ([`super::depth`]).
+//!
+//! No jitter may be in play: it depends on the number of the message.
+
+use super::steps::{Step, follow, follow_often};
+use crate::sim::{Clock, Parts, error::Overflow};
+
+/// Periods of up to so many runs are found.
+const LONGEST_PERIOD: usize = 16;
+
+/// What a machine tells about one network after a run.
+#[derive(Debug)]
+pub(super) struct Watcher<'a> {
+    /// To be filled with the state.
+    pub state: &'a mut Vec<u64>,
+    /// To be filled with each party's step.
+    pub steps: &'a mut Vec<Step>,
+    /// By how much the earliest clock moved.
+    pub gain_ps: u64,
+}
+
+/// Runs traces on one or more networks, with times relative to the earliest clock before the run.
+pub(super) trait Machine {
+    /// Runs a trace on all networks; a bit of `lanes` is set if that network will be looked at.
+    fn turn(&mut self, trace: usize, lanes: u8) -> Result<(), Overflow>;
+
+    /// Tells about the run on one network, and makes its times relative to the earliest clock now.
+    fn look(&mut self, lane: usize, watcher: &mut Watcher<'_>);
+
+    /// Puts a network into a state that `look` has told.
+    fn set(&mut self, lane: usize, state: &[u64]);
+}
+
+/// One network's way through all runs.
+#[derive(Debug)]
+pub(super) struct Course {
+    parties: usize,
+    /// The earliest clock.
+    base_ps: u64,
+    path: Vec<Step>,
+    /// The states before the first run kept here and after each; the steps, gains and ends of the runs.
+    states: Vec<u64>,
+    steps: Vec<Step>,
+    gains_ps: Vec<u64>,
+    width: usize,
+    /// If the rest of this phase was not run.
+    leapt: bool,
+    /// How long each run took, from the last clock before to the last clock after; `None` if nobody asks.
+    pub durations_ps: Option<Vec<u64>>,
+    /// A number in a state grew past the bound.
+    pub lost: bool,
+}
+
+impl Course {
+    pub(super) fn new(parties: usize, timed: bool) -> Course {
+        Course {
+            parties,
+            base_ps: 0,
+            path: (0..parties).map(Step::still).collect(),
+            states: Vec::new(),
+            steps: Vec::new(),
+            gains_ps: Vec::new(),
+            width: 0,
+            leapt: false,
+            durations_ps: timed.then(Vec::new),
+            lost: false,
+        }
+    }
+
+    fn state(&self, at: usize) -> &[u64] {
+        &self.states[at * self.width..][..self.width]
+    }
+
+    /// The last clock of a state, relative to its earliest.
+    fn spread_ps(&self, at: usize) -> u64 {
+        self.state(at)[..self.parties].iter().copied().max().unwrap_or(0)
+    }
+
+    /// Keeps the last state only.
+    fn begin(&mut self) {
+        let from = self.states.len() - self.width;
+        self.states.drain(..from);
+        self.steps.clear();
+        self.gains_ps.clear();
+        self.leapt = false;
+    }
+
+    /// Adds a run that was run, and leaps over the `left` others if its end state has occurred before.
+    fn add(&mut self, machine: &mut impl Machine, lane: usize, left: u64, most: u64) -> Result<(), Overflow> {
+        if self.gains_ps.len() >= 4 * LONGEST_PERIOD {
+            self.forget(3 * LONGEST_PERIOD);
+        }
+        let (states, steps) = (&mut self.states, &mut self.steps);
+        let mut watcher = Watcher { state: states, steps, gain_ps: 0 };
+        machine.look(lane, &mut watcher);
+        let gain_ps = watcher.gain_ps;
+        self.gains_ps.push(gain_ps);
+        let last = self.gains_ps.len();
+        self.advance(last - 1)?;
+        self.lost |= self.state(last).iter().any(|&ps| ps > most);
+        let period = (1..=last.min(LONGEST_PERIOD)).find(|back| self.state(last - back) == self.state(last));
+        if let Some(period) = period
+            && left > 0
+        {
+            self.leap(last - period, period, left)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a run that is kept into account.
+    fn advance(&mut self, run: usize) -> Result<(), Overflow> {
+        if self.durations_ps.is_some() {
+            let took = self.gains_ps[run] + self.spread_ps(run + 1) - self.spread_ps(run);
+            self.durations_ps.as_mut().expect("asked for").push(took);
+        }
+        self.base_ps = self.base_ps.checked_add(self.gains_ps[run]).ok_or(Overflow)?;
+        follow(&mut self.path, &self.steps[run * self.parties..][..self.parties]);
+        Ok(())
+    }
+
+    fn forget(&mut self, runs: usize) {
+        self.states.drain(..runs * self.width);
+        self.steps.drain(..runs * self.parties);
+        self.gains_ps.drain(..runs);
+    }
+
+    /// Goes on for `left` runs with the period that began at the state `first`.
+    fn leap(&mut self, first: usize, period: usize, left: u64) -> Result<(), Overflow> {
+        let (cycles, rest) = (left / period as u64, (left % period as u64) as usize);
+        let mut whole: Vec<Step> = (0..self.parties).map(Step::still).collect();
+        for run in first..first + period {
+            follow(&mut whole, &self.steps[run * self.parties..][..self.parties]);
+        }
+        follow_often(&mut self.path, &whole, cycles);
+        let gain_ps: u64 = self.gains_ps[first..].iter().sum();
+        let gain_ps = gain_ps.checked_mul(cycles).ok_or(Overflow)?;
+        self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
+        if let Some(durations) = &mut self.durations_ps {
+            for _ in 0..cycles * period as u64 {
+                durations.push(durations[durations.len() - period]);
+            }
+        }
+        for run in first..first + rest {
+            self.advance(run)?;
+        }
+        let end = first + rest;
+        self.states.truncate((end + 1) * self.width);
+        self.leapt = true;
+        Ok(())
+    }
+
+    /// Every party's clock.
+    pub(super) fn clocks(&self, depths: &[u64]) -> Result<Vec<Clock>, Overflow> {
+        let last = self.states.len() / self.width.max(1) - 1;
+        let clock = |((step, &relative_ps), &depth): ((&Step, &u64), &u64)| {
+            let time_ps = self.base_ps.checked_add(relative_ps).ok_or(Overflow)?;
+            let parts = Parts {
+                compute_ps: time_ps - step.latency_ps - step.serialisation_ps - step.queueing_ps,
+                latency_ps: step.latency_ps,
+                serialisation_ps: step.serialisation_ps,
+                queueing_ps: step.queueing_ps,
+            };
+            Ok(Clock { time_ps, parts, depth })
+        };
+        self.path.iter().zip(self.state(last)).zip(depths).map(clock).collect()
+    }
+}
+
+/// Runs phases (trace, number of runs) on all networks of a machine, one course each, from clocks at zero. A course
+/// whose state passes `most_ps` is lost.
+pub(super) fn drive(
+    machine: &mut impl Machine,
+    courses: &mut [Course],
+    phases: &[(usize, u64)],
+    most_ps: u64,
+) -> Result<(), Overflow> {
+    for (lane, course) in courses.iter_mut().enumerate() {
+        let mut steps = Vec::new();
+        machine.look(lane, &mut Watcher { state: &mut course.states, steps: &mut steps, gain_ps: 0 });
+        course.width = course.states.len();
+    }
+    for &(trace, times) in phases {
+        courses.iter_mut().for_each(Course::begin);
+        for run in 0..times {
+            let going = |course: &Course| !course.leapt && !course.lost;
+            let bits = courses.iter().enumerate().filter(|(_, course)| going(course));
+            let lanes = bits.fold(0, |lanes, (lane, _)| lanes | 1 << lane);
+            if lanes == 0 {
+                break;
+            }
+            machine.turn(trace, lanes)?;
+            for (lane, course) in courses.iter_mut().enumerate().filter(|(_, course)| going(course)) {
+                course.add(machine, lane, times - run - 1, most_ps)?;
+            }
+        }
+        for (lane, course) in courses.iter().enumerate() {
+            machine.set(lane, course.state(course.states.len() / course.width - 1));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! A trace compiled for replay: decoded once, in one order of execution for every network.
+//!
+//! Owns the compilation. Without limits on incoming interfaces a time depends on what a party did before and on its
+//! messages, never on which party goes first, so that any order in which each message is sent before it is received
+//! gives the same times: it is fixed here, and the loops over it need no queue and never block.
+//!
+//! What does not depend on the network is worked out here too: the cost before each operation, and the depth.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::depth::Depths;
+use crate::sim::{Endpoint, EventKind, Events, SimError, Trace, Wait};
+
+/// Set in [`Op::key`] of a receive, whose other bits are the party.
+pub(super) const RECV: u32 = 1 << 31;
+/// With more parties, tables by pairs of parties cost more than they save.
+const MOST_PARTIES: usize = 64;
+
+/// A send or a receive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Op {
+    /// Picoseconds of work and handling since the party's operation before.
+    pub cost_ps: u64,
+    /// Where the arrival is kept in between.
+    pub slot: u32,
+    /// Kind of message that is sent, or [`RECV`] and the receiver.
+    pub key: u32,
+}
+
+/// Messages of one size on one link.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    pub from: u32,
+    pub link: u32,
+    pub payload_bytes: u64,
+    pub count: u64,
+}
+
+/// A receive seen from its end, to walk back along the critical path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrow {
+    /// If the message was waited for: work of the sender until it sent, less work of the receiver until it waited, in
+    /// picoseconds since the start, and the cost of waking.
+    pub compute_ps: i64,
+    /// Kind of the message.
+    pub key: u32,
+    /// The receive before it, of the same party.
+    pub before: u32,
+    /// The last receive of the sender before it sent.
+    pub back: u32,
+}
+
+/// A trace made ready for replays under any number of networks.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub(super) trace: Trace,
+    pub(super) endpoints: Vec<Endpoint>,
+    /// Empty if only the engine can run it: too many parties, or too much work for 2^62 picoseconds.
+    pub(super) ops: Vec<Op>,
+    pub(super) keys: Vec<Key>,
+    pub(super) slots: usize,
+    /// By number of the receive in the order of execution, after one entry per party that stands for its start.
+    pub(super) arrows: Vec<Arrow>,
+    /// By party: work after its last operation, all its work, and its last receive.
+    pub(super) tails_ps: Vec<u64>,
+    pub(super) work_ps: Vec<u64>,
+    pub(super) last: Vec<u32>,
+    pub(super) depths: Depths,
+    pub(super) fits: bool,
+    messages: u64,
+}
+
+impl Prepared {
+    /// Compiles a trace for parties with these costs per message.
+    ///
+    /// Fails if the trace deadlocks or leaves messages that nobody receives.
+    pub fn new(trace: &Trace, endpoints: &[Endpoint]) -> Result<Prepared, SimError> {
+        let parties = trace.parties();
+        if endpoints.len() != parties {
+            return Err(SimError::PartyCount { trace: parties, network: endpoints.len() });
+        }
+        if parties > MOST_PARTIES {
+            return Ok(Prepared::for_engine(trace, endpoints));
+        }
+        let mut compiler = Compiler::new(trace, endpoints);
+        compiler.run(trace)?;
+        Ok(compiler.finish(trace))
+    }
+
+    fn for_engine(trace: &Trace, endpoints: &[Endpoint]) -> Prepared {
+        Prepared {
+            trace: trace.clone(),
+            endpoints: endpoints.to_vec(),
+            ops: Vec::new(),
+            keys: Vec::new(),
+            slots: 0,
+            arrows: Vec::new(),
+            tails_ps: Vec::new(),
+            work_ps: Vec::new(),
+            last: Vec::new(),
+            depths: Depths::none(0),
+            fits: false,
+            messages: trace.messages(),
+        }
+    }
+
+    /// How many parties there are.
+    pub fn parties(&self) -> usize {
+        self.trace.parties()
+    }
+
+    /// How many messages are sent.
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// The trace as it was recorded.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Whether any party takes time to wake.
+    pub(super) fn wakes(&self) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.wake_ps > 0)
+    }
+
+    /// All work, handling and waking of all parties in picoseconds: no clock can owe more to them.
+    pub(super) fn all_work_ps(&self) -> u128 {
+        let work: u128 = self.work_ps.iter().map(|&ps| u128::from(ps)).sum();
+        let wake = self.endpoints.iter().map(|endpoint| endpoint.wake_ps).max().unwrap_or(0);
+        work + u128::from(wake) * u128::from(self.messages)
+    }
+}
+
+/// A message that was sent and not received.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    slot: u32,
+    key: u32,
+    back: u32,
+    work_ps: u64,
+}
+
+/// The state of a party during compilation.
+#[derive(Debug)]
+struct Line<'a> {
+    events: Events<'a>,
+    /// The receive at which it waits: sender, ordinal.
+    wait: Option<(usize, u64, crate::sim::SpanId)>,
+    /// Cost since its last operation, and all its cost so far.
+    cost_ps: u128,
+    work_ps: u128,
+    last: u32,
+}
+
+/// Messages of a link from the ordinal `first` on, `None` once received.
+#[derive(Debug, Default)]
+struct Flights {
+    first: u64,
+    sent: VecDeque<Option<Sent>>,
+}
+
+struct Compiler<'a> {
+    parties: usize,
+    endpoints: Vec<Endpoint>,
+    lines: Vec<Line<'a>>,
+    flights: Vec<Flights>,
+    ready: VecDeque<usize>,
+    ops: Vec<Op>,
+    keys: Vec<Key>,
+    key_of: BTreeMap<(u32, u64), u32>,
+    arrows: Vec<Arrow>,
+    free: Vec<u32>,
+    slots: usize,
+    depths: Depths,
+    in_flight: Vec<Vec<i64>>,
+    messages: u64,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(trace: &'a Trace, endpoints: &[Endpoint]) -> Compiler<'a> {
+        let parties = trace.parties();
+        let line = |party: usize| Line {
+            events: trace.events(party),
+            wait: None,
+            cost_ps: 0,
+            work_ps: 0,
+            last: party as u32,
+        };
+        let start = Arrow { compute_ps: 0, key: RECV, before: 0, back: 0 };
+        Compiler {
+            parties,
+            endpoints: endpoints.to_vec(),
+            lines: (0..parties).map(line).collect(),
+            flights: (0..parties * parties).map(|_| Flights::default()).collect(),
+            ready: (0..parties).collect(),
+            ops: Vec::new(),
+            keys: Vec::new(),
+            key_of: BTreeMap::new(),
+            arrows: vec![start; parties],
+            free: Vec::new(),
+            slots: 0,
+            depths: Depths::none(parties),
+            in_flight: Vec::new(),
+            messages: 0,
+        }
+    }
+
+    fn run(&mut self, trace: &Trace) -> Result<(), SimError> {
+        while let Some(party) = self.ready.pop_front() {
+            self.advance(party);
+        }
+        if self.lines.iter().any(|line| line.wait.is_some()) {
+            let wait = |(party, line): (usize, &Line<'_>)| {
+                let (peer, _, span) = line.wait?;
+                Some(Wait { party, peer, lane: None, span: trace.spans().path(span) })
+            };
+            return Err(SimError::Deadlock {
+                waits: self.lines.iter().enumerate().filter_map(wait).collect(),
+            });
+        }
+        self.unreceived().map_or(Ok(()), Err)
+    }
+
+    fn unreceived(&self) -> Option<SimError> {
+        let open = |flights: &Flights| flights.sent.iter().flatten().count() as u64;
+        let count = self.flights.iter().map(open).sum();
+        let link = self.flights.iter().position(|flights| !flights.sent.is_empty())?;
+        let (from, to) = (link / self.parties, link % self.parties);
+        Some(SimError::Unreceived { from, to, ordinal: self.flights[link].first, count })
+    }
+
+    /// Lets a party go on until it waits or is done.
+    fn advance(&mut self, party: usize) {
+        if let Some((from, ordinal, _)) = self.lines[party].wait.take() {
+            let done = self.recv(party, from, ordinal);
+            assert!(done, "woken for a message that is not there");
+        }
+        while let Some(event) = self.lines[party].events.next() {
+            match event.kind {
+                EventKind::Work { ps } => self.lines[party].cost_ps += u128::from(ps),
+                EventKind::Send { to, payload_bytes } => self.send(party, to, payload_bytes),
+                EventKind::Recv { from, ordinal, .. } => {
+                    if !self.recv(party, from, ordinal) {
+                        self.lines[party].wait = Some((from, ordinal, event.span));
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the cost before an operation; what does not fit is found at the end.
+    fn take_cost(&mut self, party: usize) -> u64 {
+        let line = &mut self.lines[party];
+        let cost_ps = std::mem::take(&mut line.cost_ps);
+        line.work_ps += cost_ps;
+        cost_ps as u64
+    }
+
+    fn send(&mut self, from: usize, to: usize, payload_bytes: u64) {
+        assert!(from != to && to < self.parties, "party {from} sends to party {to} of {}", self.parties);
+        self.lines[from].cost_ps += u128::from(self.endpoints[from].send_ps);
+        let cost_ps = self.take_cost(from);
+        let link = (from * self.parties + to) as u32;
+        let next = self.keys.len() as u32;
+        let key = *self.key_of.entry((link, payload_bytes)).or_insert(next);
+        if key == next {
+            self.keys.push(Key { from: from as u32, link, payload_bytes, count: 0 });
+        }
+        self.keys[key as usize].count += 1;
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots += 1;
+            self.in_flight.push(vec![0; self.parties]);
+            self.slots as u32 - 1
+        });
+        self.depths.send(from, &mut self.in_flight[slot as usize]);
+        self.ops.push(Op { cost_ps, slot, key });
+        self.messages += 1;
+        let line = &self.lines[from];
+        let sent = Sent { slot, key, back: line.last, work_ps: line.work_ps as u64 };
+        let flights = &mut self.flights[link as usize];
+        let ordinal = flights.first + flights.sent.len() as u64;
+        flights.sent.push_back(Some(sent));
+        if self.lines[to].wait.is_some_and(|(peer, waited, _)| (peer, waited) == (from, ordinal)) {
+            self.ready.push_back(to);
+        }
+    }
+
+    /// Receives a message, if it was sent.
+    fn recv(&mut self, party: usize, from: usize, ordinal: u64) -> bool {
+        let flights = &mut self.flights[from * self.parties + party];
+        let index = ordinal.wrapping_sub(flights.first) as usize;
+        let Some(sent) = flights.sent.get_mut(index).and_then(Option::take) else { return false };
+        while let Some(None) = flights.sent.front() {
+            flights.sent.pop_front();
+            flights.first += 1;
+        }
+        let cost_ps = self.take_cost(party);
+        let line = &mut self.lines[party];
+        let compute_ps =
+            sent.work_ps.wrapping_add(self.endpoints[party].wake_ps).wrapping_sub(line.work_ps as u64);
+        let arrow =
+            Arrow { compute_ps: compute_ps.cast_signed(), key: sent.key, before: line.last, back: sent.back };
+        line.last = u32::try_from(self.arrows.len()).expect("fewer than 2^32 messages");
+        line.cost_ps = u128::from(self.endpoints[party].receive_ps);
+        self.arrows.push(arrow);
+        self.ops.push(Op { cost_ps, slot: sent.slot, key: RECV | party as u32 });
+        self.depths.recv(party, &self.in_flight[sent.slot as usize]);
+        self.free.push(sent.slot);
+        true
+    }
+
+    fn finish(mut self, trace: &Trace) -> Prepared {
+        let tails: Vec<_> = (0..self.parties).map(|party| self.take_cost(party)).collect();
+        let wake: u128 = self.endpoints.iter().map(|endpoint| u128::from(endpoint.wake_ps)).sum();
+        let all: u128 = self.lines.iter().map(|line| line.work_ps).sum();
+        if all + wake * (1 + u128::from(self.messages)) >= 1 << 62 {
+            return Prepared::for_engine(trace, &self.endpoints);
+        }
+        Prepared {
+            trace: trace.clone(),
+            endpoints: self.endpoints,
+            ops: self.ops,
+            keys: self.keys,
+            slots: self.slots,
+            arrows: self.arrows,
+            tails_ps: tails,
+            work_ps: self.lines.iter().map(|line| line.work_ps as u64).collect(),
+            last: self.lines.iter().map(|line| line.last).collect(),
+            depths: self.depths,
+            fits: true,
+            messages: self.messages,
+        }
+    }
+}
