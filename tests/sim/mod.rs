@@ -9,5 +9,5 @@ mod measured;
 mod oracle;
 mod programs;
 mod speed;
-mod support;
+pub(crate) mod support;
 mod traces;
