@@ -6,3 +6,4 @@ mod ring;
 mod scenario;
 mod secure;
 mod sim;
+mod trace;

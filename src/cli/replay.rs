@@ -10,7 +10,7 @@ use crate::report::{ReplayReport, replay_json, replay_table};
 use crate::run::{endpoints, network};
 use crate::scenario::{
     COMPUTES, ComputePlan, ComputePreset, NETWORKS, NetworkPlan, NetworkPreset, ScenarioErrors, likely,
-    parse_compute, parse_network,
+    no_compute, parse_compute, parse_network,
 };
 use crate::sim::{Endpoint, Replayer, trace_file};
 
@@ -20,13 +20,13 @@ pub(crate) struct ReplayArgs {
     /// The trace: a .jsonl file, gzipped or not, written by `mpcsim trace` or recorded from a real program
     /// (docs/trace-format.md).
     trace: PathBuf,
-    /// The network: the name of a preset (`mpcsim list`), or a file that holds a value as after `network:` in a
+    /// The network: the name of a preset (see `mpcsim list`), or a file that holds a value as after `network:` in a
     /// scenario.
     #[arg(long, value_name = "PRESET|FILE.ron")]
     network: String,
-    /// What handling a message costs: the name of a preset, or a file that holds a value as after `compute:` in a
-    /// scenario. Only the costs per message count (send_us, receive_us, wake_us); the work between messages stays as
-    /// recorded. Left out: they cost nothing.
+    /// What handling a message costs: the name of a preset, `none`, or a file that holds a value as after `compute:` in
+    /// a scenario. Only the costs per message count (send_us, receive_us, wake_us): the work between messages stays as
+    /// recorded, in picoseconds. Left out: none.
     #[arg(long, value_name = "PRESET|FILE.ron")]
     compute: Option<String>,
     /// Seed of the jitter, if the network has any.
@@ -69,6 +69,7 @@ fn network_of(name: &str, parties: usize) -> Result<NetworkPlan, Failure> {
 fn compute_of(name: &str, parties: usize) -> Result<ComputePlan, Failure> {
     match ComputePreset::find(name) {
         Some(preset) => Ok(preset.plan(parties)),
+        None if name == "none" => Ok(no_compute(parties)),
         None => {
             let text = text_of("compute", name, &COMPUTES.each_ref().map(|preset| preset.name))?;
             parse_compute(&text, name, parties).map_err(ScenarioErrors::into)

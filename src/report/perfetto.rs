@@ -98,12 +98,13 @@ impl Track {
     }
 }
 
-/// Entries in an order in which outer slices come before inner ones, and all later ones after earlier ones.
-#[derive(Default)]
+/// Entries in an order in which outer slices come before inner ones, those of a track by time, and those of a flow, too.
 struct Entries {
     entries: Vec<Entry>,
     parties: usize,
-    /// Messages of each link so far, by link: where its flow ids begin.
+    /// Of each party, the slices that are open: span and place in `entries`.
+    open: Vec<Vec<(SpanId, usize)>>,
+    /// Where the flow ids of each link begin.
     first_flow: Vec<u64>,
 }
 
@@ -120,25 +121,25 @@ impl Entries {
         self.first_flow[self.link_number(message)] + message.ordinal
     }
 
-    fn party(&mut self, timed: &Timed, party: usize) {
-        let track = Track::party(party);
-        // Open slices: span and place in `entries`.
-        let mut open: Vec<(SpanId, usize)> = Vec::new();
-        for event in &timed.lines[party] {
-            let path = timed.ancestry(event.span);
-            let same = open.iter().zip(&path).take_while(|((open, _), span)| open == *span).count();
-            open.truncate(same);
-            for &span in &path[same..] {
-                open.push((span, self.entries.len()));
-                let name = timed.spans.name(span).to_string();
-                self.entries.push(track.slice(name, "span", event.start_ps, event.end_ps));
-            }
-            for &(_, place) in &open {
-                let slice = &mut self.entries[place];
-                slice.dur = slice.ts.map(|ts| Micros(event.end_ps - ts.0));
-            }
-            self.event(track, event);
+    fn add(&mut self, timed: &Timed, event: &Occurrence) {
+        if let OccurrenceKind::Recv(message, way) = event.kind {
+            self.message(event, message, &way);
         }
+        let track = Track::party(event.party);
+        let path = timed.ancestry(event.span);
+        let open = &mut self.open[event.party];
+        let same = open.iter().zip(&path).take_while(|((open, _), span)| open == *span).count();
+        open.truncate(same);
+        for &span in &path[same..] {
+            open.push((span, self.entries.len()));
+            let name = timed.spans.name(span).to_string();
+            self.entries.push(track.slice(name, "span", event.start_ps, event.end_ps));
+        }
+        for &(_, place) in open.iter() {
+            let slice = &mut self.entries[place];
+            slice.dur = slice.ts.map(|ts| Micros(event.end_ps - ts.0));
+        }
+        self.event(track, event);
     }
 
     fn event(&mut self, track: Track, event: &Occurrence) {
@@ -150,14 +151,13 @@ impl Entries {
                 self.entries.push(Entry { args, ..slice });
                 self.entries.push(track.flow("s", self.flow_id(message), event.end_ps));
             }
-            OccurrenceKind::Recv(message, way) => {
+            OccurrenceKind::Recv(message, _) => {
                 let args = json!({
                     "bytes": event.payload_bytes, "depth": event.depth, "waited_ps": event.waited_ps,
                 });
                 self.entries.push(Entry { args, ..slice });
                 let taken_ps = event.start_ps + event.waited_ps;
                 self.entries.push(track.flow("f", self.flow_id(message), taken_ps));
-                self.message(event, message, &way);
             }
         }
     }
@@ -180,7 +180,7 @@ impl Entries {
     }
 
     fn names(timed: &Timed) -> Vec<Entry> {
-        let parties = timed.parties();
+        let parties = timed.parties;
         let mut names = Vec::new();
         names.extend(Track { pid: PARTIES, tid: 0 }.names("process", "parties"));
         names.extend(Track { pid: LINKS, tid: 0 }.names("process", "links"));
@@ -197,9 +197,9 @@ impl Entries {
 
 /// Where the flow ids of each link begin.
 fn first_flows(timed: &Timed) -> Vec<u64> {
-    let parties = timed.parties();
+    let parties = timed.parties;
     let mut sent = vec![0; parties * parties];
-    for event in timed.lines.iter().flatten() {
+    for event in &timed.events {
         if let OccurrenceKind::Send(message) = event.kind {
             sent[message.from * parties + message.to] += 1;
         }
@@ -210,10 +210,13 @@ fn first_flows(timed: &Timed) -> Vec<u64> {
 
 /// Writes a trace in the trace-event format: names first, then all entries by time, outer slices before inner ones.
 pub fn write_perfetto(out: &mut dyn Write, timed: &Timed) -> io::Result<()> {
-    let mut all = Entries { parties: timed.parties(), first_flow: first_flows(timed), ..Entries::default() };
-    for party in 0..timed.parties() {
-        all.party(timed, party);
-    }
+    let mut all = Entries {
+        entries: Vec::new(),
+        parties: timed.parties,
+        open: vec![Vec::new(); timed.parties],
+        first_flow: first_flows(timed),
+    };
+    timed.events.iter().for_each(|event| all.add(timed, event));
     all.entries.sort_by_key(|entry| entry.ts.map(|ts| ts.0)); // stable
     out.write_all(b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n")?;
     for (i, entry) in Entries::names(timed).iter().chain(&all.entries).enumerate() {

@@ -8,17 +8,19 @@ use crate::sim::{
 
 /// The events of all parties, and the names of their spans.
 pub struct Timed {
-    /// By party, in its order.
-    pub lines: Vec<Vec<Occurrence>>,
+    /// Each party's in its order, and every send before its receive.
+    pub events: Vec<Occurrence>,
+    /// Number of parties.
+    pub parties: usize,
     /// The names of the spans.
     pub spans: Arc<SpanTree>,
 }
 
-struct Recorder(Vec<Vec<Occurrence>>);
+struct Recorder(Vec<Occurrence>);
 
 impl Observer for Recorder {
     fn event(&mut self, occurrence: &Occurrence) {
-        self.0[occurrence.party].push(*occurrence);
+        self.0.push(*occurrence);
     }
 }
 
@@ -30,22 +32,22 @@ impl Timed {
         network: &Network,
         endpoints: &[Endpoint],
     ) -> Result<Timed, SimError> {
-        let mut recorder = Recorder(vec![Vec::new(); trace.parties()]);
+        let mut recorder = Recorder(Vec::new());
         let mut replayer = Replayer::new(network, endpoints);
         for _ in 0..times {
             replayer.run(trace, &mut recorder)?;
         }
-        Ok(Timed { lines: recorder.0, spans: Arc::clone(trace.spans()) })
+        Ok(Timed { events: recorder.0, parties: trace.parties(), spans: Arc::clone(trace.spans()) })
     }
 
-    /// Number of parties.
-    pub fn parties(&self) -> usize {
-        self.lines.len()
+    /// What a party did.
+    pub fn line(&self, party: usize) -> impl Iterator<Item = &Occurrence> {
+        self.events.iter().filter(move |event| event.party == party)
     }
 
     /// When the last party ends.
     pub fn end_ps(&self) -> u64 {
-        self.lines.iter().filter_map(|line| Some(line.last()?.end_ps)).max().unwrap_or(0)
+        self.events.iter().map(|event| event.end_ps).max().unwrap_or(0)
     }
 
     /// The spans from below the root to a span.

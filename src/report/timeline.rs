@@ -25,7 +25,9 @@ const LEGEND_LINE: f64 = 20.0;
 const MARKS: u64 = 12;
 const PS_PER_MS: f64 = 1e9;
 /// What takes less than this share of all rows cannot be seen, and is left out of the legend.
-const VISIBLE: f64 = 0.0005;
+const VISIBLE: f64 = 0.002;
+/// How much colour is left while a party waits.
+const PALE: f64 = 0.28;
 
 /// Slices of a row that look alike and touch are one.
 struct Slice {
@@ -43,7 +45,7 @@ struct Groups {
 
 impl Groups {
     fn new(timed: &Timed) -> Groups {
-        let direct: BTreeSet<SpanId> = timed.lines.iter().flatten().map(|event| event.span).collect();
+        let direct: BTreeSet<SpanId> = timed.events.iter().map(|event| event.span).collect();
         let used: BTreeSet<SpanId> = direct.iter().flat_map(|&span| timed.ancestry(span)).collect();
         let branches = |span| timed.spans.children(span).filter(|child| used.contains(child)).count() > 1;
         let mut groups: BTreeMap<SpanId, Vec<SpanId>> = BTreeMap::new();
@@ -81,7 +83,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A party's slices; the waiting part of a receive is apart from the rest of it.
-fn slices(line: &[Occurrence], groups: &Groups) -> Vec<Slice> {
+fn slices<'a>(line: impl Iterator<Item = &'a Occurrence>, groups: &Groups) -> Vec<Slice> {
     let mut slices: Vec<Slice> = Vec::new();
     let mut add = |start_ps: u64, end_ps: u64, group: usize, busy: bool| match slices.last_mut() {
         _ if start_ps == end_ps => {}
@@ -143,7 +145,7 @@ impl Layout {
         let whole = Slice { start_ps: 0, end_ps, group: 0, busy: true };
         text += &rect(&whole, " fill=\"white\"".to_string());
         for slice in slices {
-            let opacity = if slice.busy { "" } else { " fill-opacity=\"0.28\"" };
+            let opacity = if slice.busy { String::new() } else { format!(" fill-opacity=\"{PALE}\"") };
             text += &rect(slice, format!(" fill=\"{}\"{opacity}", colour(slice.group)));
         }
         text
@@ -181,12 +183,14 @@ impl Layout {
         for (i, &group) in visible.iter().enumerate() {
             let (x, y) = (LEFT + column * (i / lines) as f64, top + LEGEND_LINE * (i % lines) as f64);
             text += &format!(
-                "<rect x=\"{x:.2}\" y=\"{:.2}\" width=\"14\" height=\"12\" fill=\"{}\"/>\
-                 <text x=\"{:.2}\" y=\"{y:.2}\">{}</text>\n",
+                "<path d=\"M{x:.2} {0:.2}h10v12h-10z\" fill=\"{1}\"/>\
+                 <path d=\"M{4:.2} {0:.2}h10v12h-10z\" fill=\"{1}\" fill-opacity=\"{PALE}\"/>\
+                 <text x=\"{2:.2}\" y=\"{y:.2}\">{3}</text>\n",
                 y - 10.5,
                 colour(group),
-                x + 20.0,
-                escaped(&groups.names[group])
+                x + 26.0,
+                escaped(&groups.names[group]),
+                x + 10.0,
             );
         }
         text
@@ -213,7 +217,7 @@ fn mark_step_ps(end_ps: u64) -> u64 {
 
 fn arrows(timed: &Timed, layout: &Layout) -> String {
     let mut text = String::new();
-    for event in timed.lines.iter().flatten() {
+    for event in &timed.events {
         if let OccurrenceKind::Recv(message, way) = event.kind {
             text += &layout.arrow((message.from, way.sent_ps), (message.to, way.arrival_ps));
         }
@@ -224,8 +228,8 @@ fn arrows(timed: &Timed, layout: &Layout) -> String {
 /// The picture of a trace, as an SVG file.
 pub fn timeline_svg(title: &str, timed: &Timed) -> String {
     let groups = Groups::new(timed);
-    let layout = Layout { end_ps: timed.end_ps(), parties: timed.parties() };
-    let rows: Vec<Vec<Slice>> = timed.lines.iter().map(|line| slices(line, &groups)).collect();
+    let layout = Layout { end_ps: timed.end_ps(), parties: timed.parties };
+    let rows: Vec<Vec<Slice>> = (0..timed.parties).map(|party| slices(timed.line(party), &groups)).collect();
     let visible = layout.visible(&groups, &rows);
     let height = layout.height(&visible);
     let mut text = format!(

@@ -20,6 +20,7 @@ mod write;
 use std::fs;
 use std::path::Path;
 
+pub use compute::no_compute;
 pub use errors::{Mistake, ScenarioErrors, likely};
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
