@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::fused::{Element, fuse};
 use super::exact_f64::gemm_exact_f64;
+use super::fused::{Element, fuse};
 use super::gemm::{MatrixView, gemm_add};
 use super::meter;
 use super::words::Words;
