@@ -44,7 +44,7 @@ enum Stage {
 /// A message that was sent and not yet received.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Flight {
-    pub(crate) timeline: Timeline,
+    pub(crate) arrival_ps: u64,
     pub(crate) payload_bytes: u64,
     pub(crate) depth: u64,
     latency_ps: u64,
@@ -68,6 +68,8 @@ struct Wire {
     base: u64,
     /// Messages in flight; the first has the ordinal `first`.
     flights: VecDeque<Flight>,
+    /// Their timelines, if somebody listens.
+    timelines: VecDeque<Timeline>,
     first: u64,
 }
 
@@ -100,6 +102,7 @@ pub(crate) struct Served {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) ordinal: u64,
+    head_ps: u64,
 }
 
 /// The state of simulated time.
@@ -132,6 +135,7 @@ impl Engine {
             sent: 0,
             base: 0,
             flights: VecDeque::new(),
+            timelines: VecDeque::new(),
             first: 0,
         });
         Engine {
@@ -161,6 +165,7 @@ impl Engine {
             wire.base = 0;
             wire.first = 0;
             wire.flights.clear();
+            wire.timelines.clear();
         }
         self.queue.clear();
     }
@@ -233,7 +238,13 @@ impl Engine {
     /// Sends at the sender's time. The message arrives at once unless the receiver's interface has a
     /// limit; then [`serve`](Self::serve) lets it through.
     #[inline]
-    pub(crate) fn send(&mut self, from: usize, to: usize, payload_bytes: u64) -> Result<Sent, Overflow> {
+    pub(crate) fn send(
+        &mut self,
+        from: usize,
+        to: usize,
+        payload_bytes: u64,
+        listens: bool,
+    ) -> Result<Sent, Overflow> {
         assert!(from != to && to < self.parties, "party {from} sends to party {to} of {}", self.parties);
         let state = &mut self.clocks[from];
         state.time_ps = sum(state.time_ps, self.endpoints[from].send_ps)?;
@@ -277,8 +288,8 @@ impl Engine {
         }
         // The parts add up to `arrival_ps`, which fits, so none of these sums can overflow.
         let held_ps = (start_ps - sent_ps) + (head_ps - free_head_ps) + (arrival_ps - tail_ps);
-        wire.flights.push_back(Flight {
-            timeline: Timeline {
+        if listens {
+            wire.timelines.push_back(Timeline {
                 sent_ps,
                 start_ps,
                 serialised_ps,
@@ -286,7 +297,10 @@ impl Engine {
                 arrival_ps,
                 latency_ps: delay_ps,
                 serialisation_ps: wire_ps,
-            },
+            });
+        }
+        wire.flights.push_back(Flight {
+            arrival_ps,
             payload_bytes,
             depth: state.depth + 1,
             latency_ps: state.latency_ps + delay_ps,
@@ -310,16 +324,19 @@ impl Engine {
         let bytes = self.overhead.wire_bytes(flight.payload_bytes).ok_or(Overflow)?;
         let port_ps = port.rate.duration_ps(bytes).ok_or(Overflow)?;
 
-        let Timeline { head_ps, arrival_ps: tail_ps, .. } = flight.timeline;
+        let (head_ps, tail_ps) = (served.head_ps, flight.arrival_ps);
         let alone_ps = tail_ps.max(sum(head_ps, port_ps)?);
         port.free_ps = sum(head_ps.max(port.free_ps), port_ps)?;
         let arrival_ps = alone_ps.max(port.free_ps).max(wire.last_arrival_ps);
         wire.last_arrival_ps = arrival_ps;
         flight.serialisation_ps += alone_ps - tail_ps;
-        flight.timeline.serialisation_ps += alone_ps - tail_ps;
         flight.queueing_ps += arrival_ps - alone_ps;
-        flight.timeline.arrival_ps = arrival_ps;
+        flight.arrival_ps = arrival_ps;
         flight.stage = Stage::Arrived;
+        if let Some(timeline) = wire.timelines.get_mut(index) {
+            timeline.serialisation_ps += alone_ps - tail_ps;
+            timeline.arrival_ps = arrival_ps;
+        }
         Ok(Some(served))
     }
 
@@ -330,10 +347,11 @@ impl Engine {
         flight.is_some_and(|flight| flight.stage == Stage::Arrived)
     }
 
-    /// A message that has arrived and was not received.
-    pub(crate) fn flight(&self, from: usize, to: usize, ordinal: u64) -> &Flight {
+    /// A message that has arrived and was not received, and its way, if somebody listens.
+    pub(crate) fn flight(&self, from: usize, to: usize, ordinal: u64) -> (Flight, Timeline) {
         let wire = &self.wires[from * self.parties + to];
-        &wire.flights[(ordinal - wire.first) as usize]
+        let index = (ordinal - wire.first) as usize;
+        (wire.flights[index], wire.timelines[index])
     }
 
     /// The messages that were sent in the current run and not received, as an error.
@@ -360,7 +378,7 @@ impl Engine {
         let state = &mut self.clocks[party];
         let endpoint = &self.endpoints[party];
         let start_ps = state.time_ps;
-        let arrival_ps = flight.timeline.arrival_ps;
+        let arrival_ps = flight.arrival_ps;
         let mut cost_ps = endpoint.receive_ps;
         if arrival_ps > start_ps {
             state.time_ps = arrival_ps;
@@ -385,12 +403,17 @@ impl Wire {
             self.flights[index].stage = Stage::Taken;
             return;
         }
-        self.flights.pop_front();
-        self.first += 1;
+        self.pop();
         while self.flights.front().is_some_and(|next| next.stage == Stage::Taken) {
-            self.flights.pop_front();
-            self.first += 1;
+            self.pop();
         }
+    }
+
+    #[inline]
+    fn pop(&mut self) {
+        self.flights.pop_front();
+        self.timelines.pop_front();
+        self.first += 1;
     }
 }
 
@@ -412,5 +435,6 @@ fn unpack(key: u128) -> Served {
         from: party(key >> (PARTY_BITS + ORDINAL_BITS)),
         ordinal: ((key >> PARTY_BITS) & ((1 << ORDINAL_BITS) - 1)) as u64,
         to: party(key),
+        head_ps: (key >> 64) as u64,
     }
 }

@@ -315,7 +315,8 @@ impl<M> Core<M> {
     }
 
     fn end(&mut self) -> (Trace, Vec<u64>) {
-        let recorder = std::mem::replace(&mut self.recorder, TraceBuilder::new(self.parties));
+        let next = self.recorder.as_long();
+        let recorder = std::mem::replace(&mut self.recorder, next);
         let exchanges = self.inboxes.iter().map(|inbox| inbox.exchanges).collect();
         (recorder.finish(Arc::clone(&self.spans)), exchanges)
     }

@@ -272,7 +272,7 @@ impl Replayer {
         observer: &mut O,
     ) -> Result<(), Overflow> {
         let start_ps = self.engine.time_ps(party);
-        let sent = self.engine.send(party, to, payload_bytes)?;
+        let sent = self.engine.send(party, to, payload_bytes, O::LISTENS)?;
         if sent.arrived {
             self.wake(party, to, sent.ordinal);
         }
@@ -304,13 +304,13 @@ impl Replayer {
         span: SpanId,
         observer: &mut O,
     ) -> Result<(), Overflow> {
-        let flight = O::LISTENS.then(|| *self.engine.flight(from, party, ordinal));
+        let flight = O::LISTENS.then(|| self.engine.flight(from, party, ordinal));
         let received = self.engine.receive(party, from, ordinal)?;
-        if let Some(flight) = flight {
+        if let Some((flight, timeline)) = flight {
             let message = MessageId { from, to: party, ordinal };
             observer.event(&Occurrence {
                 party,
-                kind: OccurrenceKind::Recv(message, flight.timeline),
+                kind: OccurrenceKind::Recv(message, timeline),
                 peer: from,
                 payload_bytes: flight.payload_bytes,
                 wire_bytes: self.engine.wire_bytes(flight.payload_bytes),

@@ -167,6 +167,15 @@ impl TraceBuilder {
         TraceBuilder { lines: vec![line; parties] }
     }
 
+    /// An empty one, ready for lines as long as those of this one: the next run is often like the last.
+    pub(crate) fn as_long(&self) -> TraceBuilder {
+        let mut next = TraceBuilder::new(self.lines.len());
+        for (next, line) in next.lines.iter_mut().zip(&self.lines) {
+            next.words.reserve(line.words.len());
+        }
+        next
+    }
+
     /// A party did something. Work of no time leaves no trace.
     pub fn push(&mut self, party: usize, event: Event) {
         match event.kind {
@@ -232,6 +241,7 @@ impl TraceBuilder {
     pub fn finish(self, spans: Arc<SpanTree>) -> Trace {
         let finish = |mut line: Line| {
             line.flush();
+            line.words.shrink_to_fit();
             line.words
         };
         Trace { lines: self.lines.into_iter().map(finish).collect(), spans }

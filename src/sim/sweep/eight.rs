@@ -78,21 +78,21 @@ impl<'p> Eight<'p> {
     pub(super) fn new(parties: usize, traces: &[&'p Prepared], rows: &[Vec<Vec<Row>>]) -> Eight<'p> {
         let limited = rows.iter().flatten().flatten().any(|row| row.egress_ps.is_some());
         let track = |(at, &prepared): (usize, &&'p Prepared)| {
-            let lane = |k: usize| &rows[k.min(rows.len() - 1)][at];
-            let gather =
-                |value: &dyn Fn(&Row) -> f64, key: usize| Lane(std::array::from_fn(|k| value(&lane(k)[key])));
-            let keys = 0..prepared.keys.len();
-            let times = |key| Times {
-                wire: gather(&|row| row.wire_ps as f64, key),
-                way: gather(&|row| row.way_ps as f64, key),
-            };
-            let egress = |key| gather(&|row| row.egress_ps.map_or(UNLIMITED, |ps| ps as f64), key);
-            Track {
-                prepared,
-                times: keys.clone().map(times).collect(),
-                egress: if limited { keys.map(egress).collect() } else { Vec::new() },
-                wakes: prepared.endpoints.iter().map(|endpoint| endpoint.wake_ps as f64).collect(),
+            let keys = prepared.keys.len();
+            let mut times = vec![Times::default(); keys];
+            let mut egress = vec![Lane([UNLIMITED; LANES]); if limited { keys } else { 0 }];
+            for k in 0..LANES {
+                let rows = &rows[k.min(rows.len() - 1)][at];
+                for (times, row) in times.iter_mut().zip(rows) {
+                    times.wire.0[k] = row.wire_ps.cast_signed() as f64;
+                    times.way.0[k] = row.way_ps.cast_signed() as f64;
+                }
+                for (egress, row) in egress.iter_mut().zip(rows) {
+                    egress.0[k] = row.egress_ps.map_or(UNLIMITED, |ps| ps.cast_signed() as f64);
+                }
             }
+            let wakes = prepared.endpoints.iter().map(|endpoint| endpoint.wake_ps as f64).collect();
+            Track { prepared, times, egress, wakes }
         };
         let tracks: Vec<_> = traces.iter().enumerate().map(track).collect();
         let most = |size: fn(&Prepared) -> usize| traces.iter().map(|&trace| size(trace)).max().unwrap_or(0);

@@ -23,7 +23,7 @@ use self::{
     drive::{Course, Machine, drive},
     eight::{Eight, LANES},
     one::One,
-    rows::{Rates, Row},
+    rows::{Framed, Rates, Row},
     shared::{Shared, order_repeats},
 };
 use super::{Clock, Network, Replayer, SimError};
@@ -66,6 +66,8 @@ struct Plan<'p> {
     traces: Vec<&'p Prepared>,
     phases: Vec<(usize, u64)>,
     parties: usize,
+    /// After all phases.
+    depths: Vec<u64>,
     timed: bool,
 }
 
@@ -74,10 +76,11 @@ struct Plan<'p> {
 /// All traces must have been prepared for the same endpoints; panics if not, or if a network contradicts itself.
 pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Finish, SimError>> {
     let plan = Plan::new(phases, false);
+    let mut framed = None;
     let mut finishes: Vec<Option<Result<Finish, SimError>>> = networks.iter().map(|_| None).collect();
     let mut waiting: Vec<(usize, Vec<Vec<Row>>)> = Vec::with_capacity(LANES);
     for (at, network) in networks.iter().enumerate() {
-        let (way, rows) = plan.way(network);
+        let (way, rows) = plan.way(network, &mut framed);
         match way {
             Way::Lanes => waiting.push((at, rows)),
             way => finishes[at] = Some(plan.alone(network, way, rows)),
@@ -99,7 +102,7 @@ pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Fin
 /// All traces must have been prepared for the same endpoints; panics if not, or if the network contradicts itself.
 pub fn replay_phases(phases: &[Phase<'_>], network: &Network) -> Result<Finish, SimError> {
     let plan = Plan::new(phases, true);
-    let (way, rows) = plan.way(network);
+    let (way, rows) = plan.way(network, &mut None);
     plan.alone(network, if let Way::Lanes = way { Way::One } else { way }, rows)
 }
 
@@ -117,22 +120,35 @@ impl<'p> Plan<'p> {
                 traces.len() - 1
             })
         };
-        let phases = phases.iter().map(|phase| (place(phase.trace), phase.times)).collect();
+        let phases: Vec<_> = phases.iter().map(|phase| (place(phase.trace), phase.times)).collect();
         let parties = traces.first().map_or(0, |trace| trace.parties());
-        Plan { traces, phases, parties, timed }
+        let mut plan = Plan { traces, phases, parties, depths: vec![0; parties], timed };
+        for &(trace, times) in &plan.phases {
+            if plan.traces[trace].fits {
+                plan.traces[trace].depths.apply(&mut plan.depths, times);
+            }
+        }
+        plan
     }
 
-    /// How a network is to be run, and the rows of each trace unless by the engine.
-    fn way(&self, network: &Network) -> (Way, Vec<Vec<Row>>) {
+    /// How a network is to be run, and the rows of each trace unless by the engine; `framed` is kept from network to
+    /// network.
+    fn way(&self, network: &Network, framed: &mut Option<Framed>) -> (Way, Vec<Vec<Row>>) {
         let rates = Rates::new(network);
         let fits = network.parties == self.parties && self.traces.iter().all(|trace| trace.fits);
         if !fits || network.has_jitter() {
             return (Way::Engine, Vec::new());
         }
-        let (mut rows, mut longest_ps) = (Vec::new(), Vec::new());
-        for trace in &self.traces {
-            let mut of_trace = Vec::with_capacity(trace.keys.len());
-            let Some(most_ps) = rates.rows(trace, &mut of_trace) else { return (Way::Engine, Vec::new()) };
+        let framed = match framed {
+            Some(framed) if framed.is_of(network) => framed,
+            _ => framed.insert(Framed::new(network.overhead, &self.traces)),
+        };
+        let count = self.traces.len();
+        let (mut rows, mut longest_ps) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for (at, trace) in self.traces.iter().enumerate() {
+            let Some((of_trace, most_ps)) = rates.rows(trace, at, framed) else {
+                return (Way::Engine, Vec::new());
+            };
             rows.push(of_trace);
             longest_ps.push(most_ps);
         }
@@ -142,7 +158,7 @@ impl<'p> Plan<'p> {
         if all.is_none_or(|all| all >= MOST_PS) {
             return (Way::Engine, Vec::new());
         }
-        let way = if network.interfaces.iter().any(|interface| interface.ingress_bps.is_some()) {
+        let way = if rates.limits_ingress() {
             if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
         } else if longest_ps.iter().all(|&most_ps| most_ps < u128::from(MOST_EXACT_PS)) {
             Way::Lanes
@@ -171,7 +187,7 @@ impl<'p> Plan<'p> {
         let mut courses = [self.course()];
         drive(&mut machine, &mut courses, &self.phases, u64::MAX)?;
         let [course] = courses;
-        self.finish(course, &self.depths())
+        self.finish(course)
     }
 
     /// Two to eight networks side by side.
@@ -185,27 +201,17 @@ impl<'p> Plan<'p> {
         let mut machine = Eight::new(self.parties, &self.traces, &rows);
         let mut courses: Vec<_> = places.iter().map(|_| self.course()).collect();
         let driven = drive(&mut machine, &mut courses, &self.phases, MOST_EXACT_PS);
-        let depths = self.depths();
         for ((at, rows), course) in places.into_iter().zip(rows).zip(courses) {
             finishes[at] = Some(if driven.is_err() || course.lost {
                 self.alone(&networks[at], Way::One, rows)
             } else {
-                self.finish(course, &depths)
+                self.finish(course)
             });
         }
     }
 
-    /// Depths of all parties after all phases.
-    fn depths(&self) -> Vec<u64> {
-        let mut depths = vec![0; self.parties];
-        for &(trace, times) in &self.phases {
-            self.traces[trace].depths.apply(&mut depths, times);
-        }
-        depths
-    }
-
-    fn finish(&self, mut course: Course, depths: &[u64]) -> Result<Finish, SimError> {
-        let clocks = course.clocks(depths)?;
+    fn finish(&self, mut course: Course) -> Result<Finish, SimError> {
+        let clocks = course.clocks(&self.depths)?;
         Ok(Finish { clocks, durations_ps: course.durations_ps.take().unwrap_or_default() })
     }
 

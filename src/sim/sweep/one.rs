@@ -8,11 +8,15 @@ use super::{
 };
 use crate::sim::error::Overflow;
 
-/// A party's time, or when a message arrives: picoseconds since the reference, and the path since the run began.
+/// Latency, serialisation, queueing of a path since the run began, in picoseconds, and the party where it began: words
+/// that are always moved in pairs, so that what was just written can be read at once.
+type Path = [u64; 4];
+
+/// A party's time, or when a message arrives, in picoseconds since the reference; and the path to there.
 #[derive(Debug, Clone, Copy, Default)]
 struct Moment {
+    path: Path,
     time_ps: u64,
-    path: Step,
 }
 
 /// One network.
@@ -60,23 +64,18 @@ impl<'p> One<'p> {
                     *egress = start_ps + egress_ps;
                 }
                 *wire = start_ps + row.wire_ps;
-                let path = &clock.path;
-                slots[slot as usize] = Moment {
-                    time_ps: start_ps + row.way_ps,
-                    path: Step {
-                        origin: path.origin,
-                        latency_ps: path.latency_ps + (row.way_ps - row.wire_ps),
-                        serialisation_ps: path.serialisation_ps + row.wire_ps,
-                        queueing_ps: path.queueing_ps + (start_ps - clock.time_ps),
-                    },
-                };
+                let Row { wire_ps, way_ps, .. } = *row;
+                let added = [way_ps - wire_ps, wire_ps, start_ps - clock.time_ps, 0];
+                let message = &mut slots[slot as usize];
+                message.path = std::array::from_fn(|at| clock.path[at] + added[at]);
+                message.time_ps = start_ps + way_ps;
             } else {
                 let party = (key & !RECV) as usize;
                 let (clock, message) = (&mut clocks[party], &slots[slot as usize]);
                 clock.time_ps += cost_ps;
                 if message.time_ps > clock.time_ps {
-                    *clock = *message;
-                    clock.time_ps += prepared.endpoints[party].wake_ps;
+                    clock.path = message.path;
+                    clock.time_ps = message.time_ps + prepared.endpoints[party].wake_ps;
                 }
             }
         }
@@ -89,7 +88,7 @@ impl<'p> One<'p> {
 impl Machine for One<'_> {
     fn turn(&mut self, trace: usize, _: u8) -> Result<(), Overflow> {
         for (party, clock) in self.clocks.iter_mut().enumerate() {
-            clock.path = Step::still(party);
+            clock.path = [0, 0, 0, party as u64];
         }
         if self.limited {
             self.run::<true>(trace)
@@ -103,7 +102,9 @@ impl Machine for One<'_> {
         let first_ps = self.clocks.iter().map(|clock| clock.time_ps).min().unwrap_or(0);
         for clock in &mut self.clocks {
             clock.time_ps -= first_ps;
-            watcher.steps.push(clock.path);
+            let [latency_ps, serialisation_ps, queueing_ps, origin] = clock.path;
+            let origin = origin as u32;
+            watcher.steps.push(Step { origin, latency_ps, serialisation_ps, queueing_ps });
         }
         for wire in self.wires_ps.iter_mut().chain(&mut self.egress_ps) {
             *wire = wire.saturating_sub(first_ps);
