@@ -4,6 +4,7 @@
 mod accuracy;
 mod agreement;
 mod bounds;
+mod costs;
 mod function;
 pub mod harness;
 mod oblivious;
