@@ -2,7 +2,9 @@
 
 mod data;
 mod fidelity;
+mod layers;
 mod ring;
+mod run;
 mod scenario;
 mod secure;
 mod sim;

@@ -3,6 +3,90 @@
 //! A protocol is written from one party's point of view: it holds this party's shares, its random streams and its
 //! [`Party`] handle, and nothing of any other party. What can be built from the operations here alone belongs to
 //! [`crate::secure`]. To add a protocol, write one file and one line in [`registry`]: docs/add-a-protocol.md.
+//!
+//! # What a program cannot do
+//!
+//! What a party's program may do with its shares goes through [`Protocol`] and the linear operations:
+//!
+//! ```
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! async fn program(me: &Rep3, mine: &Replicated<Vector>) -> Vector {
+//!     me.open(&mine.add(mine)).await
+//! }
+//! async fn ideal(me: &Clear, x: &<Clear as Protocol>::Share) -> Vector {
+//!     me.open(&x.add(x)).await
+//! }
+//! ```
+//!
+//! It cannot look into a share, not even its own,
+//!
+//! ```compile_fail,E0616
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! async fn program(me: &Rep3, mine: &Replicated<Vector>) -> Vector {
+//!     mine.next.clone()
+//! }
+//! ```
+//!
+//! nor make one up,
+//!
+//! ```compile_fail,E0451
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! async fn program(me: &Rep3, mine: Vector) -> Vector {
+//!     me.open(&Replicated { own: mine.clone(), next: mine }).await
+//! }
+//! ```
+//!
+//! nor draw from the keys of a protocol, its own or those of other parties,
+//!
+//! ```compile_fail,E0624
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! async fn program(me: &Rep3, mine: &Replicated<Vector>) -> Vector {
+//!     me.shared_vector(2, 0, 1)
+//! }
+//! ```
+//!
+//! nor send messages past the protocol, or take another party's place: it has no way to a party's handle,
+//!
+//! ```compile_fail,E0616
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! async fn program(me: &Rep3, mine: &Replicated<Vector>) -> Vector {
+//!     me.party.send(1, 8, Message::Ring(Vector::shape(1)));
+//!     me.open(&mine.add(mine)).await
+//! }
+//! ```
+//!
+//! and a handle leads to no other party's.
+//!
+//! ```compile_fail,E0624
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! fn other(me: Party<Message>) -> Party<Message> {
+//!     Party::root(unreachable!(), 2, 3)
+//! }
+//! ```
+//!
+//! Shares of two protocols do not mix, nor do ring elements and bits.
+//!
+//! ```compile_fail,E0308
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! async fn program(me: &Rep3, mine: &Replicated<Vector>, x: &<Clear as Protocol>::Share) -> Vector {
+//!     me.open(&mine.add(x)).await
+//! }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! # use mpcsim::protocol::{BitShare, Clear, Message, Protocol, Rep3, RingShare, rep3::Replicated};
+//! # use mpcsim::{ring::{Plane, Vector}, sim::Party};
+//! async fn program(me: &Rep3, mine: &Replicated<Vector>, bits: &Replicated<Plane>) -> Vector {
+//!     me.open(&mine.add(bits)).await
+//! }
+//! ```
 
 pub mod clear;
 pub mod registry;

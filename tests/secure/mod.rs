@@ -1,4 +1,11 @@
-//! Secure functions against 64-bit floats, on real shares; and their costs.
+//! Secure functions: accuracy against 64-bit floats on real shares, agreement with the ideal functionality, the law of
+//! their rounding, and that their traces say nothing about values.
 
-mod functions;
+mod accuracy;
+mod agreement;
+mod bounds;
+mod costs;
+mod function;
 pub mod harness;
+mod oblivious;
+mod truncation;

@@ -101,6 +101,9 @@ pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Fin
 ///
 /// All traces must have been prepared for the same endpoints; panics if not, or if the network contradicts itself.
 pub fn replay_phases(phases: &[Phase<'_>], network: &Network) -> Result<Finish, SimError> {
+    if phases.is_empty() {
+        return Ok(Finish { clocks: vec![Clock::default(); network.parties], durations_ps: Vec::new() });
+    }
     let plan = Plan::new(phases, true);
     let (way, rows) = plan.way(network, &mut None);
     plan.alone(network, if let Way::Lanes = way { Way::One } else { way }, rows)

@@ -1,0 +1,60 @@
+//! A live training on one simulation, and the replay of one recorded iteration again and again.
+
+use mpcsim::data;
+use mpcsim::nn::{SecretData, Trainer, encode_images, glorot_weights, one_hot_labels};
+use mpcsim::protocol::{Message, Rep3};
+use mpcsim::ring::Content;
+use mpcsim::run::{endpoints, network, training_program};
+use mpcsim::secure::{Rounding, Secure};
+use mpcsim::sim::{Bench, Replayer, Simulation};
+use mpcsim::softmax::Softmax;
+
+use super::training::plan;
+use crate::secure::harness::{Task, bench};
+
+/// Iterations in a row.
+const ITERATIONS: usize = 5;
+
+#[test]
+fn live_iterations_take_as_long_as_the_replay_of_one() {
+    let jitter = "network=custom(latency_ms: 3, bandwidth_mbps: 200, interface_mbps: 300, \
+                  jitter: log_normal(median_ms: 1, sigma: 0.5), links: [(from: 0, to: 2, latency_ms: 20)])";
+    for more in ["network=preset(\"wan\")", jitter] {
+        let few = ["data=mnist(train: 160, test: 1)", "training.batch=32", more];
+        let plan = plan(Softmax::ReluGradient, Rounding::Probabilistic, &few);
+        let data = data::load(&plan.data).expect("the data ships").train;
+        let program = training_program(&plan, &[784, 8, 10], data.rows);
+        let secret = SecretData {
+            images: encode_images(&data, 0..data.rows, plan.fixed_point).into(),
+            labels: one_hot_labels(&data, 0..data.rows).into(),
+        };
+        let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+        let (network, endpoints) = (network(&plan.network, plan.seed), endpoints(&plan.compute));
+        let live = Bench { network: network.clone(), endpoints: endpoints.clone(), ..bench(3) };
+        let mut simulation = Simulation::<Message>::new(live);
+
+        let tasks = (0..3).map(|i| {
+            let protocol = Rep3::new(simulation.party(i), plan.seed, Content::Values);
+            let secure = Secure { protocol, fixed_point: plan.fixed_point, rounding: plan.rounding };
+            Box::pin(Trainer::set_up(secure, program.clone(), &secret, &weights)) as Task<_>
+        });
+        let tasks = tasks.collect();
+        let mut trainers: Vec<Trainer<Rep3>> = simulation.run(tasks).expect("a set-up").outputs;
+
+        // From here on clocks, links and the draws of jitter go on.
+        simulation.reset();
+        let mut replayer = Replayer::new(&network, &endpoints);
+        let mut first = None;
+        for (done, rows) in (0..data.rows).collect::<Vec<_>>().chunks_exact(32).enumerate() {
+            let tasks = trainers.iter_mut().map(|t| Box::pin(t.iteration(rows)) as Task<_>).collect();
+            let run = simulation.run(tasks).expect("an iteration");
+            let recorded = first.get_or_insert_with(|| run.trace.clone());
+            assert_eq!(run.trace, *recorded, "iteration {done} does what the first did");
+            replayer.run(recorded, &mut ()).expect("a replay");
+            assert_eq!(run.clocks, replayer.clocks(), "picoseconds, parts and depths after iteration {done}");
+            assert_eq!(done as u64 * run.rounds().min(1), done as u64, "every iteration has rounds");
+        }
+        assert_eq!(data.rows / 32, ITERATIONS);
+        assert!(simulation.clocks().iter().all(|clock| clock.parts.total_ps() == clock.time_ps));
+    }
+}

@@ -1,0 +1,411 @@
+//! What each operation says it costs, and what its trace says: rounds and payload bytes of each party, exactly.
+//!
+//! An operation is declared as a composition of parts, after the papers. Rounds are those of the message graph: what a
+//! party has to send may be ready before an earlier part is over for all, so rounds of parts do not simply add up.
+//! Instead each part says, for every two parties, how many messages long the longest chain from one to the other is.
+
+use mpcsim::protocol::{BitShare, Components, Protocol};
+use mpcsim::ring::{Content, Vector};
+use mpcsim::secure::{Rounding, Secure};
+use mpcsim::softmax::Softmax;
+
+use super::function::{CLASSES, COLUMNS, Function, NUMERATORS, THRESHOLD};
+use super::harness::{Dice, Program, on_shapes, seed};
+
+/// No chain of messages.
+const NONE: i64 = i64::MIN / 4;
+
+/// What is sent for each row.
+#[derive(Clone, Debug)]
+struct Cost {
+    /// `chains[i][j]`: messages in the longest chain from what party j knows before to what party i knows after it.
+    chains: [[i64; 3]; 3],
+    /// Ring elements sent by each party.
+    ring: [u64; 3],
+    /// Bits in each message of packed bits that every party sends.
+    bits: Vec<u64>,
+    /// Bits in each message of packed bits that the parties 1 and 2 send.
+    bits_of_two: Vec<u64>,
+}
+
+impl Default for Cost {
+    /// Nothing.
+    fn default() -> Cost {
+        let chains = [[0, NONE, NONE], [NONE, 0, NONE], [NONE, NONE, 0]];
+        Cost { chains, ring: [0; 3], bits: Vec::new(), bits_of_two: Vec::new() }
+    }
+}
+
+/// Ring elements sent by each party, and messages (from, to) that are there before any is answered.
+fn ring(elements: [u64; 3], messages: &[(usize, usize)]) -> Cost {
+    let mut cost = Cost { ring: elements, ..Cost::default() };
+    messages.iter().for_each(|&(from, to)| cost.chains[to][from] = 1);
+    cost
+}
+
+/// Every party sends to the one before it.
+const RESHARE: [(usize, usize); 3] = [(0, 2), (1, 0), (2, 1)];
+/// Every party sends to the one after it.
+const OPEN: [(usize, usize); 3] = [(0, 1), (1, 2), (2, 0)];
+
+fn mul() -> Cost {
+    ring([1, 1, 1], &RESHARE)
+}
+
+fn and(bits: u64) -> Cost {
+    let nothing = Cost::default();
+    if bits == 0 { nothing } else { Cost { bits: vec![bits], ..ring([0; 3], &RESHARE) } }
+}
+
+fn open_bits(bits: u64) -> Cost {
+    Cost { bits: vec![bits], ..ring([0; 3], &OPEN) }
+}
+
+fn ands(levels: impl IntoIterator<Item = u64>) -> Cost {
+    levels.into_iter().fold(Cost::default(), |cost, level| cost.then(and(level)))
+}
+
+/// Party 0 tells party 1 of u; party 2 inputs its product for party 0; party 1, with what it was told, its own for
+/// party 2.
+fn bits_to_ring(bits: u64) -> Cost {
+    let first = ring([bits, 0, bits], &[(0, 1), (2, 0)]);
+    first.then(ring([0, bits, 0], &[(1, 2)]))
+}
+
+/// First the parties 1 and 2 tell each other their bits of the product, while party 0 tells party 1 of u.
+fn and_to_ring() -> Cost {
+    let bits = Cost { bits_of_two: vec![1], ..ring([1, 0, 0], &[(0, 1), (1, 2), (2, 1)]) };
+    bits.then(ring([0, 1, 1], &[(1, 2), (2, 0)]))
+}
+
+/// Party 1 inputs two numbers for party 2, who then inputs one for party 0; party 0 inputs one for party 1.
+fn truncate_small_gap() -> Cost {
+    ring([1, 2, 0], &[(0, 1), (1, 2)]).then(ring([0, 0, 1], &[(2, 0)]))
+}
+
+impl Cost {
+    /// Both, whatever the order.
+    fn add(mut self, other: Cost) -> Cost {
+        (0..3).for_each(|party| self.ring[party] += other.ring[party]);
+        self.bits.extend(other.bits);
+        self.bits_of_two.extend(other.bits_of_two);
+        self
+    }
+
+    /// One after the other.
+    fn then(self, other: Cost) -> Cost {
+        let longest =
+            |i: usize, j: usize| (0..3).map(|k| other.chains[i][k] + self.chains[k][j]).max().unwrap();
+        let chains = [0, 1, 2].map(|i| [0, 1, 2].map(|j| longest(i, j)));
+        Cost { chains, ..self.add(other) }
+    }
+
+    /// Side by side.
+    fn beside(self, other: Cost) -> Cost {
+        let chains = [0, 1, 2].map(|i| [0, 1, 2].map(|j| self.chains[i][j].max(other.chains[i][j])));
+        Cost { chains, ..self.add(other) }
+    }
+
+    fn rounds(&self) -> u64 {
+        *self.chains.iter().flatten().max().unwrap() as u64
+    }
+
+    /// The same on vectors so many times as long.
+    fn wide(mut self, times: u64) -> Cost {
+        self.ring.iter_mut().chain(&mut self.bits).chain(&mut self.bits_of_two).for_each(|n| *n *= times);
+        self
+    }
+
+    fn bytes(&self, party: usize, n: u64) -> u64 {
+        let packed = |bits: &[u64]| bits.iter().map(|bits| (bits * n).div_ceil(8)).sum::<u64>();
+        let of_two = if party == 0 { 0 } else { packed(&self.bits_of_two) };
+        8 * n * self.ring[party] + packed(&self.bits) + of_two
+    }
+}
+
+/// Levels of a binary tree over items with generate and propagate bits. If only the carry out of all is needed, the
+/// group with the lowest item never propagates. The last level is left out with `but_last`.
+fn tree(mut items: u64, all: bool, but_last: bool) -> Vec<u64> {
+    let mut levels = Vec::new();
+    while items > 1 {
+        let nodes = items / 2;
+        levels.push(if all { 2 * nodes } else { 2 * nodes - 1 });
+        items = items.div_ceil(2);
+    }
+    if but_last {
+        levels.pop();
+    }
+    levels
+}
+
+/// Nodes of each level of a Sklansky network: the items with bit `size` set.
+fn sklansky(items: u64) -> Vec<u64> {
+    let sizes = (0..).map(|level| 1u64 << level).take_while(|&size| size < items);
+    sizes.map(|size| (0..items).filter(|item| item & size != 0).count() as u64).collect()
+}
+
+/// The same for all carries of an adder: a node whose group does not begin at item 0 propagates too.
+fn sklansky_carries(items: u64) -> Vec<u64> {
+    let sizes = (0..).map(|level| 1u64 << level).take_while(|&size| size < items);
+    let products = |size: u64| {
+        let nodes = (0..items).filter(|item| item & size != 0);
+        nodes.map(|item| if item >= 2 * size { 2 } else { 1 }).sum()
+    };
+    sizes.map(products).collect()
+}
+
+/// Three summands to two, half adders, a tree; its last product goes along with the conversion.
+fn less_than_zero(bits: u64) -> Cost {
+    and(bits - 1).then(and(bits - 2)).then(ands(tree(bits - 2, false, true))).then(and_to_ring())
+}
+
+/// x > y for numbers of 31 bits.
+fn greater() -> Cost {
+    less_than_zero(32)
+}
+
+fn decompose(bits: u64) -> Cost {
+    and(bits - 1).then(and(bits - 2)).then(ands(sklansky_carries(bits - 2)))
+}
+
+/// Four summands (the bits and a random number's components) to two, a Brent-Kung adder on 30 positions whose carries
+/// are all needed, then the sum is opened while three overflows are converted.
+fn compose_31() -> Cost {
+    let adder = and(30).then(ands([29, 13, 5, 1, 1, 3, 7, 14]));
+    and(31).then(and(31)).then(adder).then(open_bits(31).beside(bits_to_ring(3)))
+}
+
+/// Exact: three summands of 64 bits to two; the carry into position `shift` beside the carry out of the positions above;
+/// three bits are converted beside the last product.
+fn floor_truncate(shift: u64) -> Cost {
+    let high = and(64 - shift).then(ands(tree(64 - shift, true, false)));
+    if shift == 1 {
+        return and(64).then(high).then(bits_to_ring(2).beside(bits_to_ring(1)));
+    }
+    let low = and(shift - 1).then(ands(tree(shift - 1, false, true))).then(and(u64::from(shift > 2)));
+    and(64).then(low.beside(high)).then(bits_to_ring(3).beside(and_to_ring()))
+}
+
+/// By `shift`, of numbers that leave no big gap.
+fn truncate(shift: u64, rounding: Rounding) -> Cost {
+    match rounding {
+        Rounding::Probabilistic => truncate_small_gap(),
+        Rounding::Nearest => floor_truncate(shift),
+    }
+}
+
+fn fixed_mul(rounding: Rounding) -> Cost {
+    mul().then(truncate(16, rounding))
+}
+
+/// With so many numerators for each divisor; none: the reciprocal.
+fn divide(numerators: Option<u64>, r: Rounding) -> Cost {
+    let width = numerators.unwrap_or(1);
+    let normalise = less_than_zero(31)
+        .then(mul())
+        .then(decompose(31))
+        .then(ands(sklansky(31)))
+        .then(compose_31())
+        .then(mul().beside(mul()));
+    let first_y = match numerators {
+        Some(width) => fixed_mul(r).wide(width),
+        None => truncate(16, r),
+    };
+    let first = normalise.then(mul()).then(truncate(30, r)).then(mul().beside(first_y));
+    let next_y = || mul().then(truncate(32, r)).wide(width);
+    let iteration = || mul().then(truncate(32, r)).beside(next_y());
+    first.then(iteration()).then(iteration()).then(iteration()).then(next_y())
+}
+
+fn exp2(r: Rounding) -> Cost {
+    // Sign and four bits above the point of 31; of the carries only those into these six positions.
+    let parts = ands([30, 29, 27, 15, 9, 4, 3]).then(bits_to_ring(7));
+    let power = mul().wide(2).then(mul());
+    let product = || mul().then(truncate(29, r));
+    let powers = sklansky(10).into_iter().fold(Cost::default(), |cost, n| cost.then(product().wide(n)));
+    let fraction = powers.then(truncate(29, r));
+    parts.then(power.beside(fraction)).then(mul()).then(truncate(13, r)).then(truncate(16, r)).then(mul())
+}
+
+fn exp(r: Rounding) -> Cost {
+    truncate(14, r).then(exp2(r))
+}
+
+fn log(r: Rounding) -> Cost {
+    let ors = sklansky(30).into_iter().fold(Cost::default(), |cost, n| cost.then(mul().wide(n)));
+    let float = less_than_zero(31).then(mul()).then(decompose(30)).then(bits_to_ring(30)).then(ors);
+    let float = float.then(mul()).then(floor_truncate(14).beside(mul()));
+    let polynomial = || fixed_mul(r).then(fixed_mul(r)).then(truncate(16, r));
+    float.then(polynomial().beside(polynomial())).then(divide(Some(1), r)).then(truncate(15, r))
+}
+
+fn row_max(width: u64) -> Cost {
+    let (mut columns, mut cost) = (width, Cost::default());
+    while columns > 1 {
+        cost = cost.then(greater().then(mul()).wide(columns / 2));
+        columns = columns.div_ceil(2);
+    }
+    cost
+}
+
+fn relu() -> Cost {
+    greater().then(mul())
+}
+
+fn exact(r: Rounding) -> Cost {
+    let classes = CLASSES as u64;
+    let exponentials = greater().beside(exp(r)).then(mul()).wide(classes);
+    row_max(classes).then(exponentials).then(divide(Some(classes), r))
+}
+
+fn relu_probability(r: Rounding) -> Cost {
+    let classes = CLASSES as u64;
+    let quotients = divide(Some(1), r).wide(classes).beside(divide(None, r));
+    relu().wide(classes).then(quotients).then(mul().wide(classes))
+}
+
+fn relu_gradient(r: Rounding) -> Cost {
+    let classes = CLASSES as u64;
+    relu().wide(classes).then(divide(None, r)).then(fixed_mul(r).wide(classes))
+}
+
+/// What an operation costs for each row, with probabilistic and with nearest rounding.
+fn declared(function: Function, r: Rounding) -> Cost {
+    use Function::*;
+    match function {
+        Mul | Dot => fixed_mul(r),
+        MatrixProduct { .. } => fixed_mul(r).wide(COLUMNS as u64),
+        Truncate { bits: 0..=24, .. } if r == Rounding::Probabilistic => ring([0, 1, 0], &[(1, 2)]),
+        Truncate { shift, .. } => truncate(u64::from(shift), r),
+        ScaleBy(0.0) => Cost::default(),
+        // 0.9 is 29491 / 2^15, -2.5 is -5 / 2.
+        ScaleBy(factor) => truncate(if factor == 0.9 { 15 } else { 1 }, r),
+        Select => mul(),
+        Bits => decompose(31).then(bits_to_ring(31)),
+        Compose => decompose(31).then(compose_31()),
+        LessThanZero { bits } => less_than_zero(u64::from(bits)),
+        Greater => greater(),
+        Relu | ReluAbove => relu(),
+        Max { width } => row_max(width as u64),
+        Divide => divide(Some(1), r),
+        DivideRows => divide(Some(NUMERATORS as u64), r),
+        Reciprocal => divide(None, r),
+        Exp2 => exp2(r),
+        Exp => exp(r),
+        Log => log(r),
+        Gradient(Softmax::Exact) => exact(r),
+        Gradient(Softmax::ReluProbability) => relu_probability(r),
+        Gradient(Softmax::ReluGradient) => relu_gradient(r),
+        GradientAndLoss(_) => {
+            unreachable!("a gradient and what it has in common with a loss is not declared")
+        }
+    }
+}
+
+/// Rounds on top of the longest chain of parts, with probabilistic rounding: sub-programs side by side that are out of
+/// step with each other. A party's line is one line, so what one of them sends counts as sent after what the other has
+/// received by then.
+const OUT_OF_STEP: [(Function, u64); 2] =
+    [(Function::Gradient(Softmax::Exact), 1), (Function::Gradient(Softmax::ReluProbability), 3)];
+
+/// Lengths at which packing has something to round up.
+const LENGTHS: [u64; 7] = [1, 7, 8, 63, 64, 65, 1000];
+
+#[test]
+fn every_function_costs_what_it_declares() {
+    let seed = seed();
+    let mut wrong = Vec::new();
+    for function in Function::ALL {
+        for rounding in Rounding::ALL {
+            let cost = declared(function, rounding);
+            let on_top = OUT_OF_STEP.iter().find(|(name, _)| *name == function);
+            let on_top =
+                on_top.filter(|_| rounding == Rounding::Probabilistic).map_or(0, |(_, rounds)| *rounds);
+            let rounds = cost.rounds() + on_top;
+            for n in LENGTHS {
+                let inputs = function.random(&mut Dice::new(seed, 400), n as usize);
+                let outcome = on_shapes(&function, &inputs, seed, rounding);
+                let bytes: Vec<u64> = (0..3).map(|party| cost.bytes(party, n)).collect();
+                let (found, sent) = (outcome.rounds, outcome.bytes());
+                if (rounds, &bytes) != (found, &sent) {
+                    wrong.push(format!(
+                        "{function:?}, {rounding:?}, {n} rows: {found} rounds, {sent:?} bytes; \
+                         declared {rounds}, {bytes:?}"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The protocol's own operations.
+#[derive(Clone, Copy, Debug)]
+enum Primitive {
+    Mul,
+    And { planes: usize },
+    BitsToRing { planes: usize },
+    AndToRing,
+    Open,
+    OpenBits { planes: usize },
+    Input { owner: usize },
+}
+
+impl Program for Primitive {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        let (x, p) = (&inputs[0], &s.protocol);
+        let planes = |n: usize| p.summands(x, n as u32).remove(0);
+        match *self {
+            Primitive::Mul => return vec![p.mul(x, x).await],
+            Primitive::And { planes: n } => drop(p.and(&planes(n), &planes(n)).await),
+            Primitive::BitsToRing { planes: n } => return p.bits_to_ring(&planes(n)).await,
+            Primitive::AndToRing => {
+                let bit = planes(1).remove(0);
+                return vec![p.and_to_ring(&bit, &bit, &bit.xor(&bit)).await];
+            }
+            Primitive::Open => drop(p.open(x).await),
+            Primitive::OpenBits { planes: n } => drop(p.open_bits(&planes(n)).await),
+            Primitive::Input { owner } => {
+                let secret = match p.content() {
+                    Content::Shape => Vector::shape(x.len()),
+                    Content::Values => vec![THRESHOLD as u64; x.len()].into(),
+                };
+                return vec![p.input(owner, x.len(), Some(&secret)).await];
+            }
+        }
+        vec![x.clone()]
+    }
+}
+
+#[test]
+fn every_primitive_costs_what_it_declares() {
+    let input = |owner: usize| {
+        let mut elements = [0; 3];
+        elements[owner] = 1;
+        ring(elements, &[(owner, (owner + 1) % 3)])
+    };
+    let table = [
+        (Primitive::Mul, mul()),
+        (Primitive::And { planes: 1 }, and(1)),
+        (Primitive::And { planes: 13 }, and(13)),
+        (Primitive::BitsToRing { planes: 1 }, bits_to_ring(1)),
+        (Primitive::BitsToRing { planes: 7 }, bits_to_ring(7)),
+        (Primitive::AndToRing, and_to_ring()),
+        (Primitive::Open, ring([1, 1, 1], &OPEN)),
+        (Primitive::OpenBits { planes: 3 }, open_bits(3)),
+        (Primitive::Input { owner: 0 }, input(0)),
+        (Primitive::Input { owner: 1 }, input(1)),
+        (Primitive::Input { owner: 2 }, input(2)),
+    ];
+    for (primitive, cost) in table {
+        for n in LENGTHS {
+            let outcome = on_shapes(&primitive, &[vec![0; n as usize]], 1, Rounding::Nearest);
+            let bytes: Vec<u64> = (0..3).map(|party| cost.bytes(party, n)).collect();
+            assert_eq!(
+                (outcome.rounds, outcome.bytes()),
+                (cost.rounds(), bytes),
+                "{primitive:?}, {n} elements"
+            );
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What is sent, when, how much work is done and how it is called follow from lengths alone.
+
+use mpcsim::protocol::Protocol;
+use mpcsim::secure::{Rounding, Secure};
+
+use super::function::Function;
+use super::harness::{Dice, Program, on_shapes, on_shares, seed};
+
+/// Runs a program on shapes, on the given data, on zeros, on other data and with another seed. The traces hold messages,
+/// bytes, spans and work.
+pub fn oblivious<G: Program>(
+    program: &G,
+    data: [&[Vec<i64>]; 2],
+    seed: u64,
+    rounding: Rounding,
+) -> Result<(), &'static str> {
+    let [data, other] = data;
+    let zeros: Vec<Vec<i64>> = data.iter().map(|x| vec![0; x.len()]).collect();
+    let shape = on_shapes(program, data, seed, rounding).trace;
+    let runs = [
+        ("values", on_shares(program, data, seed, rounding)),
+        ("another seed", on_shares(program, data, seed ^ 0x5eed, rounding)),
+        ("other data", on_shares(program, other, seed, rounding)),
+        ("zeros", on_shares(program, &zeros, seed, rounding)),
+    ];
+    match runs.into_iter().find(|(_, outcome)| outcome.trace != shape) {
+        Some((what, _)) => Err(what),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn every_function_is_oblivious() {
+    let seed = seed();
+    for function in Function::all() {
+        for rounding in Rounding::ALL {
+            for n in [1, 65] {
+                let data = [1, 2].map(|purpose| function.random(&mut Dice::new(seed, 300 + purpose), n));
+                if let Err(what) = oblivious(&function, [&data[0], &data[1]], seed, rounding) {
+                    panic!("{function:?}, {rounding:?}, {n} rows: the trace depends on {what}");
+                }
+            }
+        }
+    }
+}
+
+/// Programs that look at a secret.
+#[derive(Clone, Copy, Debug)]
+enum Leak {
+    /// None: the program that the others spoil.
+    Nothing,
+    /// An extra message.
+    Message,
+    /// A message of another length.
+    Length,
+    /// Extra work, nothing sent.
+    Work,
+    /// The same under another name.
+    Name,
+}
+
+impl Program for Leak {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        let x = &inputs[0];
+        let opened = s.protocol.open(x).await;
+        let secret = opened.values().is_some_and(|values| values.iter().any(|&v| v as i64 > 1 << 16));
+        match self {
+            Leak::Nothing => {}
+            Leak::Message if secret => drop(s.protocol.mul(x, x).await),
+            Leak::Length if secret => drop(s.protocol.open(x).await),
+            Leak::Length => {
+                use mpcsim::protocol::RingShare;
+                s.protocol.open(&x.slice(0, 1)).await;
+            }
+            Leak::Work if secret => drop(opened.add(&opened)),
+            Leak::Name => {
+                let _span = s.span(if secret { "large" } else { "small" });
+                s.protocol.mul(x, x).await;
+            }
+            _ => {}
+        }
+        vec![x.clone()]
+    }
+}
+
+#[test]
+fn a_program_that_depends_on_data_is_caught() {
+    let (large, small) = ([vec![3 << 16, 1]], [vec![-5, 7]]);
+    let check = |leak| oblivious(&leak, [&large, &small], 3, Rounding::Probabilistic);
+    assert_eq!(check(Leak::Nothing), Ok(()));
+    for leak in [Leak::Message, Leak::Length, Leak::Work, Leak::Name] {
+        assert_eq!(check(leak), Err("values"), "{leak:?}");
+    }
+}
