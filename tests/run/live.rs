@@ -1,7 +1,7 @@
 //! A live training on one simulation, and the replay of one recorded iteration again and again.
 
 use mpcsim::data;
-use mpcsim::nn::{SecretData, Trainer, encode_images, glorot_weights, one_hot_labels};
+use mpcsim::nn::{OWNER, SecretData, Secrets, Trainer, encode_images, glorot_weights, one_hot_labels};
 use mpcsim::protocol::{Message, Rep3};
 use mpcsim::ring::Content;
 use mpcsim::run::{endpoints, network, training_program};
@@ -36,7 +36,8 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
         let tasks = (0..3).map(|i| {
             let protocol = Rep3::new(simulation.party(i), plan.seed, Content::Values);
             let secure = Secure { protocol, fixed_point: plan.fixed_point, rounding: plan.rounding };
-            Box::pin(Trainer::set_up(secure, program.clone(), &secret, &weights)) as Task<_>
+            let secrets = (i == OWNER).then_some(Secrets { data: &secret, weights: &weights });
+            Box::pin(Trainer::set_up(secure, program.clone(), secrets)) as Task<_>
         });
         let tasks = tasks.collect();
         let mut trainers: Vec<Trainer<Rep3>> = simulation.run(tasks).expect("a set-up").outputs;

@@ -1,7 +1,9 @@
 //! Trainings on shares, on shapes and in the clear.
 
 use mpcsim::data::{self, Dataset};
-use mpcsim::nn::{SecretData, TrainingProgram, Weights, encode_images, glorot_weights, one_hot_labels};
+use mpcsim::nn::{
+    SecretData, Secrets, TrainingProgram, Weights, encode_images, glorot_weights, one_hot_labels,
+};
 use mpcsim::protocol::{Clear, Message, Protocol, Rep3};
 use mpcsim::ring::{Content, Vector};
 use mpcsim::run::{Session, training_program};
@@ -57,8 +59,14 @@ pub fn train<P: Protocol>(
         }
     };
     let format = (plan.fixed_point, plan.rounding);
-    let (mut session, setup) =
-        Session::set_up(bench(parties), start, format, &program, &secret, &weights).expect("a set-up");
+    let (mut session, setup) = Session::set_up(
+        bench(parties),
+        start,
+        format,
+        &program,
+        Secrets { data: &secret, weights: &weights },
+    )
+    .expect("a set-up");
     let iterations = rows
         .chunks_exact(plan.training.batch)
         .map(|rows| session.iteration(rows).expect("an iteration").0)
