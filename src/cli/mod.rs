@@ -2,8 +2,10 @@
 
 mod check;
 mod list;
+mod merge;
 mod progress;
 mod run;
+mod sweep;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::report::FolderError;
 use crate::run::RunError;
 use crate::scenario::ScenarioErrors;
+use crate::sweep::SweepError;
 
 /// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
 #[derive(Parser)]
@@ -26,6 +29,10 @@ struct Cli {
 enum Command {
     /// Run a scenario: print its table and write its results.
     Run(run::RunArgs),
+    /// Run a sweep: a base scenario at many points.
+    Sweep(sweep::SweepArgs),
+    /// Join the shards of a sweep into what one run would have written.
+    Merge(merge::MergeArgs),
     /// Check a scenario and print it as resolved, without running it.
     Check(check::CheckArgs),
     /// List protocols, softmax variants, network and compute presets.
@@ -75,6 +82,13 @@ impl From<FolderError> for Failure {
     }
 }
 
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        let text = format!("error: {error}");
+        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
+    }
+}
+
 /// Prints to standard output; a reader who has gone away ends the program quietly.
 pub(crate) fn print(text: &str) {
     use std::io::Write;
@@ -88,6 +102,8 @@ pub(crate) fn print(text: &str) {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Sweep(args) => sweep::sweep(&args),
+        Command::Merge(args) => merge::merge(&args),
         Command::Check(args) => check::check(&args),
         Command::List => list::list(),
     };

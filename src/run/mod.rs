@@ -17,9 +17,11 @@ use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
 pub use bench::{endpoints, network};
-pub use record::{Recorded, record};
+pub use record::{Costs, Phase, Recorded, record};
 pub use session::Session;
 pub use train::EpochResult;
+pub(crate) use train::train;
+pub(crate) use verify::verify;
 pub use verify::{Verified, VerifyError};
 
 /// Where the values come from.
