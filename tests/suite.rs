@@ -5,3 +5,4 @@ mod ring;
 mod scenario;
 mod secure;
 mod sim;
+mod sweep;
