@@ -1,6 +1,7 @@
 //! Recorded programs: made when they are first needed, dropped when the last point that needs them is done.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SweepError;
@@ -22,7 +23,7 @@ impl Sizes {
         for distinct in &plan.traces {
             let plan = plan.plan(distinct.point as usize);
             let name = source_name(&plan);
-            if !by_source.contains_key(&name) {
+            if let Entry::Vacant(entry) = by_source.entry(name) {
                 let mut source = plan.data;
                 // They do not depend on the number of rows.
                 match &mut source {
@@ -30,7 +31,7 @@ impl Sizes {
                     DataSource::Idx { train, test, .. } => (*train, *test) = (1, 1),
                 }
                 let data = data::load(&source)?;
-                by_source.insert(name, (data.train.width, data.train.classes));
+                entry.insert((data.train.width, data.train.classes));
             }
         }
         Ok(Sizes { by_source })
