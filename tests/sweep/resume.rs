@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use super::{Place, command, contents, good_sweep, sweep, sweep_text};
 
-/// Starts a sweep again and again, kills it each time a little later, until it ends by itself. Returns how often it was
+/// Starts a sweep again and again, kills it each time a sixth later, until it ends by itself. Returns how often it was
 /// killed.
-fn kill_until_done(file: &Path, out: &Path, jobs: &str, (start, step): (u64, u64)) -> u32 {
+fn kill_until_done(file: &Path, out: &Path, jobs: &str, mut delay: Duration) -> u32 {
     let journal = out.join("trainings.journal");
     let mut trainings = Vec::new();
-    for attempt in 0..400 {
+    for attempt in 0..200 {
         let mut child = command(file, out, &["--resume", "--jobs", jobs])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(start + step * u64::from(attempt)));
+        std::thread::sleep(delay);
+        delay += delay / 6;
         if let Some(status) = child.try_wait().unwrap() {
             let output = child.wait_with_output().unwrap();
             assert!(status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -43,14 +44,14 @@ fn kill_until_done(file: &Path, out: &Path, jobs: &str, (start, step): (u64, u64
     panic!("never done");
 }
 
-fn check(text: &str, delays: (u64, u64), least: u32) {
+fn check(text: &str, least: u32) {
     let place = Place::new();
     let file = place.file("sweep.ron", text);
     good_sweep(&file, &place.path("whole"), &[]);
     let mut kills = 0;
-    for (round, jobs) in ["1", "2"].into_iter().enumerate() {
+    for (start, jobs) in [(2000, "1"), (2170, "2")] {
         let out = place.path(jobs);
-        kills += kill_until_done(&file, &out, jobs, (delays.0 + round as u64, delays.1));
+        kills += kill_until_done(&file, &out, jobs, Duration::from_micros(start));
         assert!(contents(&out) == contents(&place.path("whole")), "other bytes with {jobs} threads");
         let told = good_sweep(&file, &out, &["--resume"]);
         assert!(told.contains("finished before"), "{told}");
@@ -64,7 +65,7 @@ fn killed_while_it_trains() {
         (field: "seed", values: linear(from: 1, to: 8, steps: 8)),
         (field: "network.latency_ms", values: [1, 10, 100]),
     ]"#;
-    check(&sweep_text("epochs: 12, batch: 32", axes), (1, 3), 10);
+    check(&sweep_text("epochs: 4, batch: 32", axes), 30);
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn killed_while_it_writes_rows() {
         (field: "network.latency_ms", values: linear(from: 0, to: 99.5, steps: 200)),
         (field: "network.bandwidth_mbps", values: linear(from: 1, to: 100, steps: 100)),
     ]"#;
-    check(&sweep_text("iterations: 2", axes), (5, 17), 10);
+    check(&sweep_text("iterations: 2", axes), 30);
 }
 
 /// What was on the disk when the machine stopped may end in the middle of anything.
