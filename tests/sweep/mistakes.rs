@@ -53,7 +53,7 @@ fn mistakes_of_the_sweep_itself() {
     );
     assert_eq!(
         one("axes: [(field: \"seed\", values: [1])], exclude: [(field: \"sed\", is: 1)]"),
-        "3:58: no axis sets the field `sed` | did you mean \"seed\"?"
+        "3:57: no axis sets the field `sed` | did you mean \"seed\"?"
     );
     assert_eq!(
         one("axes: [(field: \"seed\", values: [1])], exclude: [(field: \"seed\", is: 1)]"),
