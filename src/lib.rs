@@ -40,3 +40,4 @@ pub mod scenario;
 pub mod secure;
 pub mod sim;
 pub mod softmax;
+pub mod sweep;

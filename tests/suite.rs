@@ -8,4 +8,5 @@ mod run;
 mod scenario;
 mod secure;
 mod sim;
+mod sweep;
 mod trace;

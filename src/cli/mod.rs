@@ -3,9 +3,11 @@
 mod check;
 mod cost;
 mod list;
+mod merge;
 mod progress;
 mod replay;
 mod run;
+mod sweep;
 mod trace;
 
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::report::FolderError;
 use crate::run::RunError;
 use crate::scenario::ScenarioErrors;
+use crate::sweep::SweepError;
 
 /// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
 #[derive(Parser)]
@@ -29,6 +32,10 @@ struct Cli {
 enum Command {
     /// Run a scenario: print its table and write its results.
     Run(run::RunArgs),
+    /// Run a sweep: a base scenario at many points.
+    Sweep(sweep::SweepArgs),
+    /// Join the shards of a sweep into what one run would have written.
+    Merge(merge::MergeArgs),
     /// Check a scenario and print it as resolved, without running it.
     Check(check::CheckArgs),
     /// Count what single secure operations cost.
@@ -84,6 +91,13 @@ impl From<FolderError> for Failure {
     }
 }
 
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        let text = format!("error: {error}");
+        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
+    }
+}
+
 /// Prints to standard output; a reader who has gone away ends the program quietly.
 pub(crate) fn print(text: &str) {
     use std::io::Write;
@@ -97,6 +111,8 @@ pub(crate) fn print(text: &str) {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Sweep(args) => sweep::sweep(&args),
+        Command::Merge(args) => merge::merge(&args),
         Command::Check(args) => check::check(&args),
         Command::Cost(args) => cost::cost(&args),
         Command::Trace(args) => trace::trace(&args),

@@ -22,6 +22,8 @@ pub use operations::{Operation, OperationCost};
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::Session;
 pub use train::EpochResult;
+pub(crate) use train::train;
+pub(crate) use verify::verify;
 pub use verify::{Verified, VerifyError};
 
 /// Where the values come from.

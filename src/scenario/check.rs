@@ -112,7 +112,7 @@ fn or_default<'a, T>(
 }
 
 /// The name becomes a folder's name on every system.
-fn name(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
+pub fn name(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
     let name = read::text(node, "name", mistakes)?;
     let good_sign = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
     let edges_good = name.starts_with(|c: char| c.is_alphanumeric()) && !name.ends_with(['.', ' ']);

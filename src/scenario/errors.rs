@@ -38,7 +38,12 @@ impl Sources {
 
     /// Adds what stood after a `--set`.
     pub fn add_set(&mut self, text: &str) -> SourceId {
-        self.texts.push(Arc::new(NamedSource::new(SET, text.to_string())));
+        self.add(SET, text)
+    }
+
+    /// Adds a text.
+    pub fn add(&mut self, name: &str, text: &str) -> SourceId {
+        self.texts.push(Arc::new(NamedSource::new(name, text.to_string())));
         self.texts.len() - 1
     }
 }
@@ -107,6 +112,20 @@ impl ScenarioErrors {
     /// A mistake that no text is to blame for, such as a file that is not there.
     pub fn without_place(message: String, help: Option<String>) -> Self {
         ScenarioErrors { mistakes: vec![Mistake { message, label: String::new(), help, place: None }] }
+    }
+
+    /// All mistakes of several plans, each once, at most so many.
+    pub(crate) fn merged(all: Vec<ScenarioErrors>, most: usize) -> ScenarioErrors {
+        let mut mistakes: Vec<Mistake> = Vec::new();
+        for mistake in all.into_iter().flat_map(|errors| errors.mistakes) {
+            let same =
+                |other: &Mistake| other.message == mistake.message && other.position() == mistake.position();
+            if mistakes.len() < most && !mistakes.iter().any(same) {
+                mistakes.push(mistake);
+            }
+        }
+        mistakes.sort_by_key(Mistake::position);
+        ScenarioErrors { mistakes }
     }
 
     /// The mistakes, at least one.

@@ -4,18 +4,18 @@
 //! `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. This room
 //! knows files and people; it knows nothing of messages, shares or layers.
 
-mod check;
+pub(crate) mod check;
 mod compute;
 pub(crate) mod errors;
 mod network;
 mod plan;
 mod presets;
 pub(crate) mod read;
-mod sets;
+pub(crate) mod sets;
 mod token;
 pub(crate) mod tree;
 mod units;
-mod write;
+pub(crate) mod write;
 
 use std::fs;
 use std::path::Path;
@@ -36,6 +36,8 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub struct Scenario {
     sources: Sources,
     root: Node,
+    /// The network of `root` alone.
+    network_root: Node,
     base_dir: std::path::PathBuf,
 }
 
@@ -74,7 +76,7 @@ impl Scenario {
             check::plan(&root, base_dir, &mut mistakes);
             return Err(mistakes.into_errors(&sources));
         }
-        Ok(Scenario { sources, root, base_dir: base_dir.to_path_buf() })
+        Ok(Scenario::from_node(root, sources, base_dir))
     }
 
     /// The plan with these overrides, each `path.to.field=VALUE`, in order. The scenario stays as it is.
@@ -92,6 +94,55 @@ impl Scenario {
             _ => Err(mistakes.into_errors(&sources)),
         }
     }
+
+    /// A scenario that stands inside another text.
+    pub(crate) fn from_node(root: Node, sources: Sources, base_dir: &Path) -> Scenario {
+        Scenario { sources, network_root: network_of(&root), root, base_dir: base_dir.to_path_buf() }
+    }
+
+    /// The same scenario, knowing one more text that values of overrides come from: source number 1.
+    pub(crate) fn with_text(mut self, file_name: &str, text: &str) -> Scenario {
+        self.sources.add(file_name, text);
+        self
+    }
+
+    /// The plan with these values set, in order. Mistakes point at where the values are written.
+    pub(crate) fn plan_with(&self, overrides: &[&sets::Override]) -> Result<Plan, ScenarioErrors> {
+        let mut root = self.root.clone();
+        with_compute(&mut root);
+        let mut mistakes = Mistakes::default();
+        overrides.iter().for_each(|value| value.apply(&mut root, &mut mistakes));
+        match check::plan(&root, &self.base_dir, &mut mistakes) {
+            Some(plan) if mistakes.is_empty() => Ok(plan),
+            _ => Err(mistakes.into_errors(&self.sources)),
+        }
+    }
+
+    /// The network alone of [`plan_with`](Self::plan_with), for so many parties; `overrides` set fields of the network
+    /// only. No other field of a scenario has a say in it.
+    pub(crate) fn network_with(
+        &self,
+        overrides: &[&sets::Override],
+        parties: usize,
+    ) -> Result<NetworkPlan, ScenarioErrors> {
+        let mut mistakes = Mistakes::default();
+        let mut root = self.network_root.clone();
+        overrides.iter().for_each(|value| value.apply(&mut root, &mut mistakes));
+        let Kind::Record(record) = &root.kind else { unreachable!("made as a record") };
+        match record.get("network").and_then(|node| network::network(node, parties, &mut mistakes)) {
+            Some(plan) if mistakes.is_empty() => Ok(plan),
+            _ => Err(mistakes.into_errors(&self.sources)),
+        }
+    }
+}
+
+/// A scenario with its network and nothing else.
+fn network_of(root: &Node) -> Node {
+    let mut alone = tree::Record { name: None, opening: root.place.clone(), fields: Vec::new() };
+    if let Kind::Record(record) = &root.kind {
+        alone.fields.extend(record.fields.iter().filter(|field| field.name == "network").cloned());
+    }
+    Node { place: root.place.clone(), kind: Kind::Record(alone) }
 }
 
 /// Writes the default of `compute:` out, so that `--set compute.speed=2` has something to change.
@@ -133,14 +184,15 @@ fn parse_alone<T>(
 }
 
 /// The tree of a text. There may be mistakes even so; if there is no tree, they are the error.
-fn shape(text: &str, sources: &Sources, mistakes: &mut Mistakes) -> Result<Node, ScenarioErrors> {
+pub(crate) fn shape(text: &str, sources: &Sources, mistakes: &mut Mistakes) -> Result<Node, ScenarioErrors> {
     match tree::parse(text, 0, mistakes) {
         Some(Node { kind: Kind::Missing, .. }) | None => Err(std::mem::take(mistakes).into_errors(sources)),
         Some(root) => Ok(root),
     }
 }
 
-fn read_text(path: &Path, file_name: &str) -> Result<String, ScenarioErrors> {
+/// The text of a scenario file.
+pub(crate) fn read_text(path: &Path, file_name: &str) -> Result<String, ScenarioErrors> {
     let refuse = |message: String, help: Option<String>| ScenarioErrors::without_place(message, help);
     let unreadable = |error: std::io::Error| {
         let help = (error.kind() == std::io::ErrorKind::NotFound).then(|| similar_file(path)).flatten();

@@ -10,6 +10,41 @@ use super::tree::{Field, Kind, Node, Record, parse};
 /// Fields of which one excludes the other: setting one takes the other away.
 const EXCLUSIVE: [(&str, &str); 2] = [("epochs", "iterations"), ("iterations", "epochs")];
 
+/// A value to put in the place of another, already read: what an axis of a sweep sets at one of its points.
+#[derive(Clone, Debug)]
+pub struct Override {
+    steps: Vec<(Step, Place)>,
+    value: Node,
+}
+
+impl Override {
+    /// The value for a path. Whatever is wrong with the path is told at `place`.
+    pub fn new(path: &str, place: &Place, value: Node) -> Option<Override> {
+        let steps = path_steps(path, place.source, &mut Mistakes::default())?;
+        let steps = steps.into_iter().map(|(step, _)| (step, place.clone())).collect();
+        Some(Override { steps, value })
+    }
+
+    /// The name that the path begins with.
+    pub fn top_field(&self) -> &str {
+        match &self.steps[0].0 {
+            Step::Field(name) => name,
+            Step::Index(_) => "",
+        }
+    }
+
+    /// Says that the text it comes from is another of the sources.
+    pub fn move_to(&mut self, source: SourceId) {
+        self.steps.iter_mut().for_each(|(_, place)| place.source = source);
+        self.value.move_to(source);
+    }
+
+    /// Sets the value.
+    pub fn apply(&self, root: &mut Node, mistakes: &mut Mistakes) {
+        replace(root, &self.steps, self.value.clone(), mistakes);
+    }
+}
+
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {

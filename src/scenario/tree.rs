@@ -69,6 +69,24 @@ impl Record {
 }
 
 impl Node {
+    /// Says that the text it comes from is another of the sources.
+    pub fn move_to(&mut self, source: SourceId) {
+        self.place.source = source;
+        match &mut self.kind {
+            Kind::Tuple(_, nodes) | Kind::List(nodes) => {
+                nodes.iter_mut().for_each(|node| node.move_to(source))
+            }
+            Kind::Record(record) => {
+                record.opening.source = source;
+                for field in &mut record.fields {
+                    field.place.source = source;
+                    field.value.move_to(source);
+                }
+            }
+            Kind::Word(_) | Kind::Number(_) | Kind::Text(_) | Kind::Missing => {}
+        }
+    }
+
     /// What to call it in a message.
     pub fn describe(&self) -> String {
         match &self.kind {

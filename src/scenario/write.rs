@@ -64,7 +64,7 @@ impl ComputePlan {
 }
 
 /// The hash of Fowler, Noll and Vo, 64 bits, of several pieces in a row.
-fn fnv1a(pieces: &[&[u8]]) -> u64 {
+pub fn fnv1a(pieces: &[&[u8]]) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let bytes = pieces.iter().flat_map(|piece| piece.iter());

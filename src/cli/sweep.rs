@@ -1,0 +1,117 @@
+//! `mpcsim sweep`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::progress::Bars;
+use super::{Failure, print};
+use crate::report::count_text;
+use crate::run::Progress;
+use crate::sweep::{self, Options, Shard, Sweep, SweepPlan};
+
+/// Arguments of `mpcsim sweep`.
+#[derive(Args)]
+pub(crate) struct SweepArgs {
+    /// The sweep file.
+    file: PathBuf,
+    /// The folder for the results; output/<sweep name> if left out, for a shard output/<sweep name>-K-of-N.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Threads; as many as there are cores if left out. Results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Run the K-th of N shares of the points; `mpcsim merge` joins the folders of all shares.
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
+    /// Go on where a run of the same sweep was stopped; begin if there is none.
+    #[arg(long)]
+    resume: bool,
+    /// Print nothing, only write the results.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs a sweep.
+pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.map_or(cores, usize::from);
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+    let threads = threads.map_err(|error| Failure::Other(format!("error: {error}")))?;
+    let sweep = Sweep::open(&args.file)?;
+    let plan = threads.install(|| SweepPlan::new(sweep))?;
+    drop(threads);
+    let shard = args.shard.unwrap_or(Shard::WHOLE);
+    let path = args.out.clone().unwrap_or_else(|| {
+        let name = &plan.sweep().name;
+        Path::new("output").join(match args.shard {
+            Some(Shard { number, of }) => format!("{name}-{number}-of-{of}"),
+            None => name.clone(),
+        })
+    });
+    if !args.quiet {
+        print(&plan_text(&plan, shard, jobs));
+    }
+    let bars = Bars::new();
+    let progress: &dyn Progress = if args.quiet { &() } else { &bars };
+    let done = sweep::run(&plan, &path, Options { jobs, shard, resume: args.resume }, progress);
+    bars.finish();
+    let done = done?;
+    if !args.quiet {
+        print(&done_text(&done, &path));
+    }
+    Ok(())
+}
+
+/// What is going to be done.
+fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
+    let sweep = plan.sweep();
+    let excluded = match plan.excluded() {
+        0 => String::new(),
+        excluded => format!(" ({} excluded)", count_text(excluded as u64)),
+    };
+    let trainings = if sweep.train {
+        format!("{} distinct trainings", count_text(plan.trainings() as u64))
+    } else {
+        "no training".to_string()
+    };
+    let share = if shard == Shard::WHOLE { String::new() } else { format!(", of which shard {shard}") };
+    format!(
+        "{}: {} points{excluded}, {trainings}, {} distinct traces{share}; about {} on {jobs} threads\n",
+        sweep.name,
+        count_text(plan.points() as u64),
+        count_text(plan.traces() as u64),
+        duration_text(plan.estimated_seconds() / f64::from(shard.of) / jobs as f64),
+    )
+}
+
+fn duration_text(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "a second".to_string(),
+        s if s < 100.0 => format!("{} seconds", s.ceil()),
+        s if s < 6000.0 => format!("{} minutes", (s / 60.0).ceil()),
+        s if s < 360_000.0 => format!("{} hours", (s / 3600.0).ceil()),
+        s => format!("{} days", (s / 86_400.0).ceil()),
+    }
+}
+
+fn done_text(done: &sweep::Done, path: &Path) -> String {
+    if done.finished_before {
+        return format!("finished before: results in {}\n", path.display());
+    }
+    let mut text = String::new();
+    if done.rows_before > 0 || done.trainings_before > 0 {
+        text += &format!(
+            "resumed: {} points and {} trainings were finished before\n",
+            count_text(done.rows_before),
+            count_text(done.trainings_before)
+        );
+    }
+    if done.overflowed > 0 {
+        let rows = count_text(done.overflowed);
+        text += &format!(
+            "{rows} points take longer than a simulated clock can show (213 days): their times are left empty\n"
+        );
+    }
+    text + &format!("results in {}\n", path.display())
+}

@@ -1,0 +1,191 @@
+//! The sweep file: a base scenario, axes, exclusions.
+
+use std::path::Path;
+
+use super::axis::{Axis, group};
+use super::condition::Condition;
+use super::grid::Grid;
+use crate::scenario::errors::{Mistakes, Sources};
+use crate::scenario::read::{self, Fields, wrong};
+use crate::scenario::tree::{Kind, Node};
+use crate::scenario::{Scenario, ScenarioErrors, check, read_text, shape};
+
+/// Fields of a sweep file.
+const FIELDS: [&str; 5] = ["name", "base", "train", "axes", "exclude"];
+
+/// The most points of a grid, excluded ones included.
+const MOST_POINTS: usize = 100_000_000;
+
+/// Columns of the results that are no axes.
+const RESERVED: [&str; 2] = ["index", "accuracy"];
+
+/// A sweep as its file describes it; the points are not checked yet.
+#[derive(Debug)]
+pub struct Sweep {
+    /// Its name; names the folder of the results.
+    pub name: String,
+    /// Whether trainings run. If not, there is no accuracy, and every training is taken to end without a restart.
+    pub train: bool,
+    pub(crate) base: Scenario,
+    pub(crate) grid: Grid,
+    pub(crate) fingerprint: String,
+}
+
+impl Sweep {
+    /// Reads a sweep file and the scenario that it names.
+    pub fn open(path: &Path) -> Result<Sweep, ScenarioErrors> {
+        let file_name = path.display().to_string();
+        let text = read_text(path, &file_name)?;
+        Sweep::from_text(&text, &file_name, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Takes the text of a sweep file, whose name is for messages; the base scenario and files of data are looked for
+    /// in `base_dir`.
+    pub fn from_text(text: &str, file_name: &str, base_dir: &Path) -> Result<Sweep, ScenarioErrors> {
+        let mut sources = Sources::new(file_name, text);
+        let mut mistakes = Mistakes::default();
+        let root = shape(text, &sources, &mut mistakes)?;
+        let Some(read) = Parts::read(&root, text, base_dir, &mut mistakes) else {
+            return Err(mistakes.into_errors(&sources));
+        };
+        if !mistakes.is_empty() {
+            return Err(mistakes.into_errors(&sources));
+        }
+        let (base, base_text) = match read.base {
+            Base::Inline(node) => (Scenario::from_node(node, sources, base_dir), String::new()),
+            Base::File(path) => {
+                let base_name = path.display().to_string();
+                let base_text = read_text(&path, &base_name)?;
+                let folder = path.parent().unwrap_or(Path::new(""));
+                // Places in the sweep file are places in source 1 of the base.
+                sources = Sources::new(&base_name, &base_text);
+                let node = shape(&base_text, &sources, &mut mistakes)?;
+                if !mistakes.is_empty() {
+                    return Err(mistakes.into_errors(&sources));
+                }
+                let scenario = Scenario::from_node(node, sources, folder);
+                (scenario.with_text(file_name, text), base_text)
+            }
+        };
+        let source = usize::from(!base_text.is_empty());
+        let grid = read.grid.in_source(source);
+        let fingerprint = fingerprint(text, &base_text);
+        Ok(Sweep { name: read.name, train: read.train, base, grid, fingerprint })
+    }
+
+    /// Names the sweep and the version of the program that runs it: 16 hexadecimal digits.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The fields that are swept, in the order of the columns.
+    pub fn axes(&self) -> impl Iterator<Item = &str> {
+        self.grid.axes().map(|axis| axis.name.as_str())
+    }
+}
+
+/// The version of the program that results depend on.
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
+fn fingerprint(text: &str, base_text: &str) -> String {
+    let length = (text.len() as u64).to_le_bytes();
+    let pieces = [VERSION.as_bytes(), &length, text.as_bytes(), base_text.as_bytes()];
+    format!("{:016x}", crate::scenario::write::fnv1a(&pieces))
+}
+
+enum Base {
+    Inline(Node),
+    File(std::path::PathBuf),
+}
+
+/// What stands in the file.
+struct Parts {
+    name: String,
+    train: bool,
+    base: Base,
+    grid: Grid,
+}
+
+impl Parts {
+    fn read(root: &Node, text: &str, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Parts> {
+        let fields = Fields::new(root, "a sweep", &FIELDS, mistakes)?;
+        let name = fields.require("name", "\"network sweep\"", mistakes);
+        let name = name.and_then(|node| check::name(node, mistakes));
+        let base = fields.require("base", "\"01_first_run.ron\"", mistakes);
+        let base = base.and_then(|node| base_of(node, base_dir, mistakes));
+        let train = match fields.get("train") {
+            Some(node) => read::boolean(node, "train", mistakes),
+            None => Some(true),
+        };
+        let axes = fields.require("axes", "[(field: \"seed\", values: [1, 2, 3])]", mistakes);
+        let groups = axes.and_then(|node| groups_of(node, text, mistakes))?;
+        let axes: Vec<&Axis> = groups.iter().flatten().collect();
+        let mut conditions = Vec::new();
+        if let Some(node) = fields.get("exclude") {
+            let example = "[(field: \"softmax\", is: exact)]";
+            for node in read::list(node, "exclude", example, mistakes)? {
+                conditions.extend(Condition::read(node, &axes, text, mistakes));
+            }
+        }
+        if !mistakes.is_empty() {
+            return None;
+        }
+        let grid = Grid::new(groups, &conditions);
+        if grid.points() == 0 {
+            return wrong(fields.get("exclude")?, "`exclude` leaves no point", None, mistakes);
+        }
+        Some(Parts { name: name?, train: train?, base: base?, grid })
+    }
+}
+
+fn base_of(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Base> {
+    if let Kind::Record(_) = node.kind {
+        return Some(Base::Inline(node.clone()));
+    }
+    if !matches!(node.kind, Kind::Text(_)) {
+        let help = Some("\"01_first_run.ron\", or (name: …, protocol: …, …)".to_string());
+        return wrong(node, "`base` must be the path of a scenario, or a scenario", help, mistakes);
+    }
+    let path = base_dir.join(read::text(node, "base", mistakes)?);
+    match path.metadata() {
+        Ok(_) => Some(Base::File(path)),
+        Err(error) => {
+            let help = "paths are relative to the folder of the sweep file".to_string();
+            let message = format!("cannot read the scenario `{}`: {error}", path.display());
+            mistakes.add(&node.place, message, "the base scenario", Some(help));
+            None
+        }
+    }
+}
+
+/// All groups of axes, none of which sets a field that another sets.
+fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec<Axis>>> {
+    let example = "[(field: \"seed\", values: [1, 2, 3])]";
+    let items = read::list(node, "axes", example, mistakes)?;
+    let groups: Vec<Option<Vec<Axis>>> = items.iter().map(|item| group(item, text, mistakes)).collect();
+    let groups = groups.into_iter().collect::<Option<Vec<_>>>()?;
+    let axes: Vec<&Axis> = groups.iter().flatten().collect();
+    for (i, axis) in axes.iter().enumerate() {
+        let earlier = &axes[..i];
+        let column_taken = earlier.iter().any(|other| other.name == axis.name)
+            || RESERVED.contains(&axis.name.as_str())
+            || super::rows::RESULT_COLUMNS.contains(&axis.name.as_str());
+        if earlier.iter().any(|other| other.field == axis.field) {
+            let message = format!("two axes set `{}`", axis.field);
+            mistakes.add(&axis.place, message, "the second time", None);
+        } else if column_taken {
+            let message = format!("there is another column `{}` in the results", axis.name);
+            mistakes.add(&axis.place, message, "this axis needs another name", None);
+        }
+    }
+    let mut points = 1usize;
+    for group in &groups {
+        points = points.saturating_mul(group[0].values.len());
+    }
+    if points > MOST_POINTS {
+        let message = format!("a grid can have at most {} points", read::grouped(MOST_POINTS as u64));
+        mistakes.add(&node.place, message, "too many combinations", None);
+        return None;
+    }
+    Some(groups)
+}

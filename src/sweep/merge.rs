@@ -1,0 +1,180 @@
+//! Joins the folders of all shards into what one run would have written.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::SweepError;
+use super::folder::{PROGRESS, RESULTS, SUMMARY, check_entries};
+use super::summary::Summary;
+
+/// A shard's rows, in the order of the grid.
+struct Reader {
+    folder: String,
+    lines: BufReader<File>,
+    line: Vec<u8>,
+    index: Option<u64>,
+}
+
+impl Reader {
+    fn open(folder: &Path) -> Result<Reader, SweepError> {
+        let name = folder.display().to_string();
+        let file = File::open(folder.join(RESULTS)).map_err(|error| SweepError::io(&name, error))?;
+        let mut reader = Reader {
+            folder: name,
+            lines: BufReader::with_capacity(1 << 16, file),
+            line: Vec::new(),
+            index: None,
+        };
+        reader.read_line()?;
+        Ok(reader)
+    }
+
+    fn damaged(&self) -> SweepError {
+        SweepError::Damaged(self.folder.clone())
+    }
+
+    fn read_line(&mut self) -> Result<(), SweepError> {
+        self.line.clear();
+        self.lines
+            .read_until(b'\n', &mut self.line)
+            .map_err(|error| SweepError::io(&self.folder, error))
+            .map(drop)
+    }
+
+    /// Goes on to the next row. A cell in quotes never spans lines: names and labels have no line ends.
+    fn next_row(&mut self) -> Result<(), SweepError> {
+        self.read_line()?;
+        if self.line.is_empty() {
+            self.index = None;
+            return Ok(());
+        }
+        let digits = self.line.split(|&byte| byte == b',').next().unwrap_or_default();
+        let index = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+        if index.is_none() || !self.line.ends_with(b"\n") {
+            return Err(self.damaged());
+        }
+        self.index = index;
+        Ok(())
+    }
+}
+
+/// Joins shards; the folder `out` must be new or empty. Returns the number of rows.
+pub fn merge(folders: &[PathBuf], out: &Path) -> Result<u64, SweepError> {
+    let out_name = out.display().to_string();
+    let io = |error| SweepError::io(&out_name, error);
+    check_entries(out)?;
+    if out.exists() && out.read_dir().map_err(io)?.next().is_some() {
+        return Err(SweepError::NotEmpty(out_name));
+    }
+    let summary = common_summary(folders)?;
+    let parent = match out.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(io)?;
+    let work = tempfile::Builder::new().prefix(".mpcsim-").tempdir_in(parent).map_err(io)?;
+    let fresh = work.path().join("results");
+    fs::create_dir(&fresh).map_err(io)?;
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(fresh.join(RESULTS)).map_err(io)?);
+    let rows = join(folders, &summary, |line| file.write_all(line).map_err(io))?;
+    file.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
+    fs::write(fresh.join(SUMMARY), summary.to_json()).map_err(io)?;
+    if out.exists() {
+        fs::remove_dir(out).map_err(io)?;
+    }
+    fs::rename(&fresh, out).map_err(io)?;
+    Ok(rows)
+}
+
+/// Writes the rows of all shards in the order of the grid.
+fn join(
+    folders: &[PathBuf],
+    summary: &Summary,
+    mut write: impl FnMut(&[u8]) -> Result<(), SweepError>,
+) -> Result<u64, SweepError> {
+    let mut readers = folders.iter().map(|folder| Reader::open(folder)).collect::<Result<Vec<_>, _>>()?;
+    for reader in &readers {
+        if reader.line != readers[0].line {
+            return Err(reader.damaged());
+        }
+    }
+    write(&readers[0].line)?;
+    for reader in &mut readers {
+        reader.next_row()?;
+    }
+    // Shards are long runs of rows: the one that had the last row most often has the next.
+    let mut at = 0;
+    for index in 0..summary.points {
+        if readers[at].index != Some(index) {
+            let next = readers.iter().position(|reader| reader.index == Some(index));
+            at = next.ok_or_else(|| readers[at].damaged())?;
+        }
+        write(&readers[at].line)?;
+        readers[at].next_row()?;
+    }
+    match readers.iter().find(|reader| reader.index.is_some()) {
+        Some(reader) => Err(reader.damaged()),
+        None => Ok(summary.points),
+    }
+}
+
+fn read_summary(folder: &Path) -> Result<Summary, SweepError> {
+    let name = folder.display().to_string();
+    if !folder.is_dir() {
+        return Err(SweepError::NotAShard { folder: name, reason: "there is no such folder" });
+    }
+    if folder.join(PROGRESS).exists() {
+        let reason = "it is not finished: go on with the same command and --resume";
+        return Err(SweepError::NotAShard { folder: name, reason });
+    }
+    let reason = "it holds no results of a sweep";
+    let Ok(bytes) = fs::read(folder.join(SUMMARY)) else {
+        return Err(SweepError::NotAShard { folder: name, reason });
+    };
+    serde_json::from_slice(&bytes).map_err(|_| SweepError::NotAShard { folder: name, reason })
+}
+
+/// What all shards say of the sweep, if they are its shards, all of them, each once.
+fn common_summary(folders: &[PathBuf]) -> Result<Summary, SweepError> {
+    let mut whole: Option<Summary> = None;
+    let mut seen: Vec<Option<String>> = Vec::new();
+    let mut overflowed = 0;
+    for folder in folders {
+        let name = folder.display().to_string();
+        let mut summary = read_summary(folder)?;
+        let Some(shard) = summary.shard.take() else {
+            return Err(SweepError::NotAShard {
+                folder: name,
+                reason: "it holds a whole sweep, not a shard",
+            });
+        };
+        overflowed += std::mem::take(&mut summary.overflowed);
+        let first = whole.get_or_insert_with(|| summary.clone());
+        if *first != summary {
+            return Err(SweepError::ForeignShard { folder: name, first: folders[0].display().to_string() });
+        }
+        if seen.is_empty() {
+            seen = vec![None; shard.of as usize];
+        }
+        if seen.len() != shard.of as usize || !(1..=shard.of).contains(&shard.number) {
+            let reason = "it is one of another number of shards";
+            return Err(SweepError::NotAShard { folder: name, reason });
+        }
+        if let Some(other) = seen[shard.number as usize - 1].replace(name.clone()) {
+            return Err(SweepError::DuplicateShard { shard: shard.text(), first: other, second: name });
+        }
+    }
+    let missing: Vec<String> = seen
+        .iter()
+        .enumerate()
+        .filter(|(_, folder)| folder.is_none())
+        .map(|(i, _)| format!("{}/{}", i + 1, seen.len()))
+        .collect();
+    if !missing.is_empty() {
+        return Err(SweepError::MissingShards(missing.join(", ")));
+    }
+    let mut whole = whole.ok_or(SweepError::MissingShards("all of them".to_string()))?;
+    whole.overflowed = overflowed;
+    Ok(whole)
+}

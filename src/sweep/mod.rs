@@ -1,0 +1,150 @@
+//! Sweeps: one base scenario, many points.
+//!
+//! A [`Sweep`] is read from its file; [`SweepPlan::new`] checks every point and finds what points have in common;
+//! [`run`] trains and records what is distinct once, replays every point, and streams a row for each, in the order of
+//! the grid; [`merge`] joins the rows of several machines. This room knows scenarios, runs and files; of a run it only
+//! knows what it depends on: accuracy on data, model, softmax, rounding, fixed point, seed, training and loss; a trace
+//! on protocol, model, softmax, rounding, fixed point, batch, loss, rows and costs of arithmetic; a replay on all else.
+
+mod axis;
+mod condition;
+mod file;
+mod folder;
+mod grid;
+mod journal;
+mod merge;
+mod number;
+mod planner;
+mod replay;
+mod rows;
+mod run;
+mod shard;
+mod summary;
+mod trace;
+mod training;
+
+use crate::data::DataError;
+use crate::run::{RunError, VerifyError};
+use crate::sim::SimError;
+
+pub use file::Sweep;
+pub use merge::merge;
+pub use planner::SweepPlan;
+pub use run::{Done, Options, run};
+pub use shard::Shard;
+
+/// Why a sweep ended without results.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// A data set cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The program is wrong.
+    #[error(transparent)]
+    Sim(#[from] SimError),
+    /// Shares, shapes and clear values do not agree: a bug in mpcsim.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The system gives no threads.
+    #[error("threads cannot be started: {0}")]
+    Threads(String),
+    /// The system said no.
+    #[error(
+        "results cannot be written to {folder}: {error}. What was written is kept: when there is room again, go on \
+         with --resume"
+    )]
+    Io {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// It is no folder.
+    #[error("{0} is a file, not a folder: choose another one with --out")]
+    NotAFolder(String),
+    /// The folder holds something that a sweep did not write.
+    #[error("{folder} holds {file}, which is not a result of a sweep: choose another folder with --out")]
+    Foreign {
+        /// The folder.
+        folder: String,
+        /// What was found in it.
+        file: String,
+    },
+    /// A merge needs an empty folder.
+    #[error("{0} is not empty: choose another folder with --out")]
+    NotEmpty(String),
+    /// Somebody else works in it.
+    #[error("another mpcsim is at work in {0}")]
+    Busy(String),
+    /// An unfinished sweep would be lost.
+    #[error("{0} holds an unfinished sweep: go on with --resume, or choose another folder with --out")]
+    Unfinished(String),
+    /// Another sweep than the unfinished one.
+    #[error(
+        "the sweep in {folder} cannot go on: {reason}. Undo the change, or begin anew in another folder with --out"
+    )]
+    Changed {
+        /// The folder.
+        folder: String,
+        /// What has changed.
+        reason: String,
+    },
+    /// Files are not what they were.
+    #[error("the files in {0} are damaged: delete the folder and begin anew")]
+    Damaged(String),
+    /// Cannot be merged.
+    #[error("{folder} cannot be merged: {reason}")]
+    NotAShard {
+        /// The folder.
+        folder: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A shard of something else.
+    #[error(
+        "{folder} cannot be merged with {first}: they come from different sweeps, or from different versions of mpcsim"
+    )]
+    ForeignShard {
+        /// The folder.
+        folder: String,
+        /// The first folder.
+        first: String,
+    },
+    /// A shard twice.
+    #[error("shard {shard} is there twice: in {first} and in {second}")]
+    DuplicateShard {
+        /// Which one.
+        shard: String,
+        /// One folder.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Not all shards.
+    #[error("shards are missing: {0}")]
+    MissingShards(String),
+}
+
+impl SweepError {
+    fn io(folder: &str, error: std::io::Error) -> SweepError {
+        SweepError::Io { folder: folder.to_string(), error }
+    }
+
+    /// Whether the user can do something about it.
+    pub fn is_mistake(&self) -> bool {
+        !matches!(
+            self,
+            SweepError::Sim(_) | SweepError::Verify(_) | SweepError::Threads(_) | SweepError::Io { .. }
+        )
+    }
+}
+
+impl From<RunError> for SweepError {
+    fn from(error: RunError) -> SweepError {
+        match error {
+            RunError::Data(error) => SweepError::Data(error),
+            RunError::Sim(error) => SweepError::Sim(error),
+            RunError::Verify(error) => SweepError::Verify(error),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Checks every point before anything runs, and finds what points have in common: a training depends on some fields of
+//! a scenario, a program's trace on others, and what is left over decides a replay only.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::file::Sweep;
+use crate::run::total_iterations;
+use crate::scenario::{Plan, ScenarioErrors};
+
+/// The most mistakes that are shown.
+const MOST_MISTAKES: usize = 20;
+/// Plans that are made side by side.
+const BLOCK: usize = 1 << 14;
+
+/// What the points of one combination of the axes that are not the network's have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program {
+    /// Which training gives its accuracy.
+    pub training: u32,
+    /// Which recording gives its costs.
+    pub trace: u32,
+    /// Iterations of the training.
+    pub iterations: u64,
+}
+
+/// A distinct training or trace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Distinct {
+    /// The first point that needs it.
+    pub point: u32,
+    /// Iterations of that point's training.
+    pub iterations: u64,
+}
+
+/// A sweep all of whose points are valid, and what they have in common.
+#[derive(Debug)]
+pub struct SweepPlan {
+    pub(crate) sweep: Sweep,
+    /// By [`program_index`](Self::program_index); combinations that are excluded throughout have none.
+    programs: Vec<Option<Program>>,
+    pub(crate) trainings: Vec<Distinct>,
+    pub(crate) traces: Vec<Distinct>,
+    /// Trainings and programs that are checked on shares, by their first point.
+    pub(crate) verifications: Vec<Distinct>,
+}
+
+/// What decides a training, a trace, and what is checked on shares.
+struct Keys {
+    training: String,
+    trace: String,
+    verification: String,
+}
+
+impl Keys {
+    fn of(plan: &Plan, train: bool) -> Keys {
+        let Plan { protocol, rounding, fixed_point, model, softmax, loss, data, training, .. } = plan;
+        let accuracy = format!(
+            "{data:?} {model:?} {softmax:?} {rounding:?} {fixed_point:?} {training:?} {loss} {}",
+            plan.seed
+        );
+        let program = format!(
+            "{protocol:?} {model:?} {softmax:?} {rounding:?} {fixed_point:?} {loss} {} {} {} {}",
+            training.batch,
+            training.momentum,
+            data.train_rows(),
+            source_name(plan),
+        );
+        let arithmetic: Vec<[u64; 5]> = plan
+            .compute
+            .parties
+            .iter()
+            .map(|p| [p.add_fs, p.multiply_fs, p.mac_fs, p.bit_word_fs, p.random_byte_fs])
+            .collect();
+        let trace = format!("{program} {arithmetic:?}");
+        let verification = if train { format!("{accuracy} {protocol:?}") } else { program };
+        Keys { training: accuracy, trace, verification }
+    }
+}
+
+/// The data set without its number of rows: what widths and classes follow from.
+pub(crate) fn source_name(plan: &Plan) -> String {
+    use crate::data::DataSource;
+    match &plan.data {
+        DataSource::Mnist { .. } => "mnist".to_string(),
+        DataSource::Idx { train_images, train_labels, .. } => {
+            format!("{:?} {:?}", train_images.resolved, train_labels.resolved)
+        }
+    }
+}
+
+/// Numbers for keys, in the order in which they come.
+struct Numbering {
+    numbers: BTreeMap<String, u32>,
+    found: Vec<Distinct>,
+}
+
+impl Numbering {
+    fn new() -> Numbering {
+        Numbering { numbers: BTreeMap::new(), found: Vec::new() }
+    }
+
+    fn number(&mut self, key: String, first: Distinct) -> u32 {
+        let next = self.found.len() as u32;
+        let number = *self.numbers.entry(key).or_insert(next);
+        if number == next {
+            self.found.push(first);
+        }
+        number
+    }
+}
+
+impl SweepPlan {
+    /// Checks every point.
+    pub fn new(sweep: Sweep) -> Result<SweepPlan, ScenarioErrors> {
+        let grid = &sweep.grid;
+        let first_points = first_points(&sweep);
+        let wanted: Vec<(usize, u32)> = first_points
+            .iter()
+            .enumerate()
+            .filter_map(|(index, point)| point.map(|point| (index, point)))
+            .collect();
+        let (mut trainings, mut traces, mut verifications) =
+            (Numbering::new(), Numbering::new(), Numbering::new());
+        let mut programs = vec![None; first_points.len()];
+        let mut parties = vec![0u8; first_points.len()];
+        let mut errors = Vec::new();
+        for block in wanted.chunks(BLOCK) {
+            let plan = |&(_, point): &(usize, u32)| {
+                let plan = sweep.base.plan_with(&grid.overrides(&grid.position(point as usize)))?;
+                let iterations = total_iterations(&plan, plan.data.train_rows());
+                Ok((Keys::of(&plan, sweep.train), iterations, plan.protocol.parties() as u8))
+            };
+            let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
+            for (&(index, point), plan) in block.iter().zip(plans) {
+                let (keys, iterations, plan_parties) = match plan {
+                    Ok(plan) => plan,
+                    Err(error) => {
+                        errors.push(error);
+                        continue;
+                    }
+                };
+                let first = Distinct { point, iterations };
+                verifications.number(keys.verification, first);
+                programs[index] = Some(Program {
+                    training: trainings.number(keys.training, first),
+                    trace: traces.number(keys.trace, first),
+                    iterations,
+                });
+                parties[index] = plan_parties;
+            }
+            if errors.len() >= MOST_MISTAKES {
+                break;
+            }
+        }
+        errors.extend(network_mistakes(&sweep, &parties));
+        if !errors.is_empty() {
+            return Err(ScenarioErrors::merged(errors, MOST_MISTAKES));
+        }
+        let (trainings, traces, verifications) = (trainings.found, traces.found, verifications.found);
+        Ok(SweepPlan { sweep, programs, trainings, traces, verifications })
+    }
+
+    /// Number of points.
+    pub fn points(&self) -> usize {
+        self.sweep.grid.points()
+    }
+
+    /// Combinations that are excluded.
+    pub fn excluded(&self) -> usize {
+        self.sweep.grid.excluded_points()
+    }
+
+    /// Number of distinct trainings; they run unless the sweep says otherwise.
+    pub fn trainings(&self) -> usize {
+        self.trainings.len()
+    }
+
+    /// Number of distinct traces.
+    pub fn traces(&self) -> usize {
+        self.traces.len()
+    }
+
+    /// A rough guess of the time that one thread would need, from counts alone.
+    pub fn estimated_seconds(&self) -> f64 {
+        const TRAINING_ITERATION: f64 = 0.012;
+        const REPLAYED_ITERATION: f64 = 12e-6;
+        const TRACE: f64 = 0.02;
+        const POINT: f64 = 8e-6;
+        let iterations: u64 = self.trainings.iter().map(|training| training.iterations).sum();
+        let trainings = if self.sweep.train { iterations as f64 * TRAINING_ITERATION } else { 0.0 };
+        let used = self.programs.iter().flatten();
+        let (count, replayed) = used.fold((0u64, 0u64), |(count, sum), p| (count + 1, sum + p.iterations));
+        let per_point = replayed as f64 / count.max(1) as f64 * REPLAYED_ITERATION + POINT;
+        trainings + self.traces.len() as f64 * TRACE + self.points() as f64 * per_point
+    }
+
+    /// The sweep.
+    pub fn sweep(&self) -> &Sweep {
+        &self.sweep
+    }
+
+    /// The combination of axes other than the network's that a position belongs to.
+    pub(crate) fn program_index(&self, position: &[u32]) -> usize {
+        self.sweep.grid.part(position, |dimension| !dimension.only_network)
+    }
+
+    /// What a point has in common with others.
+    pub(crate) fn program(&self, point: usize) -> Program {
+        let position = self.sweep.grid.position(point);
+        self.programs[self.program_index(&position)].expect("every point has been checked")
+    }
+
+    /// The whole plan of a point.
+    pub fn plan(&self, point: usize) -> Plan {
+        let grid = &self.sweep.grid;
+        let plan = self.sweep.base.plan_with(&grid.overrides(&grid.position(point)));
+        plan.expect("every point has been checked")
+    }
+}
+
+/// For each combination of the axes that are not the network's, the first point that has it.
+fn first_points(sweep: &Sweep) -> Vec<Option<u32>> {
+    let grid = &sweep.grid;
+    let mut first = vec![None; grid.parts(|dimension| !dimension.only_network)];
+    for point in 0..grid.points() {
+        let position = grid.position(point);
+        first[grid.part(&position, |dimension| !dimension.only_network)].get_or_insert(point as u32);
+    }
+    first
+}
+
+/// Checks every network with every number of parties that it is used with. Nothing else of a scenario depends on its
+/// network.
+fn network_mistakes(sweep: &Sweep, parties: &[u8]) -> Vec<ScenarioErrors> {
+    let grid = &sweep.grid;
+    if grid.dimensions.iter().all(|dimension| !dimension.only_network) {
+        return Vec::new();
+    }
+    let networks = grid.parts(|dimension| dimension.touches_network);
+    let mut seen: BTreeMap<u8, Vec<bool>> = BTreeMap::new();
+    let mut wanted = Vec::new();
+    for point in 0..grid.points() {
+        let position = grid.position(point);
+        // Where another mistake hides their number, three stand in.
+        let parties = match parties[grid.part(&position, |dimension| !dimension.only_network)] {
+            0 => 3,
+            parties => parties,
+        };
+        let seen = seen.entry(parties).or_insert_with(|| vec![false; networks]);
+        if !std::mem::replace(&mut seen[grid.part(&position, |dimension| dimension.touches_network)], true) {
+            wanted.push((point as u32, parties));
+        }
+    }
+    let mut errors = Vec::new();
+    for block in wanted.chunks(BLOCK) {
+        let check = |&(point, parties): &(u32, u8)| {
+            let position = grid.position(point as usize);
+            sweep.base.network_with(&grid.network_overrides(&position), usize::from(parties)).err()
+        };
+        errors.extend(block.par_iter().filter_map(check).collect::<Vec<_>>());
+        if errors.len() >= MOST_MISTAKES {
+            break;
+        }
+    }
+    errors
+}

@@ -1,0 +1,93 @@
+//! `sweep.json`, schema 1.
+
+use serde::{Deserialize, Serialize};
+
+use super::file::VERSION;
+use super::planner::SweepPlan;
+use super::shard::Shard;
+
+/// What a finished sweep says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    pub schema: u32,
+    pub name: String,
+    pub program: String,
+    pub fingerprint: String,
+    pub axes: Vec<AxisSummary>,
+    pub points: u64,
+    pub excluded: u64,
+    /// Distinct trainings of the whole sweep, whether they ran, and distinct programs.
+    pub trainings: u64,
+    pub trained: bool,
+    pub traces: u64,
+    /// Rows without a time, since it does not fit a clock.
+    pub overflowed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardSummary>,
+}
+
+/// An axis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AxisSummary {
+    pub column: String,
+    pub field: String,
+    pub values: u64,
+}
+
+/// Which share of the points is in the folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ShardSummary {
+    pub number: u32,
+    pub of: u32,
+    pub points: u64,
+}
+
+impl ShardSummary {
+    pub(crate) fn text(&self) -> String {
+        Shard { number: self.number, of: self.of }.to_string()
+    }
+}
+
+/// The part that every version has.
+#[derive(Deserialize)]
+pub(crate) struct Known {
+    pub program: String,
+    pub fingerprint: String,
+    #[serde(default)]
+    pub shard: Option<ShardSummary>,
+}
+
+impl Summary {
+    pub(crate) fn new(plan: &SweepPlan, shard: Shard, rows: u64, overflowed: u64) -> Summary {
+        let sweep = plan.sweep();
+        let axis = |axis: &super::axis::Axis| AxisSummary {
+            column: axis.name.clone(),
+            field: axis.field.clone(),
+            values: axis.values.len() as u64,
+        };
+        Summary {
+            schema: 1,
+            name: sweep.name.clone(),
+            program: VERSION.to_string(),
+            fingerprint: sweep.fingerprint.clone(),
+            axes: sweep.grid.axes().map(axis).collect(),
+            points: plan.points() as u64,
+            excluded: plan.excluded() as u64,
+            trainings: plan.trainings() as u64,
+            trained: sweep.train,
+            traces: plan.traces() as u64,
+            overflowed,
+            shard: (shard != Shard::WHOLE).then_some(ShardSummary {
+                number: shard.number,
+                of: shard.of,
+                points: rows,
+            }),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).expect("a summary is JSON");
+        text.push(b'\n');
+        text
+    }
+}

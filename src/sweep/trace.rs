@@ -1,0 +1,105 @@
+//! Recorded programs: made when they are first needed, dropped when the last point that needs them is done.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::SweepError;
+use super::planner::{SweepPlan, source_name};
+use crate::data::{self, DataSource};
+use crate::run::{Recorded, layer_widths, record, training_program};
+use crate::scenario::Plan;
+
+/// Inputs and classes of each data set.
+#[derive(Debug)]
+pub(crate) struct Sizes {
+    by_source: BTreeMap<String, (usize, usize)>,
+}
+
+impl Sizes {
+    /// Reads the data sets that traces need.
+    pub(crate) fn read(plan: &SweepPlan) -> Result<Sizes, SweepError> {
+        let mut by_source = BTreeMap::new();
+        for distinct in &plan.traces {
+            let plan = plan.plan(distinct.point as usize);
+            let name = source_name(&plan);
+            if let Entry::Vacant(entry) = by_source.entry(name) {
+                let mut source = plan.data;
+                // They do not depend on the number of rows.
+                match &mut source {
+                    DataSource::Mnist { train, test } => (*train, *test) = (1, 1),
+                    DataSource::Idx { train, test, .. } => (*train, *test) = (1, 1),
+                }
+                let data = data::load(&source)?;
+                entry.insert((data.train.width, data.train.classes));
+            }
+        }
+        Ok(Sizes { by_source })
+    }
+
+    /// Widths of all layers of a plan's network.
+    pub(crate) fn widths(&self, plan: &Plan) -> Vec<usize> {
+        let (inputs, classes) = self.by_source[&source_name(plan)];
+        layer_widths(plan, inputs, classes)
+    }
+}
+
+/// The distinct programs of a sweep.
+pub(crate) struct Traces<'a> {
+    plan: &'a SweepPlan,
+    sizes: &'a Sizes,
+    slots: Vec<Mutex<Slot>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    recorded: Option<Arc<Recorded>>,
+    /// Points to come.
+    open: usize,
+}
+
+impl<'a> Traces<'a> {
+    /// Nothing is recorded yet; `points` are those to come.
+    pub(crate) fn new(
+        plan: &'a SweepPlan,
+        sizes: &'a Sizes,
+        points: impl Iterator<Item = u32>,
+    ) -> Traces<'a> {
+        let mut open = vec![0; plan.traces.len()];
+        points.for_each(|point| open[plan.program(point as usize).trace as usize] += 1);
+        let slot = |open| Mutex::new(Slot { recorded: None, open });
+        Traces { plan, sizes, slots: open.into_iter().map(slot).collect() }
+    }
+
+    fn slot(&self, trace: u32) -> std::sync::MutexGuard<'_, Slot> {
+        self.slots[trace as usize].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A program, recorded now if it is not yet.
+    pub(crate) fn get(&self, trace: u32) -> Result<Arc<Recorded>, SweepError> {
+        let mut slot = self.slot(trace);
+        if let Some(recorded) = &slot.recorded {
+            return Ok(Arc::clone(recorded));
+        }
+        let recorded = Arc::new(self.record(self.plan.traces[trace as usize].point)?);
+        slot.recorded = Some(Arc::clone(&recorded));
+        Ok(recorded)
+    }
+
+    /// The program of a point, recorded and not kept.
+    pub(crate) fn record(&self, point: u32) -> Result<Recorded, SweepError> {
+        let plan = self.plan.plan(point as usize);
+        let program = training_program(&plan, &self.sizes.widths(&plan), plan.data.train_rows());
+        Ok(record(&plan, &program)?)
+    }
+
+    /// So many points are done with a program.
+    pub(crate) fn used(&self, trace: u32, points: usize, recorded: Arc<Recorded>) {
+        drop(recorded);
+        let mut slot = self.slot(trace);
+        slot.open = slot.open.saturating_sub(points);
+        if slot.open == 0 {
+            slot.recorded = None;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Rows against runs.
+
+use std::collections::BTreeMap;
+
+use mpcsim::report::Seconds;
+use mpcsim::run::{
+    Phase, Values, endpoints, layer_widths, network, record, run, total_iterations, training_program,
+};
+use mpcsim::scenario::Plan;
+use mpcsim::sweep::{Options, Shard, Sweep, SweepPlan};
+use rand_pcg::{Pcg64, rand_core::Rng};
+
+use super::{Place, contents, good_sweep, sweep_text};
+
+type Row = BTreeMap<String, String>;
+
+fn plan(text: &str) -> SweepPlan {
+    let sweep = Sweep::from_text(text, "sweep.ron", std::path::Path::new("")).unwrap();
+    SweepPlan::new(sweep).unwrap_or_else(|errors| panic!("{}", errors.render(false)))
+}
+
+fn rows(text: &str) -> (SweepPlan, Vec<Row>) {
+    let place = Place::new();
+    let plan = plan(text);
+    let options = Options { jobs: 2, shard: Shard::WHOLE, resume: false };
+    mpcsim::sweep::run(&plan, &place.path("out"), options, &()).unwrap();
+    let mut reader = csv::Reader::from_path(place.path("out").join("results.csv")).unwrap();
+    let rows: Vec<Row> = reader.deserialize().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.len(), plan.points());
+    (plan, rows)
+}
+
+fn assert_costs(row: &Row, plan: &Plan, training: &mpcsim::ledger::Cost, iteration: &mpcsim::ledger::Cost) {
+    let seconds = |ps: u64| Seconds(ps).to_string();
+    let (path, first) = (training.critical_path, iteration.critical_path);
+    let expected = [
+        ("rounds", training.rounds.to_string()),
+        ("exchanges", training.exchanges.to_string()),
+        ("messages", training.messages.to_string()),
+        ("payload_bytes", training.payload_bytes.to_string()),
+        ("wire_bytes", training.wire_bytes.to_string()),
+        ("modelled_seconds", seconds(training.modelled_ps)),
+        ("compute_seconds", seconds(path.compute_ps)),
+        ("latency_seconds", seconds(path.latency_ps)),
+        ("serialisation_seconds", seconds(path.serialisation_ps)),
+        ("queueing_seconds", seconds(path.queueing_ps)),
+        ("iteration_modelled_seconds", seconds(iteration.modelled_ps)),
+        ("iteration_compute_seconds", seconds(first.compute_ps)),
+        ("iteration_latency_seconds", seconds(first.latency_ps)),
+        ("iteration_serialisation_seconds", seconds(first.serialisation_ps)),
+        ("iteration_queueing_seconds", seconds(first.queueing_ps)),
+    ];
+    for (column, value) in expected {
+        assert_eq!(row[column], value, "{column} of point {} in {row:?}\n{}", row["index"], plan.to_ron());
+    }
+}
+
+const AXES: &str = r#"
+    axes: [
+        (field: "softmax", values: [exact, relu_probability, relu_gradient]),
+        (field: "loss", values: [false, true]),
+        (field: "rounding", values: [probabilistic, nearest]),
+        (field: "model.hidden", values: [[], [8], [4, 4]]),
+        (field: "training.batch", values: [16, 50]),
+        (field: "training.learning_rate", values: [0.01, 0.3]),
+        (field: "seed", values: [1, 2]),
+        (field: "compute.speed", values: [1, 0.37]),
+        (field: "compute.send_us", values: [0, 3]),
+        (field: "compute.wake_us", values: [0, 11]),
+        (field: "network.latency_ms", values: logarithmic(from: 0.001, to: 77, steps: 7)),
+        (field: "network.bandwidth_mbps", values: [1, 333.3, unlimited]),
+        (field: "network.jitter", values: [none, uniform(max_ms: 0.3), log_normal(median_ms: 1, sigma: 0.5)]),
+        zip([
+            (field: "network.interface_mbps", values: [unlimited, 10]),
+            (field: "network.overhead", values: [none, tls]),
+        ]),
+        (field: "network.links", name: "far", values: [[], [(from: 0, to: 2, latency_ms: 40)]]),
+    ],
+    train: false,
+"#;
+
+#[test]
+fn hundreds_of_random_points_are_what_a_recording_of_them_gives() {
+    // The grid has 1,741,824 points: a shard of it is run, and points in it are drawn.
+    let text = sweep_text("iterations: 5", AXES);
+    let whole = plan(&text);
+    assert_eq!(whole.points(), 3 * 2 * 2 * 3 * 2 * 2 * 2 * 2 * 2 * 2 * 7 * 3 * 3 * 2 * 2);
+    let place = Place::new();
+    let mut dice = Pcg64::new(1, 2);
+    let mut compared = 0;
+    for draw in 0..12 {
+        let shard = Shard { number: 1 + (dice.next_u64() % 2000) as u32, of: 2000 };
+        let out = place.path(&draw.to_string());
+        let options = Options { jobs: 2, shard, resume: false };
+        mpcsim::sweep::run(&whole, &out, options, &()).unwrap();
+        let mut reader = csv::Reader::from_path(out.join("results.csv")).unwrap();
+        for row in reader.deserialize::<Row>().map(|row| row.unwrap()) {
+            if !dice.next_u64().is_multiple_of(8) {
+                continue;
+            }
+            let plan = whole.plan(row["index"].parse().unwrap());
+            let program = training_program(&plan, &layer_widths(&plan, 64, 4), plan.data.train_rows());
+            let recorded = record(&plan, &program).unwrap();
+            let phases = [Phase::Iterations(total_iterations(&plan, plan.data.train_rows()))];
+            let network = network(&plan.network, plan.seed);
+            let costs = recorded.costs(&network, &endpoints(&plan.compute), &phases).unwrap();
+            assert_eq!(row["accuracy"], "");
+            assert_costs(&row, &plan, &costs.training, &costs.iteration);
+            compared += 1;
+        }
+    }
+    assert!(compared > 250, "{compared} points were drawn");
+}
+
+#[test]
+fn points_are_what_complete_runs_give() {
+    let axes = r#"axes: [
+        (field: "softmax", values: [exact, relu_gradient]),
+        (field: "training.restart_below", values: [0, 1]),
+        (field: "network", values: [preset("lan"), custom(label: "far", latency_ms: 30, bandwidth_mbps: 20)]),
+    ]"#;
+    let (sweep, rows) = rows(&sweep_text("epochs: 3, batch: 32", axes));
+    assert_eq!((sweep.trainings(), sweep.traces()), (4, 2));
+    for (point, row) in rows.iter().enumerate() {
+        let plan = sweep.plan(point);
+        let outcome = run(&plan, Values::Split, &()).unwrap();
+        assert_costs(row, &plan, &outcome.training, &outcome.iteration);
+        assert_eq!(row["accuracy"], outcome.epochs.last().unwrap().test_accuracy.to_string());
+        assert_eq!(row["network"], plan.network.label);
+    }
+}
+
+#[test]
+fn time_beyond_a_clock_leaves_cells_empty() {
+    let axes = r#"train: false, axes: [(field: "network.latency_ms", values: [1, 3600000])]"#;
+    let (_, rows) = rows(&sweep_text("iterations: 4000", axes));
+    assert!(!rows[0]["modelled_seconds"].is_empty());
+    assert_eq!((&*rows[1]["modelled_seconds"], &*rows[1]["rounds"]), ("", ""));
+    assert_eq!(rows[0]["messages"], rows[1]["messages"]);
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let place = Place::new();
+    let axes = r#"axes: [
+        (field: "seed", values: linear(from: 1, to: 3, steps: 3)),
+        (field: "network.latency_ms", values: linear(from: 1, to: 50, steps: 50)),
+        (field: "network.bandwidth_mbps", values: logarithmic(from: 1, to: 1000, steps: 31)),
+    ], exclude: [[(field: "seed", is: 2), (field: "network.latency_ms", above: 10)]]"#;
+    let file = place.file("sweep.ron", &sweep_text("iterations: 3", axes));
+    let told = good_sweep(&file, &place.path("one"), &["--jobs", "1"]);
+    assert!(
+        told.contains("3,410 points (1,240 excluded), 3 distinct trainings, 1 distinct traces"),
+        "{told}"
+    );
+    assert_eq!(good_sweep(&file, &place.path("two"), &["--jobs", "2", "--quiet"]), "");
+    good_sweep(&file, &place.path("seven"), &["--jobs", "7"]);
+    let one = contents(&place.path("one"));
+    assert_eq!(one.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["results.csv", "sweep.json"]);
+    assert!(one == contents(&place.path("two")) && one == contents(&place.path("seven")));
+}

@@ -1,0 +1,134 @@
+//! What a sweep does not do, and how it says so.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{Place, bad, command, contents, good_sweep, sweep, sweep_text};
+
+const AXES: &str =
+    "axes: [(field: \"seed\", values: [1, 2, 3]), (field: \"network.latency_ms\", values: [1, 2])]";
+
+/// A folder as it is when the sweep was killed after its first row.
+fn unfinished(place: &Place, file: &Path) -> std::path::PathBuf {
+    let (out, whole) = (place.path("out"), place.path("whole"));
+    good_sweep(file, &whole, &[]);
+    let csv = std::fs::read(whole.join("results.csv")).unwrap();
+    let summary = std::fs::read_to_string(whole.join("sweep.json")).unwrap();
+    let line = |key: &str| summary.lines().find(|line| line.contains(key)).unwrap().trim().to_string();
+    let ends: Vec<usize> = (0..csv.len()).filter(|&at| csv[at] == b'\n').collect();
+    std::fs::create_dir_all(&out).unwrap();
+    let progress = format!(
+        "{{\"schema\": 1, {} {} \"shard\": \"1/1\", \"rows\": 1, \"bytes\": {}, \"overflowed\": 0}}",
+        line("\"program\""),
+        line("\"fingerprint\""),
+        ends[1] + 1
+    );
+    std::fs::write(out.join("progress.json"), progress).unwrap();
+    std::fs::write(out.join("results.csv.partial"), &csv[..=ends[1]]).unwrap();
+    out
+}
+
+#[test]
+fn an_unfinished_sweep_goes_on_only_as_it_was_begun() {
+    let place = Place::new();
+    let text = sweep_text("iterations: 2", AXES);
+    let file = place.file("sweep.ron", &text);
+    let out = unfinished(&place, &file);
+    let before = contents(&out);
+    assert!(bad(&sweep(&file, &out, &[]), 2).contains("go on with --resume"));
+    let changed = place.file("changed.ron", &text.replace("[1, 2, 3]", "[1, 2, 4]"));
+    assert!(bad(&sweep(&changed, &out, &["--resume"]), 2).contains("the sweep file or its base scenario"));
+    assert!(bad(&sweep(&file, &out, &["--resume", "--shard", "1/2"]), 2).contains("begun as shard 1/1"));
+    let progress = std::fs::read_to_string(out.join("progress.json")).unwrap();
+    let old = progress.replace(env!("CARGO_PKG_VERSION"), "0.0.7");
+    std::fs::write(out.join("progress.json"), old).unwrap();
+    let told = bad(&sweep(&file, &out, &["--resume"]), 2);
+    assert!(told.contains("begun with mpcsim 0.0.7, and this is mpcsim"), "{told}");
+    std::fs::write(out.join("progress.json"), progress).unwrap();
+    let mut after = contents(&out);
+    after.retain(|(name, _)| name != "trainings.journal");
+    assert!(after == before, "a refusal leaves everything as it was");
+    good_sweep(&file, &out, &["--resume"]);
+    assert!(contents(&out) == contents(&place.path("whole")));
+    assert!(bad(&sweep(&changed, &out, &["--resume"]), 2).contains("the sweep file or its base scenario"));
+}
+
+#[test]
+fn a_changed_base_is_noticed() {
+    let place = Place::new();
+    let scenario = std::fs::read_to_string(super::scenarios().join("03_one_layer.ron")).unwrap();
+    place.file("base.ron", &scenario);
+    let axes = "axes: [(field: \"network.latency_ms\", values: [1, 2])]";
+    let text = format!("(name: \"x\", base: \"base.ron\", train: false, {axes})");
+    let file = place.file(
+        "sweep.ron",
+        &text.replace("axes: [", "axes: [(field: \"training.iterations\", values: [2]), "),
+    );
+    let out = unfinished(&place, &file);
+    place.file("base.ron", &scenario.replace("one layer", "1 layer"));
+    assert!(bad(&sweep(&file, &out, &["--resume"]), 2).contains("base scenario is not what it was"));
+}
+
+#[test]
+fn foreign_folders_and_wrong_options_are_refused() {
+    let place = Place::new();
+    let file = place.file("sweep.ron", &sweep_text("iterations: 2", AXES));
+    let out = place.path("mine");
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("thesis.tex"), "").unwrap();
+    assert!(bad(&sweep(&file, &out, &[]), 2).contains("thesis.tex"));
+    assert!(bad(&sweep(&file, &file, &[]), 2).contains("not a folder"));
+    for shard in ["0/2", "3/2", "2", "a/b"] {
+        assert!(bad(&sweep(&file, &place.path("out"), &["--shard", shard]), 2).contains("K/N"));
+    }
+    bad(&sweep(&file, &place.path("out"), &["--jobs", "0"]), 2);
+}
+
+#[test]
+fn two_at_once_do_not_mix() {
+    let place = Place::new();
+    let axes = "axes: [(field: \"seed\", values: linear(from: 1, to: 40, steps: 40))]";
+    let file = place.file("sweep.ron", &sweep_text("epochs: 60, batch: 16", axes));
+    let out = place.path("out");
+    let mut first = command(&file, &out, &["--quiet"]).spawn().unwrap();
+    while !out.join("progress.json").exists() {
+        assert!(first.try_wait().unwrap().is_none(), "the first ended too early");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let told = bad(&sweep(&file, &out, &["--resume"]), 2);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert!(told.contains("another mpcsim is at work"), "{told}");
+}
+
+/// A file that must not grow stands for a disk that is full.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_what_was_written_stays() {
+    let place = Place::new();
+    let axes = "train: false, axes: [(field: \"network.latency_ms\", values: linear(from: 0, to: 99.9, steps: 1000)), \
+                (field: \"network.bandwidth_mbps\", values: linear(from: 1, to: 40, steps: 40))]";
+    let file = place.file("sweep.ron", &sweep_text("iterations: 1", axes));
+    good_sweep(&file, &place.path("whole"), &[]);
+    let out = place.path("out");
+    let mut resume = "";
+    // Blocks of 512 bytes, or of 1,024: enough for the first checkpoint, not for all.
+    for blocks in [1, 9_000, 10_000] {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" sweep \"$1\" --out \"$2\" --jobs 1 {resume}"
+        );
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_mpcsim")])
+            .args([&file, &out])
+            .output()
+            .unwrap();
+        let told = bad(&output, 1);
+        assert!(told.contains("cannot be written to") && told.contains("go on with --resume"), "{told}");
+        assert!(!out.join("results.csv").exists());
+        resume = "--resume";
+    }
+    let progress = std::fs::read_to_string(out.join("progress.json")).unwrap();
+    assert!(!progress.contains("\"rows\": 0"), "{progress}");
+    good_sweep(&file, &out, &["--resume"]);
+    assert!(contents(&out) == contents(&place.path("whole")));
+}
