@@ -1,7 +1,7 @@
 //! Network conditions as replays of a recorded program.
 
 use crate::run::{Phase, Recorded};
-use crate::sim::{Clock, Endpoint, Network, Parts, Replayer, SimError};
+use crate::sim::{self, Clock, Endpoint, Finish, Network, Parts, Prepared, SimError, replay_many};
 
 /// What decides the time of a point beside its program.
 pub(crate) struct Condition {
@@ -36,27 +36,49 @@ pub(crate) fn replay_points(
     phases: &[Phase],
     conditions: &[Condition],
 ) -> Result<Vec<Times>, SimError> {
-    conditions.iter().map(|condition| replay_point(recorded, phases, condition)).collect()
+    let mut times = vec![Times { iteration: None, training: None }; conditions.len()];
+    let mut left: Vec<usize> = (0..conditions.len()).collect();
+    // Traces are prepared for the costs per message; most often all conditions have the same.
+    while let Some(&first) = left.first() {
+        let endpoints = &conditions[first].endpoints;
+        let (same, others) = left.into_iter().partition(|&at| conditions[at].endpoints == *endpoints);
+        left = others;
+        replay_alike(recorded, phases, endpoints, (conditions, &same), &mut times)?;
+    }
+    Ok(times)
 }
 
-fn replay_point(recorded: &Recorded, phases: &[Phase], condition: &Condition) -> Result<Times, SimError> {
-    let mut replayer = Replayer::new(&condition.network, &condition.endpoints);
-    let mut times = Times { iteration: None, training: None };
-    for phase in phases {
-        let (trace, repeat) = match phase {
-            Phase::Iterations(repeat) => (&recorded.iteration, *repeat),
-            Phase::Restart => (&recorded.restart, 1),
-        };
-        for _ in 0..repeat {
-            match replayer.run(trace, &mut ()) {
-                Ok(_) => {}
-                Err(SimError::Overflow) => return Ok(times),
-                Err(error) => return Err(error),
-            }
-            // A training begins with an iteration that all parties start together.
-            times.iteration.get_or_insert_with(|| end(&replayer.clocks()));
-        }
+/// The times under those of the conditions that have the same costs per message.
+fn replay_alike(
+    recorded: &Recorded,
+    phases: &[Phase],
+    endpoints: &[Endpoint],
+    (conditions, alike): (&[Condition], &[usize]),
+    times: &mut [Times],
+) -> Result<(), SimError> {
+    let iteration = Prepared::new(&recorded.iteration, endpoints)?;
+    let restart = Prepared::new(&recorded.restart, endpoints)?;
+    let phases: Vec<sim::Phase<'_>> = phases
+        .iter()
+        .map(|phase| match *phase {
+            Phase::Iterations(times) => sim::Phase { trace: &iteration, times },
+            Phase::Restart => sim::Phase { trace: &restart, times: 1 },
+        })
+        .collect();
+    let networks: Vec<Network> = alike.iter().map(|&at| conditions[at].network.clone()).collect();
+    let one = replay_many(&[sim::Phase { trace: &iteration, times: 1 }], &networks);
+    let all = replay_many(&phases, &networks);
+    for ((&at, one), all) in alike.iter().zip(one).zip(all) {
+        times[at] = Times { iteration: end_if_in_range(one)?, training: end_if_in_range(all)? };
     }
-    times.training = Some(end(&replayer.clocks()));
-    Ok(times)
+    Ok(())
+}
+
+/// None if the clock ran over.
+fn end_if_in_range(finish: Result<Finish, SimError>) -> Result<Option<End>, SimError> {
+    match finish {
+        Ok(finish) => Ok(Some(end(&finish.clocks))),
+        Err(SimError::Overflow) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
