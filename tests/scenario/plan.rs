@@ -7,10 +7,22 @@ use mpcsim::scenario::{
     DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding, Scenario,
     Training, WireOverhead, parse_compute, parse_network,
 };
+use mpcsim::sweep::{Sweep, SweepPlan};
 
 use super::{advice, good, minimal, mistakes, parse};
 
+fn is_sweep(path: &Path) -> bool {
+    fs::read_to_string(path).unwrap().contains("axes: [")
+}
+
+/// The shipped scenarios, without those that are the base of a sweep inside its file.
 fn scenarios() -> Vec<std::path::PathBuf> {
+    let mut files = scenarios_and_sweeps();
+    files.retain(|path| !is_sweep(path));
+    files
+}
+
+fn scenarios_and_sweeps() -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
@@ -36,6 +48,17 @@ fn shipped_scenarios_are_sound() {
         ron::from_str::<serde::de::IgnoredAny>(&fs::read_to_string(&file).unwrap()).expect("the file is RON");
         let plan = Scenario::load(&file, &[]).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
         read_back(&plan);
+    }
+}
+
+#[test]
+fn shipped_sweeps_are_sound() {
+    let sweeps: Vec<_> = scenarios_and_sweeps().into_iter().filter(|path| is_sweep(path)).collect();
+    assert!(sweeps.len() >= 2);
+    for file in sweeps {
+        ron::from_str::<serde::de::IgnoredAny>(&fs::read_to_string(&file).unwrap()).expect("the file is RON");
+        let sweep = Sweep::open(&file).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+        SweepPlan::new(sweep).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
     }
 }
 

@@ -13,6 +13,7 @@ work=$(mktemp -d)
 # Jobs run with files of this folder.
 chmod 755 "$work"
 pids=()
+policy_is_ours=no
 
 cleanup() {
     status=$?
@@ -26,6 +27,7 @@ cleanup() {
         kill -9 "$pid" 2>/dev/null
     done
     rm -rf "$work"
+    if [ $policy_is_ours = yes ]; then rm -f /usr/sbin/policy-rc.d; fi
     exit $status
 }
 trap cleanup EXIT
@@ -48,7 +50,7 @@ if ! command -v slurmctld >/dev/null || ! command -v slurmd >/dev/null || ! comm
     if [ ! -e /usr/sbin/policy-rc.d ]; then
         printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
         chmod 755 /usr/sbin/policy-rc.d
-        trap 'rm -f /usr/sbin/policy-rc.d; cleanup' EXIT
+        policy_is_ours=yes
     fi
     apt-get update -qq
     apt-get install -qq -y --no-install-recommends slurmctld slurmd slurm-client munge >/dev/null
