@@ -185,13 +185,16 @@ impl SweepPlan {
     /// A rough guess of the time that one thread would need, from counts alone.
     pub fn estimated_seconds(&self) -> f64 {
         const TRAINING_ITERATION: f64 = 0.012;
-        const REPLAYED_ITERATION: f64 = 12e-6;
+        const REPLAYED_ITERATION: f64 = 1e-6;
+        // A training without jitter repeats itself after a few iterations.
+        const REPLAYED: u64 = 4;
         const TRACE: f64 = 0.02;
         const POINT: f64 = 8e-6;
         let iterations: u64 = self.trainings.iter().map(|training| training.iterations).sum();
         let trainings = if self.sweep.train { iterations as f64 * TRAINING_ITERATION } else { 0.0 };
         let used = self.programs.iter().flatten();
-        let (count, replayed) = used.fold((0u64, 0u64), |(count, sum), p| (count + 1, sum + p.iterations));
+        let (count, replayed) =
+            used.fold((0u64, 0u64), |(count, sum), p| (count + 1, sum + p.iterations.min(REPLAYED)));
         let per_point = replayed as f64 / count.max(1) as f64 * REPLAYED_ITERATION + POINT;
         trainings + self.traces.len() as f64 * TRACE + self.points() as f64 * per_point
     }

@@ -14,10 +14,8 @@ use super::trace::{Sizes, Traces};
 use super::training;
 use crate::run::Progress;
 
-/// The most points of a chunk.
-const MOST_POINTS: usize = 1024;
-/// Replayed iterations after which a chunk is closed: a fraction of a second.
-const MOST_ITERATIONS: u64 = 20_000;
+/// Points of a chunk: enough for eight networks at a time, few enough for a chunk to end soon.
+const POINTS: usize = 512;
 /// Chunks of each thread between two checkpoints.
 const CHUNKS: usize = 16;
 
@@ -91,42 +89,22 @@ fn write_rows(
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<(), SweepError> {
-    let mut rest = Chunks { plan: maker.plan, points: points.from(folder.progress.rows as usize).peekable() };
+    let mut rest = points.from(folder.progress.rows as usize);
     loop {
-        let wave: Vec<Vec<u32>> = rest.by_ref().take(CHUNKS * jobs).collect();
+        let wave: Vec<u32> = rest.by_ref().take(POINTS * CHUNKS * jobs).collect();
         if wave.is_empty() {
             return Ok(());
         }
-        let work = |chunk: &Vec<u32>| {
+        let work = |chunk: &[u32]| {
             let rows = maker.rows(chunk);
             chunk.iter().for_each(|_| progress.step());
             rows
         };
-        let done: Vec<Result<Rows, SweepError>> = wave.par_iter().with_max_len(1).map(work).collect();
+        let done: Vec<Result<Rows, SweepError>> = wave.par_chunks(POINTS).with_max_len(1).map(work).collect();
         for rows in done {
             let Rows { bytes, rows, overflowed } = rows?;
             folder.append(&bytes, rows, overflowed)?;
         }
         folder.checkpoint()?;
-    }
-}
-
-/// Points in pieces of about equal work.
-struct Chunks<'a, I: Iterator<Item = u32>> {
-    plan: &'a SweepPlan,
-    points: std::iter::Peekable<I>,
-}
-
-impl<I: Iterator<Item = u32>> Iterator for Chunks<'_, I> {
-    type Item = Vec<u32>;
-
-    fn next(&mut self) -> Option<Vec<u32>> {
-        let (mut chunk, mut iterations) = (Vec::new(), 0);
-        while chunk.len() < MOST_POINTS && iterations < MOST_ITERATIONS {
-            let Some(point) = self.points.next() else { break };
-            iterations += self.plan.program(point as usize).iterations;
-            chunk.push(point);
-        }
-        (!chunk.is_empty()).then_some(chunk)
     }
 }
