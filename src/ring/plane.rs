@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fused::{Element, fuse, fused};
+use super::fused::{Element, Operand, fuse};
 use super::meter;
 use super::transpose::{planes_from_words_into, words_from_planes_into};
 use super::vector::{Content, Vector};
@@ -149,24 +149,10 @@ impl Plane {
         Plane::all_written(content, &lens, |mut out| {
             for planes in tuples {
                 let (place, rest) = out.split_at_mut(planes[0].len.div_ceil(64));
-                fuse(planes.map(Plane::expect_words), [place], |x| [f(x)]);
+                fuse(planes.map(|plane| Operand::Words(plane.expect_words())), [place], |x| [f(x)]);
                 out = rest;
             }
         })
-    }
-
-    fn zip(&self, other: &Plane, f: impl Fn(Element, Element) -> Element + Sync) -> Plane {
-        assert_eq!(self.len, other.len, "planes of different lengths");
-        self.count(1);
-        let words = match self.content() {
-            Content::Shape => None,
-            Content::Values => {
-                let inputs = [self.expect_words(), other.expect_words()];
-                let [words] = fused(inputs, self.len.div_ceil(64), |[x, y]| [f(x, y)]);
-                Some((Arc::new(words), 0))
-            }
-        };
-        Plane { len: self.len, words }
     }
 
     /// Cuts a plane at whole words into planes of the given lengths, bits past each length dropped.
@@ -191,12 +177,12 @@ impl Plane {
 
     /// x xor y.
     pub fn xor(&self, other: &Plane) -> Plane {
-        self.zip(other, |x, y| x ^ y)
+        Plane::fused(1, &[[self, other]], |[x, y]| x ^ y).remove(0)
     }
 
     /// x and y.
     pub fn and(&self, other: &Plane) -> Plane {
-        self.zip(other, |x, y| x & y)
+        Plane::fused(1, &[[self, other]], |[x, y]| x & y).remove(0)
     }
 
     /// not x.

@@ -1,13 +1,14 @@
 //! Vectors over the ring Z_2^64 that carry values, or (for `shape`) only their length.
 
 use std::num::Wrapping;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::fused::{Element, fuse};
+use super::fused::{Element, Operand, fuse};
 use super::exact_f64::gemm_exact_f64;
 use super::gemm::{MatrixView, gemm_add};
+use super::mcg::Position;
 use super::meter;
 use super::words::Words;
 
@@ -31,7 +32,35 @@ pub enum Content {
 pub struct Vector {
     len: usize,
     /// Where the elements lie, and the place of the first.
-    data: Option<(Arc<Words>, usize)>,
+    data: Option<(Arc<Memory>, usize)>,
+}
+
+/// Elements, or how to get them.
+#[derive(Debug)]
+enum Memory {
+    Words(Words),
+    /// So many random numbers from this place on, drawn again for each formula until somebody wants them in memory.
+    Drawn(Position, usize, OnceLock<Words>),
+}
+
+impl Memory {
+    fn words(&self) -> &Words {
+        match self {
+            Memory::Words(words) => words,
+            Memory::Drawn(position, len, words) => words.get_or_init(|| {
+                let mut words = Words::any(*len);
+                position.fill(&mut words);
+                words
+            }),
+        }
+    }
+
+    fn operand(&self, start: usize, len: usize) -> Operand<'_> {
+        match self {
+            Memory::Drawn(position, _, words) if words.get().is_none() => Operand::Drawn(position.after(start)),
+            _ => Operand::Words(&self.words()[start..start + len]),
+        }
+    }
 }
 
 impl PartialEq for Vector {
@@ -50,7 +79,7 @@ impl From<Vec<u64>> for Vector {
 
 impl From<Words> for Vector {
     fn from(data: Words) -> Self {
-        Vector { len: data.len(), data: Some((Arc::new(data), 0)) }
+        Vector { len: data.len(), data: Some((Arc::new(Memory::Words(data)), 0)) }
     }
 }
 
@@ -183,8 +212,8 @@ impl Vector {
                 let mut words = Words::any(O * len);
                 let mut rest = &mut words[..];
                 let results = std::array::from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
-                fuse(x.map(Vector::expect_values), results, f);
-                let words = Arc::new(words);
+                fuse(x.map(Vector::operand), results, f);
+                let words = Arc::new(Memory::Words(words));
                 std::array::from_fn(|i| Vector { len, data: Some((Arc::clone(&words), i * len)) })
             }
         }
@@ -207,7 +236,25 @@ impl Vector {
 
     /// The elements; `None` for a shape.
     pub fn values(&self) -> Option<&[u64]> {
-        self.data.as_ref().map(|(words, start)| &words[*start..start + self.len])
+        self.data.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len])
+    }
+
+    fn operand(&self) -> Operand<'_> {
+        let (memory, start) = self.data.as_ref().expect("a vector with values");
+        memory.operand(*start, self.len)
+    }
+
+    /// Random numbers.
+    pub(in crate::ring) fn drawn(position: Position, len: usize) -> Self {
+        Vector { len, data: Some((Arc::new(Memory::Drawn(position, len, OnceLock::new())), 0)) }
+    }
+
+    /// Writes the elements elsewhere.
+    fn write_to(&self, out: &mut [u64]) {
+        match self.operand() {
+            Operand::Words(words) => copy(words, out),
+            Operand::Drawn(position) => position.fill(out),
+        }
     }
 
     /// The elements.
@@ -314,16 +361,15 @@ impl Vector {
 
     /// The elements in memory of their own.
     fn into_words(self) -> Words {
-        let copy = |values: &[u64]| {
-            let mut words = Words::any(values.len());
-            words.copy_from_slice(values);
-            words
-        };
-        let (words, start) = self.data.expect("a vector with values");
-        match Arc::try_unwrap(words) {
-            Ok(words) if words.len() == self.len => words,
-            Ok(words) => copy(&words[start..start + self.len]),
-            Err(shared) => copy(&shared[start..start + self.len]),
+        let (memory, start) = self.data.expect("a vector with values");
+        match Arc::try_unwrap(memory) {
+            Ok(Memory::Words(words)) if words.len() == self.len => words,
+            kept => {
+                let memory = kept.map_or_else(|shared| shared, Arc::new);
+                let mut words = Words::any(self.len);
+                Vector { len: self.len, data: Some((memory, start)) }.write_to(&mut words);
+                words
+            }
         }
     }
 
@@ -344,7 +390,7 @@ impl Vector {
         Vector::written(content, len, |mut out| {
             for part in parts {
                 let (place, rest) = out.split_at_mut(part.len);
-                copy(part.expect_values(), place);
+                part.write_to(place);
                 out = rest;
             }
         })
@@ -386,12 +432,14 @@ impl Vector {
     /// Rows of a matrix with `width` columns, chosen by number.
     pub fn gather_rows(&self, rows: &[usize], width: usize) -> Vector {
         Vector::written(self.content(), rows.len() * width, |out| {
-            let values = self.expect_values();
+            let operand = self.operand();
             let gather = |out: &mut [u64], rows: &[usize]| {
-                let places = out.chunks_exact_mut(width.max(1));
-                places.zip(rows).for_each(|(place, row)| {
-                    place.copy_from_slice(&values[row * width..(row + 1) * width]);
-                });
+                for (place, row) in out.chunks_exact_mut(width.max(1)).zip(rows) {
+                    match operand {
+                        Operand::Words(words) => place.copy_from_slice(&words[row * width..(row + 1) * width]),
+                        Operand::Drawn(position) => position.after(row * width).stream(width).fill(place),
+                    }
+                }
             };
             if out.len() < PARALLEL_COPY {
                 return gather(out, rows);
