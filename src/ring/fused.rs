@@ -20,6 +20,8 @@ pub(in crate::ring) enum Operand<'a> {
     Words(&'a [u64]),
     /// Nowhere: random numbers from this place on are drawn as they are needed.
     Drawn(Position),
+    /// Nowhere: always this.
+    Constant(u64),
 }
 
 impl<'a> Operand<'a> {
@@ -31,6 +33,7 @@ impl<'a> Operand<'a> {
                 (Operand::Words(left), Operand::Words(right))
             }
             Operand::Drawn(position) => (self, Operand::Drawn(position.after(middle))),
+            Operand::Constant(_) => (self, self),
         }
     }
 
@@ -38,6 +41,7 @@ impl<'a> Operand<'a> {
         match self {
             Operand::Words(words) => Source::Words(&words[..len]),
             Operand::Drawn(position) => Source::Drawn(position.stream(len)),
+            Operand::Constant(word) => Source::Constant(Some(word)),
         }
     }
 }
@@ -46,16 +50,25 @@ impl<'a> Operand<'a> {
 enum Source<'a> {
     Words(&'a [u64]),
     Drawn(Stream),
+    /// With the word until its tile is filled.
+    Constant(Option<u64>),
 }
 
 impl Source<'_> {
-    /// The elements from `start` on, drawn into `tile` if need be. Tiles are asked for one after the other.
+    /// The elements from `start` on, in `tile` if they are not in memory. Tiles are asked for one after the other, and
+    /// each time the same memory is given for them.
     #[inline(always)]
     fn tile<'b>(&'b mut self, start: usize, tile: &'b mut [u64]) -> &'b [u64] {
         match self {
             Source::Words(words) => &words[start..start + tile.len()],
             Source::Drawn(stream) => {
                 stream.fill(tile);
+                tile
+            }
+            Source::Constant(word) => {
+                if let Some(word) = word.take() {
+                    tile.fill(word);
+                }
                 tile
             }
         }
@@ -77,8 +90,8 @@ pub(in crate::ring) fn fuse<const I: usize, const O: usize>(
     f: impl Fn([Element; I]) -> [Element; O] + Sync,
 ) {
     let len = outputs[0].len();
-    let fits = |x: &Operand<'_>| matches!(x, Operand::Words(words) if words.len() == len);
-    assert!(inputs.iter().all(|x| fits(x) || matches!(x, Operand::Drawn(_))), "operands of different lengths");
+    let fits = |x: &Operand<'_>| if let Operand::Words(words) = x { words.len() == len } else { true };
+    assert!(inputs.iter().all(fits), "operands of different lengths");
     assert!(outputs.iter().all(|x| x.len() == len), "results of different lengths");
     let outputs = outputs.each_mut().map(|x| &mut **x);
     split(Level::best(), inputs, outputs, &f);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fused::{Element, Operand, fuse};
+use super::memory::{Implied, Memory};
 use super::meter;
 use super::transpose::{planes_from_words_into, words_from_planes_into};
 use super::vector::{Content, Vector};
@@ -14,7 +15,7 @@ use super::words::Words;
 pub struct Plane {
     len: usize,
     /// Where the words lie, and the place of the first.
-    words: Option<(Arc<Words>, usize)>,
+    words: Option<(Arc<Memory>, usize)>,
 }
 
 impl PartialEq for Plane {
@@ -39,7 +40,7 @@ impl Plane {
             Content::Values => {
                 let mut words = Words::any(lens.iter().map(|len| len.div_ceil(64)).sum());
                 write(&mut words);
-                Some(Arc::new(words))
+                Some(Arc::new(Memory::Words(words)))
             }
         };
         let mut start = 0;
@@ -53,7 +54,13 @@ impl Plane {
 
     /// `len` zeros.
     pub fn zeros(content: Content, len: usize) -> Self {
-        Plane::written(content, len, |words| words.fill(0))
+        let words = match content {
+            Content::Shape => None,
+            Content::Values => {
+                Some((Arc::new(Memory::implied(Implied::Constant(0), len.div_ceil(64))), 0))
+            }
+        };
+        Plane { len, words }
     }
 
     /// `len` ones.
@@ -118,7 +125,17 @@ impl Plane {
     }
 
     fn words(&self) -> Option<&[u64]> {
-        self.words.as_ref().map(|(words, start)| &words[*start..start + self.len.div_ceil(64)])
+        self.words.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len.div_ceil(64)])
+    }
+
+    fn operand(&self) -> Operand<'_> {
+        let (memory, start) = self.words.as_ref().expect("a plane with values");
+        memory.operand(*start, self.len.div_ceil(64))
+    }
+
+    /// Whether it is known, without a look at the bits, that all are zero.
+    fn is_known_zero(&self) -> bool {
+        self.words.as_ref().is_some_and(|(memory, _)| memory.constant() == Some(0))
     }
 
     /// The packed words.
@@ -149,7 +166,7 @@ impl Plane {
         Plane::all_written(content, &lens, |mut out| {
             for planes in tuples {
                 let (place, rest) = out.split_at_mut(planes[0].len.div_ceil(64));
-                fuse(planes.map(|plane| Operand::Words(plane.expect_words())), [place], |x| [f(x)]);
+                fuse(planes.map(Plane::operand), [place], |x| [f(x)]);
                 out = rest;
             }
         })
@@ -177,6 +194,11 @@ impl Plane {
 
     /// x xor y.
     pub fn xor(&self, other: &Plane) -> Plane {
+        let (zero, kept) = if self.is_known_zero() { (self, other) } else { (other, self) };
+        if zero.is_known_zero() && zero.len == kept.len {
+            self.count(1);
+            return kept.clone();
+        }
         Plane::fused(1, &[[self, other]], |[x, y]| x ^ y).remove(0)
     }
 

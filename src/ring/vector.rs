@@ -1,7 +1,7 @@
 //! Vectors over the ring Z_2^64 that carry values, or (for `shape`) only their length.
 
 use std::num::Wrapping;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -9,6 +9,7 @@ use super::fused::{Element, Operand, fuse};
 use super::exact_f64::gemm_exact_f64;
 use super::gemm::{MatrixView, gemm_add};
 use super::mcg::Position;
+use super::memory::{Implied, Memory};
 use super::meter;
 use super::words::Words;
 
@@ -33,34 +34,6 @@ pub struct Vector {
     len: usize,
     /// Where the elements lie, and the place of the first.
     data: Option<(Arc<Memory>, usize)>,
-}
-
-/// Elements, or how to get them.
-#[derive(Debug)]
-enum Memory {
-    Words(Words),
-    /// So many random numbers from this place on, drawn again for each formula until somebody wants them in memory.
-    Drawn(Position, usize, OnceLock<Words>),
-}
-
-impl Memory {
-    fn words(&self) -> &Words {
-        match self {
-            Memory::Words(words) => words,
-            Memory::Drawn(position, len, words) => words.get_or_init(|| {
-                let mut words = Words::any(*len);
-                position.fill(&mut words);
-                words
-            }),
-        }
-    }
-
-    fn operand(&self, start: usize, len: usize) -> Operand<'_> {
-        match self {
-            Memory::Drawn(position, _, words) if words.get().is_none() => Operand::Drawn(position.after(start)),
-            _ => Operand::Words(&self.words()[start..start + len]),
-        }
-    }
 }
 
 impl PartialEq for Vector {
@@ -164,7 +137,9 @@ impl Vector {
     pub fn constant(content: Content, len: usize, value: u64) -> Self {
         match content {
             Content::Shape => Vector::shape(len),
-            Content::Values => Words::filled(len, value).into(),
+            Content::Values => {
+                Vector { len, data: Some((Arc::new(Memory::implied(Implied::Constant(value), len)), 0)) }
+            }
         }
     }
 
@@ -246,7 +221,7 @@ impl Vector {
 
     /// Random numbers.
     pub(in crate::ring) fn drawn(position: Position, len: usize) -> Self {
-        Vector { len, data: Some((Arc::new(Memory::Drawn(position, len, OnceLock::new())), 0)) }
+        Vector { len, data: Some((Arc::new(Memory::implied(Implied::Drawn(position), len)), 0)) }
     }
 
     /// Writes the elements elsewhere.
@@ -254,7 +229,13 @@ impl Vector {
         match self.operand() {
             Operand::Words(words) => copy(words, out),
             Operand::Drawn(position) => position.fill(out),
+            Operand::Constant(word) => out.fill(word),
         }
+    }
+
+    /// Whether it is known, without a look at the elements, that all are zero.
+    fn is_known_zero(&self) -> bool {
+        self.data.as_ref().is_some_and(|(memory, _)| memory.constant() == Some(0))
     }
 
     /// The elements.
@@ -280,6 +261,10 @@ impl Vector {
 
     /// x + y.
     pub fn add(&self, other: &Vector) -> Vector {
+        if other.is_known_zero() && self.len == other.len {
+            self.count_additions(1);
+            return self.clone();
+        }
         Vector::formula(1, [self, other], |[x, y]| x + y)
     }
 
@@ -344,7 +329,8 @@ impl Vector {
             Content::Shape => self,
             Content::Values => {
                 let mut sum = self.into_words();
-                for (x, y) in factors {
+                // Products with zero are not worth doing; what they would cost a party is counted above.
+                for (x, y) in factors.into_iter().filter(|(x, y)| !x.is_known_zero() && !y.is_known_zero()) {
                     let (x, y) = shape.views(x.expect_values(), y.expect_values());
                     gemm_add(x, y, &mut sum);
                 }
@@ -431,6 +417,9 @@ impl Vector {
 
     /// Rows of a matrix with `width` columns, chosen by number.
     pub fn gather_rows(&self, rows: &[usize], width: usize) -> Vector {
+        if self.is_known_zero() {
+            return Vector::constant(Content::Values, rows.len() * width, 0);
+        }
         Vector::written(self.content(), rows.len() * width, |out| {
             let operand = self.operand();
             let gather = |out: &mut [u64], rows: &[usize]| {
@@ -438,6 +427,7 @@ impl Vector {
                     match operand {
                         Operand::Words(words) => place.copy_from_slice(&words[row * width..(row + 1) * width]),
                         Operand::Drawn(position) => position.after(row * width).stream(width).fill(place),
+                        Operand::Constant(word) => place.fill(word),
                     }
                 }
             };
