@@ -6,9 +6,11 @@
 
 use std::array::from_fn;
 use std::num::Wrapping;
+use std::slice::ChunksExactMut;
 
 use super::dispatch::Level;
 use super::mcg::{Position, Stream};
+use super::words::Words;
 
 /// An element of the ring Z_2^64, with its operators.
 pub type Element = Wrapping<u64>;
@@ -22,6 +24,8 @@ pub(in crate::ring) enum Operand<'a> {
     Drawn(Position),
     /// Nowhere: always this.
     Constant(u64),
+    /// Nowhere: these times the second.
+    Multiple(&'a [u64], u64),
 }
 
 impl<'a> Operand<'a> {
@@ -34,41 +38,55 @@ impl<'a> Operand<'a> {
             }
             Operand::Drawn(position) => (self, Operand::Drawn(position.after(middle))),
             Operand::Constant(_) => (self, self),
+            Operand::Multiple(words, factor) => {
+                let (left, right) = words.split_at(middle);
+                (Operand::Multiple(left, factor), Operand::Multiple(right, factor))
+            }
         }
     }
 
-    fn source(self, len: usize) -> Source<'a> {
-        match self {
-            Operand::Words(words) => Source::Words(&words[..len]),
-            Operand::Drawn(position) => Source::Drawn(position.stream(len)),
-            Operand::Constant(word) => Source::Constant(Some(word)),
-        }
+    fn is_in_memory(&self) -> bool {
+        matches!(self, Operand::Words(_))
     }
 }
 
-/// An operand in a loop.
+/// An operand in a loop; what is not in memory is put into a tile of it, piece by piece.
 enum Source<'a> {
     Words(&'a [u64]),
-    Drawn(Stream),
-    /// With the word until its tile is filled.
-    Constant(Option<u64>),
+    Drawn(Stream, &'a mut [u64]),
+    Constant(&'a [u64]),
+    Multiple(&'a [u64], u64, &'a mut [u64]),
 }
 
-impl Source<'_> {
-    /// The elements from `start` on, in `tile` if they are not in memory. Tiles are asked for one after the other, and
-    /// each time the same memory is given for them.
+impl<'a> Source<'a> {
+    fn new(operand: Operand<'a>, len: usize, tiles: &mut ChunksExactMut<'a, u64>) -> Self {
+        let mut tile = || tiles.next().expect("a tile for each operand that is not in memory");
+        match operand {
+            Operand::Words(words) => Source::Words(words),
+            Operand::Drawn(position) => Source::Drawn(position.stream(len), tile()),
+            Operand::Constant(word) => {
+                let tile = tile();
+                tile.fill(word);
+                Source::Constant(tile)
+            }
+            Operand::Multiple(words, factor) => Source::Multiple(words, factor, tile()),
+        }
+    }
+
+    /// `n` elements from `start` on; asked for in order.
     #[inline(always)]
-    fn tile<'b>(&'b mut self, start: usize, tile: &'b mut [u64]) -> &'b [u64] {
+    fn next(&mut self, start: usize, n: usize) -> &[u64] {
         match self {
-            Source::Words(words) => &words[start..start + tile.len()],
-            Source::Drawn(stream) => {
+            Source::Words(words) => &words[start..start + n],
+            Source::Drawn(stream, tile) => {
+                let tile = &mut tile[..n];
                 stream.fill(tile);
                 tile
             }
-            Source::Constant(word) => {
-                if let Some(word) = word.take() {
-                    tile.fill(word);
-                }
+            Source::Constant(tile) => &tile[..n],
+            Source::Multiple(words, factor, tile) => {
+                let (tile, words) = (&mut tile[..n], &words[start..start + n]);
+                tile.iter_mut().zip(words).for_each(|(tile, x)| *tile = x.wrapping_mul(*factor));
                 tile
             }
         }
@@ -76,9 +94,9 @@ impl Source<'_> {
 }
 
 /// Elements that are computed in a first-level cache before they are written.
-const TILE: usize = 512;
-/// Elements that are worth a task of their own: some ten microseconds of work.
-const TASK: usize = 1 << 14;
+const TILE: usize = 256;
+/// Elements that are worth a task of their own: some twenty microseconds of work.
+const TASK: usize = 1 << 15;
 
 /// `f` of the elements of `inputs`, place by place, into `outputs`; large ones spread over the current rayon pool.
 ///
@@ -90,7 +108,10 @@ pub(in crate::ring) fn fuse<const I: usize, const O: usize>(
     f: impl Fn([Element; I]) -> [Element; O] + Sync,
 ) {
     let len = outputs[0].len();
-    let fits = |x: &Operand<'_>| if let Operand::Words(words) = x { words.len() == len } else { true };
+    let fits = |x: &Operand<'_>| match x {
+        Operand::Words(words) | Operand::Multiple(words, _) => words.len() == len,
+        Operand::Drawn(_) | Operand::Constant(_) => true,
+    };
     assert!(inputs.iter().all(fits), "operands of different lengths");
     assert!(outputs.iter().all(|x| x.len() == len), "results of different lengths");
     let outputs = outputs.each_mut().map(|x| &mut **x);
@@ -166,29 +187,25 @@ fn tiles<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     f: &F,
 ) {
     let len = outputs[0].len();
-    let mut sources = inputs.map(|x| x.source(len));
-    let (mut drawn, mut results) = ([[0u64; TILE]; I], [[0u64; TILE]; O]);
-    let whole = len / TILE * TILE;
-    for start in (0..whole).step_by(TILE) {
-        let mut tiles = sources.iter_mut().zip(&mut drawn);
-        let x: [&[u64; TILE]; I] = from_fn(|_| {
-            let (source, drawn) = tiles.next().expect("a source for each operand");
-            source.tile(start, drawn).first_chunk().expect("a whole tile")
-        });
-        for i in 0..TILE {
-            let y = f(from_fn(|k| Wrapping(x[k][i])));
+    let (step, implied) = (TILE.min(len), inputs.iter().filter(|x| !x.is_in_memory()).count());
+    if len == 0 {
+        return;
+    }
+    let mut memory = Words::any(implied * step);
+    let mut memory = memory.chunks_exact_mut(step);
+    let mut sources = inputs.map(|x| Source::new(x, len, &mut memory));
+    let mut results = [[0u64; TILE]; O];
+    for start in (0..len).step_by(TILE) {
+        let n = TILE.min(len - start);
+        let x = sources.each_mut().map(|source| source.next(start, n));
+        for i in 0..n {
+            // SAFETY: each operand has n elements, and n is at most TILE.
+            let y = f(from_fn(|k| Wrapping(unsafe { *x[k].get_unchecked(i) })));
             (0..O).for_each(|k| results[k][i] = y[k].0);
         }
-        (0..O).for_each(|k| outputs[k][start..start + TILE].copy_from_slice(&results[k]));
-    }
-    let mut tiles = sources.iter_mut().zip(&mut drawn);
-    let x: [&[u64]; I] = from_fn(|_| {
-        let (source, drawn) = tiles.next().expect("a source for each operand");
-        source.tile(whole, &mut drawn[..len - whole])
-    });
-    for i in 0..len - whole {
-        let y = f(from_fn(|k| Wrapping(x[k][i])));
-        (0..O).for_each(|k| outputs[k][whole + i] = y[k].0);
+        for (output, results) in outputs.iter_mut().zip(&results) {
+            output[start..start + n].copy_from_slice(&results[..n]);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Elements, or what is known of them without having them in memory.
 
-use std::sync::OnceLock;
+use std::num::Wrapping;
+use std::sync::{Arc, OnceLock};
 
-use super::fused::Operand;
+use super::fused::{Operand, fuse};
 use super::mcg::Position;
 use super::words::Words;
 
@@ -16,12 +17,14 @@ pub(in crate::ring) enum Memory {
 }
 
 /// What words follow from. A formula makes them as it goes; whoever wants them in memory has them put there, once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(in crate::ring) enum Implied {
     /// Random numbers from this place on.
     Drawn(Position),
     /// All the same.
     Constant(u64),
+    /// A multiple of words in other memory, from some place on.
+    Multiple(Arc<Memory>, usize, u64),
 }
 
 impl Memory {
@@ -34,13 +37,18 @@ impl Memory {
     pub fn words(&self) -> &Words {
         match self {
             Memory::Words(words) => words,
-            Memory::Implied(implied, len, words) => words.get_or_init(|| match *implied {
+            Memory::Implied(implied, len, words) => words.get_or_init(|| match implied {
                 Implied::Drawn(position) => {
                     let mut words = Words::any(*len);
                     position.fill(&mut words);
                     words
                 }
-                Implied::Constant(word) => Words::filled(*len, word),
+                Implied::Constant(word) => Words::filled(*len, *word),
+                Implied::Multiple(of, start, factor) => {
+                    let mut words = Words::any(*len);
+                    fuse([of.operand(*start, *len)], [&mut *words], |[x]| [x * Wrapping(*factor)]);
+                    words
+                }
             }),
         }
     }
@@ -51,6 +59,9 @@ impl Memory {
             Memory::Implied(Implied::Constant(word), ..) => Operand::Constant(*word),
             Memory::Implied(Implied::Drawn(position), _, words) if words.get().is_none() => {
                 Operand::Drawn(position.after(start))
+            }
+            Memory::Implied(Implied::Multiple(of, first, factor), _, words) if words.get().is_none() => {
+                Operand::Multiple(&of.words()[first + start..first + start + len], *factor)
             }
             _ => Operand::Words(&self.words()[start..start + len]),
         }

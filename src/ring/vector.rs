@@ -230,6 +230,7 @@ impl Vector {
             Operand::Words(words) => copy(words, out),
             Operand::Drawn(position) => position.fill(out),
             Operand::Constant(word) => out.fill(word),
+            multiple @ Operand::Multiple(..) => fuse([multiple], [out], |x| x),
         }
     }
 
@@ -285,9 +286,12 @@ impl Vector {
 
     /// c x for a public c.
     pub fn scale(&self, c: u64) -> Vector {
-        let ops = Ops::additions(0).and_multiplications(1);
-        let [scaled] = Vector::fused(ops, [self], |[x]| [x * Wrapping(c)]);
-        scaled
+        meter::count(|w| w.multiplications += self.len as u64);
+        let multiple = |(memory, start): &(Arc<Memory>, usize)| {
+            let implied = Implied::Multiple(Arc::clone(memory), *start, c);
+            (Arc::new(Memory::implied(implied, self.len)), 0)
+        };
+        Vector { len: self.len, data: self.data.as_ref().map(multiple) }
     }
 
     /// x y, elementwise.
@@ -421,13 +425,17 @@ impl Vector {
             return Vector::constant(Content::Values, rows.len() * width, 0);
         }
         Vector::written(self.content(), rows.len() * width, |out| {
-            let operand = self.operand();
+            let operand = match self.operand() {
+                Operand::Multiple(..) => Operand::Words(self.expect_values()),
+                other => other,
+            };
             let gather = |out: &mut [u64], rows: &[usize]| {
                 for (place, row) in out.chunks_exact_mut(width.max(1)).zip(rows) {
                     match operand {
                         Operand::Words(words) => place.copy_from_slice(&words[row * width..(row + 1) * width]),
                         Operand::Drawn(position) => position.after(row * width).stream(width).fill(place),
                         Operand::Constant(word) => place.fill(word),
+                        Operand::Multiple(..) => unreachable!("put into memory above"),
                     }
                 }
             };

@@ -9,8 +9,8 @@ use std::ops::{Deref, DerefMut};
 
 /// Longer buffers go back to the system: the data of a whole training.
 const LONGEST_KEPT: usize = 1 << 20;
-/// What a thread keeps at most: 32 MiB.
-const KEPT_WORDS: usize = 1 << 22;
+/// What a thread keeps at most: 64 MiB.
+const KEPT_WORDS: usize = 1 << 23;
 /// Shorter buffers have the capacity of this many words.
 const SHORTEST: usize = 16;
 
