@@ -10,7 +10,13 @@ const PIXEL_VALUES: f64 = 256.0;
 pub fn encode_images(data: &Dataset, rows: impl IntoIterator<Item = usize>, format: FixedPoint) -> Vec<u64> {
     let levels: Vec<u64> =
         (0..=255).map(|pixel| format.encode(f64::from(pixel) / PIXEL_VALUES) as u64).collect();
-    rows.into_iter().flat_map(|row| data.image(row)).map(|&pixel| levels[usize::from(pixel)]).collect()
+    let rows = rows.into_iter();
+    // As much memory as needed at once: vectors that grow by doubling would take three times as much in between.
+    let mut pixels = Vec::with_capacity(rows.size_hint().0 * data.width);
+    for row in rows {
+        pixels.extend(data.image(row).iter().map(|&pixel| levels[usize::from(pixel)]));
+    }
+    pixels
 }
 
 /// The labels of the given rows, one-hot, rows x classes integers.

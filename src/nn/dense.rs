@@ -41,7 +41,7 @@ impl<S: RingShare> DenseLayer<S> {
         let Dense { inputs, outputs } = self.dense;
         let rows = x.len() / inputs;
         let product = secure.fixed_matmul(x, &self.weights, MatMul::new(rows, inputs, outputs)).await;
-        product.add(&self.bias.tile(rows))
+        product.add_to_rows(&self.bias)
     }
 
     /// Gradients from that of the outputs: x^T g, the column sums of g, and g W^T.

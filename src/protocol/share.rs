@@ -64,6 +64,10 @@ pub trait RingShare: Components<Part = Vector> {
     fn tile(&self, times: usize) -> Self {
         Self::combine(&[self], |c| c[0].tile(times))
     }
+    /// x plus the same row for each row of the matrix x.
+    fn add_to_rows(&self, row: &Self) -> Self {
+        Self::combine(&[self, row], |c| c[0].add_to_rows(c[1]))
+    }
     /// Chosen rows of a matrix with `width` columns.
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
         Self::combine(&[self], |c| c[0].gather_rows(rows, width))

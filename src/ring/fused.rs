@@ -6,29 +6,113 @@
 
 use std::array::from_fn;
 use std::num::Wrapping;
+use std::slice::ChunksExactMut;
 
 use super::dispatch::Level;
+use super::mcg::{Position, Stream};
 use super::words::Words;
 
 /// An element of the ring Z_2^64, with its operators.
 pub type Element = Wrapping<u64>;
 
+/// Where a formula finds an operand.
+#[derive(Clone, Copy)]
+pub(in crate::ring) enum Operand<'a> {
+    /// In memory.
+    Words(&'a [u64]),
+    /// Nowhere: random numbers from this place on are drawn as they are needed.
+    Drawn(Position),
+    /// Nowhere: always this.
+    Constant(u64),
+    /// Nowhere: these times the second.
+    Multiple(&'a [u64], u64),
+}
+
+impl<'a> Operand<'a> {
+    /// The first `middle` elements, and the others.
+    fn split_at(self, middle: usize) -> (Self, Self) {
+        match self {
+            Operand::Words(words) => {
+                let (left, right) = words.split_at(middle);
+                (Operand::Words(left), Operand::Words(right))
+            }
+            Operand::Drawn(position) => (self, Operand::Drawn(position.after(middle))),
+            Operand::Constant(_) => (self, self),
+            Operand::Multiple(words, factor) => {
+                let (left, right) = words.split_at(middle);
+                (Operand::Multiple(left, factor), Operand::Multiple(right, factor))
+            }
+        }
+    }
+
+    fn is_in_memory(&self) -> bool {
+        matches!(self, Operand::Words(_))
+    }
+}
+
+/// An operand in a loop; what is not in memory is put into a tile of it, piece by piece.
+enum Source<'a> {
+    Words(&'a [u64]),
+    Drawn(Stream, &'a mut [u64]),
+    Constant(&'a [u64]),
+    Multiple(&'a [u64], u64, &'a mut [u64]),
+}
+
+impl<'a> Source<'a> {
+    fn new(operand: Operand<'a>, len: usize, tiles: &mut ChunksExactMut<'a, u64>) -> Self {
+        let mut tile = || tiles.next().expect("a tile for each operand that is not in memory");
+        match operand {
+            Operand::Words(words) => Source::Words(words),
+            Operand::Drawn(position) => Source::Drawn(position.stream(len), tile()),
+            Operand::Constant(word) => {
+                let tile = tile();
+                tile.fill(word);
+                Source::Constant(tile)
+            }
+            Operand::Multiple(words, factor) => Source::Multiple(words, factor, tile()),
+        }
+    }
+
+    /// `n` elements from `start` on; asked for in order.
+    #[inline(always)]
+    fn next(&mut self, start: usize, n: usize) -> &[u64] {
+        match self {
+            Source::Words(words) => &words[start..start + n],
+            Source::Drawn(stream, tile) => {
+                let tile = &mut tile[..n];
+                stream.fill(tile);
+                tile
+            }
+            Source::Constant(tile) => &tile[..n],
+            Source::Multiple(words, factor, tile) => {
+                let (tile, words) = (&mut tile[..n], &words[start..start + n]);
+                tile.iter_mut().zip(words).for_each(|(tile, x)| *tile = x.wrapping_mul(*factor));
+                tile
+            }
+        }
+    }
+}
+
 /// Elements that are computed in a first-level cache before they are written.
 const TILE: usize = 256;
-/// Elements that are worth a task of their own: some ten microseconds of work.
-const TASK: usize = 1 << 14;
+/// Elements that are worth a task of their own: some twenty microseconds of work.
+const TASK: usize = 1 << 15;
 
 /// `f` of the elements of `inputs`, place by place, into `outputs`; large ones spread over the current rayon pool.
 ///
 /// # Panics
 /// If the lengths differ.
 pub(in crate::ring) fn fuse<const I: usize, const O: usize>(
-    inputs: [&[u64]; I],
+    inputs: [Operand<'_>; I],
     mut outputs: [&mut [u64]; O],
     f: impl Fn([Element; I]) -> [Element; O] + Sync,
 ) {
     let len = outputs[0].len();
-    assert!(inputs.iter().all(|x| x.len() == len), "operands of different lengths");
+    let fits = |x: &Operand<'_>| match x {
+        Operand::Words(words) | Operand::Multiple(words, _) => words.len() == len,
+        Operand::Drawn(_) | Operand::Constant(_) => true,
+    };
+    assert!(inputs.iter().all(fits), "operands of different lengths");
     assert!(outputs.iter().all(|x| x.len() == len), "results of different lengths");
     let outputs = outputs.each_mut().map(|x| &mut **x);
     split(Level::best(), inputs, outputs, &f);
@@ -37,7 +121,7 @@ pub(in crate::ring) fn fuse<const I: usize, const O: usize>(
 /// Halves until the pieces are no longer worth a task.
 fn split<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + Sync>(
     level: Level,
-    inputs: [&[u64]; I],
+    inputs: [Operand<'_>; I],
     outputs: [&mut [u64]; O],
     f: &F,
 ) {
@@ -46,7 +130,8 @@ fn split<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + S
         return run(level, inputs, outputs, f);
     }
     let middle = (len / 2).next_multiple_of(TILE);
-    let (left, right) = (inputs.map(|x| &x[..middle]), inputs.map(|x| &x[middle..]));
+    let inputs = inputs.map(|x| x.split_at(middle));
+    let (left, right) = (inputs.map(|x| x.0), inputs.map(|x| x.1));
     let mut outputs = outputs.map(|x| {
         let (left, right) = x.split_at_mut(middle);
         (Some(left), Some(right))
@@ -59,7 +144,7 @@ fn split<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + S
 /// One piece, with the given instructions if this machine has them.
 fn run<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     level: Level,
-    inputs: [&[u64]; I],
+    inputs: [Operand<'_>; I],
     outputs: [&mut [u64]; O],
     f: &F,
 ) {
@@ -67,7 +152,7 @@ fn run<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
         fn avx512<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-            inputs: [&[u64]; I],
+            inputs: [Operand<'_>; I],
             outputs: [&mut [u64]; O],
             f: &F,
         ) {
@@ -75,7 +160,7 @@ fn run<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
         }
         #[target_feature(enable = "avx2")]
         fn avx2<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-            inputs: [&[u64]; I],
+            inputs: [Operand<'_>; I],
             outputs: [&mut [u64]; O],
             f: &F,
         ) {
@@ -97,53 +182,52 @@ fn run<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
 /// The loop. Results go to memory of this function first: of that the compiler knows that no operand lies there.
 #[inline(always)]
 fn tiles<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-    inputs: [&[u64]; I],
+    inputs: [Operand<'_>; I],
     mut outputs: [&mut [u64]; O],
     f: &F,
 ) {
-    let mut tile = [[0u64; TILE]; O];
     let len = outputs[0].len();
-    let whole = len / TILE * TILE;
-    for start in (0..whole).step_by(TILE) {
-        let x: [&[u64; TILE]; I] = inputs.map(|x| x[start..].first_chunk().expect("a whole tile"));
-        for i in 0..TILE {
-            let y = f(from_fn(|k| Wrapping(x[k][i])));
-            (0..O).for_each(|k| tile[k][i] = y[k].0);
+    let (step, implied) = (TILE.min(len), inputs.iter().filter(|x| !x.is_in_memory()).count());
+    if len == 0 {
+        return;
+    }
+    let mut memory = Words::any(implied * step);
+    let mut memory = memory.chunks_exact_mut(step);
+    let mut sources = inputs.map(|x| Source::new(x, len, &mut memory));
+    let mut results = [[0u64; TILE]; O];
+    for start in (0..len).step_by(TILE) {
+        let n = TILE.min(len - start);
+        let x = sources.each_mut().map(|source| source.next(start, n));
+        for i in 0..n {
+            // SAFETY: each operand has n elements, and n is at most TILE.
+            let y = f(from_fn(|k| Wrapping(unsafe { *x[k].get_unchecked(i) })));
+            (0..O).for_each(|k| results[k][i] = y[k].0);
         }
-        (0..O).for_each(|k| outputs[k][start..start + TILE].copy_from_slice(&tile[k]));
+        for (output, results) in outputs.iter_mut().zip(&results) {
+            output[start..start + n].copy_from_slice(&results[..n]);
+        }
     }
-    for i in whole..len {
-        let y = f(from_fn(|k| Wrapping(inputs[k][i])));
-        (0..O).for_each(|k| outputs[k][i] = y[k].0);
-    }
-}
-
-/// [`fuse`] into memory of its own.
-pub(in crate::ring) fn fused<const I: usize, const O: usize>(
-    inputs: [&[u64]; I],
-    len: usize,
-    f: impl Fn([Element; I]) -> [Element; O] + Sync,
-) -> [Words; O] {
-    let mut results: [Words; O] = from_fn(|_| Words::any(len));
-    fuse(inputs, results.each_mut().map(|words| &mut **words), f);
-    results
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand_core::Rng;
+    use rand_pcg::Pcg64Mcg;
 
     #[test]
     fn every_level_and_length_gives_what_a_loop_gives() {
         for len in [0, 1, TILE - 1, TILE, 3 * TILE + 5, 4 * TASK + 77] {
             let x: Vec<u64> = (0..len as u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
-            let y: Vec<u64> = x.iter().map(|x| x.rotate_left(17) ^ 5).collect();
+            let mut generator = Pcg64Mcg::new(5);
+            let position = Position::of(&generator);
+            let y: Vec<u64> = x.iter().map(|_| generator.next_u64()).collect();
             let f = |[x, y]: [Element; 2]| [x * y - x, x + (y >> 3)];
             let expected: Vec<[u64; 2]> =
                 x.iter().zip(&y).map(|(&x, &y)| f([Wrapping(x), Wrapping(y)]).map(|z| z.0)).collect();
             for level in Level::ALL {
                 let (mut a, mut b) = (vec![7; len], vec![7; len]);
-                split(level, [&x, &y], [&mut a, &mut b], &f);
+                split(level, [Operand::Words(&x), Operand::Drawn(position)], [&mut a, &mut b], &f);
                 assert!((0..len).all(|i| expected[i] == [a[i], b[i]]), "{level:?}, {len} elements");
             }
         }

@@ -11,100 +11,153 @@ use rayon::prelude::*;
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 /// Numbers that are worth a task of their own: some ten microseconds of work.
 const TASK: usize = 1 << 14;
+/// States that are multiplied side by side, enough to hide the latency of the multiplications.
+const LANES: usize = 32;
 
-/// The next numbers of a generator; large amounts are spread over the current rayon pool.
+/// The next numbers of a generator.
 pub(in crate::ring) fn fill(generator: &mut Pcg64Mcg, out: &mut [u64]) {
-    let (way, state) = (Way::best(), generator.state());
+    Position::of(generator).fill(out);
     generator.advance(out.len() as u128);
-    if out.len() < 2 * TASK || rayon::current_num_threads() == 1 {
-        return run(way, state, out);
+}
+
+/// A place in a stream.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ring) struct Position(u128);
+
+impl Position {
+    /// Where a generator is.
+    pub fn of(generator: &Pcg64Mcg) -> Self {
+        Position(generator.state())
     }
-    let tasks = out.par_chunks_mut(TASK).enumerate();
-    tasks.for_each(|(i, out)| run(way, after(state, i * TASK), out));
+
+    /// So many numbers later.
+    pub fn after(self, numbers: usize) -> Self {
+        let mut generator = Pcg64Mcg::new(self.0);
+        generator.advance(numbers as u128);
+        Position(generator.state())
+    }
+
+    /// The numbers from here on; large amounts are spread over the current rayon pool.
+    pub fn fill(self, out: &mut [u64]) {
+        if out.len() < 2 * TASK || rayon::current_num_threads() == 1 {
+            return self.stream(out.len()).fill(out);
+        }
+        let tasks = out.par_chunks_mut(TASK).enumerate();
+        tasks.for_each(|(i, out)| self.after(i * TASK).stream(out.len()).fill(out));
+    }
+
+    /// The next `len` numbers.
+    pub fn stream(self, len: usize) -> Stream {
+        #[cfg(target_arch = "x86_64")]
+        if len >= 2 * LANES && ifma::is_available() {
+            return Stream::Ifma(Box::new(ifma::Lanes::new(self.0)));
+        }
+        let _ = len;
+        Stream::Portable(self.0)
+    }
 }
 
-/// The state after so many numbers.
-fn after(state: u128, numbers: usize) -> u128 {
-    let mut generator = Pcg64Mcg::new(state);
-    generator.advance(numbers as u128);
-    generator.state()
-}
-
-/// How numbers are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Portable,
+/// The numbers from some place on.
+pub(in crate::ring) enum Stream {
+    Portable(u128),
     #[cfg(target_arch = "x86_64")]
-    Ifma,
+    Ifma(Box<ifma::Lanes>),
 }
 
-impl Way {
-    fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma") {
-            return Way::Ifma;
-        }
-        Way::Portable
-    }
-}
-
-fn run(way: Way, state: u128, out: &mut [u64]) {
-    match way {
-        Way::Portable => portable(state, out),
-        #[cfg(target_arch = "x86_64")]
-        Way::Ifma => {
-            let (whole, rest) = out.as_chunks_mut::<{ ifma::LANES }>();
-            portable(after(state, whole.len() * ifma::LANES), rest);
-            // SAFETY: this way is only chosen where the CPU has the instructions.
-            unsafe { ifma::fill(state, whole) };
+impl Stream {
+    /// The next numbers. Their number must be a multiple of [`LANES`], except for the last ones.
+    pub fn fill(&mut self, out: &mut [u64]) {
+        match self {
+            Stream::Portable(state) => portable(state, out),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: lanes are only made where the CPU has the instructions.
+            Stream::Ifma(lanes) => unsafe { lanes.fill(out) },
         }
     }
 }
 
-fn portable(mut state: u128, out: &mut [u64]) {
+fn portable(state: &mut u128, out: &mut [u64]) {
     for out in out {
-        state = state.wrapping_mul(MULTIPLIER);
+        *state = state.wrapping_mul(MULTIPLIER);
         // XSL RR: both halves xored, rotated by the highest six bits.
-        *out = ((state >> 64) as u64 ^ state as u64).rotate_right((state >> 122) as u32);
+        *out = ((*state >> 64) as u64 ^ *state as u64).rotate_right((*state >> 122) as u32);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod ifma {
-    use super::{MULTIPLIER, after};
+    use super::{LANES, MULTIPLIER};
     use std::arch::x86_64::*;
     use std::array::from_fn;
 
-    /// Registers of eight states each, enough to hide the latency of the multiplications.
-    const REGISTERS: usize = 4;
-    /// States that are multiplied side by side.
-    pub(super) const LANES: usize = 8 * REGISTERS;
+    /// Registers of eight lanes.
+    const REGISTERS: usize = LANES / 8;
     const LIMB: u64 = (1 << 52) - 1;
+    /// What all lanes are multiplied by.
+    const STEP: u128 = MULTIPLIER.wrapping_pow(LANES as u32);
+
+    pub(super) fn is_available() -> bool {
+        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
+    }
+
+    /// The states of the next [`LANES`] numbers: three limbs of eight lanes for each register.
+    pub(in crate::ring) struct Lanes([[Eight; 3]; REGISTERS]);
+
+    /// The content of a register, aligned for it: else what was just stored could not be loaded again at once.
+    #[derive(Clone, Copy)]
+    #[repr(align(64))]
+    struct Eight([u64; 8]);
 
     /// Limb i of a 128-bit number: 52, 52 and 24 bits.
     fn limb(x: u128, i: usize) -> u64 {
         (x >> (52 * i)) as u64 & LIMB
     }
 
-    /// Fills groups of numbers.
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn fill(state: u128, out: &mut [[u64; LANES]]) {
-        let states: [u128; LANES] = from_fn(|lane| after(state, lane + 1));
-        let step = MULTIPLIER.wrapping_pow(LANES as u32);
-        let b: [__m512i; 3] = from_fn(|i| _mm512_set1_epi64(limb(step, i).cast_signed()));
-        let mut a: [[__m512i; 3]; REGISTERS] = from_fn(|r| {
-            from_fn(|i| {
-                let limbs: [u64; 8] = from_fn(|lane| limb(states[8 * r + lane], i));
-                // SAFETY: there are eight words.
-                unsafe { _mm512_loadu_si512(limbs.as_ptr().cast()) }
-            })
-        });
-        for group in out {
-            for (a, out) in a.iter_mut().zip(group.as_chunks_mut::<8>().0) {
-                // SAFETY: there is room for eight words.
-                unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), output(*a)) };
-                *a = product(*a, b);
+    impl Lanes {
+        pub(super) fn new(mut state: u128) -> Self {
+            let mut lanes = [[Eight([0; 8]); 3]; REGISTERS];
+            for limbs in &mut lanes {
+                for lane in 0..8 {
+                    state = state.wrapping_mul(MULTIPLIER);
+                    (0..3).for_each(|i| limbs[i].0[lane] = limb(state, i));
+                }
             }
+            Lanes(lanes)
+        }
+
+        /// The next numbers; only the last ones may be no multiple of [`LANES`].
+        #[target_feature(enable = "avx512f,avx512ifma")]
+        pub(super) fn fill(&mut self, out: &mut [u64]) {
+            let b: [__m512i; 3] = from_fn(|i| _mm512_set1_epi64(limb(STEP, i).cast_signed()));
+            let mut a = [[_mm512_setzero_si512(); 3]; REGISTERS];
+            for (a, words) in a.as_flattened_mut().iter_mut().zip(self.0.as_flattened()) {
+                // SAFETY: there are eight aligned words.
+                *a = unsafe { _mm512_load_si512(words.0.as_ptr().cast()) };
+            }
+            let (groups, rest) = out.as_chunks_mut::<LANES>();
+            for group in groups {
+                numbers(&mut a, b, group);
+            }
+            if !rest.is_empty() {
+                let mut last = [0; LANES];
+                numbers(&mut a, b, &mut last);
+                rest.copy_from_slice(&last[..rest.len()]);
+            }
+            for (a, words) in a.as_flattened().iter().zip(self.0.as_flattened_mut()) {
+                // SAFETY: there is aligned room for eight words.
+                unsafe { _mm512_store_si512(words.0.as_mut_ptr().cast(), *a) };
+            }
+        }
+    }
+
+    /// The numbers of all lanes, and the next states.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn numbers(a: &mut [[__m512i; 3]; REGISTERS], b: [__m512i; 3], out: &mut [u64; LANES]) {
+        for (a, out) in a.iter_mut().zip(out.as_chunks_mut::<8>().0) {
+            // SAFETY: there is room for eight words.
+            unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), output(*a)) };
+            *a = product(*a, b);
         }
     }
 
@@ -149,21 +202,24 @@ mod tests {
 
     #[test]
     fn bulk_numbers_are_those_of_the_generator() {
-        let ways = [Way::Portable, Way::best()];
-        for len in [0, 1, 31, 32, 33, 500, 2 * TASK + 77] {
+        for len in [0, 1, 31, 32, 33, 64, 500, 2 * TASK + 77] {
             for seed in [0u128, 1, u128::MAX, 0x0123_4567_89ab_cdef_0f1e_2d3c_4b5a_6978 << 3] {
                 let mut generator = Pcg64Mcg::new(seed);
+                let position = Position::of(&generator);
                 let expected: Vec<u64> = (0..len).map(|_| generator.next_u64()).collect();
                 let mut numbers = vec![0; len];
                 let mut bulk = Pcg64Mcg::new(seed);
                 fill(&mut bulk, &mut numbers);
                 assert!(numbers == expected, "{len} numbers from {seed:#x}");
                 assert_eq!(bulk.next_u64(), generator.next_u64(), "what comes after {len} numbers");
-                for way in ways {
+                for mut stream in [position.stream(len), Stream::Portable(position.0)] {
                     numbers.fill(0);
-                    run(way, seed | 1, &mut numbers);
-                    assert!(numbers == expected, "{way:?}, {len} numbers from {seed:#x}");
+                    numbers.chunks_mut(3 * LANES).for_each(|part| stream.fill(part));
+                    assert!(numbers == expected, "{len} numbers from {seed:#x}, in parts");
                 }
+                let half = len / 2;
+                position.after(half).stream(len - half).fill(&mut numbers[half..]);
+                assert!(numbers == expected, "{len} numbers from {seed:#x}, half of them");
             }
         }
     }

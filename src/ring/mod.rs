@@ -7,6 +7,7 @@ pub mod exact_f64;
 mod fused;
 pub mod gemm;
 mod mcg;
+mod memory;
 pub mod meter;
 mod plane;
 mod random;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::fused::{Element, fuse, fused};
+use super::fused::{Element, Operand, fuse};
+use super::memory::{Implied, Memory};
 use super::meter;
 use super::transpose::{planes_from_words_into, words_from_planes_into};
 use super::vector::{Content, Vector};
@@ -14,7 +15,7 @@ use super::words::Words;
 pub struct Plane {
     len: usize,
     /// Where the words lie, and the place of the first.
-    words: Option<(Arc<Words>, usize)>,
+    words: Option<(Arc<Memory>, usize)>,
 }
 
 impl PartialEq for Plane {
@@ -39,7 +40,7 @@ impl Plane {
             Content::Values => {
                 let mut words = Words::any(lens.iter().map(|len| len.div_ceil(64)).sum());
                 write(&mut words);
-                Some(Arc::new(words))
+                Some(Arc::new(Memory::Words(words)))
             }
         };
         let mut start = 0;
@@ -53,7 +54,11 @@ impl Plane {
 
     /// `len` zeros.
     pub fn zeros(content: Content, len: usize) -> Self {
-        Plane::written(content, len, |words| words.fill(0))
+        let words = match content {
+            Content::Shape => None,
+            Content::Values => Some((Arc::new(Memory::implied(Implied::Constant(0), len.div_ceil(64))), 0)),
+        };
+        Plane { len, words }
     }
 
     /// `len` ones.
@@ -118,7 +123,17 @@ impl Plane {
     }
 
     fn words(&self) -> Option<&[u64]> {
-        self.words.as_ref().map(|(words, start)| &words[*start..start + self.len.div_ceil(64)])
+        self.words.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len.div_ceil(64)])
+    }
+
+    fn operand(&self) -> Operand<'_> {
+        let (memory, start) = self.words.as_ref().expect("a plane with values");
+        memory.operand(*start, self.len.div_ceil(64))
+    }
+
+    /// Whether it is known, without a look at the bits, that all are zero.
+    fn is_known_zero(&self) -> bool {
+        self.words.as_ref().is_some_and(|(memory, _)| memory.constant() == Some(0))
     }
 
     /// The packed words.
@@ -149,24 +164,10 @@ impl Plane {
         Plane::all_written(content, &lens, |mut out| {
             for planes in tuples {
                 let (place, rest) = out.split_at_mut(planes[0].len.div_ceil(64));
-                fuse(planes.map(Plane::expect_words), [place], |x| [f(x)]);
+                fuse(planes.map(Plane::operand), [place], |x| [f(x)]);
                 out = rest;
             }
         })
-    }
-
-    fn zip(&self, other: &Plane, f: impl Fn(Element, Element) -> Element + Sync) -> Plane {
-        assert_eq!(self.len, other.len, "planes of different lengths");
-        self.count(1);
-        let words = match self.content() {
-            Content::Shape => None,
-            Content::Values => {
-                let inputs = [self.expect_words(), other.expect_words()];
-                let [words] = fused(inputs, self.len.div_ceil(64), |[x, y]| [f(x, y)]);
-                Some((Arc::new(words), 0))
-            }
-        };
-        Plane { len: self.len, words }
     }
 
     /// Cuts a plane at whole words into planes of the given lengths, bits past each length dropped.
@@ -191,12 +192,17 @@ impl Plane {
 
     /// x xor y.
     pub fn xor(&self, other: &Plane) -> Plane {
-        self.zip(other, |x, y| x ^ y)
+        let (zero, kept) = if self.is_known_zero() { (self, other) } else { (other, self) };
+        if zero.is_known_zero() && zero.len == kept.len {
+            self.count(1);
+            return kept.clone();
+        }
+        Plane::fused(1, &[[self, other]], |[x, y]| x ^ y).remove(0)
     }
 
     /// x and y.
     pub fn and(&self, other: &Plane) -> Plane {
-        self.zip(other, |x, y| x & y)
+        Plane::fused(1, &[[self, other]], |[x, y]| x & y).remove(0)
     }
 
     /// not x.

@@ -3,7 +3,7 @@
 
 use rand_pcg::Pcg64Mcg;
 
-use super::mcg::fill;
+use super::mcg::{Position, fill};
 use super::meter;
 use super::plane::{Plane, clear_tail};
 use super::vector::{Content, Vector};
@@ -46,10 +46,13 @@ impl StreamKey {
         Pcg64Mcg::new(state)
     }
 
-    /// `len` uniform ring elements.
+    /// `len` uniform ring elements. They are drawn when they are needed, within a formula without being stored.
     pub fn vector(&self, content: Content, len: usize) -> Vector {
         meter::count(|w| w.random_bytes += 8 * len as u64);
-        Vector::written(content, len, |out| fill(&mut self.generator(), out))
+        match content {
+            Content::Shape => Vector::shape(len),
+            Content::Values => Vector::drawn(Position::of(&self.generator()), len),
+        }
     }
 
     /// `planes` times `len` uniform bits.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::exact_f64::gemm_exact_f64;
-use super::fused::{Element, fuse};
+use super::fused::{Element, Operand, fuse};
 use super::gemm::{MatrixView, gemm_add};
+use super::mcg::Position;
+use super::memory::{Implied, Memory};
 use super::meter;
 use super::words::Words;
 
@@ -31,7 +33,7 @@ pub enum Content {
 pub struct Vector {
     len: usize,
     /// Where the elements lie, and the place of the first.
-    data: Option<(Arc<Words>, usize)>,
+    data: Option<(Arc<Memory>, usize)>,
 }
 
 impl PartialEq for Vector {
@@ -50,7 +52,7 @@ impl From<Vec<u64>> for Vector {
 
 impl From<Words> for Vector {
     fn from(data: Words) -> Self {
-        Vector { len: data.len(), data: Some((Arc::new(data), 0)) }
+        Vector { len: data.len(), data: Some((Arc::new(Memory::Words(data)), 0)) }
     }
 }
 
@@ -135,7 +137,9 @@ impl Vector {
     pub fn constant(content: Content, len: usize, value: u64) -> Self {
         match content {
             Content::Shape => Vector::shape(len),
-            Content::Values => Words::filled(len, value).into(),
+            Content::Values => {
+                Vector { len, data: Some((Arc::new(Memory::implied(Implied::Constant(value), len)), 0)) }
+            }
         }
     }
 
@@ -183,8 +187,8 @@ impl Vector {
                 let mut words = Words::any(O * len);
                 let mut rest = &mut words[..];
                 let results = std::array::from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
-                fuse(x.map(Vector::expect_values), results, f);
-                let words = Arc::new(words);
+                fuse(x.map(Vector::operand), results, f);
+                let words = Arc::new(Memory::Words(words));
                 std::array::from_fn(|i| Vector { len, data: Some((Arc::clone(&words), i * len)) })
             }
         }
@@ -207,7 +211,32 @@ impl Vector {
 
     /// The elements; `None` for a shape.
     pub fn values(&self) -> Option<&[u64]> {
-        self.data.as_ref().map(|(words, start)| &words[*start..start + self.len])
+        self.data.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len])
+    }
+
+    fn operand(&self) -> Operand<'_> {
+        let (memory, start) = self.data.as_ref().expect("a vector with values");
+        memory.operand(*start, self.len)
+    }
+
+    /// Random numbers.
+    pub(in crate::ring) fn drawn(position: Position, len: usize) -> Self {
+        Vector { len, data: Some((Arc::new(Memory::implied(Implied::Drawn(position), len)), 0)) }
+    }
+
+    /// Writes the elements elsewhere.
+    fn write_to(&self, out: &mut [u64]) {
+        match self.operand() {
+            Operand::Words(words) => copy(words, out),
+            Operand::Drawn(position) => position.fill(out),
+            Operand::Constant(word) => out.fill(word),
+            multiple @ Operand::Multiple(..) => fuse([multiple], [out], |x| x),
+        }
+    }
+
+    /// Whether it is known, without a look at the elements, that all are zero.
+    fn is_known_zero(&self) -> bool {
+        self.data.as_ref().is_some_and(|(memory, _)| memory.constant() == Some(0))
     }
 
     /// The elements.
@@ -233,6 +262,10 @@ impl Vector {
 
     /// x + y.
     pub fn add(&self, other: &Vector) -> Vector {
+        if other.is_known_zero() && self.len == other.len {
+            self.count_additions(1);
+            return self.clone();
+        }
         Vector::formula(1, [self, other], |[x, y]| x + y)
     }
 
@@ -253,9 +286,12 @@ impl Vector {
 
     /// c x for a public c.
     pub fn scale(&self, c: u64) -> Vector {
-        let ops = Ops::additions(0).and_multiplications(1);
-        let [scaled] = Vector::fused(ops, [self], |[x]| [x * Wrapping(c)]);
-        scaled
+        meter::count(|w| w.multiplications += self.len as u64);
+        let multiple = |(memory, start): &(Arc<Memory>, usize)| {
+            let implied = Implied::Multiple(Arc::clone(memory), *start, c);
+            (Arc::new(Memory::implied(implied, self.len)), 0)
+        };
+        Vector { len: self.len, data: self.data.as_ref().map(multiple) }
     }
 
     /// x y, elementwise.
@@ -297,7 +333,8 @@ impl Vector {
             Content::Shape => self,
             Content::Values => {
                 let mut sum = self.into_words();
-                for (x, y) in factors {
+                // Products with zero are not worth doing; what they would cost a party is counted above.
+                for (x, y) in factors.into_iter().filter(|(x, y)| !x.is_known_zero() && !y.is_known_zero()) {
                     let (x, y) = shape.views(x.expect_values(), y.expect_values());
                     gemm_add(x, y, &mut sum);
                 }
@@ -314,16 +351,15 @@ impl Vector {
 
     /// The elements in memory of their own.
     fn into_words(self) -> Words {
-        let copy = |values: &[u64]| {
-            let mut words = Words::any(values.len());
-            words.copy_from_slice(values);
-            words
-        };
-        let (words, start) = self.data.expect("a vector with values");
-        match Arc::try_unwrap(words) {
-            Ok(words) if words.len() == self.len => words,
-            Ok(words) => copy(&words[start..start + self.len]),
-            Err(shared) => copy(&shared[start..start + self.len]),
+        let (memory, start) = self.data.expect("a vector with values");
+        match Arc::try_unwrap(memory) {
+            Ok(Memory::Words(words)) if words.len() == self.len => words,
+            kept => {
+                let memory = kept.map_or_else(|shared| shared, Arc::new);
+                let mut words = Words::any(self.len);
+                Vector { len: self.len, data: Some((memory, start)) }.write_to(&mut words);
+                words
+            }
         }
     }
 
@@ -344,7 +380,7 @@ impl Vector {
         Vector::written(content, len, |mut out| {
             for part in parts {
                 let (place, rest) = out.split_at_mut(part.len);
-                copy(part.expect_values(), place);
+                part.write_to(place);
                 out = rest;
             }
         })
@@ -385,13 +421,25 @@ impl Vector {
 
     /// Rows of a matrix with `width` columns, chosen by number.
     pub fn gather_rows(&self, rows: &[usize], width: usize) -> Vector {
+        if self.is_known_zero() {
+            return Vector::constant(Content::Values, rows.len() * width, 0);
+        }
         Vector::written(self.content(), rows.len() * width, |out| {
-            let values = self.expect_values();
+            let operand = match self.operand() {
+                Operand::Multiple(..) => Operand::Words(self.expect_values()),
+                other => other,
+            };
             let gather = |out: &mut [u64], rows: &[usize]| {
-                let places = out.chunks_exact_mut(width.max(1));
-                places.zip(rows).for_each(|(place, row)| {
-                    place.copy_from_slice(&values[row * width..(row + 1) * width]);
-                });
+                for (place, row) in out.chunks_exact_mut(width.max(1)).zip(rows) {
+                    match operand {
+                        Operand::Words(words) => {
+                            place.copy_from_slice(&words[row * width..(row + 1) * width])
+                        }
+                        Operand::Drawn(position) => position.after(row * width).stream(width).fill(place),
+                        Operand::Constant(word) => place.fill(word),
+                        Operand::Multiple(..) => unreachable!("put into memory above"),
+                    }
+                }
             };
             if out.len() < PARALLEL_COPY {
                 return gather(out, rows);

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 /// Longer buffers go back to the system: the data of a whole training.
-const LONGEST_KEPT: usize = 1 << 21;
+const LONGEST_KEPT: usize = 1 << 20;
 /// What a thread keeps at most: 64 MiB.
 const KEPT_WORDS: usize = 1 << 23;
 /// Shorter buffers have the capacity of this many words.
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn classes_hold_what_they_are_for_and_waste_little() {
-        for len in (0..5000).chain([1 << 20, (1 << 20) + 1, 100_352, LONGEST_KEPT]) {
+        for len in (0..5000).chain([1 << 19, (1 << 19) + 1, 100_352, LONGEST_KEPT]) {
             let (number, capacity) = class(len);
             assert!(
                 capacity >= len && (len <= SHORTEST || capacity <= len + len / 4 + 1),
