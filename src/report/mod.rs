@@ -2,12 +2,14 @@
 
 mod csv;
 mod folder;
+mod html;
 mod summary;
 mod table;
 mod units;
 
 pub use csv::{epochs_csv, links_csv, spans_csv};
 pub use folder::{Folder, FolderError};
+pub use html::{run_html, sweep_html, sweep_report};
 pub use summary::summary_json;
 pub use table::run_table;
 pub use units::{Seconds, bytes_text, count_text, time_text};
@@ -17,11 +19,14 @@ use crate::scenario::Plan;
 
 /// The files of a run: names and contents.
 pub fn run_files(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<(&'static str, Vec<u8>)> {
-    vec![
+    let mut files = vec![
         ("summary.json", summary_json(plan, values, outcome)),
         ("epochs.csv", epochs_csv(outcome)),
         ("spans.csv", spans_csv(outcome)),
         ("links.csv", links_csv(outcome)),
         ("scenario.ron", plan.to_ron().into_bytes()),
-    ]
+    ];
+    let page = run_html(plan, outcome, &files);
+    files.push(("report.html", page));
+    files
 }
