@@ -1,9 +1,12 @@
 //! The command line: one file a subcommand.
 
 mod check;
+mod compare;
 mod list;
+mod plot;
 mod progress;
 mod run;
+mod shell;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +19,15 @@ use crate::scenario::ScenarioErrors;
 
 /// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
 #[derive(Parser)]
-#[command(name = "mpcsim", version, arg_required_else_help = true)]
+#[command(
+    name = "mpcsim",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+    mpcsim run scenarios/01_first_run.ron\n  \
+    mpcsim run scenarios/01_first_run.ron --set softmax=relu_gradient --out output/relu\n  \
+    mpcsim compare output/first\\ run output/relu"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -28,8 +39,18 @@ enum Command {
     Run(run::RunArgs),
     /// Check a scenario and print it as resolved, without running it.
     Check(check::CheckArgs),
+    #[command(after_help = "Example:\n  mpcsim list")]
     /// List protocols, softmax variants, network and compute presets.
     List,
+    /// Compare result folders: figures side by side, with ratios to the first.
+    Compare(compare::CompareArgs),
+    /// Draw a column of a results table against another, as SVG or PNG.
+    Plot(plot::PlotArgs),
+    /// Print completions for a shell.
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  mpcsim man > mpcsim.1 && man ./mpcsim.1")]
+    Man,
 }
 
 /// A scenario and what is changed in it.
@@ -90,6 +111,10 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
         Command::List => list::list(),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Plot(args) => plot::plot(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man => shell::man(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

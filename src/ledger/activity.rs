@@ -3,7 +3,9 @@
 //! A replay has one event for each piece of work; a picture needs stretches. Neighbouring stretches of one span and
 //! kind are one; beyond a limit, the shortest ones are joined with their neighbours and the smallest messages left out.
 
-use crate::sim::{Endpoint, MessageId, Network, Observer, Occurrence, OccurrenceKind, Replayer, SimError, Trace};
+use crate::sim::{
+    Endpoint, MessageId, Network, Observer, Occurrence, OccurrenceKind, Replayer, SimError, Trace,
+};
 
 /// Most stretches that are kept, over all parties.
 const STRETCHES: usize = 6000;

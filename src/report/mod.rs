@@ -1,15 +1,19 @@
 //! Writes results: a table for people, JSON and CSV for programs. Nothing here depends on the host or influences a run.
 
+mod compare;
 mod csv;
 mod folder;
 mod html;
+mod plot;
 mod summary;
 mod table;
 mod units;
 
+pub use compare::{CompareError, Summary, compare_json, compare_table};
 pub use csv::{epochs_csv, links_csv, spans_csv};
 pub use folder::{Folder, FolderError};
 pub use html::{run_html, sweep_html, sweep_report};
+pub use plot::{Logs, PlotError, Request, Series, plot_png, plot_svg, select};
 pub use summary::summary_json;
 pub use table::run_table;
 pub use units::{Seconds, bytes_text, count_text, time_text};

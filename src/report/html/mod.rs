@@ -18,7 +18,8 @@ const STYLE: &str = include_str!("page.css");
 const COMMON: &str = concat!(include_str!("format.js"), include_str!("common.js"));
 
 /// Nothing may be asked for, neither by the page nor by anything that found its way into its data.
-const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+const POLICY: &str =
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 /// Text inside an element or a quoted attribute.
 fn escaped(text: &str) -> String {

@@ -35,6 +35,7 @@ function accuracySection() {
   const losses = EPOCHS.some((row) => row.loss !== "");
   const points = (value) => EPOCHS.map((row) => [Number(row.epoch), value(row)]);
   const lowest = Math.min(...EPOCHS.map((row) => 100 * row.test_accuracy));
+  const floor = lowest >= 92 ? 90 : lowest > 82 ? 80 : lowest > 62 ? 60 : 0;
   const option = () => ({
     grid: { left: 58, right: losses ? 58 : 16, top: losses ? 30 : 14, bottom: 46 },
     legend: legend({ show: losses }),
@@ -42,7 +43,7 @@ function accuracySection() {
       at.map((p) => [p.seriesName, p.seriesIndex === 0 ? p.value[1].toFixed(2) + " %" : p.value[1].toFixed(4)])) }),
     xAxis: axis({ type: "value", name: "epoch", nameGap: 28, minInterval: 1, min: Math.min(1, EPOCHS.length - 1), max: EPOCHS.length, splitLine: { show: false } }),
     yAxis: [
-      axis({ type: "value", name: "test accuracy (%)", nameGap: 40, min: lowest > 60 ? Math.floor(lowest / 5 - 0.5) * 5 : 0, max: 100 }),
+      axis({ type: "value", name: "test accuracy (%)", nameGap: 40, min: floor, max: 100, interval: floor >= 90 ? 2 : floor > 0 ? 5 : 20 }),
       ...(losses ? [axis({ type: "value", name: "mean training loss", nameGap: 40, splitLine: { show: false }, scale: true })] : []),
     ],
     series: [
@@ -51,7 +52,7 @@ function accuracySection() {
     ],
   });
   const best = EPOCHS.reduce((a, b) => (Number(b.test_accuracy) > Number(a.test_accuracy) ? b : a));
-  const text = `Test accuracy by epoch: from ${fmtPercent(EPOCHS[0].test_accuracy)} after epoch 1 to ${fmtPercent(SUMMARY.final_test_accuracy)} after epoch ${EPOCHS.length}; best ${fmtPercent(best.test_accuracy)} after epoch ${best.epoch}.`;
+  const text = EPOCHS.length === 1 ? `Test accuracy after the only epoch: ${fmtPercent(SUMMARY.final_test_accuracy)}.` : `Test accuracy by epoch: from ${fmtPercent(EPOCHS[0].test_accuracy)} after epoch 1 to ${fmtPercent(SUMMARY.final_test_accuracy)} after epoch ${EPOCHS.length}; best ${fmtPercent(best.test_accuracy)} after epoch ${best.epoch}.`;
   return el("section", {}, el("h2", {}, "Accuracy by epoch"), figure("accuracy", 270, option, text, text),
     el("details", {}, el("summary", {}, "Table"), table("Accuracy by epoch", [
       { name: "epoch", value: (row) => Number(row.epoch) },
@@ -156,7 +157,7 @@ function icicle(metricOf) {
           const fill = node.level === 0 ? colour("muted") : layerColour(node.path);
           return {
             type: "rect", shape: { x, y, width, height: bottom - y - 1, r: 2 },
-            style: { fill, opacity: 1 - 0.07 * Math.max(node.level - 1, 0) }, emphasis: { style: { opacity: 0.75 } },
+            style: { fill, opacity: Math.max(1 - 0.05 * Math.max(node.level - 1, 0), 0.78) }, emphasis: { style: { opacity: 0.75 } },
             textConfig: { position: "insideLeft", distance: 5 },
             textContent: { style: { text: width > 34 ? node.name : "", fill: DARK.matches ? "#10151c" : "#ffffff", fontSize: 11, width: width - 10, overflow: "truncate", ellipsis: "…" } },
           };

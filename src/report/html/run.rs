@@ -43,9 +43,10 @@ struct BarsData<'a> {
 
 impl<'a> From<&'a Activity> for ActivityData<'a> {
     fn from(activity: &'a Activity) -> Self {
-        let lines = activity.parties.iter().map(|line| {
-            line.iter().map(|s| [s.start_ps, s.end_ps, s.waits.into(), s.span as u64]).collect()
-        });
+        let lines = activity
+            .parties
+            .iter()
+            .map(|line| line.iter().map(|s| [s.start_ps, s.end_ps, s.waits.into(), s.span as u64]).collect());
         let messages = activity.messages.iter().map(|m| {
             let [from, to] = [m.message.from as u64, m.message.to as u64];
             [from, to, m.sent_ps, m.arrival_ps, m.payload_bytes, m.span as u64]

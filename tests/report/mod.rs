@@ -1,0 +1,5 @@
+//! Files that people look at: the same bytes every time, with the figures of the files beside them, and no requests.
+
+mod html;
+mod support;
+mod sweep;
