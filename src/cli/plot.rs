@@ -1,6 +1,5 @@
 //! `mpcsim plot`.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -71,14 +70,9 @@ fn table(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(&file).map_err(|e| mistake(format!("{} cannot be read: {e}", file.display())))
 }
 
-/// Writes a file, whole or not at all.
+/// Writes a file.
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(content)?;
-        file.persist(path).map_err(|e| e.error)
-    });
-    written.map(drop).map_err(|e| mistake(format!("{} cannot be written: {e}", path.display())))
+    std::fs::write(path, content).map_err(|e| mistake(format!("{} cannot be written: {e}", path.display())))
 }
 
 /// Draws a figure.

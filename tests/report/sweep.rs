@@ -49,3 +49,13 @@ fn what_is_no_sweep_is_refused() {
     assert_eq!(refused(""), "there is no header");
     assert!(refused("index,a,accuracy\n0,1\n").contains("record"), "a row cut short");
 }
+
+#[test]
+fn names_and_values_cannot_break_out() {
+    let bad = "</script><img src=x onerror=alert(1)>&quot";
+    let page = text(sweep_html(bad, &format!("index,seed,accuracy\n0,{bad},1\n")));
+    assert!(!page.contains("<img"));
+    assert_eq!(page.matches("</script>").count(), 3);
+    let data = embedded(&page);
+    assert!(data["title"] == bad && data["results"].as_str().is_some_and(|rows| rows.contains(bad)));
+}

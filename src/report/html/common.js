@@ -177,7 +177,7 @@ function segmented(label, choices, chosen, onchange) {
 /** A labelled list to choose from. */
 function chooser(label, choices, chosen, onchange) {
   const options = choices.map(([value, name]) => el("option", { value, selected: value === chosen }, name));
-  return el("label", {}, label, el("select", { onchange: (event) => onchange(event.target.value) }, options));
+  return el("label", {}, label, el("select", { "aria-label": label, onchange: (event) => onchange(event.target.value) }, options));
 }
 
 /** A key of colours. */

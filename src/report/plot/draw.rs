@@ -49,11 +49,11 @@ impl Ranged for Axis {
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
-/// Draws one line: its points joined if each x comes once, and marked if they are few.
-fn line(chart: &mut Chart<'_, '_>, n: usize, name: &str, points: &[(f64, f64)]) -> Drawn {
+/// Draws one line: its points joined if they make a line, and marked if they are few.
+fn line(chart: &mut Chart<'_, '_>, n: usize, series: &Series, points: &[(f64, f64)]) -> Drawn {
+    let Series { name, joined, .. } = series;
     let colour = COLOURS[n % COLOURS.len()];
-    let joined = points.windows(2).all(|pair| pair[0].0 < pair[1].0);
-    let path = points.iter().copied().filter(|_| joined);
+    let path = points.iter().copied().filter(|_| *joined);
     let drawn = chart.draw_series(LineSeries::new(path, colour.stroke_width(2)))?;
     if !name.is_empty() && n < NAMES {
         drawn
@@ -101,7 +101,7 @@ fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {
         .draw()?;
     for (n, one) in series.iter().enumerate() {
         let points: Vec<_> = one.points.iter().map(|&(a, b)| (x.at(a), y.at(b))).collect();
-        line(&mut chart, n, &one.name, &points)?;
+        line(&mut chart, n, one, &points)?;
     }
     if series.iter().any(|one| !one.name.is_empty()) {
         chart

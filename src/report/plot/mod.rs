@@ -25,14 +25,10 @@ pub struct Logs {
 /// What an axis says: the name of a column with its unit apart.
 fn axis_title(column: &str) -> String {
     let name = column.rsplit('.').next().unwrap_or(column);
-    let units = [
-        ("_seconds", "s"),
-        ("_ms", "ms"),
-        ("_us", "µs"),
-        ("_mbps", "Mbit/s"),
-        ("_gbps", "Gbit/s"),
-        ("_bytes", "B"),
-    ];
+    if let Some(stem) = name.strip_suffix("_seconds") {
+        return format!("{} time (s)", stem.replace('_', " "));
+    }
+    let units = [("_ms", "ms"), ("_us", "µs"), ("_mbps", "Mbit/s"), ("_gbps", "Gbit/s"), ("_bytes", "B")];
     for (ending, unit) in units {
         if let Some(stem) = name.strip_suffix(ending) {
             return format!("{} ({unit})", stem.replace('_', " "));

@@ -64,6 +64,8 @@ pub struct Series {
     pub name: String,
     /// Its points.
     pub points: Vec<(f64, f64)>,
+    /// Whether y is a function of x and x was chosen, so that points are joined; results of a sweep make a cloud.
+    pub joined: bool,
 }
 
 fn place(header: &csv::StringRecord, name: &str) -> Result<usize, PlotError> {
@@ -105,6 +107,7 @@ pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
     for (name, value) in &request.only {
         only.push((place(&header, name)?, value.as_str()));
     }
+    let results = header.iter().position(|column| column == "accuracy").unwrap_or(header.len());
     let mut places = BTreeMap::new();
     let mut lines: Vec<Series> = Vec::new();
     for row in reader.records() {
@@ -119,7 +122,7 @@ pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
             (number(&row[x], &request.x, request.logs.x)?, number(&row[y], &request.y, request.logs.y)?);
         let name = by.map(|by| row[by].to_string()).unwrap_or_default();
         let line = *places.entry(name.clone()).or_insert_with(|| {
-            lines.push(Series { name, points: Vec::new() });
+            lines.push(Series { name, points: Vec::new(), joined: x < results });
             lines.len() - 1
         });
         lines[line].points.push(point);
@@ -129,6 +132,7 @@ pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
     }
     for line in &mut lines {
         line.points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        line.joined &= line.points.windows(2).all(|pair| pair[0].0 < pair[1].0);
     }
     Ok(lines)
 }
@@ -146,7 +150,7 @@ mod tests {
     #[test]
     fn lines_are_sorted_by_x() {
         let lines = select(TABLE, &request("network.latency_ms", "seconds")).expect("lines");
-        let named = |name: &str, points| Series { name: name.into(), points };
+        let named = |name: &str, points| Series { name: name.into(), points, joined: true };
         assert_eq!(lines, [named("exact", vec![(1.0, 4.0), (2.0, 8.0)]), named("relu", vec![(1.0, 3.0)])]);
         let mut one = request("network.latency_ms", "seconds");
         one.only = vec![("network.latency_ms".into(), "2".into())];
