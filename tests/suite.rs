@@ -3,6 +3,7 @@
 mod data;
 mod fidelity;
 mod layers;
+mod report;
 mod ring;
 mod run;
 mod scenario;

@@ -7,6 +7,9 @@ use crate::scenario::Scenario;
 
 /// Arguments of `mpcsim check`.
 #[derive(Args)]
+#[command(
+    after_help = "Example:\n  mpcsim check scenarios/01_first_run.ron --set 'model=dense(hidden: [128, 128])'"
+)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,

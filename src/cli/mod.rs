@@ -1,12 +1,15 @@
 //! The command line: one file a subcommand.
 
 mod check;
+mod compare;
 mod cost;
 mod list;
 mod merge;
+mod plot;
 mod progress;
 mod replay;
 mod run;
+mod shell;
 mod sweep;
 mod trace;
 
@@ -22,7 +25,15 @@ use crate::sweep::SweepError;
 
 /// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
 #[derive(Parser)]
-#[command(name = "mpcsim", version, arg_required_else_help = true)]
+#[command(
+    name = "mpcsim",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+    mpcsim run scenarios/01_first_run.ron\n  \
+    mpcsim run scenarios/01_first_run.ron --set softmax=relu_gradient --out output/relu\n  \
+    mpcsim compare output/first\\ run output/relu"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -45,7 +56,17 @@ enum Command {
     /// Time a recorded program, of mpcsim or of another framework, under another network.
     Replay(replay::ReplayArgs),
     /// List protocols, softmax variants, network and compute presets.
+    #[command(after_help = "Example:\n  mpcsim list")]
     List,
+    /// Compare result folders: figures side by side, with ratios to the first.
+    Compare(compare::CompareArgs),
+    /// Draw a column of a results table against another, as SVG or PNG.
+    Plot(plot::PlotArgs),
+    /// Print completions for a shell.
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  mpcsim man > mpcsim.1 && man ./mpcsim.1")]
+    Man,
 }
 
 /// A scenario and what is changed in it.
@@ -118,6 +139,10 @@ pub fn main() -> ExitCode {
         Command::Trace(args) => trace::trace(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::List => list::list(),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Plot(args) => plot::plot(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man => shell::man(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,10 @@ use crate::scenario::Scenario;
 
 /// Arguments of `mpcsim run`.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    mpcsim run scenarios/01_first_run.ron\n  \
+    mpcsim run scenarios/01_first_run.ron --set training.epochs=1 --set 'network=preset(\"wan\")' --out output/wan\n  \
+    mpcsim run scenarios/03_one_layer.ron --values shares")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,

@@ -30,7 +30,8 @@ pub enum FolderError {
 }
 
 /// Names of all files that a result folder can hold.
-const KNOWN_FILES: [&str; 5] = ["summary.json", "epochs.csv", "spans.csv", "links.csv", "scenario.ron"];
+const KNOWN_FILES: [&str; 6] =
+    ["summary.json", "epochs.csv", "spans.csv", "links.csv", "scenario.ron", "report.html"];
 
 /// A place for results.
 #[derive(Clone, Debug)]

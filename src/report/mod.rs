@@ -1,11 +1,14 @@
 //! Writes results: a table for people, JSON and CSV for programs. Nothing here depends on the host or influences a run.
 
+mod compare;
 mod costs;
 mod csv;
 mod explain;
 mod file;
 mod folder;
+mod html;
 mod perfetto;
+mod plot;
 mod replay;
 mod summary;
 mod table;
@@ -13,12 +16,15 @@ mod timed;
 mod timeline;
 mod units;
 
+pub use compare::{CompareError, Summary, compare_json, compare_table};
 pub use costs::{CostRow, cost_line, cost_table};
 pub use csv::{epochs_csv, links_csv, spans_csv};
 pub use explain::explain;
 pub use file::write_whole;
 pub use folder::{Folder, FolderError};
+pub use html::{run_html, sweep_html, sweep_report};
 pub use perfetto::write_perfetto;
+pub use plot::{Logs, PlotError, Request, Series, plot_png, plot_svg, select};
 pub use replay::{ReplayReport, replay_json, replay_table};
 pub use summary::summary_json;
 pub use table::run_table;
@@ -31,11 +37,14 @@ use crate::scenario::Plan;
 
 /// The files of a run: names and contents.
 pub fn run_files(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<(&'static str, Vec<u8>)> {
-    vec![
+    let mut files = vec![
         ("summary.json", summary_json(plan, values, outcome)),
         ("epochs.csv", epochs_csv(outcome)),
         ("spans.csv", spans_csv(outcome)),
         ("links.csv", links_csv(outcome)),
         ("scenario.ron", plan.to_ron().into_bytes()),
-    ]
+    ];
+    let page = run_html(plan, outcome, &files);
+    files.push(("report.html", page));
+    files
 }

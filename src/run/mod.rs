@@ -12,7 +12,7 @@ mod train;
 mod verify;
 
 use crate::data::{self, DataError, TrainTest};
-use crate::ledger::{Breakdown, Cost, Percentiles};
+use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::nn::{Dense, Sgd, TrainingProgram, batches_per_epoch};
 use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
@@ -73,6 +73,9 @@ impl Progress for () {
     fn step(&self) {}
 }
 
+/// Most intervals of the histogram of iterations.
+const HISTOGRAM_BARS: u64 = 40;
+
 /// What a run gives.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -92,10 +95,14 @@ pub struct Outcome {
     pub setup_breakdown: Breakdown,
     /// One iteration by span and link.
     pub iteration_breakdown: Breakdown,
+    /// What each party does when in one iteration.
+    pub iteration_activity: Activity,
     /// What was compared.
     pub verified: Verified,
     /// Durations of the iterations, if a link has jitter.
     pub iteration_percentiles: Option<Percentiles>,
+    /// How many iterations took how long, if a link has jitter.
+    pub iteration_bars: Option<Bars>,
 }
 
 /// Widths of all layers of a plan's network on given data.
@@ -153,7 +160,9 @@ pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outco
         epochs: trained.epochs,
         setup_breakdown: Breakdown::of(&recorded.setup, &network, &endpoints)?,
         iteration_breakdown: Breakdown::of(&recorded.iteration, &network, &endpoints)?,
+        iteration_activity: Activity::of(&recorded.iteration, &network, &endpoints)?,
         verified,
         iteration_percentiles: network.has_jitter().then(|| Percentiles::of(&costs.iteration_durations_ps)),
+        iteration_bars: network.has_jitter().then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
     })
 }

@@ -1,0 +1,274 @@
+// The report of a sweep.
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const TABLE = parseCsv(DATA.results);
+const ROWS = TABLE.rows;
+const report = document.getElementById("report");
+
+/** What a column is called, and its unit. */
+function titleOf(column) {
+  const units = { ms: "ms", mbps: "Mbit/s", us: "µs", seconds: "s", bytes: "bytes" };
+  const name = column.split(".").pop();
+  const unit = Object.keys(units).find((end) => name.endsWith("_" + end));
+  const words = (unit ? name.slice(0, -unit.length - 1) : name).replaceAll("_", " ");
+  return unit ? `${words} (${units[unit]})` : words;
+}
+const shortTitle = (column) => titleOf(column).replace(/ \(.*/, "");
+
+/** The axes with more than one value: { name, numeric, values }. */
+const AXES = DATA.axes.map((name) => {
+  const values = [...new Set(ROWS.map((row) => row[name]))];
+  const numeric = values.every((value) => value !== "" && Number.isFinite(Number(value)));
+  if (numeric) values.sort((a, b) => a - b);
+  return { name, numeric, values };
+});
+const VARIED = AXES.filter((one) => one.values.length > 1);
+const pick = (pattern, numeric, taken) => VARIED.find((one) => pattern.test(one.name) && one.numeric === numeric && !taken.includes(one));
+const VARIANT = pick(/softmax/, false, []) || pick(/./, false, []) || null;
+const LATENCY = pick(/latency/, true, []) || pick(/./, true, []) || null;
+const BANDWIDTH = pick(/bandwidth|mbps/, true, [LATENCY]) || pick(/./, true, [LATENCY]) || null;
+const FACET = pick(/model|hidden|layer/, false, [VARIANT]) || pick(/./, false, [VARIANT]) || null;
+const VARIANTS = VARIANT ? VARIANT.values : ["all"];
+const variantOf = (row) => (VARIANT ? row[VARIANT.name] : "all");
+
+const METRICS = ["modelled_seconds", "iteration_seconds", "payload_bytes", "wire_bytes", "rounds"].filter((name) => TABLE.columns.includes(name));
+const METRIC_NAMES = { modelled_seconds: "modelled training time", iteration_seconds: "time of one iteration", payload_bytes: "payload", wire_bytes: "bytes on the wire", rounds: "rounds" };
+const fmtMetric = (name, x) => (name.endsWith("seconds") ? fmtTime(x) : name.endsWith("bytes") ? fmtBytes(x) : fmtCount(x));
+const metricAxis = (name, most) => {
+  const unit = name.endsWith("seconds") ? timeUnit(most) : name.endsWith("bytes") ? byteUnit(most) : { name: "", size: 1 };
+  return { size: unit.size, title: METRIC_NAMES[name] + (unit.name ? ` (${unit.name})` : "") };
+};
+
+/** What the charts are drawn for: a metric, and a value of each axis that a chart does not show. */
+const view = { metric: METRICS[0], fixed: {}, reference: VARIANTS.includes("exact") ? "exact" : VARIANTS[0], other: "" };
+for (const one of VARIED) {
+  if (one !== VARIANT) view.fixed[one.name] = one.values[one.numeric ? Math.floor(one.values.length / 2) : 0];
+}
+
+/** Rows with the chosen values on all axes but these. */
+function chosen(free) {
+  const names = Object.keys(view.fixed).filter((name) => !free.some((one) => one && one.name === name));
+  return ROWS.filter((row) => names.every((name) => row[name] === view.fixed[name]));
+}
+/** The chosen values, in words. */
+function conditions(free) {
+  const pairs = Object.entries(view.fixed).filter(([name]) => !free.some((one) => one && one.name === name));
+  return pairs.length === 0 ? "" : "At " + pairs.map(([name, value]) => `${titleOf(name)} ${value}`).join(", ") + ".";
+}
+const wide = (values) => Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 15;
+
+function headline() {
+  const facts = AXES.map((one) => {
+    const span = one.values.length === 1 ? one.values[0] : one.numeric ? `${one.values.length} values, ${one.values[0]} to ${one.values[one.values.length - 1]}` :
+      one.values.length <= 4 ? one.values.join(", ") : `${one.values.length} values`;
+    return el("li", {}, el("span", {}, titleOf(one.name) + " "), span);
+  });
+  const least = (column) => Math.min(...ROWS.map((row) => Number(row[column])));
+  const most = (column) => ROWS.reduce((best, row) => Math.max(best, Number(row[column])), -Infinity);
+  report.append(el("ul", { class: "facts" }, facts), el("dl", { class: "tiles" },
+    tile("Points", fmtCount(DATA.rows_in_all), VARIED.length + (VARIED.length === 1 ? " axis varies" : " axes vary")),
+    tile("Training time, modelled", fmtTime(least("modelled_seconds")), `to ${fmtTime(most("modelled_seconds"))}`),
+    tile("Test accuracy", fmtPercent(most("accuracy")), `at best; at worst ${fmtPercent(least("accuracy"))}`),
+    tile("Rounds", fmtCount(least("rounds")), `to ${fmtCount(most("rounds"))}`)));
+  if (DATA.rows_kept < DATA.rows_in_all) {
+    const how = DATA.stride > 1 ? `every ${fmtCount(DATA.stride)}th row` : "an even choice of the values of the longest axes";
+    report.append(el("p", { class: "note", id: "thinned" }, `This page holds ${fmtCount(DATA.rows_kept)} of ${fmtCount(DATA.rows_in_all)} points: ${how}. All are in results.csv.`));
+  }
+}
+
+const redraws = [];
+function redraw() { redraws.forEach((one) => one()); }
+
+function controls() {
+  const fixed = Object.keys(view.fixed).map((name) => {
+    const { values } = AXES.find((one) => one.name === name);
+    return chooser(titleOf(name), values.map((value) => [value, value]), view.fixed[name], (value) => { view.fixed[name] = value; redraw(); });
+  });
+  return el("section", {}, el("h2", {}, "Conditions shown"),
+    el("p", { class: "muted" }, "What the charts below are drawn for. A chart that has one of these on an axis shows all its values."),
+    el("div", { class: "controls" },
+      METRICS.length > 1 ? chooser("measure", METRICS.map((name) => [name, METRIC_NAMES[name]]), view.metric, (name) => { view.metric = name; redraw(); }) : null, fixed));
+}
+
+/** The measure against a numeric axis, a line for each variant. */
+function against(id, along) {
+  if (!along) return null;
+  const series_ = () => {
+    const rows = chosen([along]);
+    const most = rows.reduce((sum, row) => Math.max(sum, Number(row[view.metric])), 0);
+    const unit = metricAxis(view.metric, most);
+    return { unit, rows, list: VARIANTS.map((variant, i) => ({
+      name: variant, type: "line", color: series(i), symbolSize: 6, showSymbol: along.values.length <= 20, lineStyle: { width: 2 },
+      data: rows.filter((row) => variantOf(row) === variant).map((row) => [Number(row[along.name]), Number(row[view.metric]) / unit.size]).sort((a, b) => a[0] - b[0]),
+    })) };
+  };
+  const option = () => {
+    const { unit, rows, list } = series_();
+    const log = wide(rows.map((row) => Number(row[view.metric])));
+    const x = along.values.map(Number);
+    return {
+      grid: { left: 64, right: 20, top: 34, bottom: 46 }, legend: legend({}),
+      tooltip: tooltip({ trigger: "axis", formatter: (at) => lines(`${titleOf(along.name)} ${at[0].value[0]}`, at.map((p) => [p.seriesName, fmtMetric(view.metric, p.value[1] * unit.size)])) }),
+      xAxis: axis({ type: wide(x) ? "log" : "value", name: titleOf(along.name) + (wide(x) ? ", logarithmic" : ""), nameGap: 28, min: x[0], max: x[x.length - 1], splitLine: { show: false }, axisLabel: { formatter: fmtTick } }),
+      yAxis: axis({ type: log ? "log" : "value", name: unit.title + (log ? ", log." : ""), nameGap: 48, axisLabel: { formatter: fmtTick } }),
+      series: list,
+    };
+  };
+  const text = () => `${METRIC_NAMES[view.metric]} against ${titleOf(along.name)}: ` + series_().list.filter((one) => one.data.length > 0).map((one) =>
+    `${one.name} from ${fmtMetric(view.metric, one.data[0][1] * series_().unit.size)} to ${fmtMetric(view.metric, one.data[one.data.length - 1][1] * series_().unit.size)}`).join("; ") + `. ${conditions([along])}`;
+  const chart = figure(id, 320, option, text, " ");
+  const caption = chart.querySelector("figcaption");
+  const title = el("h2", {});
+  const update = () => { title.textContent = `${METRIC_NAMES[view.metric]} against ${shortTitle(along.name)}`.replace(/^./, (c) => c.toUpperCase()); caption.textContent = conditions([along]); chart.redraw(); };
+  redraws.push(update);
+  return el("section", {}, title, chart);
+}
+
+/** Accuracy against the measure, a point for each training. */
+function accuracySection() {
+  const shown = () => chosen(VARIED.filter((one) => one !== LATENCY && one !== BANDWIDTH)).filter((row) => row.accuracy !== "");
+  const option = () => {
+    const all = shown(), rows = all.length > 3000 ? all.filter((_, i) => i % Math.ceil(all.length / 3000) === 0) : all;
+    const sizes = rows.map((row) => Number(row[view.metric])), unit = metricAxis(view.metric, Math.max(...sizes, 0)), log = wide(sizes);
+    return {
+      grid: { left: 58, right: 20, top: 34, bottom: 46 }, legend: legend({}),
+      tooltip: tooltip({ formatter: (p) => { const row = p.data.row; return lines(p.seriesName, [["test accuracy", fmtPercent(row.accuracy)], [METRIC_NAMES[view.metric], fmtMetric(view.metric, Number(row[view.metric]))], ...VARIED.filter((one) => one !== VARIANT).map((one) => [titleOf(one.name), row[one.name]])]); } }),
+      xAxis: axis({ type: log ? "log" : "value", scale: true, name: unit.title + (log ? ", logarithmic" : ""), nameGap: 28, axisLabel: { formatter: fmtTick } }),
+      yAxis: axis({ type: "value", scale: true, name: "test accuracy (%)", nameGap: 42 }),
+      series: VARIANTS.map((variant, i) => ({ name: variant, type: "scatter", color: series(i), symbol: ["circle", "rect", "triangle", "diamond"][i % 4], symbolSize: 10, itemStyle: { opacity: 0.85 },
+        data: rows.filter((row) => variantOf(row) === variant).map((row) => ({ value: [Number(row[view.metric]) / unit.size, 100 * row.accuracy], row })) })),
+    };
+  };
+  const text = () => "Accuracy against " + METRIC_NAMES[view.metric] + ": " + VARIANTS.map((variant) => {
+    const found = shown().filter((row) => variantOf(row) === variant).map((row) => Number(row.accuracy));
+    return found.length ? `${variant} between ${fmtPercent(Math.min(...found))} and ${fmtPercent(Math.max(...found))}` : `${variant} not present`;
+  }).join("; ") + ".";
+  const chart = figure("accuracy", 320, option, text, "Further up is more accurate, further left is cheaper. Each point is a training under the chosen network.");
+  redraws.push(() => chart.redraw());
+  return el("section", {}, el("h2", {}, "Accuracy against cost"), chart);
+}
+
+/** Cells of a heat map: for each place the measure of each variant. */
+function cells(facet) {
+  const found = new Map();
+  for (const row of chosen([LATENCY, BANDWIDTH, FACET])) {
+    if (FACET && row[FACET.name] !== facet) continue;
+    const place = LATENCY.values.indexOf(row[LATENCY.name]) + "," + BANDWIDTH.values.indexOf(row[BANDWIDTH.name]);
+    if (!found.has(place)) found.set(place, {});
+    found.get(place)[variantOf(row)] = Number(row[view.metric]);
+  }
+  return [...found].map(([place, sizes]) => ({ x: Number(place.split(",")[0]), y: Number(place.split(",")[1]), sizes }));
+}
+function ranked(sizes) {
+  return VARIANTS.filter((variant) => sizes[variant] !== undefined).sort((a, b) => sizes[a] - sizes[b] || VARIANTS.indexOf(a) - VARIANTS.indexOf(b));
+}
+/** Reference ÷ other of a cell. */
+function ratio(sizes) {
+  const other = view.other || ranked(sizes).find((variant) => variant !== view.reference);
+  const value = sizes[view.reference] / sizes[other];
+  return Number.isFinite(value) && value > 0 ? value : null;
+}
+const cellTip = (cell) => lines(`${titleOf(LATENCY.name)} ${LATENCY.values[cell.x]}, ${titleOf(BANDWIDTH.name)} ${BANDWIDTH.values[cell.y]}`,
+  ranked(cell.sizes).map((variant) => [variant, fmtMetric(view.metric, cell.sizes[variant])]));
+const heatAxes = () => {
+  const one = (along, gap) => axis({ type: "category", data: along.values, name: titleOf(along.name), nameGap: gap, splitArea: { show: false }, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { formatter: (x) => fmtTick(Number(x)), ...(gap > 30 ? { interval: Math.ceil(along.values.length / 12) - 1 } : {}) } });
+  return { xAxis: one(LATENCY, 28), yAxis: one(BANDWIDTH, 46) };
+};
+/** How a ratio is written in a cell, if it fits. */
+const fits = (width) => BANDWIDTH.values.length <= 16 && (width - 84) / LATENCY.values.length > 20;
+const roomy = (width) => (width - 84) / LATENCY.values.length > 36;
+
+function heat(data, label, width, visual) {
+  return {
+    grid: { left: 64, right: 16, top: 8, bottom: 46 }, ...heatAxes(), visualMap: visual,
+    tooltip: tooltip({ formatter: (p) => cellTip(p.data.cell) }),
+    series: [{ type: "heatmap", data, itemStyle: { borderColor: colour("card"), borderWidth: LATENCY.values.length > 20 ? 0 : 1 }, emphasis: { itemStyle: { borderColor: colour("fg"), borderWidth: 1 } }, label: { show: fits(width), fontSize: roomy(width) ? 11 : 9.5, formatter: (p) => label(p.data.cell, roomy(width)) } }],
+  };
+}
+const brief = (x, room) => (room ? times(x) : x >= 10 ? x.toFixed(0) : x.toFixed(1));
+const times = (x) => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2)) + "×";
+
+function fastestOption(facet) {
+  return (width) => {
+    const data = cells(facet).map((cell) => ({ value: [cell.x, cell.y, VARIANTS.indexOf(ranked(cell.sizes)[0])], cell, label: { color: DARK.matches ? "#10151c" : "#fff" } }));
+    const label = ({ sizes }, room) => { const order = ranked(sizes); return order.length > 1 ? brief(sizes[order[1]] / sizes[order[0]], room) : ""; };
+    return heat(data, label, width, { type: "piecewise", show: false, dimension: 2, pieces: VARIANTS.map((_, i) => ({ value: i, color: series(i) })) });
+  };
+}
+
+/** Colours of ratios: below 1, at 1, above 1. */
+const ratioColours = () => (DARK.matches ? ["#ff9a6b", "#2a323d", "#7aa5ff"] : ["#d9730d", "#eef0f3", "#2457b8"]);
+let largestRatio = 2;
+function ratioOption(facet) {
+  return (width) => {
+    const reach = Math.log2(largestRatio);
+    const data = cells(facet).map((cell) => ({ cell, r: ratio(cell.sizes) })).filter(({ r }) => r !== null).map(({ cell, r }) => {
+      const strong = Math.abs(Math.log2(r)) / reach > 0.5;
+      return { value: [cell.x, cell.y, Math.log2(r)], cell, label: { color: strong ? (DARK.matches ? "#10151c" : "#fff") : colour("fg") } };
+    });
+    return heat(data, ({ sizes }, room) => brief(ratio(sizes), room), width, { type: "continuous", show: false, dimension: 2, min: -reach, max: reach, inRange: { color: ratioColours() } });
+  };
+}
+function scaleKey() {
+  const [below, one, above] = ratioColours();
+  return el("div", { class: "scale" }, el("span", {}, times(1 / largestRatio)), el("i", { style: `background:linear-gradient(90deg,${below},${one},${above})` }), el("span", {}, times(largestRatio)));
+}
+
+function heatSections() {
+  if (!VARIANT || !LATENCY || !BANDWIDTH) return [];
+  const facets = (FACET ? FACET.values : [""]).slice(0, 9);
+  const height = Math.max(230, Math.min(460, 24 * BANDWIDTH.values.length + 60));
+  const grid = (prefix, option, text) => {
+    const figures = facets.map((facet, i) => el("div", {}, FACET ? el("h3", {}, `${shortTitle(FACET.name)} ${facet}`) : null,
+      figure(`${prefix}-${i}`, height, option(facet), () => text(facet))));
+    return { figures, node: el("div", { class: "facets" }, figures), redraw: () => figures.forEach((one) => one.querySelector("figure").redraw()) };
+  };
+  const wins = (facet) => {
+    const found = cells(facet), counts = VARIANTS.map((variant) => found.filter((cell) => ranked(cell.sizes)[0] === variant).length);
+    return { found, counts };
+  };
+  const more = FACET && FACET.values.length > 9 ? `The first 9 of ${FACET.values.length} values of ${titleOf(FACET.name)}.` : "";
+  const fastest = grid("fastest", fastestOption, (facet) => { const { found, counts } = wins(facet); return `Heat map, ${facet}: of ${found.length} networks, ` + VARIANTS.map((variant, i) => `${variant} is least in ${counts[i]}`).join(", ") + "."; });
+  const ratios = grid("ratio", ratioOption, (facet) => { const found = cells(facet).map((cell) => ratio(cell.sizes)).filter((r) => r !== null); return `Heat map of ratios, ${facet}: from ${times(Math.min(...found))} to ${times(Math.max(...found))}.`; });
+  const note = el("p", { class: "note" }), ratioNote = el("p", { class: "note" }), keyBox = el("div", {}), scaleBox = el("div", {});
+  const update = () => {
+    const all = facets.map(wins), cellsInAll = all.reduce((sum, one) => sum + one.found.length, 0);
+    note.textContent = `${VARIANTS.map((variant, i) => `${variant} is fastest in ${fmtCount(all.reduce((sum, one) => sum + one.counts[i], 0))}`).join(", ")} of ${fmtCount(cellsInAll)} conditions. ${BANDWIDTH.values.length <= 16 ? "The number in a cell is how many times longer the next variant takes." : ""} ${conditions([LATENCY, BANDWIDTH, FACET])} ${more}`
+      .replaceAll("is fastest", view.metric.endsWith("seconds") ? "is fastest" : "needs least").replace("times longer the next variant takes", view.metric.endsWith("seconds") ? "times longer the next variant takes" : "times more the next variant needs");
+    const found = facets.flatMap((facet) => cells(facet).map((cell) => ratio(cell.sizes))).filter((r) => r !== null);
+    largestRatio = Math.max(1.1, ...found, ...found.map((r) => 1 / r));
+    ratioNote.textContent = `${METRIC_NAMES[view.metric]} of ${view.reference} divided by that of ${view.other || "the best other variant"}: between ${times(Math.min(...found))} and ${times(Math.max(...found))}. Above 1 the replacement pays, below 1 ${view.reference} does. ${more}`.replace(/^./, (c) => c.toUpperCase());
+    keyBox.replaceChildren(key(VARIANTS.map((variant, i) => [variant, series(i)])));
+    scaleBox.replaceChildren(scaleKey());
+    fastest.redraw();
+    ratios.redraw();
+  };
+  redraws.push(update);
+  return [
+    el("section", {}, el("h2", {}, "Which variant is fastest where"), note, keyBox, fastest.node),
+    el("section", {}, el("h2", {}, "How much the replacement saves"),
+      el("div", { class: "controls" },
+        chooser("variant", VARIANTS.map((one) => [one, one]), view.reference, (one) => { view.reference = one; update(); }),
+        chooser("divided by", [["", "best other variant"], ...VARIANTS.map((one) => [one, one])], view.other, (one) => { view.other = one; update(); })),
+      ratioNote, scaleBox, ratios.node),
+  ];
+}
+
+function tableSection() {
+  const columns = TABLE.columns.map((name) => {
+    const own = AXES.find((one) => one.name === name), numeric = own ? own.numeric : true;
+    const show = (row) => (row[name] === "" ? "" : own || name === "index" ? row[name] : name === "accuracy" ? fmtPercent(row[name]) : name.endsWith("_seconds") ? fmtTime(Number(row[name])) : name.endsWith("_bytes") ? fmtBytes(Number(row[name])) : fmtTick(Number(row[name])));
+    return { name: own ? titleOf(name) : name.replace(/_(seconds|bytes)$/, "").replaceAll("_", " "), text: !numeric, value: (row) => (numeric ? Number(row[name]) : row[name]), cell: show };
+  });
+  return el("section", { id: "table" }, el("h2", {}, "All points"), table("All points of the sweep", columns, ROWS, 500));
+}
+
+headline();
+if (ROWS.length > 0) {
+  report.append(controls(), ...heatSections(),
+    el("div", { class: "columns" }, against("latency", LATENCY), against("bandwidth", BANDWIDTH)), accuracySection(), tableSection(), words(WORDS));
+  drawAll();
+  redraw();
+  DARK.addEventListener("change", redraw);
+} else {
+  report.append(el("p", {}, "The sweep has no points."));
+}

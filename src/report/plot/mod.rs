@@ -1,0 +1,38 @@
+//! Figures for papers from a table of results: one column against another, a line for each value of a third.
+//!
+//! SVG keeps its text as text, placed without any font of the host. PNG is made of that SVG with a font that is part of the
+//! program, so neither depends on what is installed.
+
+mod draw;
+mod png;
+mod select;
+mod ticks;
+
+pub use png::plot_png;
+pub use select::{PlotError, Request, Series, select};
+
+pub use draw::plot_svg;
+
+/// Which axes are logarithmic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// The one along the bottom.
+    pub x: bool,
+    /// The one along the side.
+    pub y: bool,
+}
+
+/// What an axis says: the name of a column with its unit apart.
+fn axis_title(column: &str) -> String {
+    let name = column.rsplit('.').next().unwrap_or(column);
+    if let Some(stem) = name.strip_suffix("_seconds") {
+        return format!("{} time (s)", stem.replace('_', " "));
+    }
+    let units = [("_ms", "ms"), ("_us", "µs"), ("_mbps", "Mbit/s"), ("_gbps", "Gbit/s"), ("_bytes", "B")];
+    for (ending, unit) in units {
+        if let Some(stem) = name.strip_suffix(ending) {
+            return format!("{} ({unit})", stem.replace('_', " "));
+        }
+    }
+    name.replace('_', " ")
+}

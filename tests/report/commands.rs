@@ -1,0 +1,104 @@
+//! `compare`, `plot`, `completions` and `man`, as the shell calls them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::support::{short_run, sweep_csv};
+
+fn mpcsim(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mpcsim")).args(arguments).output().expect("it starts")
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = mpcsim(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn mistake(arguments: &[&str]) -> String {
+    let output = mpcsim(arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of letters")
+}
+
+#[test]
+fn compare_gives_ratios_to_the_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [exact, relu] = ["exact", "relu_gradient"].map(|softmax| {
+        let path = folder.path().join(softmax);
+        std::fs::create_dir(&path).expect("made");
+        let files = short_run("01_first_run.ron", &["training.iterations=2", &format!("softmax={softmax}")]);
+        let (name, summary) = &files[0];
+        std::fs::write(path.join(name), summary).expect("written");
+        path
+    });
+    let table = printed(&["compare", text(&exact), text(&relu)]);
+    assert!(table.contains("relu_gradient") && table.contains("(x 0."), "{table}");
+    let json = printed(&["compare", "--json", text(&exact), text(&relu)]);
+    let rows: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let rounds = |row: usize| rows[row]["figures"]["iteration.rounds"].as_f64().expect("a number");
+    assert_eq!(rows[1]["ratios_to_first"]["iteration.rounds"].as_f64(), Some(rounds(1) / rounds(0)));
+
+    let missing = folder.path().join("missing");
+    assert!(mistake(&["compare", text(&exact), text(&missing)]).contains("is not a folder"));
+    std::fs::create_dir(&missing).expect("made");
+    assert!(mistake(&["compare", text(&exact), text(&missing)]).contains("summary.json"));
+    std::fs::write(missing.join("summary.json"), r#"{"schema": 99}"#).expect("written");
+    assert!(mistake(&["compare", text(&exact), text(&missing)]).contains("schema 99"));
+    std::fs::write(missing.join("summary.json"), r#"{"schema": 1}"#).expect("written");
+    assert!(
+        mistake(&["compare", text(&exact), text(&missing)]).contains("no number at /final_test_accuracy")
+    );
+}
+
+#[test]
+fn plot_draws_the_same_bytes_every_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("results.csv"), sweep_csv(8, 5)).expect("written");
+    let columns = ["--x", "network.latency_ms", "--y", "modelled_seconds", "--by", "softmax"];
+    let only = ["--only", "network.bandwidth_mbps=90", "--only", "model=dense(hidden:[128])", "--log", "xy"];
+    let arguments = [&["plot", text(folder.path())], &columns[..], &only[..]].concat();
+    let svg = printed(&arguments);
+    assert_eq!(svg, printed(&arguments));
+    for word in [
+        "latency (ms), logarithmic",
+        "modelled time (s), logarithmic",
+        "relu_probability",
+        "<polyline",
+        "<text",
+    ] {
+        assert!(svg.contains(word), "{word} is missing");
+    }
+    let png = folder.path().join("figure.png");
+    let write = || {
+        printed(&[&arguments[..], &["-o", text(&png)]].concat());
+        std::fs::read(&png).expect("written")
+    };
+    let first = write();
+    assert!(first.starts_with(b"\x89PNG") && first == write());
+
+    let wrong = |x: &str| mistake(&["plot", text(folder.path()), "--x", x, "--y", "accuracy"]);
+    assert!(wrong("network.latencyms").contains("did you mean network.latency_ms?"));
+    assert!(wrong("softmax").contains("not a number"));
+    let gif = folder.path().join("figure.gif");
+    assert!(mistake(&[&arguments[..], &["-o", text(&gif)]].concat()).contains(".svg or .png"));
+}
+
+#[test]
+fn completions_and_manual_know_every_command() {
+    let manual = printed(&["man"]);
+    for shell in ["bash", "zsh", "fish"] {
+        let script = printed(&["completions", shell]);
+        for command in ["run", "check", "list", "compare", "plot"] {
+            assert!(script.contains(command), "{shell}: {command}");
+            assert!(manual.contains(&format!("MPCSIM {}", command.to_uppercase())), "{command}");
+        }
+    }
+    for command in ["run", "check", "list", "compare", "plot", "completions", "man"] {
+        assert!(printed(&[command, "--help"]).contains("Example"), "{command}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Files that people look at: the same bytes every time, with the figures of the files beside them, and no requests.
+
+mod commands;
+mod html;
+mod support;
+mod sweep;
