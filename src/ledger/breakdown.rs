@@ -31,6 +31,28 @@ pub struct SpanCost {
     pub critical_path: Parts,
 }
 
+impl SpanCost {
+    /// Takes away what belongs to a span inside this one.
+    pub fn subtract(&mut self, inside: &SpanCost) {
+        self.rounds -= inside.rounds;
+        self.messages -= inside.messages;
+        self.payload_bytes -= inside.payload_bytes;
+        self.wire_bytes -= inside.wire_bytes;
+        let parties = self.payload_bytes_by_party.iter_mut().zip(&inside.payload_bytes_by_party);
+        parties.for_each(|(own, bytes)| *own -= bytes);
+        let (own, path) = (&mut self.critical_path, &inside.critical_path);
+        own.compute_ps -= path.compute_ps;
+        own.latency_ps -= path.latency_ps;
+        own.serialisation_ps -= path.serialisation_ps;
+        own.queueing_ps -= path.queueing_ps;
+    }
+
+    /// Whether nothing belongs to it.
+    pub fn is_nothing(&self) -> bool {
+        self.rounds == 0 && self.messages == 0 && self.critical_path == Parts::default()
+    }
+}
+
 /// What went over a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkCost {

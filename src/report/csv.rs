@@ -1,7 +1,7 @@
 //! `epochs.csv`, `spans.csv`, `links.csv`. output/README.md explains every column.
 
 use super::units::Seconds;
-use crate::ledger::Breakdown;
+use crate::ledger::{Breakdown, SpanCost};
 use crate::run::Outcome;
 use crate::sim::Parts;
 
@@ -47,7 +47,29 @@ fn phases(outcome: &Outcome) -> [(&'static str, &Breakdown); 2] {
     [("setup", &outcome.setup_breakdown), ("iteration", &outcome.iteration_breakdown)]
 }
 
-/// One row a span of the set-up and of one iteration.
+/// What is a span's own: itself without the spans directly inside it, which follow it in `spans`.
+fn own_part(span: &SpanCost, following: &[SpanCost]) -> Option<SpanCost> {
+    let inside = following.iter().take_while(|other| other.level > span.level);
+    let mut own = SpanCost { path: format!("{}/(own)", span.path), level: span.level + 1, ..span.clone() };
+    let mut children = 0;
+    for child in inside.filter(|other| other.level == span.level + 1) {
+        children += 1;
+        own.subtract(child);
+    }
+    (children > 0 && !own.is_nothing()).then_some(own)
+}
+
+fn span_row(span: &SpanCost) -> Vec<String> {
+    let mut row = vec![span.path.clone(), span.level.to_string(), span.rounds.to_string()];
+    row.extend([span.messages.to_string(), span.payload_bytes.to_string()]);
+    row.extend(span.payload_bytes_by_party.iter().map(u64::to_string));
+    row.push(span.wire_bytes.to_string());
+    row.extend(path_cells(&span.critical_path));
+    row
+}
+
+/// One row a span of the set-up and of one iteration. What a span with others inside does itself has a row `(own)`, so
+/// that the rows directly inside a span add up to it in every column.
 pub fn spans_csv(outcome: &Outcome) -> Vec<u8> {
     let parties = outcome.setup.payload_bytes_by_party.len();
     let mut header = strings(["span", "level", "rounds", "messages", "payload_bytes"]);
@@ -57,13 +79,10 @@ pub fn spans_csv(outcome: &Outcome) -> Vec<u8> {
     let mut rows = vec![header];
     for (_, breakdown) in phases(outcome) {
         // The root holds the one span of the phase, and nothing else.
-        for span in &breakdown.spans[1..] {
-            let mut row = vec![span.path.clone(), span.level.to_string(), span.rounds.to_string()];
-            row.extend([span.messages.to_string(), span.payload_bytes.to_string()]);
-            row.extend(span.payload_bytes_by_party.iter().map(u64::to_string));
-            row.push(span.wire_bytes.to_string());
-            row.extend(path_cells(&span.critical_path));
-            rows.push(row);
+        let spans = &breakdown.spans[1..];
+        for (i, span) in spans.iter().enumerate() {
+            rows.push(span_row(span));
+            rows.extend(own_part(span, &spans[i + 1..]).as_ref().map(span_row));
         }
     }
     table(rows)

@@ -2,7 +2,7 @@
 //! finished, `results.csv` and `sweep.json`. Whatever is killed when, what `progress.json` says is on the disk.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,16 +11,19 @@ use super::SweepError;
 use super::file::VERSION;
 use super::journal::Journal;
 use super::shard::Shard;
+use crate::report::sweep_report;
 
 pub(crate) const RESULTS: &str = "results.csv";
 pub(crate) const SUMMARY: &str = "sweep.json";
 pub(crate) const PARTIAL: &str = "results.csv.partial";
 pub(crate) const PROGRESS: &str = "progress.json";
+pub(crate) const REPORT: &str = "report.html";
+const REPORT_NEXT: &str = "report.html.next";
 const PROGRESS_NEXT: &str = "progress.json.next";
 const SUMMARY_NEXT: &str = "sweep.json.next";
 const JOURNAL: &str = "trainings.journal";
 /// Everything that a sweep leaves in its folder at any time; also what the report adds.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     RESULTS,
     SUMMARY,
     PARTIAL,
@@ -29,7 +32,8 @@ const KNOWN: [&str; 9] = [
     SUMMARY_NEXT,
     JOURNAL,
     "results.parquet",
-    "report.html",
+    REPORT,
+    REPORT_NEXT,
 ];
 
 /// How far a sweep has come.
@@ -146,16 +150,21 @@ impl Folder {
         written.map_err(|error| SweepError::io(&self.name(), error))
     }
 
-    /// Gives the results their final names and takes the traces of work away.
-    pub(crate) fn finish(mut self, summary: &[u8]) -> Result<(), SweepError> {
+    /// Gives the results their final names and takes the traces of work away. With a title, the report is made too.
+    pub(crate) fn finish(mut self, summary: &[u8], report_title: Option<&str>) -> Result<(), SweepError> {
         self.checkpoint()?;
         let name = self.name();
-        self.rename(summary).map_err(|error| SweepError::io(&name, error))
+        self.rename(summary, report_title).map_err(|error| SweepError::io(&name, error))
     }
 
-    fn rename(self, summary: &[u8]) -> io::Result<()> {
+    fn rename(self, summary: &[u8], report_title: Option<&str>) -> io::Result<()> {
         let Folder { path, journal, .. } = self;
         write_whole(&path, SUMMARY_NEXT, SUMMARY, summary)?;
+        if let Some(title) = report_title {
+            let partial = path.join(PARTIAL);
+            let results = if partial.exists() { partial } else { path.join(RESULTS) };
+            write_whole(&path, REPORT_NEXT, REPORT, &report(title, &results)?)?;
+        }
         if path.join(PARTIAL).exists() {
             fs::rename(path.join(PARTIAL), path.join(RESULTS))?;
         }
@@ -166,6 +175,11 @@ impl Folder {
         drop(journal);
         sync_folder(&path)
     }
+}
+
+/// The page of the results in a file.
+pub(crate) fn report(title: &str, results: &Path) -> io::Result<Vec<u8>> {
+    sweep_report(title, || File::open(results).map(BufReader::new))
 }
 
 /// Refuses folders with anything in them that a sweep does not write.

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
-use super::folder::{PROGRESS, RESULTS, SUMMARY, check_entries};
+use super::folder::{PROGRESS, REPORT, RESULTS, SUMMARY, check_entries, report};
 use super::summary::Summary;
 
 /// A shard's rows, in the order of the grid.
@@ -80,6 +80,8 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<u64, SweepError> {
     let rows = join(folders, &summary, |line| file.write_all(line).map_err(io))?;
     file.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
     fs::write(fresh.join(SUMMARY), summary.to_json()).map_err(io)?;
+    let page = report(&summary.name, &fresh.join(RESULTS)).map_err(io)?;
+    fs::write(fresh.join(REPORT), page).map_err(io)?;
     if out.exists() {
         fs::remove_dir(out).map_err(io)?;
     }

@@ -78,7 +78,8 @@ pub fn run(
 
     (done.rows, done.overflowed) = (folder.progress.rows, folder.progress.overflowed);
     let summary = Summary::new(plan, shard, done.rows, done.overflowed);
-    folder.finish(&summary.to_json())?;
+    // A shard is no result to look at.
+    folder.finish(&summary.to_json(), (shard == Shard::WHOLE).then_some(summary.name.as_str()))?;
     Ok(done)
 }
 

@@ -45,7 +45,10 @@ pub fn results(scenario: &Path, sets: &[&str], more: impl FnOnce(&mut Command)) 
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "silence in a pipe");
     let files = read(&out);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(names, ["epochs.csv", "links.csv", "scenario.ron", "spans.csv", "summary.json"]);
+    assert_eq!(
+        names,
+        ["epochs.csv", "links.csv", "report.html", "scenario.ron", "spans.csv", "summary.json"]
+    );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside the results");
     files
 }

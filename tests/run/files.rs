@@ -175,10 +175,7 @@ fn check_spans(files: &Files, summary: &Summary) {
         }
         inner += 1;
         for (column, &number) in &sum(children) {
-            // Local arithmetic between its children is a span's own; a message always belongs to a primitive.
-            let own = own[column];
-            let local = ["compute_seconds", "modelled_seconds"].contains(&column.as_str());
-            assert!(number == own || local && number < own, "{path}: {column} {number} of {own}");
+            assert_eq!(number, own[column], "{path}: {column}");
         }
     }
     assert!(inner > 10, "spans have children");
