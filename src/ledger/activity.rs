@@ -136,7 +136,7 @@ mod tests {
         let stretch = |i: u64| Stretch {
             start_ps: 10 * i,
             end_ps: 10 * i + 10,
-            waits: i % 2 == 0,
+            waits: i.is_multiple_of(2),
             span: (i % 3) as usize,
         };
         let flight = |i: u64| Flight {
