@@ -59,3 +59,11 @@ fn names_and_values_cannot_break_out() {
     let data = embedded(&page);
     assert!(data["title"] == bad && data["results"].as_str().is_some_and(|rows| rows.contains(bad)));
 }
+
+#[test]
+#[ignore = "a million points; for looking at time and memory"]
+fn a_million_points() {
+    let csv = sweep_csv(500, 223);
+    let page = sweep_html("a million points", &csv);
+    assert!(page.len() < 6_000_000, "{} bytes", page.len());
+}

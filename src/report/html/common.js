@@ -18,7 +18,7 @@ function colour(name) {
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 const SERIES = {
-  light: ["#2f6bd0", "#d9730d", "#1f8f5f", "#a445b2", "#c7384c", "#4a90a4", "#8a6d1f", "#6b7280", "#e05fa0", "#5c9a1b"],
+  light: ["#2a62c4", "#b85a00", "#197a50", "#a445b2", "#c7384c", "#4a90a4", "#8a6d1f", "#6b7280", "#e05fa0", "#5c9a1b"],
   dark: ["#7aa5ff", "#ffa657", "#56cf97", "#d08be0", "#ff8291", "#6cc4dc", "#d9bf5f", "#a9b3c1", "#ff9dcb", "#a5d65a"],
 };
 /** The colour of the n-th series. */

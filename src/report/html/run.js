@@ -82,7 +82,7 @@ function pathSection() {
     series: PARTS.map((part) => ({
       name: part, type: "bar", stack: "path", color: colour(part), barWidth: "58%",
       data: PHASES.map(([phase]) => share(phase, part)),
-      label: { show: true, fontSize: 11, color: DARK.matches ? "#10151c" : "#fff", formatter: (p) => (p.value >= 9 ? `${p.value.toFixed(0)} %` : "") },
+      label: { show: true, fontSize: 11, color: DARK.matches || part === "latency" ? "#10151c" : "#fff", formatter: (p) => (p.value >= 9 ? `${p.value.toFixed(0)} %` : "") },
     })),
   });
   const text = "What the modelled time is spent on. " + PHASES.map(([phase, name]) =>
@@ -157,7 +157,7 @@ function icicle(metricOf) {
           const fill = node.level === 0 ? colour("muted") : layerColour(node.path);
           return {
             type: "rect", shape: { x, y, width, height: bottom - y - 1, r: 2 },
-            style: { fill, opacity: Math.max(1 - 0.05 * Math.max(node.level - 1, 0), 0.78) }, emphasis: { style: { opacity: 0.75 } },
+            style: { fill, opacity: Math.max(1 - 0.03 * Math.max(node.level - 1, 0), 0.86) }, emphasis: { style: { opacity: 0.75 } },
             textConfig: { position: "insideLeft", distance: 5 },
             textContent: { style: { text: width > 34 ? node.name : "", fill: DARK.matches ? "#10151c" : "#ffffff", fontSize: 11, width: width - 10, overflow: "truncate", ellipsis: "…" } },
           };

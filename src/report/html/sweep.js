@@ -196,13 +196,13 @@ function fastestOption(facet) {
 }
 
 /** Colours of ratios: below 1, at 1, above 1. */
-const ratioColours = () => (DARK.matches ? ["#ff9a6b", "#2a323d", "#7aa5ff"] : ["#d9730d", "#eef0f3", "#2457b8"]);
+const ratioColours = () => (DARK.matches ? ["#ff9a6b", "#2a323d", "#7aa5ff"] : ["#b85a00", "#eef0f3", "#2457b8"]);
 let largestRatio = 2;
 function ratioOption(facet) {
   return (width) => {
     const reach = Math.log2(largestRatio);
     const data = cells(facet).map((cell) => ({ cell, r: ratio(cell.sizes) })).filter(({ r }) => r !== null).map(({ cell, r }) => {
-      const strong = Math.abs(Math.log2(r)) / reach > 0.5;
+      const strong = Math.abs(Math.log2(r)) / reach > 0.62;
       return { value: [cell.x, cell.y, Math.log2(r)], cell, label: { color: strong ? (DARK.matches ? "#10151c" : "#fff") : colour("fg") } };
     });
     return heat(data, ({ sizes }, room) => brief(ratio(sizes), room), width, { type: "continuous", show: false, dimension: 2, min: -reach, max: reach, inRange: { color: ratioColours() } });
@@ -229,8 +229,10 @@ function heatSections() {
   const more = FACET && FACET.values.length > 9 ? `The first 9 of ${FACET.values.length} values of ${titleOf(FACET.name)}.` : "";
   const fastest = grid("fastest", fastestOption, (facet) => { const { found, counts } = wins(facet); return `Heat map, ${facet}: of ${found.length} networks, ` + VARIANTS.map((variant, i) => `${variant} is least in ${counts[i]}`).join(", ") + "."; });
   const ratios = grid("ratio", ratioOption, (facet) => { const found = cells(facet).map((cell) => ratio(cell.sizes)).filter((r) => r !== null); return `Heat map of ratios, ${facet}: from ${times(Math.min(...found))} to ${times(Math.max(...found))}.`; });
+  const title = el("h2", {});
   const note = el("p", { class: "note" }), ratioNote = el("p", { class: "note" }), keyBox = el("div", {}), scaleBox = el("div", {});
   const update = () => {
+    title.textContent = view.metric.endsWith("seconds") ? "Which variant is fastest where" : `Which variant needs least where: ${METRIC_NAMES[view.metric]}`;
     const all = facets.map(wins), cellsInAll = all.reduce((sum, one) => sum + one.found.length, 0);
     note.textContent = `${VARIANTS.map((variant, i) => `${variant} is fastest in ${fmtCount(all.reduce((sum, one) => sum + one.counts[i], 0))}`).join(", ")} of ${fmtCount(cellsInAll)} conditions. ${BANDWIDTH.values.length <= 16 ? "The number in a cell is how many times longer the next variant takes." : ""} ${conditions([LATENCY, BANDWIDTH, FACET])} ${more}`
       .replaceAll("is fastest", view.metric.endsWith("seconds") ? "is fastest" : "needs least").replace("times longer the next variant takes", view.metric.endsWith("seconds") ? "times longer the next variant takes" : "times more the next variant needs");
@@ -244,7 +246,7 @@ function heatSections() {
   };
   redraws.push(update);
   return [
-    el("section", {}, el("h2", {}, "Which variant is fastest where"), note, keyBox, fastest.node),
+    el("section", {}, title, note, keyBox, fastest.node),
     el("section", {}, el("h2", {}, "How much the replacement saves"),
       el("div", { class: "controls" },
         chooser("variant", VARIANTS.map((one) => [one, one]), view.reference, (one) => { view.reference = one; update(); }),
