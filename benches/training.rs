@@ -118,13 +118,13 @@ fn words(n: usize) -> Vec<u64> {
 /// The bare ring products of an iteration under rep3: two for each of three parties.
 fn bare_ring(layers: &[Dense], batch: usize) -> impl FnMut() + use<> {
     let products = products(layers, batch);
-    let operand = |f: fn(&Product) -> usize| -> Vec<Vec<u64>> {
-        products.iter().map(|p| words(f(p))).collect()
-    };
+    let operand =
+        |f: fn(&Product) -> usize| -> Vec<Vec<u64>> { products.iter().map(|p| words(f(p))).collect() };
     let (a, b, mut c) = (operand(|p| p.m * p.k), operand(|p| p.k * p.n), operand(|p| p.m * p.n));
     move || {
         for (((p, a), b), c) in products.iter().zip(&a).zip(&b).zip(&mut c) {
-            let (mut left, mut right) = (MatrixView::row_major(a, p.m, p.k), MatrixView::row_major(b, p.k, p.n));
+            let (mut left, mut right) =
+                (MatrixView::row_major(a, p.m, p.k), MatrixView::row_major(b, p.k, p.n));
             if p.transpose_a {
                 left = MatrixView::row_major(a, p.k, p.m).transposed();
             }
@@ -157,7 +157,9 @@ fn bare_f64(layers: &[Dense], batch: usize) -> impl FnMut() + use<> {
                     let strides = [a_row, a_col, b_row, b_col, p.n].map(|s| s as isize);
                     let [a_row, a_col, b_row, b_col, c_row] = strides;
                     let (b, c) = (b.as_ptr(), c.as_mut_ptr());
-                    matrixmultiply::dgemm(rows, p.k, p.n, 1.0, a, a_row, a_col, b, b_row, b_col, 0.0, c, c_row, 1);
+                    matrixmultiply::dgemm(
+                        rows, p.k, p.n, 1.0, a, a_row, a_col, b, b_row, b_col, 0.0, c, c_row, 1,
+                    );
                 }
             });
         }
@@ -228,7 +230,11 @@ fn shape(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
 }
 
 /// Best and median of both, training first: wall seconds of an iteration, CPU seconds of an iteration.
-fn in_turns(options: &Options, mut training: impl FnMut(usize), mut bare: impl FnMut()) -> [[(f64, f64); 2]; 2] {
+fn in_turns(
+    options: &Options,
+    mut training: impl FnMut(usize),
+    mut bare: impl FnMut(),
+) -> [[(f64, f64); 2]; 2] {
     let n = options.iterations;
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..options.turns {
@@ -267,7 +273,12 @@ fn main() {
     let options = options();
     let plan = plan(&options.hidden, options.batch, &options.softmax);
     let wanted = |name: &str| options.only.split(',').any(|w| w == name);
-    println!("{} threads; pieces of {} iterations in {} turns", rayon::current_num_threads(), options.iterations, options.turns);
+    println!(
+        "{} threads; pieces of {} iterations in {} turns",
+        rayon::current_num_threads(),
+        options.iterations,
+        options.turns
+    );
     if wanted("clear") {
         let (mut training, program) = clear(&plan);
         let bare = bare_f64(&program.layers, options.batch);

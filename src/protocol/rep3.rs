@@ -186,7 +186,8 @@ impl Rep3 {
     async fn truncate_big_gap(&self, x: &Replicated<Vector>, shift: u32) -> Replicated<Vector> {
         let (len, counter) = (x.len(), self.draw());
         let of_r = |r: &Vector| {
-            let [y_0] = Vector::fused(Ops::additions(2), [r], |[r]| [shift_right_signed(r, shift) + Wrapping(1)]);
+            let [y_0] =
+                Vector::fused(Ops::additions(2), [r], |[r]| [shift_right_signed(r, shift) + Wrapping(1)]);
             y_0
         };
         match self.party.id() {
@@ -225,7 +226,8 @@ impl Rep3 {
                 let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
                 let d_0 = self.shared_vector(0, draw_d, len);
                 let ops = Ops::additions(2).and_multiplications(1);
-                let [d_1] = Vector::fused(ops, [&x.own, &b_1, &d_0], |[r, b_1, d_0]| [(r >> top) * b_1 - d_0]);
+                let [d_1] =
+                    Vector::fused(ops, [&x.own, &b_1, &d_0], |[r, b_1, d_0]| [(r >> top) * b_1 - d_0]);
                 send(&self.party, 1, Message::Ring(d_1.clone()));
                 let e_0 = receive_ring(&self.party, 2).await;
                 let ops = Ops::additions(7).and_multiplications(2);
@@ -239,11 +241,10 @@ impl Rep3 {
             1 => {
                 let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
                 let ops = Ops::additions(6);
-                let [a_2, b_2] =
-                    Vector::fused(ops, [&x.own, &x.next, &a_1, &b_1], |[x_1, x_2, a_1, b_1]| {
-                        let c = x_1 + x_2 + half - Wrapping(1);
-                        [(c >> shift) - a_1, (c >> top) - b_1]
-                    });
+                let [a_2, b_2] = Vector::fused(ops, [&x.own, &x.next, &a_1, &b_1], |[x_1, x_2, a_1, b_1]| {
+                    let c = x_1 + x_2 + half - Wrapping(1);
+                    [(c >> shift) - a_1, (c >> top) - b_1]
+                });
                 send(&self.party, 2, Message::Ring(Vector::concat(&[&a_2, &b_2])));
                 let e_2 = self.shared_vector(2, draw_e, len);
                 let d_1 = receive_ring(&self.party, 0).await;
@@ -330,8 +331,7 @@ impl Protocol for Rep3 {
         let _span = self.party.span("open");
         send(&self.party, self.next(), Message::Ring(x.own.clone()));
         let missing = receive_ring(&self.party, self.previous()).await;
-        let [opened] =
-            Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], |[a, b, c]| [a + b + c]);
+        let [opened] = Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], |[a, b, c]| [a + b + c]);
         opened
     }
 
@@ -355,7 +355,8 @@ impl Protocol for Rep3 {
                 [x * (y + y_next) + x_next * y + (r - s)]
             })
         } else {
-            let [cross] = Vector::fused(cross, factors, |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
+            let [cross] =
+                Vector::fused(cross, factors, |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
             Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], |[sum, r, s]| [sum + (r - s)])
         };
         self.reshare(mine).await
@@ -377,9 +378,8 @@ impl Protocol for Rep3 {
         }
         let _span = self.party.span("and");
         let (r, s) = self.zero_bits(&x.iter().map(Components::len).collect::<Vec<_>>());
-        let planes: Vec<_> = (0..x.len())
-            .map(|i| [&x[i].own, &x[i].next, &y[i].own, &y[i].next, &r[i], &s[i]])
-            .collect();
+        let planes: Vec<_> =
+            (0..x.len()).map(|i| [&x[i].own, &x[i].next, &y[i].own, &y[i].next, &r[i], &s[i]]).collect();
         let own = Plane::fused(6, &planes, |[x, x_next, y, y_next, r, s]| {
             (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
         });
@@ -432,7 +432,8 @@ impl Protocol for Rep3 {
             Plane::to_ring(&Plane::fused(1, &known, |[b_0, b_1]| b_0 ^ b_1))
         };
         let w = async || {
-            let b_2 = |b: &Replicated<Plane>| if self.party.id() == 1 { b.next.clone() } else { b.own.clone() };
+            let b_2 =
+                |b: &Replicated<Plane>| if self.party.id() == 1 { b.next.clone() } else { b.own.clone() };
             Plane::to_ring(&x.iter().map(b_2).collect::<Vec<_>>())
         };
         let all = self.xor_to_ring(lens.iter().sum(), u, w).await;

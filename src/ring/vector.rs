@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::fused::{Element, Operand, fuse};
 use super::exact_f64::gemm_exact_f64;
+use super::fused::{Element, Operand, fuse};
 use super::gemm::{MatrixView, gemm_add};
 use super::mcg::Position;
 use super::memory::{Implied, Memory};
@@ -432,7 +432,9 @@ impl Vector {
             let gather = |out: &mut [u64], rows: &[usize]| {
                 for (place, row) in out.chunks_exact_mut(width.max(1)).zip(rows) {
                     match operand {
-                        Operand::Words(words) => place.copy_from_slice(&words[row * width..(row + 1) * width]),
+                        Operand::Words(words) => {
+                            place.copy_from_slice(&words[row * width..(row + 1) * width])
+                        }
                         Operand::Drawn(position) => position.after(row * width).stream(width).fill(place),
                         Operand::Constant(word) => place.fill(word),
                         Operand::Multiple(..) => unreachable!("put into memory above"),

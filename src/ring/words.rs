@@ -122,7 +122,10 @@ mod tests {
     fn classes_hold_what_they_are_for_and_waste_little() {
         for len in (0..5000).chain([1 << 19, (1 << 19) + 1, 100_352, LONGEST_KEPT]) {
             let (number, capacity) = class(len);
-            assert!(capacity >= len && (len <= SHORTEST || capacity <= len + len / 4 + 1), "{len}: {capacity}");
+            assert!(
+                capacity >= len && (len <= SHORTEST || capacity <= len + len / 4 + 1),
+                "{len}: {capacity}"
+            );
             assert_eq!(class(capacity), (number, capacity), "{len}");
         }
     }
