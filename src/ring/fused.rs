@@ -197,7 +197,11 @@ fn tiles<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     let mut results = [[0u64; TILE]; O];
     for start in (0..len).step_by(TILE) {
         let n = TILE.min(len - start);
-        let x = sources.each_mut().map(|source| source.next(start, n));
+        // A loop, since `map` is compiled by itself, without the instructions of this function.
+        let mut x: [&[u64]; I] = [&[]; I];
+        for (x, source) in x.iter_mut().zip(&mut sources) {
+            *x = source.next(start, n);
+        }
         for i in 0..n {
             // SAFETY: each operand has n elements, and n is at most TILE.
             let y = f(from_fn(|k| Wrapping(unsafe { *x[k].get_unchecked(i) })));

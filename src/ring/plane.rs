@@ -27,6 +27,11 @@ impl PartialEq for Plane {
 impl Eq for Plane {}
 
 impl Plane {
+    /// A plane without content.
+    pub fn shape(len: usize) -> Self {
+        Plane { len, words: None }
+    }
+
     /// A plane of `len` bits that `write` writes over whatever words are there. It is not called for shapes.
     pub(in crate::ring) fn written(content: Content, len: usize, write: impl FnOnce(&mut [u64])) -> Self {
         let mut planes = Plane::all_written(content, &[len], write);
@@ -73,7 +78,10 @@ impl Plane {
     pub fn split(x: &Vector, planes: usize) -> Vec<Plane> {
         let words = x.len().div_ceil(64);
         meter::count(|w| w.bit_words += (words * planes) as u64);
-        Plane::all_written(x.content(), &vec![x.len(); planes], |out| {
+        if x.content() == Content::Shape {
+            return vec![Plane::shape(x.len()); planes];
+        }
+        Plane::all_written(Content::Values, &vec![x.len(); planes], |out| {
             planes_from_words_into(x.expect_values(), planes, out);
         })
     }
@@ -155,19 +163,36 @@ impl Plane {
         tuples: &[[&Plane; I]],
         f: impl Fn([Element; I]) -> Element + Sync,
     ) -> Vec<Plane> {
-        let lens: Vec<usize> = tuples.iter().map(|planes| planes[0].len).collect();
         for planes in tuples {
             assert!(planes.iter().all(|p| p.len == planes[0].len), "planes of different lengths");
             planes[0].count(operations);
         }
-        let content = tuples.first().map_or(Content::Values, |planes| planes[0].content());
-        Plane::all_written(content, &lens, |mut out| {
+        let lens = tuples.iter().map(|planes| planes[0].len);
+        if tuples.first().is_some_and(|planes| planes[0].content() == Content::Shape) {
+            return lens.map(Plane::shape).collect();
+        }
+        Plane::all_written(Content::Values, &lens.collect::<Vec<_>>(), |mut out| {
             for planes in tuples {
                 let (place, rest) = out.split_at_mut(planes[0].len.div_ceil(64));
                 fuse(planes.map(Plane::operand), [place], |x| [f(x)]);
                 out = rest;
             }
         })
+    }
+
+    /// A formula of one step on two planes.
+    fn pair(&self, other: &Plane, f: impl Fn([Element; 2]) -> Element + Sync) -> Plane {
+        assert_eq!(self.len, other.len, "planes of different lengths");
+        self.count(1);
+        let words = match self.content() {
+            Content::Shape => None,
+            Content::Values => {
+                let mut words = Words::any(self.len.div_ceil(64));
+                fuse([self.operand(), other.operand()], [&mut words], |x| [f(x)]);
+                Some((Arc::new(Memory::Words(words)), 0))
+            }
+        };
+        Plane { len: self.len, words }
     }
 
     /// Cuts a plane at whole words into planes of the given lengths, bits past each length dropped.
@@ -197,12 +222,12 @@ impl Plane {
             self.count(1);
             return kept.clone();
         }
-        Plane::fused(1, &[[self, other]], |[x, y]| x ^ y).remove(0)
+        self.pair(other, |[x, y]| x ^ y)
     }
 
     /// x and y.
     pub fn and(&self, other: &Plane) -> Plane {
-        Plane::fused(1, &[[self, other]], |[x, y]| x & y).remove(0)
+        self.pair(other, |[x, y]| x & y)
     }
 
     /// not x.

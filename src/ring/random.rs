@@ -58,6 +58,9 @@ impl StreamKey {
     /// `planes` times `len` uniform bits.
     pub fn planes(&self, content: Content, len: usize, planes: usize) -> Vec<Plane> {
         meter::count(|w| w.random_bytes += (planes * len.div_ceil(8)) as u64);
+        if content == Content::Shape {
+            return vec![Plane::shape(len); planes];
+        }
         let mut generator = self.generator();
         (0..planes)
             .map(|_| {
