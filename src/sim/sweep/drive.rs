@@ -124,9 +124,9 @@ impl Course {
 
     /// Takes a run that is kept into account.
     fn advance(&mut self, run: usize) -> Result<(), Overflow> {
-        if self.durations_ps.is_some() {
-            let took = self.gains_ps[run] + self.spread_ps(run + 1) - self.spread_ps(run);
-            self.durations_ps.as_mut().expect("asked for").push(took);
+        let took_ps = self.gains_ps[run] + self.spread_ps(run + 1) - self.spread_ps(run);
+        if let Some(durations_ps) = &mut self.durations_ps {
+            durations_ps.push(took_ps);
         }
         self.base_ps = self.base_ps.checked_add(self.gains_ps[run]).ok_or(Overflow)?;
         follow(&mut self.path, &self.steps[run * self.parties..][..self.parties]);
