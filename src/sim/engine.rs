@@ -237,7 +237,7 @@ impl Engine {
 
     /// Sends at the sender's time. The message arrives at once unless the receiver's interface has a
     /// limit; then [`serve`](Self::serve) lets it through.
-    #[inline]
+    #[inline(always)] // `listens` is a constant where it is called
     pub(crate) fn send(
         &mut self,
         from: usize,
