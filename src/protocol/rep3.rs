@@ -258,13 +258,15 @@ impl Rep3 {
                 Replicated { own, next }
             }
             _ => {
-                let msb_r = x.next.shift_right(63);
+                // msb r, which this party can get ready before it waits.
+                Ops::additions(1).count(len);
                 let d_0 = self.shared_vector(0, draw_d, len);
                 let e_2 = self.shared_vector(2, draw_e, len);
                 let received = receive_ring(&self.party, 1).await;
                 let (a_2, b_2) = (received.slice(0, len), received.slice(len, 2 * len));
                 let ops = Ops::additions(1).and_multiplications(1);
-                let [e_0] = Vector::fused(ops, [&msb_r, &b_2, &e_2], |[msb, b_2, e_2]| [msb * b_2 - e_2]);
+                let [e_0] =
+                    Vector::fused(ops, [&x.next, &b_2, &e_2], |[r, b_2, e_2]| [(r >> top) * b_2 - e_2]);
                 send(&self.party, 0, Message::Ring(e_0.clone()));
                 let ops = Ops::additions(7).and_multiplications(2);
                 let [own, next] = Vector::fused(

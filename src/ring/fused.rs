@@ -202,6 +202,7 @@ fn tiles<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
         for (x, source) in x.iter_mut().zip(&mut sources) {
             *x = source.next(start, n);
         }
+        #[allow(clippy::needless_range_loop, reason = "of several results at a time")]
         for i in 0..n {
             // SAFETY: each operand has n elements, and n is at most TILE.
             let y = f(from_fn(|k| Wrapping(unsafe { *x[k].get_unchecked(i) })));

@@ -73,6 +73,14 @@ impl Ops {
     pub const fn and_multiplications(self, multiplications: u64) -> Self {
         Ops { multiplications, ..self }
     }
+
+    /// Counts them for `len` elements: for what a party would do now, and we do within a later formula.
+    pub fn count(self, len: usize) {
+        meter::count(|w| {
+            w.additions += self.additions * len as u64;
+            w.multiplications += self.multiplications * len as u64;
+        });
+    }
 }
 
 /// Shapes of a matrix product `x y`, after the transposes: `rows x inner` times `inner x columns`.
@@ -176,10 +184,7 @@ impl Vector {
     ) -> [Vector; O] {
         let len = x[0].len;
         assert!(x.iter().all(|x| x.len == len), "vectors of different lengths");
-        meter::count(|w| {
-            w.additions += ops.additions * len as u64;
-            w.multiplications += ops.multiplications * len as u64;
-        });
+        ops.count(len);
         match x[0].content() {
             Content::Shape => std::array::from_fn(|_| Vector::shape(len)),
             Content::Values => {
@@ -314,33 +319,30 @@ impl Vector {
     /// The matrix product.
     pub fn matmul(&self, other: &Vector, shape: MatMul) -> Vector {
         let zeros = Vector::constant(self.content(), shape.rows * shape.columns, 0);
-        let product = zeros.plus_products([(self, other)], shape);
-        // What is added to zero is no addition.
-        meter::count(|w| w.additions -= product.len as u64);
-        product
+        zeros.plus_uncounted(&[(self, other)], shape)
     }
 
     /// This and the sum of several matrix products of the same shape, in the memory of this if nobody else has it.
     pub fn plus_products<const N: usize>(self, factors: [(&Vector, &Vector); N], shape: MatMul) -> Vector {
-        let (len, content) = (shape.rows * shape.columns, self.content());
-        assert_eq!(self.len, len, "a matrix of the size of a {shape:?} product");
+        meter::count(|w| w.additions += (N * self.len) as u64);
+        self.plus_uncounted(&factors, shape)
+    }
+
+    /// The same, the additions to this not counted.
+    fn plus_uncounted(self, factors: &[(&Vector, &Vector)], shape: MatMul) -> Vector {
+        assert_eq!(self.len, shape.rows * shape.columns, "a matrix of the size of a {shape:?} product");
         factors.iter().for_each(|(x, y)| shape.check(x.len, y.len));
-        meter::count(|w| {
-            w.macs += (N * shape.rows * shape.inner * shape.columns) as u64;
-            w.additions += (N * len) as u64;
-        });
-        match content {
-            Content::Shape => self,
-            Content::Values => {
-                let mut sum = self.into_words();
-                // Products with zero are not worth doing; what they would cost a party is counted above.
-                for (x, y) in factors.into_iter().filter(|(x, y)| !x.is_known_zero() && !y.is_known_zero()) {
-                    let (x, y) = shape.views(x.expect_values(), y.expect_values());
-                    gemm_add(x, y, &mut sum);
-                }
-                sum.into()
-            }
+        meter::count(|w| w.macs += (factors.len() * shape.rows * shape.inner * shape.columns) as u64);
+        if self.content() == Content::Shape {
+            return self;
         }
+        let mut sum = self.into_words();
+        // Products with zero are not worth doing; what they would cost a party is counted above.
+        for (x, y) in factors.iter().filter(|(x, y)| !x.is_known_zero() && !y.is_known_zero()) {
+            let (x, y) = shape.views(x.expect_values(), y.expect_values());
+            gemm_add(x, y, &mut sum);
+        }
+        sum.into()
     }
 
     /// The product of signed matrices through floating-point hardware, if that is exact, see [`gemm_exact_f64`].
@@ -518,4 +520,81 @@ fn copy(from: &[u64], to: &mut [u64]) {
     }
     let each = from.len().div_ceil(rayon::current_num_threads());
     to.par_chunks_mut(each).zip(from.par_chunks(each)).for_each(|(to, from)| to.copy_from_slice(from));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::{Purpose, StreamKey};
+
+    /// Random, constant and multiplied vectors, which are not in memory, and what they stand for.
+    fn implied(len: usize) -> Vec<(Vector, Vec<u64>)> {
+        let key = StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, lane: 4, counter: 5 };
+        let random = key.vector(Content::Values, len).expect_values().to_vec();
+        vec![
+            (key.vector(Content::Values, len), random.clone()),
+            (Vector::constant(Content::Values, len, 9), vec![9; len]),
+            (Vector::constant(Content::Values, len, 0), vec![0; len]),
+            (Vector::from(random.clone()).scale(7), random.iter().map(|x| x.wrapping_mul(7)).collect()),
+            (
+                key.vector(Content::Values, len).scale(3).scale(5),
+                random.iter().map(|x| x.wrapping_mul(15)).collect(),
+            ),
+        ]
+    }
+
+    #[test]
+    fn what_is_not_in_memory_acts_as_if_it_were() {
+        for rows in [1, 3, 1000] {
+            let (width, len) = (70, 70 * rows);
+            for (vector, values) in implied(len) {
+                let stored = Vector::from(values.clone());
+                let fresh = || vector.slice(0, len);
+                assert_eq!(fresh().add(&stored), stored.scale(2));
+                assert_eq!(stored.add(&fresh()), stored.scale(2));
+                let half = fresh().slice(len / 2, len);
+                assert_eq!(
+                    half.sub(&Vector::constant(Content::Values, half.len(), 1)).add_scalar(1),
+                    stored.slice(len / 2, len)
+                );
+                let order: Vec<usize> = (0..rows).rev().chain([0]).collect();
+                assert_eq!(fresh().gather_rows(&order, width), stored.gather_rows(&order, width));
+                assert_eq!(
+                    Vector::concat(&[&fresh(), &half]),
+                    Vector::concat(&[&stored, &stored.slice(len / 2, len)])
+                );
+                let shape = MatMul::new(rows, width, 2);
+                let right = stored.tile(2).slice(0, 2 * width);
+                assert_eq!(fresh().matmul(&right, shape), stored.matmul(&right, shape));
+                assert_eq!(vector, stored);
+            }
+        }
+    }
+
+    #[test]
+    fn neighbours_are_joined_without_a_copy() {
+        let whole = Vector::from((0..100).collect::<Vec<u64>>());
+        let joined = Vector::concat(&[&whole.slice(10, 20), &whole.slice(20, 70)]);
+        assert_eq!(joined, whole.slice(10, 70));
+        assert_eq!(joined.expect_values().as_ptr(), whole.expect_values()[10..].as_ptr());
+        let apart = Vector::concat(&[&whole.slice(10, 20), &whole.slice(21, 70)]);
+        assert_eq!(apart.expect_values()[10], 21);
+    }
+
+    #[test]
+    fn counts_do_not_depend_on_what_is_known() {
+        let counted = |x: Vector, y: Vector| {
+            meter::take();
+            let shape = MatMul::new(4, 5, 6);
+            let product = x.matmul(&y, shape);
+            let _ = product.add(&Vector::constant(product.content(), 24, 0)).plus_products([(&x, &y)], shape);
+            meter::take()
+        };
+        let of_content =
+            |content, value| counted(Vector::constant(content, 20, value), Vector::constant(content, 30, 1));
+        let expected = of_content(Content::Values, 3);
+        assert_eq!((expected.macs, expected.additions), (240, 48));
+        assert_eq!(of_content(Content::Values, 0), expected);
+        assert_eq!(of_content(Content::Shape, 0), expected);
+    }
 }

@@ -93,7 +93,7 @@ impl DerefMut for Words {
 impl Drop for Words {
     fn drop(&mut self) {
         let capacity = self.memory.len();
-        if capacity < SHORTEST || capacity > LONGEST_KEPT || class(capacity).1 != capacity {
+        if !(SHORTEST..=LONGEST_KEPT).contains(&capacity) || class(capacity).1 != capacity {
             return;
         }
         let memory = std::mem::take(&mut self.memory);
