@@ -10,7 +10,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use mpcsim::nn::{Dense, SecretData, TrainingProgram, encode_images, glorot_weights, one_hot_labels};
+use mpcsim::nn::{
+    Dense, SecretData, Secrets, TrainingProgram, encode_images, glorot_weights, one_hot_labels,
+};
 use mpcsim::protocol::registry::Start;
 use mpcsim::protocol::{Clear, Protocol, Rep3};
 use mpcsim::ring::Content;
@@ -199,7 +201,9 @@ fn set_up<P: Protocol>(
     let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let format = (plan.fixed_point, plan.rounding);
     let data = data(&program);
-    let (session, _) = Session::set_up(bench, start, format, &program, &data, &weights).expect("a set-up");
+    let (session, _) =
+        Session::set_up(bench, start, format, &program, Secrets { data: &data, weights: &weights })
+            .expect("a set-up");
     let batch = plan.training.batch;
     let order = mpcsim::nn::epoch_order(plan.seed, 0, ROWS, batch);
     (Training { session, order, batch, next: 0 }, program)
