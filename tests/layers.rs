@@ -12,7 +12,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).expect("text");
                 let code = |line: &str| line.split("//").next().unwrap_or_default().to_string() + "\n";
                 found.push((path.display().to_string(), text.lines().map(code).collect()));

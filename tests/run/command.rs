@@ -132,5 +132,5 @@ fn a_folder_with_foreign_files_is_left_alone() {
         let output = mpcsim(&scenario(SMALL), &out, &[iterations], |_| {});
         assert!(output.status.success(), "results replace results");
     }
-    assert_eq!(read(&out).len(), 5);
+    assert_eq!(read(&out).len(), 6);
 }

@@ -14,15 +14,21 @@ use super::command::{results, scenario};
 fn scenarios() -> Vec<String> {
     let folder = fs::read_dir(scenario("")).unwrap();
     let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".ron")).collect();
+    // Sweeps have axes, and tests of their own.
+    let is_scenario = |name: &String| {
+        name.ends_with(".ron") && !fs::read_to_string(scenario(name)).expect("a scenario").contains("axes: [")
+    };
+    let mut names: Vec<String> = names.filter(is_scenario).collect();
     names.sort();
     names
 }
 
-/// One text for all files of a run.
+/// One text for all files of a run but the page, which shows the others.
 fn digest(files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut text = String::new();
-    for (name, content) in files.iter().filter(|(name, _)| *name != "summary.json") {
+    for (name, content) in
+        files.iter().filter(|(name, _)| !["summary.json", "report.html"].contains(&name.as_str()))
+    {
         let hash: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
         text += &format!("{hash}  {name}\n");
     }

@@ -139,6 +139,9 @@ fn time_beyond_a_clock_leaves_cells_empty() {
     assert_eq!(rows[0]["messages"], rows[1]["messages"]);
 }
 
+/// What a finished sweep leaves.
+const NAMES: [&str; 3] = ["report.html", "results.csv", "sweep.json"];
+
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let place = Place::new();
@@ -156,6 +159,6 @@ fn the_number_of_threads_changes_nothing() {
     assert_eq!(good_sweep(&file, &place.path("two"), &["--jobs", "2", "--quiet"]), "");
     good_sweep(&file, &place.path("seven"), &["--jobs", "7"]);
     let one = contents(&place.path("one"));
-    assert_eq!(one.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["results.csv", "sweep.json"]);
+    assert_eq!(one.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), NAMES);
     assert!(one == contents(&place.path("two")) && one == contents(&place.path("seven")));
 }

@@ -87,7 +87,8 @@ fn torn_files_are_mended() {
     let out = place.path("out");
     good_sweep(&file, &place.path("whole"), &[]);
     let whole = contents(&place.path("whole"));
-    let (csv, summary) = (&whole[0].1, String::from_utf8(whole[1].1.clone()).unwrap());
+    let file_of = |name: &str| &whole.iter().find(|(file, _)| file == name).expect("a result").1;
+    let (csv, summary) = (file_of("results.csv"), String::from_utf8(file_of("sweep.json").clone()).unwrap());
     let fingerprint = summary.lines().find(|line| line.contains("fingerprint")).unwrap().trim();
     let program = summary.lines().find(|line| line.contains("program")).unwrap().trim();
     let header = csv.iter().position(|&byte| byte == b'\n').unwrap() + 1;
