@@ -19,3 +19,4 @@ pub use fused::Element;
 pub use plane::Plane;
 pub use random::{Purpose, StreamKey};
 pub use vector::{Content, MatMul, Ops, Vector, shift_right_signed};
+pub use words::release_memory;

@@ -146,6 +146,7 @@ pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outco
     let recorded = record(plan, &program)?;
     progress.step();
     let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
+    crate::ring::release_memory();
     let trained = train::train(plan, &program, &data, &recorded, values, progress)?;
 
     let network = network(&plan.network, plan.seed);
