@@ -27,6 +27,9 @@ pub(crate) struct SweepArgs {
     /// Go on where a run of the same sweep was stopped; begin if there is none.
     #[arg(long)]
     resume: bool,
+    /// Write results.parquet too, for pandas, polars or DuckDB; needs a build with --features parquet.
+    #[arg(long, conflicts_with = "shard")]
+    parquet: bool,
     /// Print nothing, only write the results.
     #[arg(long)]
     quiet: bool,
@@ -34,6 +37,10 @@ pub(crate) struct SweepArgs {
 
 /// Runs a sweep.
 pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
+    if args.parquet && cfg!(not(feature = "parquet")) {
+        let help = "build it with `cargo build --release --features parquet`";
+        return Err(Failure::Mistake(format!("error: this mpcsim cannot write Parquet: {help}")));
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, usize::from);
     let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
@@ -57,6 +64,10 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     let done = sweep::run(&plan, &path, Options { jobs, shard, resume: args.resume }, progress);
     bars.finish();
     let done = done?;
+    #[cfg(feature = "parquet")]
+    if args.parquet {
+        sweep::write_parquet(&path)?;
+    }
     if !args.quiet {
         print(&done_text(&done, &path));
     }

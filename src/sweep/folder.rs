@@ -23,7 +23,7 @@ const PROGRESS_NEXT: &str = "progress.json.next";
 const SUMMARY_NEXT: &str = "sweep.json.next";
 const JOURNAL: &str = "trainings.journal";
 /// Everything that a sweep leaves in its folder at any time; also what the report adds.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     RESULTS,
     SUMMARY,
     PARTIAL,
@@ -32,6 +32,7 @@ const KNOWN: [&str; 10] = [
     SUMMARY_NEXT,
     JOURNAL,
     "results.parquet",
+    "results.parquet.next",
     REPORT,
     REPORT_NEXT,
 ];

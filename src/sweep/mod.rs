@@ -14,6 +14,8 @@ mod grid;
 mod journal;
 mod merge;
 mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod planner;
 mod replay;
 mod rows;
@@ -29,6 +31,8 @@ use crate::sim::SimError;
 
 pub use file::Sweep;
 pub use merge::merge;
+#[cfg(feature = "parquet")]
+pub use parquet::write_parquet;
 pub use planner::SweepPlan;
 pub use run::{Done, Options, run};
 pub use shard::Shard;

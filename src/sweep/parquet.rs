@@ -1,0 +1,126 @@
+//! `results.parquet`: the rows of `results.csv` for those who go on in pandas, polars or DuckDB.
+//!
+//! A column whose cells are all whole numbers holds 64-bit integers, one whose cells are all numbers doubles, any other
+//! text; an empty cell is null. Rows are read twice and kept a group at a time.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::Type;
+
+use super::SweepError;
+use super::folder::RESULTS;
+
+/// Rows that are kept at a time.
+const GROUP_ROWS: usize = 1 << 16;
+const NAME: &str = "results.parquet";
+const NEXT: &str = "results.parquet.next";
+
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Integer,
+    Double,
+    Text,
+}
+
+impl Kind {
+    /// The narrowest kind for a cell.
+    fn of(cell: &str) -> Kind {
+        if cell.is_empty() || cell.parse::<i64>().is_ok() {
+            Kind::Integer
+        } else if cell.parse::<f64>().is_ok() {
+            Kind::Double
+        } else {
+            Kind::Text
+        }
+    }
+
+    fn column(self, name: &str) -> Result<Type, ParquetError> {
+        let (physical, logical) = match self {
+            Kind::Integer => (Physical::INT64, None),
+            Kind::Double => (Physical::DOUBLE, None),
+            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        };
+        let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
+        builder.with_logical_type(logical).build()
+    }
+}
+
+fn other(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+    io::Error::other(error)
+}
+
+/// Writes `results.parquet` beside the `results.csv` of a finished sweep; it appears whole or not at all.
+pub fn write_parquet(folder: &Path) -> Result<(), SweepError> {
+    let name = folder.display().to_string();
+    write(folder).map_err(|error| SweepError::io(&name, error))
+}
+
+fn write(folder: &Path) -> io::Result<()> {
+    let open = || csv::Reader::from_path(folder.join(RESULTS)).map_err(other);
+    let mut reader = open()?;
+    let names: Vec<String> = reader.headers().map_err(other)?.iter().map(String::from).collect();
+    let mut kinds = vec![Kind::Integer; names.len()];
+    for row in reader.records() {
+        let row = row.map_err(other)?;
+        kinds.iter_mut().zip(&row).for_each(|(kind, cell)| *kind = (*kind).max(Kind::of(cell)));
+    }
+    let columns = names.iter().zip(&kinds).map(|(name, kind)| kind.column(name).map(Arc::new));
+    let columns = columns.collect::<Result<Vec<_>, _>>().map_err(other)?;
+    let schema = Type::group_type_builder("results").with_fields(columns).build().map_err(other)?;
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let file = File::create(folder.join(NEXT))?;
+    let mut writer =
+        SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(other)?;
+    let mut group: Vec<Vec<String>> = vec![Vec::new(); names.len()];
+    for row in open()?.records() {
+        let row = row.map_err(other)?;
+        group.iter_mut().zip(&row).for_each(|(cells, cell)| cells.push(cell.to_string()));
+        if group[0].len() == GROUP_ROWS {
+            write_group(writer.next_row_group().map_err(other)?, &kinds, &mut group).map_err(other)?;
+        }
+    }
+    write_group(writer.next_row_group().map_err(other)?, &kinds, &mut group).map_err(other)?;
+    let file = writer.into_inner().map_err(other)?;
+    file.sync_all()?;
+    fs::rename(folder.join(NEXT), folder.join(NAME))
+}
+
+/// Writes the cells of some rows, column by column, and forgets them.
+fn write_group(
+    mut writer: SerializedRowGroupWriter<'_, File>,
+    kinds: &[Kind],
+    group: &mut [Vec<String>],
+) -> Result<(), ParquetError> {
+    for (kind, cells) in kinds.iter().zip(group.iter_mut()) {
+        let mut column = writer.next_column()?.expect("as many columns as the schema has");
+        let present: Vec<i16> = cells.iter().map(|cell| i16::from(!cell.is_empty())).collect();
+        let filled = cells.iter().filter(|cell| !cell.is_empty());
+        match kind {
+            Kind::Integer => {
+                let values: Vec<i64> = filled.map(|cell| cell.parse().expect("seen before")).collect();
+                column.typed::<Int64Type>().write_batch(&values, Some(&present), None)?;
+            }
+            Kind::Double => {
+                let values: Vec<f64> = filled.map(|cell| cell.parse().expect("seen before")).collect();
+                column.typed::<DoubleType>().write_batch(&values, Some(&present), None)?;
+            }
+            Kind::Text => {
+                let values: Vec<ByteArray> = filled.map(|cell| ByteArray::from(cell.as_str())).collect();
+                column.typed::<ByteArrayType>().write_batch(&values, Some(&present), None)?;
+            }
+        }
+        column.close()?;
+        cells.clear();
+    }
+    writer.close()?;
+    Ok(())
+}
