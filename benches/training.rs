@@ -15,7 +15,7 @@ use mpcsim::nn::{
 };
 use mpcsim::protocol::registry::Start;
 use mpcsim::protocol::{Clear, Protocol, Rep3};
-use mpcsim::ring::Content;
+use mpcsim::ring::{Content, Vector, with_workers};
 use mpcsim::ring::gemm::{MatrixView, gemm_add};
 use mpcsim::run::{Session, network, training_program};
 use mpcsim::scenario::{Plan, Scenario};
@@ -198,9 +198,15 @@ fn set_up<P: Protocol>(
     widths.extend(hidden);
     widths.push(10);
     let program = training_program(plan, &widths, ROWS);
-    let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
-    let format = (plan.fixed_point, plan.rounding);
+    let mut weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let data = data(&program);
+    if data.images.content() == Content::Shape {
+        for layer in &mut weights {
+            layer.weights = Vector::shape(layer.weights.len());
+            layer.bias = Vector::shape(layer.bias.len());
+        }
+    }
+    let format = (plan.fixed_point, plan.rounding);
     let (session, _) =
         Session::set_up(bench, start, format, &program, Secrets { data: &data, weights: &weights })
             .expect("a set-up");
@@ -274,6 +280,10 @@ fn report(name: &str, bare_name: &str, options: &Options, [training, bare]: [[(f
 }
 
 fn main() {
+    with_workers(rayon::current_num_threads(), bench).expect("threads");
+}
+
+fn bench() {
     let options = options();
     let plan = plan(&options.hidden, options.batch, &options.softmax);
     let wanted = |name: &str| options.only.split(',').any(|w| w == name);

@@ -14,9 +14,11 @@ mod random;
 pub mod transpose;
 mod vector;
 mod words;
+mod workers;
 
 pub use fused::Element;
 pub use plane::Plane;
 pub use random::{Purpose, StreamKey};
 pub use vector::{Content, MatMul, Ops, Vector, shift_right_signed};
 pub use words::release_memory;
+pub use workers::with_workers;
