@@ -124,7 +124,7 @@ impl Protocol for Clear {
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
         let r = self.stream().vector(Content::Values, x.len());
-        let [rounded] = Vector::fused(Ops::additions(0), [&x.0, &r], |[x, r]| {
+        let [rounded] = Vector::fused(Ops::additions(0), [&x.0, &r], move |[x, r]| {
             [shift_right_signed(x + (r >> (64 - shift) as usize), shift)]
         });
         Plain(rounded)

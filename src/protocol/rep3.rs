@@ -145,21 +145,22 @@ impl Rep3 {
                 let h_1 = self.shared_vector(1, draw_h, len);
                 let g_0 = receive_ring(&self.party, 2).await;
                 let ops = Ops::additions(2).and_multiplications(2);
-                let [own, next] = Vector::fused(ops, [&u_0, &u_1, &g_0, &h_1], |[u_0, u_1, g_0, h_1]| {
-                    [u_0 - two * g_0, u_1 - two * h_1]
-                });
+                let [own, next] =
+                    Vector::fused(ops, [&u_0, &u_1, &g_0, &h_1], move |[u_0, u_1, g_0, h_1]| {
+                        [u_0 - two * g_0, u_1 - two * h_1]
+                    });
                 Replicated { own, next }
             }
             1 => {
                 let (w, u_1) = both(w(), receive_ring(&self.party, 0)).await;
                 let h_1 = self.shared_vector(1, draw_h, len);
                 let ops = Ops::additions(1).and_multiplications(1);
-                let [h_2] = Vector::fused(ops, [&u_1, &w, &h_1], |[u_1, w, h_1]| [u_1 * w - h_1]);
+                let [h_2] = Vector::fused(ops, [&u_1, &w, &h_1], move |[u_1, w, h_1]| [u_1 * w - h_1]);
                 send(&self.party, 2, Message::Ring(h_2.clone()));
                 let g_2 = self.shared_vector(2, draw_g, len);
                 let ops = Ops::additions(3).and_multiplications(2);
                 let [own, next] =
-                    Vector::fused(ops, [&u_1, &w, &h_1, &g_2, &h_2], |[u_1, w, h_1, g_2, h_2]| {
+                    Vector::fused(ops, [&u_1, &w, &h_1, &g_2, &h_2], move |[u_1, w, h_1, g_2, h_2]| {
                         [u_1 - two * h_1, w - two * (g_2 + h_2)]
                     });
                 Replicated { own, next }
@@ -169,12 +170,12 @@ impl Rep3 {
                 let u_0 = self.shared_vector(0, draw_u, len);
                 let g_2 = self.shared_vector(2, draw_g, len);
                 let ops = Ops::additions(1).and_multiplications(1);
-                let [g_0] = Vector::fused(ops, [&u_0, &w, &g_2], |[u_0, w, g_2]| [u_0 * w - g_2]);
+                let [g_0] = Vector::fused(ops, [&u_0, &w, &g_2], move |[u_0, w, g_2]| [u_0 * w - g_2]);
                 send(&self.party, 0, Message::Ring(g_0.clone()));
                 let h_2 = receive_ring(&self.party, 1).await;
                 let ops = Ops::additions(3).and_multiplications(2);
                 let [own, next] =
-                    Vector::fused(ops, [&u_0, &w, &g_0, &g_2, &h_2], |[u_0, w, g_0, g_2, h_2]| {
+                    Vector::fused(ops, [&u_0, &w, &g_0, &g_2, &h_2], move |[u_0, w, g_0, g_2, h_2]| {
                         [w - two * (g_2 + h_2), u_0 - two * g_0]
                     });
                 Replicated { own, next }
@@ -186,19 +187,22 @@ impl Rep3 {
     /// wrap except with probability 2^-(64 - bits): the result is (c >> shift) + (r >> shift) + 1. 1 round; 0, 8, 0.
     async fn truncate_big_gap(&self, x: &Replicated<Vector>, shift: u32) -> Replicated<Vector> {
         let (len, counter) = (x.len(), self.draw());
-        let of_r = |r: &Vector| {
-            let [y_0] =
-                Vector::fused(Ops::additions(2), [r], |[r]| [shift_right_signed(r, shift) + Wrapping(1)]);
-            y_0
-        };
+        let of_r =
+            |r: &Vector| {
+                let [y_0] = Vector::fused(Ops::additions(2), [r], move |[r]| {
+                    [shift_right_signed(r, shift) + Wrapping(1)]
+                });
+                y_0
+            };
         match self.party.id() {
             0 => Replicated { own: of_r(&x.own), next: self.shared_vector(1, counter, len) },
             1 => {
                 let y_1 = self.shared_vector(1, counter, len);
-                let [y_2] = Vector::fused(Ops::additions(4), [&x.own, &x.next, &y_1], |[x_1, x_2, y_1]| {
-                    let c = x_1 + x_2 - Wrapping(1);
-                    [shift_right_signed(c, shift) - y_1]
-                });
+                let [y_2] =
+                    Vector::fused(Ops::additions(4), [&x.own, &x.next, &y_1], move |[x_1, x_2, y_1]| {
+                        let c = x_1 + x_2 - Wrapping(1);
+                        [shift_right_signed(c, shift) - y_1]
+                    });
                 send(&self.party, 2, Message::Ring(y_2.clone()));
                 Replicated { own: y_1, next: y_2 }
             }
@@ -228,24 +232,25 @@ impl Rep3 {
                 let d_0 = self.shared_vector(0, draw_d, len);
                 let ops = Ops::additions(2).and_multiplications(1);
                 let [d_1] =
-                    Vector::fused(ops, [&x.own, &b_1, &d_0], |[r, b_1, d_0]| [(r >> top) * b_1 - d_0]);
+                    Vector::fused(ops, [&x.own, &b_1, &d_0], move |[r, b_1, d_0]| [(r >> top) * b_1 - d_0]);
                 send(&self.party, 1, Message::Ring(d_1.clone()));
                 let e_0 = receive_ring(&self.party, 2).await;
                 let ops = Ops::additions(7).and_multiplications(2);
                 let [own, next] = Vector::fused(
                     ops,
                     [&x.own, &d_0, &e_0, &a_1, &b_1, &d_1],
-                    |[r, d_0, e_0, a_1, b_1, d_1]| [component_0(r, d_0, e_0), component(a_1, b_1, d_1)],
+                    move |[r, d_0, e_0, a_1, b_1, d_1]| [component_0(r, d_0, e_0), component(a_1, b_1, d_1)],
                 );
                 Replicated { own, next }
             }
             1 => {
                 let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
                 let ops = Ops::additions(6);
-                let [a_2, b_2] = Vector::fused(ops, [&x.own, &x.next, &a_1, &b_1], |[x_1, x_2, a_1, b_1]| {
-                    let c = x_1 + x_2 + half - Wrapping(1);
-                    [(c >> shift) - a_1, (c >> top) - b_1]
-                });
+                let [a_2, b_2] =
+                    Vector::fused(ops, [&x.own, &x.next, &a_1, &b_1], move |[x_1, x_2, a_1, b_1]| {
+                        let c = x_1 + x_2 + half - Wrapping(1);
+                        [(c >> shift) - a_1, (c >> top) - b_1]
+                    });
                 send(&self.party, 2, Message::Ring(Vector::concat(&[&a_2, &b_2])));
                 let e_2 = self.shared_vector(2, draw_e, len);
                 let d_1 = receive_ring(&self.party, 0).await;
@@ -253,7 +258,9 @@ impl Rep3 {
                 let [own, next] = Vector::fused(
                     ops,
                     [&a_1, &b_1, &d_1, &a_2, &b_2, &e_2],
-                    |[a_1, b_1, d_1, a_2, b_2, e_2]| [component(a_1, b_1, d_1), component(a_2, b_2, e_2)],
+                    move |[a_1, b_1, d_1, a_2, b_2, e_2]| {
+                        [component(a_1, b_1, d_1), component(a_2, b_2, e_2)]
+                    },
                 );
                 Replicated { own, next }
             }
@@ -266,13 +273,13 @@ impl Rep3 {
                 let (a_2, b_2) = (received.slice(0, len), received.slice(len, 2 * len));
                 let ops = Ops::additions(1).and_multiplications(1);
                 let [e_0] =
-                    Vector::fused(ops, [&x.next, &b_2, &e_2], |[r, b_2, e_2]| [(r >> top) * b_2 - e_2]);
+                    Vector::fused(ops, [&x.next, &b_2, &e_2], move |[r, b_2, e_2]| [(r >> top) * b_2 - e_2]);
                 send(&self.party, 0, Message::Ring(e_0.clone()));
                 let ops = Ops::additions(7).and_multiplications(2);
                 let [own, next] = Vector::fused(
                     ops,
                     [&a_2, &b_2, &e_2, &x.next, &d_0, &e_0],
-                    |[a_2, b_2, e_2, r, d_0, e_0]| [component(a_2, b_2, e_2), component_0(r, d_0, e_0)],
+                    move |[a_2, b_2, e_2, r, d_0, e_0]| [component(a_2, b_2, e_2), component_0(r, d_0, e_0)],
                 );
                 Replicated { own, next }
             }
@@ -334,7 +341,8 @@ impl Protocol for Rep3 {
         let _span = self.party.span("open");
         send(&self.party, self.next(), Message::Ring(x.own.clone()));
         let missing = receive_ring(&self.party, self.previous()).await;
-        let [opened] = Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], |[a, b, c]| [a + b + c]);
+        let [opened] =
+            Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], move |[a, b, c]| [a + b + c]);
         opened
     }
 
@@ -354,13 +362,15 @@ impl Protocol for Rep3 {
         let [mine] = if width == 1 {
             let ops = Ops::additions(4).and_multiplications(2);
             let [x, x_next, y, y_next] = factors;
-            Vector::fused(ops, [x, x_next, y, y_next, &r, &s], |[x, x_next, y, y_next, r, s]| {
+            Vector::fused(ops, [x, x_next, y, y_next, &r, &s], move |[x, x_next, y, y_next, r, s]| {
                 [x * (y + y_next) + x_next * y + (r - s)]
             })
         } else {
             let [cross] =
-                Vector::fused(cross, factors, |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
-            Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], |[sum, r, s]| [sum + (r - s)])
+                Vector::fused(cross, factors, move |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
+            Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], move |[sum, r, s]| {
+                [sum + (r - s)]
+            })
         };
         self.reshare(mine).await
     }

@@ -24,8 +24,6 @@ pub(in crate::ring) enum Operand<'a> {
     Drawn(Position),
     /// Nowhere: always this.
     Constant(u64),
-    /// Nowhere: these times the second.
-    Multiple(&'a [u64], u64),
 }
 
 impl<'a> Operand<'a> {
@@ -38,10 +36,6 @@ impl<'a> Operand<'a> {
             }
             Operand::Drawn(position) => (self, Operand::Drawn(position.after(middle))),
             Operand::Constant(_) => (self, self),
-            Operand::Multiple(words, factor) => {
-                let (left, right) = words.split_at(middle);
-                (Operand::Multiple(left, factor), Operand::Multiple(right, factor))
-            }
         }
     }
 
@@ -55,7 +49,6 @@ enum Source<'a> {
     Words(&'a [u64]),
     Drawn(Stream, &'a mut [u64]),
     Constant(&'a [u64]),
-    Multiple(&'a [u64], u64, &'a mut [u64]),
 }
 
 impl<'a> Source<'a> {
@@ -69,7 +62,6 @@ impl<'a> Source<'a> {
                 tile.fill(word);
                 Source::Constant(tile)
             }
-            Operand::Multiple(words, factor) => Source::Multiple(words, factor, tile()),
         }
     }
 
@@ -84,17 +76,14 @@ impl<'a> Source<'a> {
                 tile
             }
             Source::Constant(tile) => &tile[..n],
-            Source::Multiple(words, factor, tile) => {
-                let (tile, words) = (&mut tile[..n], &words[start..start + n]);
-                tile.iter_mut().zip(words).for_each(|(tile, x)| *tile = x.wrapping_mul(*factor));
-                tile
-            }
         }
     }
 }
 
 /// Elements that are computed in a first-level cache before they are written.
-const TILE: usize = 256;
+pub(in crate::ring) const TILE: usize = 256;
+/// Some elements of a result.
+pub(in crate::ring) type Tile = [u64; TILE];
 /// Elements that are worth a task of their own: some twenty microseconds of work.
 const TASK: usize = 1 << 15;
 
@@ -109,7 +98,7 @@ pub(in crate::ring) fn fuse<const I: usize, const O: usize>(
 ) {
     let len = outputs[0].len();
     let fits = |x: &Operand<'_>| match x {
-        Operand::Words(words) | Operand::Multiple(words, _) => words.len() == len,
+        Operand::Words(words) => words.len() == len,
         Operand::Drawn(_) | Operand::Constant(_) => true,
     };
     assert!(inputs.iter().all(fits), "operands of different lengths");
@@ -141,50 +130,12 @@ fn split<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + S
     rayon::join(|| split(level, left, left_out, f), || split(level, right, right_out, f));
 }
 
-/// One piece, with the given instructions if this machine has them.
-fn run<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+/// One piece. Results go to memory of this function first: of that the compiler knows that no operand lies there.
+fn run<const I: usize, const O: usize>(
     level: Level,
     inputs: [Operand<'_>; I],
-    outputs: [&mut [u64]; O],
-    f: &F,
-) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-        fn avx512<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-            inputs: [Operand<'_>; I],
-            outputs: [&mut [u64]; O],
-            f: &F,
-        ) {
-            tiles(inputs, outputs, f);
-        }
-        #[target_feature(enable = "avx2")]
-        fn avx2<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-            inputs: [Operand<'_>; I],
-            outputs: [&mut [u64]; O],
-            f: &F,
-        ) {
-            tiles(inputs, outputs, f);
-        }
-        if level == Level::Avx512 && level.is_available() {
-            // SAFETY: the CPU has the features.
-            return unsafe { avx512(inputs, outputs, f) };
-        }
-        if level == Level::Avx2 && level.is_available() {
-            // SAFETY: the CPU has the feature.
-            return unsafe { avx2(inputs, outputs, f) };
-        }
-    }
-    let _ = level;
-    tiles(inputs, outputs, f);
-}
-
-/// The loop. Results go to memory of this function first: of that the compiler knows that no operand lies there.
-#[inline(always)]
-fn tiles<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-    inputs: [Operand<'_>; I],
     mut outputs: [&mut [u64]; O],
-    f: &F,
+    f: &impl Fn([Element; I]) -> [Element; O],
 ) {
     let len = outputs[0].len();
     let (step, implied) = (TILE.min(len), inputs.iter().filter(|x| !x.is_in_memory()).count());
@@ -197,20 +148,65 @@ fn tiles<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     let mut results = [[0u64; TILE]; O];
     for start in (0..len).step_by(TILE) {
         let n = TILE.min(len - start);
-        // A loop, since `map` is compiled by itself, without the instructions of this function.
-        let mut x: [&[u64]; I] = [&[]; I];
-        for (x, source) in x.iter_mut().zip(&mut sources) {
-            *x = source.next(start, n);
-        }
-        #[allow(clippy::needless_range_loop, reason = "of several results at a time")]
-        for i in 0..n {
-            // SAFETY: each operand has n elements, and n is at most TILE.
-            let y = f(from_fn(|k| Wrapping(unsafe { *x[k].get_unchecked(i) })));
-            (0..O).for_each(|k| results[k][i] = y[k].0);
-        }
+        apply(level, sources.each_mut().map(|source| source.next(start, n)), &mut results, f);
         for (output, results) in outputs.iter_mut().zip(&results) {
             output[start..start + n].copy_from_slice(&results[..n]);
         }
+    }
+}
+
+/// `f` of at most [`TILE`] elements, with the given instructions if this machine has them.
+pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+    level: Level,
+    x: [&[u64]; I],
+    results: &mut [Tile; O],
+    f: &F,
+) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        fn avx512<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+            x: [&[u64]; I],
+            results: &mut [Tile; O],
+            f: &F,
+        ) {
+            each(x, results, f);
+        }
+        #[target_feature(enable = "avx2")]
+        fn avx2<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
+            x: [&[u64]; I],
+            results: &mut [Tile; O],
+            f: &F,
+        ) {
+            each(x, results, f);
+        }
+        if level == Level::Avx512 && level.is_available() {
+            // SAFETY: the CPU has the features.
+            return unsafe { avx512(x, results, f) };
+        }
+        if level == Level::Avx2 && level.is_available() {
+            // SAFETY: the CPU has the feature.
+            return unsafe { avx2(x, results, f) };
+        }
+    }
+    let _ = level;
+    each(x, results, f);
+}
+
+/// The loop.
+#[inline(always)]
+fn each<const I: usize, const O: usize>(
+    x: [&[u64]; I],
+    results: &mut [Tile; O],
+    f: &impl Fn([Element; I]) -> [Element; O],
+) {
+    let n = x[0].len();
+    assert!(n <= TILE && x.iter().all(|x| x.len() == n), "operands of a tile");
+    #[allow(clippy::needless_range_loop, reason = "of several results at a time")]
+    for i in 0..n {
+        // SAFETY: each operand has n elements.
+        let y = f(from_fn(|k| Wrapping(unsafe { *x[k].get_unchecked(i) })));
+        (0..O).for_each(|k| results[k][i] = y[k].0);
     }
 }
 

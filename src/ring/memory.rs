@@ -1,10 +1,11 @@
 //! Elements, or what is known of them without having them in memory.
 
-use std::num::Wrapping;
 use std::sync::{Arc, OnceLock};
 
-use super::fused::{Operand, fuse};
+use super::deferred::Deferred;
+use super::fused::Operand;
 use super::mcg::Position;
+use super::vector::Vector;
 use super::words::Words;
 
 /// What a vector or plane is made of.
@@ -14,6 +15,8 @@ pub(in crate::ring) enum Memory {
     Words(Words),
     /// Words that follow from little, as many as said.
     Implied(Implied, usize, OnceLock<Words>),
+    /// Results of a formula that may not have been computed yet.
+    Deferred(Arc<Deferred>),
 }
 
 /// What words follow from. A formula makes them as it goes; whoever wants them in memory has them put there, once.
@@ -23,8 +26,8 @@ pub(in crate::ring) enum Implied {
     Drawn(Position),
     /// All the same.
     Constant(u64),
-    /// A multiple of words in other memory, from some place on.
-    Multiple(Arc<Memory>, usize, u64),
+    /// Those of several vectors, one after the other.
+    Joined(Vec<Vector>),
 }
 
 impl Memory {
@@ -37,16 +40,17 @@ impl Memory {
     pub fn words(&self) -> &Words {
         match self {
             Memory::Words(words) => words,
+            Memory::Deferred(deferred) => deferred.words(),
             Memory::Implied(implied, len, words) => words.get_or_init(|| match implied {
+                Implied::Constant(word) => Words::filled(*len, *word),
                 Implied::Drawn(position) => {
                     let mut words = Words::any(*len);
                     position.fill(&mut words);
                     words
                 }
-                Implied::Constant(word) => Words::filled(*len, *word),
-                Implied::Multiple(of, start, factor) => {
+                Implied::Joined(parts) => {
                     let mut words = Words::any(*len);
-                    fuse([of.operand(*start, *len)], [&mut *words], |[x]| [x * Wrapping(*factor)]);
+                    Vector::write_all(parts, &mut words);
                     words
                 }
             }),
@@ -60,9 +64,6 @@ impl Memory {
             Memory::Implied(Implied::Drawn(position), _, words) if words.get().is_none() => {
                 Operand::Drawn(position.after(start))
             }
-            Memory::Implied(Implied::Multiple(of, first, factor), _, words) if words.get().is_none() => {
-                Operand::Multiple(&of.words()[first + start..first + start + len], *factor)
-            }
             _ => Operand::Words(&self.words()[start..start + len]),
         }
     }
@@ -72,6 +73,24 @@ impl Memory {
         match self {
             Memory::Implied(Implied::Constant(word), ..) => Some(*word),
             _ => None,
+        }
+    }
+
+    /// The vectors that these words come from, if they were not put into one memory yet.
+    pub fn parts(&self) -> Option<&[Vector]> {
+        match self {
+            Memory::Implied(Implied::Joined(parts), _, words) if words.get().is_none() => Some(parts),
+            _ => None,
+        }
+    }
+
+    /// The words, if nobody else has a part in them.
+    pub fn into_words(self: Arc<Self>) -> Result<Words, Arc<Self>> {
+        self.words();
+        match Arc::try_unwrap(self)? {
+            Memory::Words(words) => Ok(words),
+            Memory::Implied(_, _, words) => Ok(words.into_inner().expect("put into memory above")),
+            Memory::Deferred(deferred) => deferred.into_words().map_err(|d| Arc::new(Memory::Deferred(d))),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of parties, protocols or networks.
 
+mod deferred;
 mod dispatch;
 pub mod exact_f64;
 mod fused;

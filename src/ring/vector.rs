@@ -1,10 +1,12 @@
 //! Vectors over the ring Z_2^64 that carry values, or (for `shape`) only their length.
 
+use std::array::from_fn;
 use std::num::Wrapping;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::deferred::{self, Deferred};
 use super::exact_f64::gemm_exact_f64;
 use super::fused::{Element, Operand, fuse};
 use super::gemm::{MatrixView, gemm_add};
@@ -14,7 +16,9 @@ use super::meter;
 use super::words::Words;
 
 /// Elements that are worth copying by several threads.
-const PARALLEL_COPY: usize = 1 << 15;
+const PARALLEL_COPY: usize = 1 << 13;
+/// Elements from which on formulas are deferred: what they would write and read again is too much for a cache.
+const DEFERRED: usize = 1 << 14;
 
 /// What vectors of a run carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,22 +184,88 @@ impl Vector {
     pub fn fused<const I: usize, const O: usize>(
         ops: Ops,
         x: [&Vector; I],
-        f: impl Fn([Element; I]) -> [Element; O] + Sync,
+        f: impl Fn([Element; I]) -> [Element; O] + Clone + Send + Sync + 'static,
     ) -> [Vector; O] {
         let len = x[0].len;
         assert!(x.iter().all(|x| x.len == len), "vectors of different lengths");
         ops.count(len);
-        match x[0].content() {
-            Content::Shape => std::array::from_fn(|_| Vector::shape(len)),
-            Content::Values => {
-                // One memory for all results, so that joining them copies nothing.
-                let mut words = Words::any(O * len);
-                let mut rest = &mut words[..];
-                let results = std::array::from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
-                fuse(x.map(Vector::operand), results, f);
-                let words = Arc::new(Memory::Words(words));
-                std::array::from_fn(|i| Vector { len, data: Some((Arc::clone(&words), i * len)) })
+        if x[0].content() == Content::Shape {
+            return from_fn(|_| Vector::shape(len));
+        }
+        let cuts = Vector::cuts(&x);
+        if cuts.is_empty() {
+            return Vector::fused_piece(x, f);
+        }
+        let ends = cuts.iter().copied().chain([len]);
+        let pieces: Vec<[Vector; O]> = std::iter::once(0)
+            .chain(cuts.iter().copied())
+            .zip(ends)
+            .map(|(start, end)| {
+                let x = x.map(|x| x.slice(start, end));
+                Vector::fused_piece(x.each_ref(), f.clone())
+            })
+            .collect();
+        from_fn(|i| Vector::concat(&pieces.iter().map(|piece| &piece[i]).collect::<Vec<_>>()))
+    }
+
+    /// Places where vectors that were joined, but not yet in memory, can be cut.
+    fn cuts(x: &[&Vector]) -> Vec<usize> {
+        let mut cuts = Vec::new();
+        for x in x {
+            let mut end = 0;
+            for part in x.parts().into_iter().flatten() {
+                end += part.len;
+                cuts.push(end);
             }
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.pop();
+        cuts
+    }
+
+    /// The vectors that this one was joined from, if they are not in one memory.
+    fn parts(&self) -> Option<&[Vector]> {
+        let (memory, start) = self.data.as_ref()?;
+        memory
+            .parts()
+            .filter(|parts| *start == 0 && parts.iter().map(|part| part.len).sum::<usize>() == self.len)
+    }
+
+    /// A formula of vectors without cuts.
+    fn fused_piece<const I: usize, const O: usize>(
+        x: [&Vector; I],
+        f: impl Fn([Element; I]) -> [Element; O] + Send + Sync + 'static,
+    ) -> [Vector; O] {
+        let len = x[0].len;
+        // One memory for all results, so that joining them copies nothing.
+        let memory = if len < DEFERRED {
+            let mut words = Words::any(O * len);
+            let mut rest = &mut words[..];
+            let results = from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
+            fuse(x.map(Vector::operand), results, f);
+            Memory::Words(words)
+        } else {
+            Memory::Deferred(Deferred::new(len, x.map(Vector::deferred_operand), f))
+        };
+        let memory = Arc::new(memory);
+        from_fn(|i| Vector { len, data: Some((Arc::clone(&memory), i * len)) })
+    }
+
+    /// This as an operand of a formula that is computed later.
+    fn deferred_operand(&self) -> deferred::Operand {
+        let (memory, start) = self.data.as_ref().expect("a vector with values");
+        match &**memory {
+            Memory::Deferred(of)
+                if !of.is_computed() && of.len() == self.len && start.is_multiple_of(self.len) =>
+            {
+                deferred::Operand::Result(Arc::clone(of), start / self.len)
+            }
+            _ => match self.operand() {
+                Operand::Constant(word) => deferred::Operand::Constant(word),
+                Operand::Drawn(position) => deferred::Operand::Drawn(position),
+                Operand::Words(_) => deferred::Operand::Words(Arc::clone(memory), *start),
+            },
         }
     }
 
@@ -235,7 +305,15 @@ impl Vector {
             Operand::Words(words) => copy(words, out),
             Operand::Drawn(position) => position.fill(out),
             Operand::Constant(word) => out.fill(word),
-            multiple @ Operand::Multiple(..) => fuse([multiple], [out], |x| x),
+        }
+    }
+
+    /// Writes the elements of several vectors, one after the other.
+    pub(in crate::ring) fn write_all(parts: &[Vector], mut out: &mut [u64]) {
+        for part in parts {
+            let (place, rest) = out.split_at_mut(part.len);
+            part.write_to(place);
+            out = rest;
         }
     }
 
@@ -255,9 +333,9 @@ impl Vector {
     fn formula<const I: usize>(
         additions: u64,
         x: [&Vector; I],
-        f: impl Fn([Element; I]) -> Element + Sync,
+        f: impl Fn([Element; I]) -> Element + Clone + Send + Sync + 'static,
     ) -> Vector {
-        let [result] = Vector::fused(Ops::additions(additions), x, |x| [f(x)]);
+        let [result] = Vector::fused(Ops::additions(additions), x, move |x| [f(x)]);
         result
     }
 
@@ -286,17 +364,14 @@ impl Vector {
 
     /// x + c for a public c.
     pub fn add_scalar(&self, c: u64) -> Vector {
-        Vector::formula(1, [self], |[x]| x + Wrapping(c))
+        Vector::formula(1, [self], move |[x]| x + Wrapping(c))
     }
 
     /// c x for a public c.
     pub fn scale(&self, c: u64) -> Vector {
-        meter::count(|w| w.multiplications += self.len as u64);
-        let multiple = |(memory, start): &(Arc<Memory>, usize)| {
-            let implied = Implied::Multiple(Arc::clone(memory), *start, c);
-            (Arc::new(Memory::implied(implied, self.len)), 0)
-        };
-        Vector { len: self.len, data: self.data.as_ref().map(multiple) }
+        let ops = Ops::additions(0).and_multiplications(1);
+        let [multiple] = Vector::fused(ops, [self], move |[x]| [x * Wrapping(c)]);
+        multiple
     }
 
     /// x y, elementwise.
@@ -308,12 +383,12 @@ impl Vector {
 
     /// x >> bits, of the unsigned representative.
     pub fn shift_right(&self, bits: u32) -> Vector {
-        Vector::formula(1, [self], |[x]| x >> bits as usize)
+        Vector::formula(1, [self], move |[x]| x >> bits as usize)
     }
 
     /// x >> bits, of the signed representative.
     pub fn shift_right_signed(&self, bits: u32) -> Vector {
-        Vector::formula(1, [self], |[x]| shift_right_signed(x, bits))
+        Vector::formula(1, [self], move |[x]| shift_right_signed(x, bits))
     }
 
     /// The matrix product.
@@ -354,31 +429,62 @@ impl Vector {
     /// The elements in memory of their own.
     fn into_words(self) -> Words {
         let (memory, start) = self.data.expect("a vector with values");
-        match Arc::try_unwrap(memory) {
-            Ok(Memory::Words(words)) if words.len() == self.len => words,
-            kept => {
-                let memory = kept.map_or_else(|shared| shared, Arc::new);
-                let mut words = Words::any(self.len);
-                Vector { len: self.len, data: Some((memory, start)) }.write_to(&mut words);
-                words
+        if memory.words().len() == self.len {
+            match memory.into_words() {
+                Ok(words) => words,
+                Err(shared) => Words::copied(shared.words()),
             }
+        } else {
+            Words::copied(&memory.words()[start..start + self.len])
         }
     }
 
     /// Elements `start..end`, in the same memory.
     pub fn slice(&self, start: usize, end: usize) -> Vector {
         assert!(start <= end && end <= self.len, "slice {start}..{end} of {}", self.len);
+        if let Some(parts) = self.parts() {
+            return Vector::slice_of_parts(parts, start, end);
+        }
         let data = self.data.as_ref().map(|(words, first)| (Arc::clone(words), first + start));
         Vector { len: end - start, data }
     }
 
-    /// The vectors one after the other. What lies so already is not copied.
+    /// Elements `start..end` of several vectors, one after the other.
+    fn slice_of_parts(parts: &[Vector], start: usize, end: usize) -> Vector {
+        let mut first = 0;
+        let mut slices = Vec::new();
+        for part in parts {
+            let (from, to) = (start.max(first), end.min(first + part.len));
+            if from < to {
+                slices.push(part.slice(from - first, to - first));
+            }
+            first += part.len;
+        }
+        match &slices[..] {
+            [] => parts[0].slice(0, 0),
+            [slice] => slice.clone(),
+            _ => Vector::concat(&slices.iter().collect::<Vec<_>>()),
+        }
+    }
+
+    /// The vectors one after the other. What lies so already is not copied, and long ones are not before somebody needs
+    /// them in one memory.
     pub fn concat(parts: &[&Vector]) -> Vector {
         if let Some(joined) = Vector::joined(parts) {
             return joined;
         }
         let len = parts.iter().map(|p| p.len).sum();
         let content = parts.first().map_or(Content::Values, |p| p.content());
+        if len >= DEFERRED && content == Content::Values {
+            let mut flat = Vec::new();
+            for part in parts.iter().filter(|part| part.len > 0) {
+                match part.parts() {
+                    Some(parts) => flat.extend_from_slice(parts),
+                    None => flat.push((*part).clone()),
+                }
+            }
+            return Vector { len, data: Some((Arc::new(Memory::implied(Implied::Joined(flat), len)), 0)) };
+        }
         Vector::written(content, len, |mut out| {
             for part in parts {
                 let (place, rest) = out.split_at_mut(part.len);
@@ -427,10 +533,7 @@ impl Vector {
             return Vector::constant(Content::Values, rows.len() * width, 0);
         }
         Vector::written(self.content(), rows.len() * width, |out| {
-            let operand = match self.operand() {
-                Operand::Multiple(..) => Operand::Words(self.expect_values()),
-                other => other,
-            };
+            let operand = self.operand();
             let gather = |out: &mut [u64], rows: &[usize]| {
                 for (place, row) in out.chunks_exact_mut(width.max(1)).zip(rows) {
                     match operand {
@@ -439,7 +542,6 @@ impl Vector {
                         }
                         Operand::Drawn(position) => position.after(row * width).stream(width).fill(place),
                         Operand::Constant(word) => place.fill(word),
-                        Operand::Multiple(..) => unreachable!("put into memory above"),
                     }
                 }
             };
@@ -514,7 +616,7 @@ pub fn shift_right_signed(x: Element, bits: u32) -> Element {
 }
 
 /// Copies, with several threads if that is worth it.
-fn copy(from: &[u64], to: &mut [u64]) {
+pub(in crate::ring) fn copy(from: &[u64], to: &mut [u64]) {
     if from.len() < PARALLEL_COPY {
         return to.copy_from_slice(from);
     }
