@@ -24,7 +24,7 @@ const OPERANDS: usize = 8;
 /// Most results of a formula.
 const RESULTS: usize = 2;
 /// Elements that are worth a task of their own.
-const TASK: usize = 32 * TILE;
+const TASK: usize = 16 * TILE;
 /// Noted formulas of one length; more are not noted before some have been computed.
 const MOST: usize = 512;
 
@@ -75,7 +75,7 @@ impl<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + Send 
     for FunctionOf<I, O, F>
 {
     fn apply(&self, level: Level, x: &[&[u64]], results: &mut [Tile; RESULTS]) {
-        let x = x.try_into().expect("as many operands as the function has");
+        let x = x.first_chunk::<I>().expect("as many operands as the function has");
         let results = results.first_chunk_mut::<O>().expect("room for all results");
         apply(level, x, results, &self.0);
     }

@@ -81,11 +81,11 @@ impl<'a> Source<'a> {
 }
 
 /// Elements that are computed in a first-level cache before they are written.
-pub(in crate::ring) const TILE: usize = 256;
+pub(in crate::ring) const TILE: usize = 128;
 /// Some elements of a result.
 pub(in crate::ring) type Tile = [u64; TILE];
-/// Elements that are worth a task of their own: some twenty microseconds of work.
-const TASK: usize = 1 << 15;
+/// Elements that are worth a task of their own: some microseconds of work.
+const TASK: usize = 1 << 12;
 
 /// `f` of the elements of `inputs`, place by place, into `outputs`; large ones spread over the current rayon pool.
 ///
@@ -148,7 +148,7 @@ fn run<const I: usize, const O: usize>(
     let mut results = [[0u64; TILE]; O];
     for start in (0..len).step_by(TILE) {
         let n = TILE.min(len - start);
-        apply(level, sources.each_mut().map(|source| source.next(start, n)), &mut results, f);
+        apply(level, &sources.each_mut().map(|source| source.next(start, n)), &mut results, f);
         for (output, results) in outputs.iter_mut().zip(&results) {
             output[start..start + n].copy_from_slice(&results[..n]);
         }
@@ -158,7 +158,7 @@ fn run<const I: usize, const O: usize>(
 /// `f` of at most [`TILE`] elements, with the given instructions if this machine has them.
 pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     level: Level,
-    x: [&[u64]; I],
+    x: &[&[u64]; I],
     results: &mut [Tile; O],
     f: &F,
 ) {
@@ -166,7 +166,7 @@ pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I])
     {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
         fn avx512<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-            x: [&[u64]; I],
+            x: &[&[u64]; I],
             results: &mut [Tile; O],
             f: &F,
         ) {
@@ -174,7 +174,7 @@ pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I])
         }
         #[target_feature(enable = "avx2")]
         fn avx2<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
-            x: [&[u64]; I],
+            x: &[&[u64]; I],
             results: &mut [Tile; O],
             f: &F,
         ) {
@@ -196,7 +196,7 @@ pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I])
 /// The loop.
 #[inline(always)]
 fn each<const I: usize, const O: usize>(
-    x: [&[u64]; I],
+    x: &[&[u64]; I],
     results: &mut [Tile; O],
     f: &impl Fn([Element; I]) -> [Element; O],
 ) {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 /// The multiplier of the generator, as in the crate `rand_pcg` and in PCG's reference implementation.
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 /// Numbers that are worth a task of their own: some ten microseconds of work.
-const TASK: usize = 1 << 14;
+const TASK: usize = 1 << 12;
 /// States that are multiplied side by side, enough to hide the latency of the multiplications.
 const LANES: usize = 32;
 
