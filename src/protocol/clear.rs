@@ -17,8 +17,12 @@ pub struct Plain<T>(T);
 impl Components for Plain<Vector> {
     type Part = Vector;
 
-    fn combine(shares: &[&Self], f: impl Fn(&[&Vector]) -> Vector) -> Self {
-        Plain(f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()))
+    fn combine<const N: usize>(shares: [&Self; N], f: impl Fn([&Vector; N]) -> Vector) -> Self {
+        Plain(f(shares.map(|s| &s.0)))
+    }
+
+    fn combine_all(shares: &[&Self], f: impl Fn(&[&Vector]) -> Vec<Vector>) -> Vec<Self> {
+        f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()).into_iter().map(Plain).collect()
     }
 
     fn len(&self) -> usize {
@@ -29,8 +33,12 @@ impl Components for Plain<Vector> {
 impl Components for Plain<Plane> {
     type Part = Plane;
 
-    fn combine(shares: &[&Self], f: impl Fn(&[&Plane]) -> Plane) -> Self {
-        Plain(f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()))
+    fn combine<const N: usize>(shares: [&Self; N], f: impl Fn([&Plane; N]) -> Plane) -> Self {
+        Plain(f(shares.map(|s| &s.0)))
+    }
+
+    fn combine_all(shares: &[&Self], f: impl Fn(&[&Plane]) -> Vec<Plane>) -> Vec<Self> {
+        f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()).into_iter().map(Plain).collect()
     }
 
     fn len(&self) -> usize {
@@ -116,8 +124,9 @@ impl Protocol for Clear {
         Plain(Vector::exact_matmul(left, right).unwrap_or_else(|| x.0.matmul(&y.0, shape)))
     }
 
-    async fn and(&self, x: &[Self::Bits], y: &[Self::Bits]) -> Vec<Self::Bits> {
-        x.iter().zip(y).map(|(x, y)| Plain(x.0.and(&y.0))).collect()
+    async fn and(&self, pairs: &[[&Self::Bits; 2]]) -> Vec<Self::Bits> {
+        let planes: Vec<_> = pairs.iter().map(|[x, y]| [&x.0, &y.0]).collect();
+        Plane::fused(1, &planes, |[x, y]| x & y).into_iter().map(Plain).collect()
     }
 
     /// floor((x + r) / 2^shift) with a uniform `shift`-bit r.

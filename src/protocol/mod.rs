@@ -180,8 +180,8 @@ pub trait Protocol: Sized {
     }
     /// Matrix product.
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share;
-    /// Products of bits, plane by plane.
-    async fn and(&self, x: &[Self::Bits], y: &[Self::Bits]) -> Vec<Self::Bits>;
+    /// Products of bits, for each of several pairs.
+    async fn and(&self, pairs: &[[&Self::Bits; 2]]) -> Vec<Self::Bits>;
 
     /// Probabilistic truncation of signed `bits`-bit integers by `shift` bits:
     /// floor(x / 2^shift) + u with P(u = 1) = (x mod 2^shift) / 2^shift.

@@ -48,10 +48,14 @@ impl Length for Plane {
 impl<T: Clone + Length> Components for Replicated<T> {
     type Part = T;
 
-    fn combine(shares: &[&Self], f: impl Fn(&[&T]) -> T) -> Self {
-        let own: Vec<&T> = shares.iter().map(|s| &s.own).collect();
-        let next: Vec<&T> = shares.iter().map(|s| &s.next).collect();
-        Replicated { own: f(&own), next: f(&next) }
+    fn combine<const N: usize>(shares: [&Self; N], f: impl Fn([&T; N]) -> T) -> Self {
+        Replicated { own: f(shares.map(|s| &s.own)), next: f(shares.map(|s| &s.next)) }
+    }
+
+    fn combine_all(shares: &[&Self], f: impl Fn(&[&T]) -> Vec<T>) -> Vec<Self> {
+        let own = f(&shares.iter().map(|s| &s.own).collect::<Vec<_>>());
+        let next = f(&shares.iter().map(|s| &s.next).collect::<Vec<_>>());
+        own.into_iter().zip(next).map(|(own, next)| Replicated { own, next }).collect()
     }
 
     fn len(&self) -> usize {
@@ -384,15 +388,17 @@ impl Protocol for Rep3 {
     }
 
     /// The product over GF(2). 1 round; 1/8, 1/8, 1/8 a bit.
-    async fn and(&self, x: &[Self::Bits], y: &[Self::Bits]) -> Vec<Self::Bits> {
-        assert_eq!(x.len(), y.len(), "as many left as right planes");
-        if x.is_empty() {
+    async fn and(&self, pairs: &[[&Self::Bits; 2]]) -> Vec<Self::Bits> {
+        if pairs.is_empty() {
             return Vec::new();
         }
         let _span = self.party.span("and");
-        let (r, s) = self.zero_bits(&x.iter().map(Components::len).collect::<Vec<_>>());
-        let planes: Vec<_> =
-            (0..x.len()).map(|i| [&x[i].own, &x[i].next, &y[i].own, &y[i].next, &r[i], &s[i]]).collect();
+        let (r, s) = self.zero_bits(&pairs.iter().map(|[x, _]| x.len()).collect::<Vec<_>>());
+        let planes: Vec<_> = pairs
+            .iter()
+            .zip(r.iter().zip(&s))
+            .map(|([x, y], (r, s))| [&x.own, &x.next, &y.own, &y.next, r, s])
+            .collect();
         let own = Plane::fused(6, &planes, |[x, x_next, y, y_next, r, s]| {
             (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
         });

@@ -10,8 +10,10 @@ pub trait Components: Clone {
     /// A component: [`Vector`] or [`Plane`].
     type Part;
 
-    /// Applies a linear function of several sharings to the components at each place.
-    fn combine(shares: &[&Self], f: impl Fn(&[&Self::Part]) -> Self::Part) -> Self;
+    /// Applies a linear function of some sharings to the components at each place.
+    fn combine<const N: usize>(shares: [&Self; N], f: impl Fn([&Self::Part; N]) -> Self::Part) -> Self;
+    /// The same for any number of sharings and results.
+    fn combine_all(shares: &[&Self], f: impl Fn(&[&Self::Part]) -> Vec<Self::Part>) -> Vec<Self>;
     /// Number of shared elements.
     fn len(&self) -> usize;
     /// Whether nothing is shared.
@@ -24,31 +26,31 @@ pub trait Components: Clone {
 pub trait RingShare: Components<Part = Vector> {
     /// x + y.
     fn add(&self, other: &Self) -> Self {
-        Self::combine(&[self, other], |c| c[0].add(c[1]))
+        Self::combine([self, other], |c| c[0].add(c[1]))
     }
     /// x - y.
     fn sub(&self, other: &Self) -> Self {
-        Self::combine(&[self, other], |c| c[0].sub(c[1]))
+        Self::combine([self, other], |c| c[0].sub(c[1]))
     }
     /// -x.
     fn neg(&self) -> Self {
-        Self::combine(&[self], |c| c[0].neg())
+        Self::combine([self], |c| c[0].neg())
     }
     /// c x for a public integer c.
     fn scale(&self, factor: i64) -> Self {
-        Self::combine(&[self], |c| c[0].scale(factor as u64))
+        Self::combine([self], |c| c[0].scale(factor as u64))
     }
     /// Shifts every component, as unsigned numbers: the sum of the results is not x >> bits, see the callers.
     fn shift_components_right(&self, bits: u32) -> Self {
-        Self::combine(&[self], |c| c[0].shift_right(bits))
+        Self::combine([self], |c| c[0].shift_right(bits))
     }
     /// Elements `start..end`.
     fn slice(&self, start: usize, end: usize) -> Self {
-        Self::combine(&[self], |c| c[0].slice(start, end))
+        Self::combine([self], |c| c[0].slice(start, end))
     }
     /// Several vectors one after the other.
     fn concat(shares: &[&Self]) -> Self {
-        Self::combine(shares, Vector::concat)
+        Self::combine_all(shares, |parts| vec![Vector::concat(parts)]).remove(0)
     }
     /// The inverse of [`RingShare::concat`] for `n` vectors of equal length.
     fn chunks(&self, n: usize) -> Vec<Self> {
@@ -58,35 +60,35 @@ pub trait RingShare: Components<Part = Vector> {
     }
     /// Each element `times` times in a row.
     fn repeat_each(&self, times: usize) -> Self {
-        Self::combine(&[self], |c| c[0].repeat_each(times))
+        Self::combine([self], |c| c[0].repeat_each(times))
     }
     /// The whole vector `times` times.
     fn tile(&self, times: usize) -> Self {
-        Self::combine(&[self], |c| c[0].tile(times))
+        Self::combine([self], |c| c[0].tile(times))
     }
     /// x plus the same row for each row of the matrix x.
     fn add_to_rows(&self, row: &Self) -> Self {
-        Self::combine(&[self, row], |c| c[0].add_to_rows(c[1]))
+        Self::combine([self, row], |c| c[0].add_to_rows(c[1]))
     }
     /// Chosen rows of a matrix with `width` columns.
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
-        Self::combine(&[self], |c| c[0].gather_rows(rows, width))
+        Self::combine([self], |c| c[0].gather_rows(rows, width))
     }
     /// Columns `start..end` of a matrix with `width` columns.
     fn columns(&self, width: usize, start: usize, end: usize) -> Self {
-        Self::combine(&[self], |c| c[0].columns(width, start, end))
+        Self::combine([self], |c| c[0].columns(width, start, end))
     }
     /// The transpose of a matrix with `rows` rows and `width` columns.
     fn transpose(&self, rows: usize, width: usize) -> Self {
-        Self::combine(&[self], |c| c[0].transpose(rows, width))
+        Self::combine([self], |c| c[0].transpose(rows, width))
     }
     /// The sum of each row of a matrix with `width` columns.
     fn row_sums(&self, width: usize) -> Self {
-        Self::combine(&[self], |c| c[0].row_sums(width))
+        Self::combine([self], |c| c[0].row_sums(width))
     }
     /// The sum of each column of a matrix with `width` columns.
     fn column_sums(&self, width: usize) -> Self {
-        Self::combine(&[self], |c| c[0].column_sums(width))
+        Self::combine([self], |c| c[0].column_sums(width))
     }
 }
 
@@ -96,7 +98,11 @@ impl<S: Components<Part = Vector>> RingShare for S {}
 pub trait BitShare: Components<Part = Plane> {
     /// x xor y.
     fn xor(&self, other: &Self) -> Self {
-        Self::combine(&[self, other], |c| c[0].xor(c[1]))
+        Self::combine([self, other], |c| c[0].xor(c[1]))
+    }
+    /// x xor y for each of several pairs.
+    fn xor_each(pairs: &[[&Self; 2]]) -> Vec<Self> {
+        Self::combine_all(pairs.as_flattened(), |parts| Plane::xor_each(parts.as_chunks().0))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use rand_pcg::Pcg64Mcg;
+
 use super::fused::{Element, Operand, fuse};
+use super::mcg::{Position, fill};
 use super::memory::{Implied, Memory};
 use super::meter;
 use super::transpose::{planes_from_words_into, words_from_planes_into};
@@ -134,9 +137,23 @@ impl Plane {
         self.words.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len.div_ceil(64)])
     }
 
-    fn operand(&self) -> Operand<'_> {
+    /// `words` words from the first one on: of this plane, or of others behind it too.
+    fn operand(&self, words: usize) -> Operand<'_> {
         let (memory, start) = self.words.as_ref().expect("a plane with values");
-        memory.operand(*start, self.len.div_ceil(64))
+        memory.operand(*start, words)
+    }
+
+    fn word_count(&self) -> usize {
+        self.len.div_ceil(64)
+    }
+
+    /// Whether the words of `other` follow those of this plane.
+    fn is_before(&self, other: &Plane) -> bool {
+        let (Some((memory, start)), Some((other, other_start))) = (&self.words, &other.words) else {
+            return false;
+        };
+        let same_constant = || memory.constant().is_some() && memory.constant() == other.constant();
+        Arc::ptr_eq(memory, other) && start + self.word_count() == *other_start || same_constant()
     }
 
     /// Whether it is known, without a look at the bits, that all are zero.
@@ -172,27 +189,15 @@ impl Plane {
             return lens.map(Plane::shape).collect();
         }
         Plane::all_written(Content::Values, &lens.collect::<Vec<_>>(), |mut out| {
-            for planes in tuples {
-                let (place, rest) = out.split_at_mut(planes[0].len.div_ceil(64));
-                fuse(planes.map(Plane::operand), [place], |x| [f(x)]);
+            // Tuples whose planes lie one after the other are as good as one of longer planes.
+            let neighbours = |a: &[&Plane; I], b: &[&Plane; I]| a.iter().zip(b).all(|(a, b)| a.is_before(b));
+            for run in tuples.chunk_by(neighbours) {
+                let words = run.iter().map(|planes| planes[0].word_count()).sum();
+                let (place, rest) = out.split_at_mut(words);
+                fuse(run[0].map(|first| first.operand(words)), [place], |x| [f(x)]);
                 out = rest;
             }
         })
-    }
-
-    /// A formula of one step on two planes.
-    fn pair(&self, other: &Plane, f: impl Fn([Element; 2]) -> Element + Sync) -> Plane {
-        assert_eq!(self.len, other.len, "planes of different lengths");
-        self.count(1);
-        let words = match self.content() {
-            Content::Shape => None,
-            Content::Values => {
-                let mut words = Words::any(self.len.div_ceil(64));
-                fuse([self.operand(), other.operand()], [&mut words], |x| [f(x)]);
-                Some((Arc::new(Memory::Words(words)), 0))
-            }
-        };
-        Plane { len: self.len, words }
     }
 
     /// Cuts a plane at whole words into planes of the given lengths, bits past each length dropped.
@@ -217,17 +222,45 @@ impl Plane {
 
     /// x xor y.
     pub fn xor(&self, other: &Plane) -> Plane {
-        let (zero, kept) = if self.is_known_zero() { (self, other) } else { (other, self) };
-        if zero.is_known_zero() && zero.len == kept.len {
-            self.count(1);
-            return kept.clone();
-        }
-        self.pair(other, |[x, y]| x ^ y)
+        Plane::xor_each(&[[self, other]]).remove(0)
+    }
+
+    /// x xor y for each of several pairs.
+    pub fn xor_each(pairs: &[[&Plane; 2]]) -> Vec<Plane> {
+        let one_is_zero = |[x, y]: &[&Plane; 2]| x.len == y.len && (x.is_known_zero() || y.is_known_zero());
+        let others: Vec<_> = pairs.iter().copied().filter(|pair| !one_is_zero(pair)).collect();
+        let mut sums = Plane::fused(1, &others, |[x, y]| x ^ y).into_iter();
+        let sum = |pair: &[&Plane; 2]| {
+            if one_is_zero(pair) {
+                pair[0].count(1);
+                return if pair[0].is_known_zero() { pair[1].clone() } else { pair[0].clone() };
+            }
+            sums.next().expect("a sum of each other pair")
+        };
+        pairs.iter().map(sum).collect()
     }
 
     /// x and y.
     pub fn and(&self, other: &Plane) -> Plane {
-        self.pair(other, |[x, y]| x & y)
+        Plane::fused(1, &[[self, other]], |[x, y]| x & y).remove(0)
+    }
+
+    /// Uniform bits: `planes` planes of `len` bits each.
+    pub(in crate::ring) fn drawn(generator: &mut Pcg64Mcg, len: usize, planes: usize) -> Vec<Plane> {
+        if len.is_multiple_of(64) {
+            let words = len / 64;
+            let position = Position::of(generator);
+            let memory = Arc::new(Memory::implied(Implied::Drawn(position), planes * words));
+            let plane = |i| Plane { len, words: Some((Arc::clone(&memory), i * words)) };
+            return (0..planes).map(plane).collect();
+        }
+        let plane = |_| {
+            Plane::written(Content::Values, len, |out| {
+                fill(generator, out);
+                clear_tail(out, len);
+            })
+        };
+        (0..planes).map(plane).collect()
     }
 
     /// not x.

@@ -3,9 +3,9 @@
 
 use rand_pcg::Pcg64Mcg;
 
-use super::mcg::{Position, fill};
+use super::mcg::Position;
 use super::meter;
-use super::plane::{Plane, clear_tail};
+use super::plane::Plane;
 use super::vector::{Content, Vector};
 
 /// What a stream is for.
@@ -61,15 +61,7 @@ impl StreamKey {
         if content == Content::Shape {
             return vec![Plane::shape(len); planes];
         }
-        let mut generator = self.generator();
-        (0..planes)
-            .map(|_| {
-                Plane::written(content, len, |out| {
-                    fill(&mut generator, out);
-                    clear_tail(out, len);
-                })
-            })
-            .collect()
+        Plane::drawn(&mut self.generator(), len, planes)
     }
 }
 

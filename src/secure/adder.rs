@@ -84,12 +84,29 @@ pub(super) struct LastCarry<B> {
     pub(super) propagate_and_low: Option<(B, B)>,
 }
 
+/// x xor y, known zeros allowed.
 pub(super) fn xor<B: BitShare>(x: &Option<B>, y: &Option<B>) -> Option<B> {
     match (x, y) {
         (Some(x), Some(y)) => Some(x.xor(y)),
         (x, None) => x.clone(),
         (None, y) => y.clone(),
     }
+}
+
+/// x xor y for each place of two words, as many as the shorter one has.
+fn xor_words<B: BitShare>(x: &[Option<B>], y: &[Option<B>]) -> Word<B> {
+    let mut sums = B::xor_each(&both_known(x.iter().zip(y))).into_iter();
+    let sum = |(x, y): (&Option<B>, &Option<B>)| match (x, y) {
+        (Some(_), Some(_)) => sums.next(),
+        (x, None) => x.clone(),
+        (None, y) => y.clone(),
+    };
+    x.iter().zip(y).map(sum).collect()
+}
+
+/// The pairs of which neither is known to be zero.
+fn both_known<'a, B: 'a>(pairs: impl Iterator<Item = Pair<'a, B>>) -> Vec<[&'a B; 2]> {
+    pairs.filter_map(|(x, y)| Some([x.as_ref()?, y.as_ref()?])).collect()
 }
 
 /// Which nodes have to compute what, so that the generate bits `needed` come out: (generate, propagate) by node.
@@ -113,14 +130,7 @@ fn liveness(levels: &[Vec<Node>], n: usize, needed: &[usize]) -> Vec<Vec<(bool, 
 impl<P: Protocol> Secure<P> {
     /// Ands of pairs of which some are known to be zero; one round.
     pub(super) async fn and_words(&self, pairs: &[Pair<'_, P::Bits>]) -> Word<P::Bits> {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        for pair in pairs {
-            if let (Some(x), Some(y)) = pair {
-                left.push(x.clone());
-                right.push(y.clone());
-            }
-        }
-        let mut products = self.protocol.and(&left, &right).await.into_iter();
+        let mut products = self.protocol.and(&both_known(pairs.iter().copied())).await.into_iter();
         pairs.iter().map(|pair| if let (Some(_), Some(_)) = pair { products.next() } else { None }).collect()
     }
 
@@ -135,11 +145,11 @@ impl<P: Protocol> Secure<P> {
     ) -> (Word<P::Bits>, Word<P::Bits>) {
         let positions = x.len() - usize::from(!carry_out);
         // The majority is ((x + z) (y + z)) + z; with z known to be zero, x y.
-        let terms: Vec<_> = (0..positions).map(|i| (xor(&x[i], &z[i]), xor(&y[i], &z[i]))).collect();
-        let products = self.and_words(&terms.iter().map(|(a, b)| (a, b)).collect::<Vec<_>>()).await;
+        let (left, right) = (xor_words(&x[..positions], z), xor_words(&y[..positions], z));
+        let products = self.and_words(&left.iter().zip(&right).collect::<Vec<_>>()).await;
         let mut carries = vec![None];
-        carries.extend((0..positions).map(|i| xor(&products[i], &z[i])));
-        let sum = (0..x.len()).map(|i| xor(&xor(&x[i], &y[i]), &z[i])).collect();
+        carries.extend(xor_words(&products, z));
+        let sum = xor_words(&xor_words(x, y), z);
         (sum, carries)
     }
 
@@ -169,7 +179,7 @@ impl<P: Protocol> Secure<P> {
     /// Generate and propagate bits of x + y, position by position. 1 round.
     pub(super) async fn half_add(&self, x: &[Option<P::Bits>], y: &[Option<P::Bits>]) -> Carries<P::Bits> {
         let generate = self.and_words(&x.iter().zip(y).collect::<Vec<_>>()).await;
-        Carries { generate, propagate: x.iter().zip(y).map(|(x, y)| xor(x, y)).collect() }
+        Carries { generate, propagate: xor_words(x, y) }
     }
 
     /// Runs a level of a prefix network on carries: (g, p) low, (g', p') high -> (g' + p' g, p' p). 1 round.
@@ -185,14 +195,20 @@ impl<P: Protocol> Secure<P> {
             }
         }
         let mut products = self.and_words(&pairs).await.into_iter();
+        let mut product = || products.next().expect("a product for each pair");
+        let (mut generating, mut generated) = (Vec::new(), (Vec::new(), Vec::new()));
         for (node, &(g, p)) in level.iter().zip(live) {
             if g {
-                let product = products.next().expect("a product for each pair");
-                generate[node.high] = xor(&generate[node.high], &product);
+                generating.push(node.high);
+                generated.0.push(generate[node.high].take());
+                generated.1.push(product());
             }
             if p {
-                propagate[node.high] = products.next().expect("a product for each pair");
+                propagate[node.high] = product();
             }
+        }
+        for (high, bit) in generating.into_iter().zip(xor_words(&generated.0, &generated.1)) {
+            generate[high] = bit;
         }
     }
 
@@ -278,9 +294,12 @@ impl<P: Protocol> Secure<P> {
             self.prefix_carries(carries, network, &wanted).await
         };
         let into = |i: usize| if i > skip { carry[i - skip - 1].clone() } else { None };
-        let sum = (0..n)
-            .map(|i| if needed.contains(&i) { xor(&xor(&x[i], &y[i]), &into(i)) } else { None })
-            .collect();
+        let at = |word: &[Option<P::Bits>]| needed.iter().map(|&i| word[i].clone()).collect::<Word<_>>();
+        let carried: Word<P::Bits> = needed.iter().map(|&i| into(i)).collect();
+        let mut sum = vec![None; n];
+        for (&i, bit) in needed.iter().zip(xor_words(&xor_words(&at(x), &at(y)), &carried)) {
+            sum[i] = bit;
+        }
         (sum, if carry_out { into(n) } else { None })
     }
 
@@ -288,12 +307,12 @@ impl<P: Protocol> Secure<P> {
     pub(super) async fn prefix_or_bits(&self, x: Vec<P::Bits>) -> Vec<P::Bits> {
         let mut out = x;
         for level in PrefixNetwork::Sklansky.levels(out.len()) {
-            let low: Vec<_> = level.iter().map(|node| out[node.low].clone()).collect();
-            let high: Vec<_> = level.iter().map(|node| out[node.high].clone()).collect();
-            let products = self.protocol.and(&low, &high).await;
-            for (i, node) in level.iter().enumerate() {
-                out[node.high] = low[i].xor(&high[i]).xor(&products[i]);
-            }
+            let pairs: Vec<_> = level.iter().map(|node| [&out[node.low], &out[node.high]]).collect();
+            let products = self.protocol.and(&pairs).await;
+            let either = P::Bits::xor_each(&pairs);
+            let ors =
+                P::Bits::xor_each(&either.iter().zip(&products).map(|(x, y)| [x, y]).collect::<Vec<_>>());
+            level.iter().zip(ors).for_each(|(node, or)| out[node.high] = or);
         }
         out
     }

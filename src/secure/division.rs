@@ -39,7 +39,7 @@ impl<P: Protocol> Secure<P> {
         // ors[i]: one of the i + 1 highest bits is set. Bit i of the power is set where that begins.
         let ors = self.prefix_or_bits(bits).await;
         let mut power = vec![ors[0].clone()];
-        power.extend(ors.windows(2).map(|pair| pair[0].xor(&pair[1])));
+        power.extend(P::Bits::xor_each(&ors.windows(2).map(|pair| [&pair[0], &pair[1]]).collect::<Vec<_>>()));
         let power = self.compose(power).await;
         let [a, b] = self.fork();
         let (part, factor) = both(a.protocol.mul(&magnitude, &power), b.protocol.mul(&sign, &power)).await;

@@ -43,7 +43,7 @@ impl<P: Protocol> Secure<P> {
             .chain(overflows)
             .collect();
         let ring = self.protocol.bits_to_ring(&wanted).await;
-        let low_parts = P::Share::combine(&[x], |c| c[0].sub(&c[0].shift_right(f as u32).scale(1 << f)));
+        let low_parts = P::Share::combine([x], |c| c[0].sub(&c[0].shift_right(f as u32).scale(1 << f)));
         let fraction =
             ring[1 + integer.len()..].iter().fold(low_parts, |low, over| low.sub(&over.scale(1 << f)));
         Parts { negative: ring[0].clone(), integer_bits: ring[1..1 + integer.len()].to_vec(), fraction }

@@ -357,7 +357,10 @@ impl Program for Primitive {
         let planes = |n: usize| p.summands(x, n as u32).remove(0);
         match *self {
             Primitive::Mul => return vec![p.mul(x, x).await],
-            Primitive::And { planes: n } => drop(p.and(&planes(n), &planes(n)).await),
+            Primitive::And { planes: n } => {
+                let (x, y) = (planes(n), planes(n));
+                drop(p.and(&x.iter().zip(&y).map(|(x, y)| [x, y]).collect::<Vec<_>>()).await);
+            }
             Primitive::BitsToRing { planes: n } => return p.bits_to_ring(&planes(n)).await,
             Primitive::AndToRing => {
                 let bit = planes(1).remove(0);
