@@ -384,7 +384,9 @@ impl Protocol for Rep3 {
         let _span = self.party.span("matmul");
         let (r, s) = self.zero_share(shape.rows * shape.columns);
         let y_sum = y.own.add(&y.next);
-        self.reshare(r.sub(&s).plus_products([(&x.own, &y_sum), (&x.next, &y.own)], shape)).await
+        let product = Vector::sum_of_products([(&x.own, &y_sum), (&x.next, &y.own)], shape);
+        let [mine] = Vector::fused(Ops::additions(2), [&product, &r, &s], |[sum, r, s]| [sum + (r - s)]);
+        self.reshare(mine).await
     }
 
     /// The product over GF(2). 1 round; 1/8, 1/8, 1/8 a bit.

@@ -134,12 +134,6 @@ impl Deferred {
         self.words.get().expect("computed above")
     }
 
-    /// All results, if nobody else has a part in them.
-    pub fn into_words(self: Arc<Self>) -> Result<Words, Arc<Self>> {
-        self.words();
-        Ok(Arc::try_unwrap(self)?.words.into_inner().expect("computed above"))
-    }
-
     /// What is to be computed, if it was not.
     fn formula(&self) -> Option<Arc<Formula>> {
         self.formula.lock().unwrap_or_else(PoisonError::into_inner).clone()

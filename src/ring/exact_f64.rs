@@ -7,7 +7,7 @@
 //! CPUs with AVX-512 IFMA multiply integers just as fast; there, doubles serve sums from 2^51 to 2^53 only.
 
 use super::dispatch::{Level, dispatched};
-use super::gemm::{MatrixView, check_shapes, gemm_add_short, has_short};
+use super::gemm::{MatrixView, check_shapes, gemm_short, has_short};
 use rayon::prelude::*;
 use std::cell::Cell;
 
@@ -72,8 +72,7 @@ pub fn gemm_exact_with(ways: &[Way], a: MatrixView<'_>, b: MatrixView<'_>, c: &m
     if bound == 0 {
         c.fill(0);
     } else if *way == Way::Short {
-        c.fill(0);
-        assert!(gemm_add_short(a, b, c), "this CPU does not have the instructions for {way:?}");
+        assert!(gemm_short(a, b, c), "this CPU does not have the instructions for {way:?}");
     } else {
         product_of_doubles(tasks, a, b, c);
     }

@@ -85,7 +85,7 @@ pub(in crate::ring) const TILE: usize = 128;
 /// Some elements of a result.
 pub(in crate::ring) type Tile = [u64; TILE];
 /// Elements that are worth a task of their own: some microseconds of work.
-const TASK: usize = 1 << 12;
+const TASK: usize = 1 << 11;
 
 /// `f` of the elements of `inputs`, place by place, into `outputs`; large ones spread over the current rayon pool.
 ///

@@ -83,14 +83,4 @@ impl Memory {
             _ => None,
         }
     }
-
-    /// The words, if nobody else has a part in them.
-    pub fn into_words(self: Arc<Self>) -> Result<Words, Arc<Self>> {
-        self.words();
-        match Arc::try_unwrap(self)? {
-            Memory::Words(words) => Ok(words),
-            Memory::Implied(_, _, words) => Ok(words.into_inner().expect("put into memory above")),
-            Memory::Deferred(deferred) => deferred.into_words().map_err(|d| Arc::new(Memory::Deferred(d))),
-        }
-    }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::deferred::{self, Deferred};
 use super::exact_f64::gemm_exact_f64;
 use super::fused::{Element, Operand, fuse};
-use super::gemm::{MatrixView, gemm_add};
+use super::gemm::{Into, MatrixView, gemm};
 use super::mcg::Position;
 use super::memory::{Implied, Memory};
 use super::meter;
@@ -393,29 +393,32 @@ impl Vector {
 
     /// The matrix product.
     pub fn matmul(&self, other: &Vector, shape: MatMul) -> Vector {
-        let zeros = Vector::constant(self.content(), shape.rows * shape.columns, 0);
-        zeros.plus_uncounted(&[(self, other)], shape)
+        Vector::sum_of_products([(self, other)], shape)
     }
 
-    /// This and the sum of several matrix products of the same shape, in the memory of this if nobody else has it.
-    pub fn plus_products<const N: usize>(self, factors: [(&Vector, &Vector); N], shape: MatMul) -> Vector {
-        meter::count(|w| w.additions += (N * self.len) as u64);
-        self.plus_uncounted(&factors, shape)
-    }
-
-    /// The same, the additions to this not counted.
-    fn plus_uncounted(self, factors: &[(&Vector, &Vector)], shape: MatMul) -> Vector {
-        assert_eq!(self.len, shape.rows * shape.columns, "a matrix of the size of a {shape:?} product");
+    /// The sum of several matrix products of the same shape.
+    pub fn sum_of_products<const N: usize>(factors: [(&Vector, &Vector); N], shape: MatMul) -> Vector {
+        let len = shape.rows * shape.columns;
         factors.iter().for_each(|(x, y)| shape.check(x.len, y.len));
-        meter::count(|w| w.macs += (factors.len() * shape.rows * shape.inner * shape.columns) as u64);
-        if self.content() == Content::Shape {
-            return self;
+        meter::count(|w| {
+            w.macs += (N * len * shape.inner) as u64;
+            w.additions += ((N - 1) * len) as u64;
+        });
+        if factors[0].0.content() == Content::Shape {
+            return Vector::shape(len);
         }
-        let mut sum = self.into_words();
         // Products with zero are not worth doing; what they would cost a party is counted above.
-        for (x, y) in factors.iter().filter(|(x, y)| !x.is_known_zero() && !y.is_known_zero()) {
+        let mut not_zero =
+            factors.into_iter().filter(|(x, y)| !x.is_known_zero() && !y.is_known_zero()).peekable();
+        if not_zero.peek().is_none() {
+            return Vector::constant(Content::Values, len, 0);
+        }
+        let mut sum = Words::any(len);
+        let mut into = Into::Overwrite;
+        for (x, y) in not_zero {
             let (x, y) = shape.views(x.expect_values(), y.expect_values());
-            gemm_add(x, y, &mut sum);
+            gemm(into, x, y, &mut sum);
+            into = Into::Add;
         }
         sum.into()
     }
@@ -424,19 +427,6 @@ impl Vector {
     pub fn exact_matmul(left: MatrixView<'_>, right: MatrixView<'_>) -> Option<Vector> {
         let mut product = Words::any(left.rows * right.cols);
         gemm_exact_f64(left, right, &mut product).then(|| product.into())
-    }
-
-    /// The elements in memory of their own.
-    fn into_words(self) -> Words {
-        let (memory, start) = self.data.expect("a vector with values");
-        if memory.words().len() == self.len {
-            match memory.into_words() {
-                Ok(words) => words,
-                Err(shared) => Words::copied(shared.words()),
-            }
-        } else {
-            Words::copied(&memory.words()[start..start + self.len])
-        }
     }
 
     /// Elements `start..end`, in the same memory.
@@ -616,7 +606,7 @@ pub fn shift_right_signed(x: Element, bits: u32) -> Element {
 }
 
 /// Copies, with several threads if that is worth it.
-pub(in crate::ring) fn copy(from: &[u64], to: &mut [u64]) {
+fn copy(from: &[u64], to: &mut [u64]) {
     if from.len() < PARALLEL_COPY {
         return to.copy_from_slice(from);
     }
@@ -689,13 +679,13 @@ mod tests {
             meter::take();
             let shape = MatMul::new(4, 5, 6);
             let product = x.matmul(&y, shape);
-            let _ = product.add(&Vector::constant(product.content(), 24, 0)).plus_products([(&x, &y)], shape);
+            let _ = product.add(&Vector::sum_of_products([(&x, &y), (&x, &y)], shape));
             meter::take()
         };
         let of_content =
             |content, value| counted(Vector::constant(content, 20, value), Vector::constant(content, 30, 1));
         let expected = of_content(Content::Values, 3);
-        assert_eq!((expected.macs, expected.additions), (240, 48));
+        assert_eq!((expected.macs, expected.additions), (360, 48));
         assert_eq!(of_content(Content::Values, 0), expected);
         assert_eq!(of_content(Content::Shape, 0), expected);
     }

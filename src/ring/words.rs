@@ -75,15 +75,6 @@ impl Words {
     }
 }
 
-impl Words {
-    /// The same words in memory of their own.
-    pub fn copied(from: &[u64]) -> Self {
-        let mut words = Words::any(from.len());
-        super::vector::copy(from, &mut words);
-        words
-    }
-}
-
 impl From<Vec<u64>> for Words {
     fn from(memory: Vec<u64>) -> Self {
         Words { len: memory.len(), memory }

@@ -4,6 +4,7 @@
 //! are contiguous, a block of [`MC`] rows at a time so that it stays in the second-level cache; C is updated in
 //! place once per block.
 
+use super::Into;
 use super::view::MatrixView;
 use std::cell::RefCell;
 
@@ -72,6 +73,17 @@ impl TileOfC {
     /// The tile that begins `row` rows below and `col` columns right of this one.
     pub(super) fn at(self, row: usize, col: usize) -> Self {
         Self { words: self.words.wrapping_add(row * self.row_stride + col), ..self }
+    }
+
+    /// Zeroes some rows and columns.
+    ///
+    /// # Safety
+    /// They are valid for writes and nothing else accesses them meanwhile.
+    unsafe fn clear(self, rows: usize, cols: usize) {
+        for row in 0..rows {
+            // SAFETY: as the caller vouches for.
+            unsafe { self.at(row, 0).words.write_bytes(0, cols) };
+        }
     }
 }
 
@@ -226,12 +238,18 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// `c += a * b` on the calling thread; all three are non-empty.
+/// `c = a * b` or `c += a * b` on the calling thread; all three are non-empty.
 ///
 /// # Safety
 /// `c` is valid for reads and writes of `a.rows` x `b.cols` elements that nothing else accesses meanwhile, and
 /// both views have passed [`MatrixView::check`] (or are blocks of views that have).
-pub(super) unsafe fn gemm_tile<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b: MatrixView<'_>, c: TileOfC) {
+pub(super) unsafe fn gemm_tile<K: MicroKernel>(
+    kernel: &K,
+    into: Into,
+    a: MatrixView<'_>,
+    b: MatrixView<'_>,
+    c: TileOfC,
+) {
     let (k, n) = (a.cols, b.cols);
     let panels = n.min(NC).div_ceil(K::NR);
     let words = panels * k.min(K::KC) * K::STEP;
@@ -252,7 +270,13 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b:
                     let a = a.block(i0, MC.min(a.rows - i0), p0, kc);
                     // SAFETY: rows i0.. and columns j0.. of the tile that the caller vouches for; `a` is a
                     // checked block and `packed` holds whole panels of its depth for `nc` columns.
-                    unsafe { block_times_panels(kernel, a, packed, block, c.at(i0, j0), nc) };
+                    unsafe {
+                        let c = c.at(i0, j0);
+                        if into == Into::Overwrite && p0 == 0 {
+                            c.clear(a.rows, nc);
+                        }
+                        block_times_panels(kernel, a, packed, block, c, nc);
+                    }
                 }
             }
         }

@@ -79,34 +79,56 @@ pub fn gemm_add(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
 /// # Panics
 /// As [`gemm_add`], and if this machine cannot run the kernel.
 pub fn gemm_add_with(kernel: Kernel, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+    gemm_with(kernel, Into::Add, a, b, c);
+}
+
+/// `c = a * b` or `c += a * b` with the fastest kernel, see [`gemm_add`].
+pub(in crate::ring) fn gemm(into: Into, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+    gemm_with(Kernel::best(), into, a, b, c);
+}
+
+/// What becomes of what was in the result before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Into {
+    /// The product is added to it.
+    Add,
+    /// The product takes its place.
+    Overwrite,
+}
+
+/// [`gemm_add_with`], the result overwritten on request.
+///
+/// # Panics
+/// As [`gemm_add_with`].
+pub fn gemm_with(kernel: Kernel, into: Into, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
     check_shapes(a, b, c);
     match kernel {
-        Kernel::Portable => run(&portable::Portable, a, b, c),
+        Kernel::Portable => run(&portable::Portable, into, a, b, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 => run(&available(avx2::Avx2::detect()), a, b, c),
+        Kernel::Avx2 => run(&available(avx2::Avx2::detect()), into, a, b, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512Dq => run(&available(avx512dq::Avx512Dq::detect()), a, b, c),
+        Kernel::Avx512Dq => run(&available(avx512dq::Avx512Dq::detect()), into, a, b, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512Ifma => run(&available(ifma::Avx512Ifma::detect()), a, b, c),
+        Kernel::Avx512Ifma => run(&available(ifma::Avx512Ifma::detect()), into, a, b, c),
         #[cfg(not(target_arch = "x86_64"))]
         _ => panic!("the kernel {kernel:?} is for another architecture"),
     }
 }
 
-/// `c += a * b` in the fastest way there is if no partial sum can reach a magnitude of 2^51; whether this machine
+/// `c = a * b` in the fastest way there is if no partial sum can reach a magnitude of 2^51; whether this machine
 /// has that way. The caller has checked the shapes and vouches for the magnitudes.
-pub(in crate::ring) fn gemm_add_short(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
+pub(in crate::ring) fn gemm_short(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
     #[cfg(target_arch = "x86_64")]
     if let Some(kernel) = short::Short::detect() {
         check_shapes(a, b, c);
-        run(&kernel, a, b, c);
+        run(&kernel, Into::Overwrite, a, b, c);
         return true;
     }
     let _ = (a, b, c);
     false
 }
 
-/// Whether [`gemm_add_short`] does anything.
+/// Whether [`gemm_short`] does anything.
 pub(in crate::ring) fn has_short() -> bool {
     #[cfg(target_arch = "x86_64")]
     return short::Short::detect().is_some();
@@ -128,8 +150,11 @@ pub(in crate::ring) fn check_shapes(a: MatrixView<'_>, b: MatrixView<'_>, c: &[u
 }
 
 /// Spreads a checked product over tasks that own disjoint tiles of C.
-fn run<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+fn run<K: MicroKernel>(kernel: &K, into: Into, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
     if a.rows == 0 || a.cols == 0 || b.cols == 0 {
+        if into == Into::Overwrite {
+            c.fill(0);
+        }
         return;
     }
     let whole = TileOfC { words: c.as_mut_ptr(), row_stride: b.cols };
@@ -139,7 +164,7 @@ fn run<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut
         let (a, b) = (a.block(row, rows, 0, a.cols), b.block(0, b.rows, col, cols));
         // SAFETY: `c` is borrowed mutably for the whole call and has `a.rows` x `b.cols` elements; the tiles of
         // the grid are disjoint parts of it and each is handed to one task. The views have been checked.
-        unsafe { gemm_tile(kernel, a, b, whole.at(row, col)) };
+        unsafe { gemm_tile(kernel, into, a, b, whole.at(row, col)) };
     };
     match grid.tiles() {
         1 => task(0),
