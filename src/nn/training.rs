@@ -156,7 +156,8 @@ impl<P: Protocol> Trainer<P> {
         let [momentum_lane, pass_lane] = secure.fork();
         let (scaled, (gradients, loss)) = both(
             scaled_changes(&momentum_lane, &self.program.sgd, &self.model),
-            gradients(&pass_lane, &self.program, &self.model, &batch),
+            // A large state machine, which moves less often in a box.
+            Box::pin(gradients(&pass_lane, &self.program, &self.model, &batch)),
         )
         .await;
         let [update_lane, loss_lane] = secure.fork();
@@ -222,7 +223,7 @@ async fn gradients<P: Protocol>(
         let _direction = secure.span("backward");
         let _op = secure.span(program.softmax.name());
         let batch = Logits { logits: &inputs[last + 1], labels: &batch.labels, classes: program.classes() };
-        program.softmax.output_layer(secure, batch, program.loss).await
+        Box::pin(program.softmax.output_layer(secure, batch, program.loss)).await
     };
     let mut gradient = output.gradient;
     let mut all_gradients = Vec::new();

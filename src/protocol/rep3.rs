@@ -55,12 +55,19 @@ impl<T: Clone + Length> Components for Replicated<T> {
     fn combine_all(shares: &[&Self], f: impl Fn(&[&T]) -> Vec<T>) -> Vec<Self> {
         let own = f(&shares.iter().map(|s| &s.own).collect::<Vec<_>>());
         let next = f(&shares.iter().map(|s| &s.next).collect::<Vec<_>>());
-        own.into_iter().zip(next).map(|(own, next)| Replicated { own, next }).collect()
+        zipped(own, next)
     }
 
     fn len(&self) -> usize {
         self.own.elements()
     }
+}
+
+/// Sharings of which the components were computed apart.
+fn zipped<T>(own: Vec<T>, next: Vec<T>) -> Vec<Replicated<T>> {
+    let mut shares = Vec::with_capacity(own.len());
+    shares.extend(own.into_iter().zip(next).map(|(own, next)| Replicated { own, next }));
+    shares
 }
 
 /// One party of the protocol.
@@ -406,7 +413,7 @@ impl Protocol for Rep3 {
         });
         send(&self.party, self.previous(), Message::Bits(own.clone()));
         let next = receive_bits(&self.party, self.next()).await;
-        own.into_iter().zip(next).map(|(own, next)| Replicated { own, next }).collect()
+        zipped(own, next)
     }
 
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {

@@ -180,10 +180,12 @@ impl Plane {
         tuples: &[[&Plane; I]],
         f: impl Fn([Element; I]) -> Element + Sync,
     ) -> Vec<Plane> {
+        let mut words = 0;
         for planes in tuples {
             assert!(planes.iter().all(|p| p.len == planes[0].len), "planes of different lengths");
-            planes[0].count(operations);
+            words += planes[0].word_count();
         }
+        meter::count(|w| w.bit_words += operations * words as u64);
         let lens = tuples.iter().map(|planes| planes[0].len);
         if tuples.first().is_some_and(|planes| planes[0].content() == Content::Shape) {
             return lens.map(Plane::shape).collect();
@@ -228,6 +230,9 @@ impl Plane {
     /// x xor y for each of several pairs.
     pub fn xor_each(pairs: &[[&Plane; 2]]) -> Vec<Plane> {
         let one_is_zero = |[x, y]: &[&Plane; 2]| x.len == y.len && (x.is_known_zero() || y.is_known_zero());
+        if !pairs.iter().any(one_is_zero) {
+            return Plane::fused(1, pairs, |[x, y]| x ^ y);
+        }
         let others: Vec<_> = pairs.iter().copied().filter(|pair| !one_is_zero(pair)).collect();
         let mut sums = Plane::fused(1, &others, |[x, y]| x ^ y).into_iter();
         let sum = |pair: &[&Plane; 2]| {

@@ -95,7 +95,12 @@ pub(super) fn xor<B: BitShare>(x: &Option<B>, y: &Option<B>) -> Option<B> {
 
 /// x xor y for each place of two words, as many as the shorter one has.
 fn xor_words<B: BitShare>(x: &[Option<B>], y: &[Option<B>]) -> Word<B> {
-    let mut sums = B::xor_each(&both_known(x.iter().zip(y))).into_iter();
+    let known = both_known(x.iter().zip(y));
+    let sums = B::xor_each(&known);
+    if known.len() == x.len().min(y.len()) {
+        return sums.into_iter().map(Some).collect();
+    }
+    let mut sums = sums.into_iter();
     let sum = |(x, y): (&Option<B>, &Option<B>)| match (x, y) {
         (Some(_), Some(_)) => sums.next(),
         (x, None) => x.clone(),
