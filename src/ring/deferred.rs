@@ -11,20 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use rayon::prelude::*;
-
 use super::dispatch::Level;
 use super::fused::{Element, TILE, Tile, apply};
 use super::mcg::{Position, Stream};
 use super::memory::Memory;
 use super::words::Words;
+use super::workers::spread;
 
 /// Most operands of a formula.
 const OPERANDS: usize = 8;
 /// Most results of a formula.
 const RESULTS: usize = 2;
 /// Elements that are worth a task of their own.
-const TASK: usize = 16 * TILE;
+const TASK: usize = 32 * TILE;
 /// Noted formulas of one length; more are not noted before some have been computed.
 const MOST: usize = 512;
 
@@ -384,7 +383,7 @@ impl<'a> Program<'a> {
         for result in results {
             pieces.iter_mut().zip(result.chunks_mut(TASK)).for_each(|(piece, part)| piece.push(part));
         }
-        pieces.into_par_iter().enumerate().with_max_len(1).for_each(|(i, written)| {
+        spread(pieces.into_iter().enumerate().collect(), |(i, written)| {
             self.run_piece(i * TASK, TASK.min(len - i * TASK), written);
         });
     }

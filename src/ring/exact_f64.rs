@@ -8,7 +8,7 @@
 
 use super::dispatch::{Level, dispatched};
 use super::gemm::{MatrixView, check_shapes, gemm_short, has_short};
-use rayon::prelude::*;
+use super::workers::{pieces_of, spread};
 use std::cell::Cell;
 
 /// Multiplications that are worth a task of their own: some 70 to 300 microseconds of work.
@@ -60,10 +60,7 @@ pub fn gemm_exact_with(ways: &[Way], a: MatrixView<'_>, b: MatrixView<'_>, c: &m
     if c.is_empty() {
         return true;
     }
-    let tasks = match a.rows.saturating_mul(a.cols).saturating_mul(b.cols) / TASK {
-        0 | 1 => 1,
-        worthwhile => worthwhile.min(rayon::current_num_threads()),
-    };
+    let tasks = pieces_of(a.rows.saturating_mul(a.cols).saturating_mul(b.cols), TASK);
     let (largest_a, largest_b) = both(tasks > 1, || largest_magnitude(a), || largest_magnitude(b));
     let bound = (a.cols as u128).saturating_mul(u128::from(largest_a)).saturating_mul(u128::from(largest_b));
     let Some(way) = ways.iter().rev().find(|way| bound < way.limit()) else {
@@ -88,12 +85,8 @@ fn product_of_doubles(tasks: usize, a: MatrixView<'_>, b: MatrixView<'_>, c: &mu
     };
     // Whole register tiles of the product, which has 8 rows in a tile.
     let rows = a.rows.div_ceil(tasks).next_multiple_of(8);
-    let block = |(i, c): (usize, &mut [u64])| product_rows(f64_a, f64_b, i * rows, c);
-    if tasks > 1 {
-        c.par_chunks_mut(rows * b.cols).enumerate().for_each(block);
-    } else {
-        block((0, c));
-    }
+    let blocks = c.chunks_mut(rows * b.cols).enumerate().collect();
+    spread(blocks, |(i, c): (usize, &mut [u64])| product_rows(f64_a, f64_b, i * rows, c));
     OPERANDS.set(buffers);
 }
 
@@ -111,7 +104,14 @@ fn both<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    if at_once { rayon::join(a, b) } else { (a(), b()) }
+    if !at_once {
+        return (a(), b());
+    }
+    let (mut first, mut second) = (None, None);
+    let pieces: Vec<Box<dyn FnOnce() + Send + '_>> =
+        vec![Box::new(|| first = Some(a())), Box::new(|| second = Some(b()))];
+    spread(pieces, |piece| piece());
+    (first.expect("done above"), second.expect("done above"))
 }
 
 /// A converted matrix, stored without gaps by rows or by columns.

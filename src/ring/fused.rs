@@ -11,6 +11,7 @@ use std::slice::ChunksExactMut;
 use super::dispatch::Level;
 use super::mcg::{Position, Stream};
 use super::words::Words;
+use super::workers::{pieces_of, spread};
 
 /// An element of the ring Z_2^64, with its operators.
 pub type Element = Wrapping<u64>;
@@ -104,30 +105,31 @@ pub(in crate::ring) fn fuse<const I: usize, const O: usize>(
     assert!(inputs.iter().all(fits), "operands of different lengths");
     assert!(outputs.iter().all(|x| x.len() == len), "results of different lengths");
     let outputs = outputs.each_mut().map(|x| &mut **x);
-    split(Level::best(), inputs, outputs, &f);
+    let count = pieces_of(len, TASK);
+    if count == 1 {
+        return run(Level::best(), inputs, outputs, &f);
+    }
+    let each = len.div_ceil(count).next_multiple_of(TILE);
+    spread(pieces(inputs, outputs, each), |(inputs, outputs)| run(Level::best(), inputs, outputs, &f));
 }
 
-/// Halves until the pieces are no longer worth a task.
-fn split<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + Sync>(
-    level: Level,
-    inputs: [Operand<'_>; I],
-    outputs: [&mut [u64]; O],
-    f: &F,
-) {
-    let len = outputs[0].len();
-    if len < 2 * TASK || rayon::current_num_threads() == 1 {
-        return run(level, inputs, outputs, f);
+/// A part of the operands and the results.
+type Piece<'a, const I: usize, const O: usize> = ([Operand<'a>; I], [&'a mut [u64]; O]);
+
+/// Pieces of `each` elements; the last one may be shorter.
+fn pieces<'a, const I: usize, const O: usize>(
+    mut inputs: [Operand<'a>; I],
+    outputs: [&'a mut [u64]; O],
+    each: usize,
+) -> Vec<Piece<'a, I, O>> {
+    let (mut pieces, len) = (Vec::new(), outputs[0].len());
+    let mut outputs = outputs.map(|x| x.chunks_mut(each.max(1)));
+    for start in (0..len).step_by(each.max(1)) {
+        let split = inputs.map(|x| x.split_at(each.min(len - start)));
+        pieces.push((split.map(|x| x.0), outputs.each_mut().map(|x| x.next().expect("as many pieces"))));
+        inputs = split.map(|x| x.1);
     }
-    let middle = (len / 2).next_multiple_of(TILE);
-    let inputs = inputs.map(|x| x.split_at(middle));
-    let (left, right) = (inputs.map(|x| x.0), inputs.map(|x| x.1));
-    let mut outputs = outputs.map(|x| {
-        let (left, right) = x.split_at_mut(middle);
-        (Some(left), Some(right))
-    });
-    let left_out = from_fn(|i| outputs[i].0.take().expect("a left half"));
-    let right_out = from_fn(|i| outputs[i].1.take().expect("a right half"));
-    rayon::join(|| split(level, left, left_out, f), || split(level, right, right_out, f));
+    pieces
 }
 
 /// One piece. Results go to memory of this function first: of that the compiler knows that no operand lies there.
@@ -218,7 +220,7 @@ mod tests {
 
     #[test]
     fn every_level_and_length_gives_what_a_loop_gives() {
-        for len in [0, 1, TILE - 1, TILE, 3 * TILE + 5, 4 * TASK + 77] {
+        for len in [0, 1, TILE - 1, TILE, 3 * TILE + 5, 40 * TILE + 77] {
             let x: Vec<u64> = (0..len as u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
             let mut generator = Pcg64Mcg::new(5);
             let position = Position::of(&generator);
@@ -228,7 +230,11 @@ mod tests {
                 x.iter().zip(&y).map(|(&x, &y)| f([Wrapping(x), Wrapping(y)]).map(|z| z.0)).collect();
             for level in Level::ALL {
                 let (mut a, mut b) = (vec![7; len], vec![7; len]);
-                split(level, [Operand::Words(&x), Operand::Drawn(position)], [&mut a, &mut b], &f);
+                for (inputs, outputs) in
+                    pieces([Operand::Words(&x), Operand::Drawn(position)], [&mut a, &mut b], 2 * TILE)
+                {
+                    run(level, inputs, outputs, &f);
+                }
                 assert!((0..len).all(|i| expected[i] == [a[i], b[i]]), "{level:?}, {len} elements");
             }
         }

@@ -5,7 +5,8 @@
 //! s = a0 + 2^52 a1 + 2^104 a2, a product modulo 2^128 takes nine multiplications of AVX-512 IFMA.
 
 use rand_pcg::Pcg64Mcg;
-use rayon::prelude::*;
+
+use super::workers::{pieces_of, spread};
 
 /// The multiplier of the generator, as in the crate `rand_pcg` and in PCG's reference implementation.
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
@@ -39,11 +40,13 @@ impl Position {
 
     /// The numbers from here on; large amounts are spread over the current rayon pool.
     pub fn fill(self, out: &mut [u64]) {
-        if out.len() < 2 * TASK || rayon::current_num_threads() == 1 {
+        let count = pieces_of(out.len(), TASK);
+        if count == 1 {
             return self.stream(out.len()).fill(out);
         }
-        let tasks = out.par_chunks_mut(TASK).enumerate();
-        tasks.for_each(|(i, out)| self.after(i * TASK).stream(out.len()).fill(out));
+        let each = out.len().div_ceil(count);
+        let pieces = out.chunks_mut(each).enumerate().collect();
+        spread(pieces, |(i, out): (usize, &mut [u64])| self.after(i * each).stream(out.len()).fill(out));
     }
 
     /// The next `len` numbers.

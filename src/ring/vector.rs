@@ -4,8 +4,6 @@ use std::array::from_fn;
 use std::num::Wrapping;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::deferred::{self, Deferred};
 use super::exact_f64::gemm_exact_f64;
 use super::fused::{Element, Operand, fuse};
@@ -14,6 +12,7 @@ use super::mcg::Position;
 use super::memory::{Implied, Memory};
 use super::meter;
 use super::words::Words;
+use super::workers::{pieces_of, spread};
 
 /// Elements that are worth copying by several threads.
 const PARALLEL_COPY: usize = 1 << 13;
@@ -535,12 +534,9 @@ impl Vector {
                     }
                 }
             };
-            if out.len() < PARALLEL_COPY {
-                return gather(out, rows);
-            }
-            let rows_each = rows.len().div_ceil(rayon::current_num_threads());
-            let tasks = out.par_chunks_mut(rows_each * width).zip(rows.par_chunks(rows_each));
-            tasks.for_each(|(out, rows)| gather(out, rows));
+            let rows_each = rows.len().div_ceil(pieces_of(out.len(), PARALLEL_COPY)).max(1);
+            let pieces = out.chunks_mut((rows_each * width).max(1)).zip(rows.chunks(rows_each)).collect();
+            spread(pieces, |(out, rows): (&mut [u64], &[usize])| gather(out, rows));
         })
     }
 
@@ -607,11 +603,13 @@ pub fn shift_right_signed(x: Element, bits: u32) -> Element {
 
 /// Copies, with several threads if that is worth it.
 fn copy(from: &[u64], to: &mut [u64]) {
-    if from.len() < PARALLEL_COPY {
+    let count = pieces_of(from.len(), PARALLEL_COPY);
+    if count == 1 {
         return to.copy_from_slice(from);
     }
-    let each = from.len().div_ceil(rayon::current_num_threads());
-    to.par_chunks_mut(each).zip(from.par_chunks(each)).for_each(|(to, from)| to.copy_from_slice(from));
+    let each = from.len().div_ceil(count);
+    let pieces = to.chunks_mut(each).zip(from.chunks(each)).collect();
+    spread(pieces, |(to, from): (&mut [u64], &[u64])| to.copy_from_slice(from));
 }
 
 #[cfg(test)]

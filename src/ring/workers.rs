@@ -1,17 +1,17 @@
 //! Threads that arithmetic is spread over.
 //!
 //! A training is a long chain of short pieces of work, some ten to some hundred microseconds each. A thread that sleeps
-//! takes longer than that to wake up, so the threads of a training wait for work awake.
+//! takes longer than that to wake up, so the threads of a training wait awake, for work and for each other.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::{ThreadPoolBuildError, ThreadPoolBuilder, Yield};
 
-/// Threads that wait awake, at most: pieces of work that only more of them could shorten are long enough to wake some.
-const AWAKE: usize = 8;
+/// Threads of a training, at most: the pieces are too short to be worth more.
+const MOST: usize = 8;
 
-/// Does `work` on a pool of its own with so many threads. What is metered (see [`super::meter`]) on the thread that works
-/// is the work's own, since nobody else uses the pool.
+/// Does `work` on a pool of its own with so many threads, or as many as are of use. What is metered (see
+/// [`super::meter`]) on the thread that works is the work's own, since nobody else uses the pool.
 ///
 /// # Errors
 /// If the system gives no threads.
@@ -19,37 +19,67 @@ pub fn with_workers<T: Send>(
     threads: usize,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, ThreadPoolBuildError> {
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let pool = ThreadPoolBuilder::new().num_threads(threads.min(MOST)).build()?;
     let over = &AtomicBool::new(false);
     let scoped = || {
         rayon::scope(|scope| {
             let own = rayon::current_thread_index();
             scope.spawn_broadcast(move |_, thread| {
-                if Some(thread.index()) != own && thread.index() < AWAKE {
-                    wait_awake(over);
+                while Some(thread.index()) != own && !over.load(Ordering::Acquire) {
+                    help();
                 }
             });
-            let _end = SetAtEnd(over);
+            let _end = AtEnd(|| over.store(true, Ordering::Release));
             work()
         })
     };
     Ok(pool.install(scoped))
 }
 
-/// Sets a flag when it goes, in a panic too.
-struct SetAtEnd<'a>(&'a AtomicBool);
+/// Does what another thread of the pool has to do, or else lets other programs go first. False outside of a pool.
+fn help() -> bool {
+    let done = rayon::yield_now();
+    if done == Some(Yield::Idle) {
+        std::thread::yield_now();
+    }
+    done.is_some()
+}
 
-impl Drop for SetAtEnd<'_> {
+/// Does something when it goes, in a panic too.
+struct AtEnd<F: Fn()>(F);
+
+impl<F: Fn()> Drop for AtEnd<F> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
+        self.0();
     }
 }
 
-/// Takes work of this pool as soon as there is some; lets other programs go first meanwhile.
-fn wait_awake(over: &AtomicBool) {
-    while !over.load(Ordering::Acquire) {
-        if rayon::yield_now() == Some(Yield::Idle) {
-            std::thread::yield_now();
-        }
+/// How many pieces are worth being made of `amount`, if each should have `enough` at least.
+pub(in crate::ring) fn pieces_of(amount: usize, enough: usize) -> usize {
+    match amount / enough {
+        0 | 1 => 1,
+        worthwhile => worthwhile.min(rayon::current_num_threads()),
     }
+}
+
+/// `work` on all pieces, spread over the current rayon pool.
+pub(in crate::ring) fn spread<T: Send>(pieces: Vec<T>, work: impl Fn(T) + Sync) {
+    if pieces.len() < 2 || rayon::current_num_threads() == 1 {
+        return pieces.into_iter().for_each(work);
+    }
+    let mut pieces = pieces.into_iter();
+    let own = pieces.next();
+    let (work, open) = (&work, &AtomicUsize::new(pieces.len()));
+    rayon::in_place_scope(|scope| {
+        for piece in pieces {
+            scope.spawn(move |_| {
+                let _end = AtEnd(|| {
+                    open.fetch_sub(1, Ordering::Release);
+                });
+                work(piece);
+            });
+        }
+        own.into_iter().for_each(work);
+        while open.load(Ordering::Acquire) > 0 && help() {}
+    });
 }

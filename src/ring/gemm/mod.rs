@@ -16,8 +16,9 @@ mod short;
 mod view;
 
 use blocked::{MicroKernel, TileOfC, gemm_tile};
-use rayon::prelude::*;
 pub use view::MatrixView;
+
+use super::workers::{pieces_of, spread};
 
 /// Multiplications that are worth a task of their own: some 70 to 400 microseconds of work.
 const TASK: usize = 1 << 20;
@@ -168,7 +169,7 @@ fn run<K: MicroKernel>(kernel: &K, into: Into, a: MatrixView<'_>, b: MatrixView<
     };
     match grid.tiles() {
         1 => task(0),
-        tiles => (0..tiles).into_par_iter().with_max_len(1).for_each(task),
+        tiles => spread((0..tiles).collect(), task),
     }
 }
 
@@ -185,10 +186,7 @@ impl Grid {
     /// every row of tiles packs all of B again, every column of tiles reads all of A again (cheaper).
     fn choose(m: usize, k: usize, n: usize, mr: usize, nr: usize) -> Self {
         let products = m.saturating_mul(k).saturating_mul(n);
-        let tasks = match products / TASK {
-            0 | 1 => 1,
-            worthwhile => worthwhile.min(rayon::current_num_threads()),
-        };
+        let tasks = pieces_of(products, TASK);
         let cut = |down: usize| {
             let tile_rows = m.div_ceil(down).next_multiple_of(mr);
             let tile_cols = n.div_ceil(tasks.div_ceil(down)).next_multiple_of(nr);
