@@ -15,8 +15,8 @@ use mpcsim::nn::{
 };
 use mpcsim::protocol::registry::Start;
 use mpcsim::protocol::{Clear, Protocol, Rep3};
-use mpcsim::ring::{Content, Vector, with_workers};
 use mpcsim::ring::gemm::{MatrixView, gemm_add};
+use mpcsim::ring::{Content, Vector, with_workers};
 use mpcsim::run::{Session, network, training_program};
 use mpcsim::scenario::{Plan, Scenario};
 use mpcsim::sim::Bench;

@@ -1,0 +1,405 @@
+//! The loop over a prepared trace, for one network or for several side by side.
+//!
+//! Owns the arithmetic of a run. One network counts in integers. Eight count in doubles, which hold whole numbers of
+//! picoseconds below 2^53: sums and maxima of these are exact, every x86-64 has a vector maximum of doubles, and none of
+//! 64-bit integers. The critical path costs the loop one bit per receive and network, whether the message was waited for;
+//! paths are found from those bits by walking back from the end, for all networks whose bits agree at once, and for all
+//! parties together from where their paths meet.
+
+use std::{
+    fmt::Debug,
+    ops::{Add, Sub},
+};
+
+use super::{
+    drive::{Machine, Watcher},
+    prepared::{Arrow, Key, Op, Prepared, RECV},
+    rates::{Framed, Rates},
+    steps::Step,
+};
+use crate::sim::{error::Overflow, network::Rate};
+
+/// Networks side by side in doubles.
+pub(super) const LANES: usize = 8;
+
+/// A number that holds times exactly, within its bounds.
+pub(super) trait Number:
+    Copy + Default + Debug + PartialOrd + Add<Output = Self> + Sub<Output = Self>
+{
+    fn of(ps: i64) -> Self;
+    fn ps(self) -> i64;
+}
+
+impl Number for i64 {
+    #[inline(always)]
+    fn of(ps: i64) -> i64 {
+        ps
+    }
+
+    #[inline(always)]
+    fn ps(self) -> i64 {
+        self
+    }
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn of(ps: i64) -> f64 {
+        ps as f64
+    }
+
+    #[inline(always)]
+    fn ps(self) -> i64 {
+        self as i64
+    }
+}
+
+/// For so long an interface without a limit is held up: it is always free before.
+const UNLIMITED_PS: i64 = -(1 << 62);
+
+/// One number per network.
+type Lane<T, const N: usize> = [T; N];
+
+#[inline(always)]
+fn later<T: Number>(a: T, b: T) -> T {
+    if a > b { a } else { b }
+}
+
+#[inline(always)]
+fn plus<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> Lane<T, N> {
+    std::array::from_fn(|k| a[k] + b[k])
+}
+
+#[inline(always)]
+fn minus<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> Lane<T, N> {
+    std::array::from_fn(|k| a[k] - b[k])
+}
+
+#[inline(always)]
+fn latest<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> Lane<T, N> {
+    std::array::from_fn(|k| later(a[k], b[k]))
+}
+
+/// One kind of message.
+#[derive(Debug, Clone, Copy)]
+struct Row<T, const N: usize> {
+    link: u32,
+    /// On the wire: link and outgoing interface, whichever is slower.
+    wire: Lane<T, N>,
+    /// On the wire and on its way.
+    way: Lane<T, N>,
+}
+
+/// A trace with its times on the networks.
+#[derive(Debug)]
+struct Track<'p, T, const N: usize> {
+    prepared: &'p Prepared,
+    rows: Vec<Row<T, N>>,
+    /// By kind of message: for so long it holds up its sender's interface, if that has a limit. (With one, even a
+    /// message of no bytes holds others up until it starts.) Empty if no interface has a limit.
+    egress: Vec<Lane<T, N>>,
+    wakes: Vec<T>,
+}
+
+/// The critical path of a party, back to where it was at the start of the run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Path<T> {
+    origin: u32,
+    compute_ps: i64,
+    wire: T,
+    way: T,
+}
+
+/// Part of a path, found by walking back from its end, in the networks whose paths agree so far.
+#[derive(Debug, Clone, Copy)]
+struct Walk<T, const N: usize> {
+    party: u32,
+    lanes: u8,
+    /// The receive that comes next.
+    at: u32,
+    compute_ps: i64,
+    wire: Lane<T, N>,
+    way: Lane<T, N>,
+}
+
+/// Networks side by side.
+#[derive(Debug)]
+pub(super) struct Lanes<'p, T, const N: usize> {
+    parties: usize,
+    tracks: Vec<Track<'p, T, N>>,
+    limited: bool,
+    clocks: Vec<Lane<T, N>>,
+    start: Vec<Lane<T, N>>,
+    wires: Vec<Lane<T, N>>,
+    egress: Vec<Lane<T, N>>,
+    slots: Vec<Lane<T, N>>,
+    /// By receive: the networks in which its message was waited for.
+    waited: Vec<u8>,
+    /// By the receive that comes next, the last one last.
+    walks: Vec<Walk<T, N>>,
+    /// Walks that have met another (a party and how much more was on the way to there), in that order.
+    met: Vec<(Walk<T, N>, u32)>,
+    /// By party and network.
+    paths: Vec<[Path<T>; N]>,
+}
+
+/// Times of the messages of one size on links that are alike, which often follow each other.
+#[derive(Debug, Clone, Copy)]
+struct Memo<T, const N: usize> {
+    payload_bytes: u64,
+    wire: Lane<T, N>,
+    egress: Lane<T, N>,
+}
+
+impl<'p, T: Number, const N: usize> Track<'p, T, N> {
+    /// Of one to `N` networks; the last stands for those that are missing.
+    fn new(at: usize, prepared: &'p Prepared, networks: &[(Rates<'_>, &Framed)], limited: bool) -> Self {
+        let zero = [T::default(); N];
+        let lanes: [_; N] = std::array::from_fn(|k| &networks[k.min(networks.len() - 1)].0);
+        let bytes: [_; N] = std::array::from_fn(|k| networks[k.min(networks.len() - 1)].1.bytes(at));
+        let parties = prepared.parties();
+        let rates = |link: usize| lanes.map(|rates| (rates.link(link), rates.egress(link / parties)));
+        // By link: its latency, and the first of those that are alike.
+        let mut links: Vec<(Lane<T, N>, usize)> = Vec::with_capacity(parties * parties);
+        let mut memos: Vec<([(Rate, Rate); N], Option<Memo<T, N>>)> = Vec::new();
+        for link in 0..parties * parties {
+            let rates = rates(link);
+            let alike = memos.iter().rposition(|memo| memo.0 == rates).unwrap_or_else(|| {
+                memos.push((rates, None));
+                memos.len() - 1
+            });
+            links.push((lanes.map(|rates| T::of(rates.latency_ps(link).cast_signed())), alike));
+        }
+        let mut rows = Vec::with_capacity(prepared.keys.len());
+        let mut egress = Vec::with_capacity(if limited { prepared.keys.len() } else { 0 });
+        for (key, &Key { link, payload_bytes, .. }) in prepared.keys.iter().enumerate() {
+            let (latency, alike) = &links[link as usize];
+            let (rates, memo) = &mut memos[*alike];
+            if memo.is_none_or(|memo| memo.payload_bytes != payload_bytes) {
+                let duration = |rate: Rate, k: usize| {
+                    let ps = rate.duration_ps(bytes[k][key]).expect("all of them fit");
+                    T::of(ps.cast_signed())
+                };
+                let mut new = Memo { payload_bytes, wire: zero, egress: zero };
+                new.wire = std::array::from_fn(|k| duration(rates[k].0, k));
+                if limited {
+                    let on_egress: Lane<T, N> = std::array::from_fn(|k| duration(rates[k].1, k));
+                    new.wire = latest(&new.wire, &on_egress);
+                    let busy = |k: usize| {
+                        if rates[k].1.is_limited() { on_egress[k] } else { T::of(UNLIMITED_PS) }
+                    };
+                    new.egress = std::array::from_fn(busy);
+                }
+                *memo = Some(new);
+            }
+            let memo = memo.as_ref().expect("it was made");
+            rows.push(Row { link, wire: memo.wire, way: plus(&memo.wire, latency) });
+            if limited {
+                egress.push(memo.egress);
+            }
+        }
+        let wakes = prepared.endpoints.iter().map(|endpoint| T::of(endpoint.wake_ps.cast_signed())).collect();
+        Track { prepared, rows, egress, wakes }
+    }
+}
+
+impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
+    /// One to `N` networks, on each of which every trace [can run](Rates::longest_ps).
+    pub(super) fn new(traces: &[&'p Prepared], networks: &[(Rates<'_>, &Framed)]) -> Lanes<'p, T, N> {
+        let zero = [T::default(); N];
+        let limited = networks.iter().any(|(rates, _)| rates.limits_egress());
+        let parties = traces.first().map_or(0, |trace| trace.parties());
+        let most = |size: fn(&Prepared) -> usize| traces.iter().map(|&trace| size(trace)).max().unwrap_or(0);
+        let track = |(at, &trace): (usize, &&'p Prepared)| Track::new(at, trace, networks, limited);
+        Lanes {
+            parties,
+            tracks: traces.iter().enumerate().map(track).collect(),
+            limited,
+            clocks: vec![zero; parties],
+            start: vec![zero; parties],
+            wires: vec![zero; parties * parties],
+            egress: vec![zero; parties],
+            slots: vec![zero; most(|trace| trace.slots)],
+            waited: vec![0; most(|trace| trace.arrows.len())],
+            walks: Vec::with_capacity(parties),
+            met: Vec::with_capacity(parties),
+            paths: vec![[Path::default(); N]; parties],
+        }
+    }
+
+    fn run<const EGRESS: bool, const WAKE: bool>(&mut self, trace: usize) {
+        let Track { prepared, rows, egress: busy, wakes } = &self.tracks[trace];
+        let (slots, wires) = (&mut self.slots[..], &mut self.wires[..]);
+        let mut waited = self.waited[self.parties..].iter_mut();
+        let (clocks, ports, kinds) = (&mut self.clocks[..], &mut self.egress[..], &prepared.op_kinds[..]);
+        // Of the party whose turn it is.
+        let (mut at, mut now, mut port) = (0, clocks[0], ports[0]);
+        for &op in &prepared.ops {
+            let Op { cost_ps, party, slot, key } = kinds[op as usize];
+            if party != at {
+                (clocks[at as usize], ports[at as usize]) = (now, port);
+                (at, now, port) = (party, clocks[party as usize], ports[party as usize]);
+            }
+            now = plus(&now, &[T::of(cost_ps.cast_signed()); N]);
+            let slot = &mut slots[slot as usize];
+            if key == RECV {
+                let arrival = *slot;
+                let mut bits = 0;
+                for k in 0..N {
+                    bits |= u8::from(arrival[k] > now[k]) << k;
+                }
+                if let Some(waited) = waited.next() {
+                    *waited = bits;
+                }
+                let late = |k: usize| if arrival[k] > now[k] { wakes[party as usize] } else { T::default() };
+                let woken = if WAKE { std::array::from_fn(late) } else { [T::default(); N] };
+                now = plus(&latest(&arrival, &now), &woken);
+            } else {
+                let Row { link, wire, way } = &rows[key as usize];
+                let free = &mut wires[*link as usize];
+                let mut start = latest(&now, free);
+                if EGRESS {
+                    start = latest(&start, &port);
+                    // Where there is no limit, the interface does not remember the wait for a link.
+                    port = latest(&port, &plus(&start, &busy[key as usize]));
+                }
+                *free = plus(&start, wire);
+                *slot = plus(&start, way);
+            }
+        }
+        (clocks[at as usize], ports[at as usize]) = (now, port);
+        for (clock, &tail_ps) in clocks.iter_mut().zip(&prepared.tails_ps) {
+            *clock = plus(clock, &[T::of(tail_ps.cast_signed()); N]);
+        }
+    }
+
+    /// Finds the paths of all parties in some of the networks.
+    ///
+    /// The walk that has come least far goes on, until it meets the next; from there on their paths are one.
+    fn walk(&mut self, trace: usize, lanes: u8) {
+        let Track { prepared, rows, .. } = &self.tracks[trace];
+        let parties = self.parties as u32;
+        let (walks, zero) = (&mut self.walks, [T::default(); N]);
+        for (party, (&at, &work_ps)) in (0..).zip(prepared.last.iter().zip(&prepared.work_ps)) {
+            let compute_ps = work_ps.cast_signed();
+            add(walks, Walk { party, lanes, at, compute_ps, wire: zero, way: zero });
+        }
+        while let Some(walk) = walks.pop() {
+            let Walk { party, mut lanes, mut at, mut compute_ps, mut wire, mut way } = walk;
+            let mut next = parties - 1;
+            if let Some(other) = walks.last() {
+                if (other.at, other.lanes) == (at, lanes) {
+                    compute_ps -= other.compute_ps;
+                    (wire, way) = (minus(&wire, &other.wire), minus(&way, &other.way));
+                    self.met.push((Walk { party, lanes, at, compute_ps, wire, way }, other.party));
+                    continue;
+                }
+                next = next.max(other.at.min(at.saturating_sub(1)));
+            }
+            while at > next {
+                let Arrow { back, hop } = prepared.arrows[at as usize];
+                let hop = &prepared.hops[hop as usize];
+                let waited = self.waited[at as usize] & lanes;
+                if waited == 0 {
+                    at -= hop.before;
+                    continue;
+                }
+                if waited != lanes {
+                    let (lanes, at) = (lanes & !waited, at - hop.before);
+                    add(walks, Walk { party, lanes, at, compute_ps, wire, way });
+                    next = next.max(at);
+                }
+                lanes = waited;
+                let row = &rows[hop.key as usize];
+                (wire, way) = (plus(&wire, &row.wire), plus(&way, &row.way));
+                compute_ps += hop.compute_ps;
+                at = back;
+            }
+            if at >= parties {
+                add(walks, Walk { party, lanes, at, compute_ps, wire, way });
+                continue;
+            }
+            for k in (0..N).filter(|k| lanes >> k & 1 == 1) {
+                self.paths[party as usize][k] = Path { origin: at, compute_ps, wire: wire[k], way: way[k] };
+            }
+        }
+        while let Some((walk, other)) = self.met.pop() {
+            for k in (0..N).filter(|k| walk.lanes >> k & 1 == 1) {
+                let Path { origin, compute_ps, wire, way } = self.paths[other as usize][k];
+                self.paths[walk.party as usize][k] = Path {
+                    origin,
+                    compute_ps: compute_ps + walk.compute_ps,
+                    wire: wire + walk.wire[k],
+                    way: way + walk.way[k],
+                };
+            }
+        }
+    }
+}
+
+/// Adds a walk in its place.
+fn add<T: Number, const N: usize>(walks: &mut Vec<Walk<T, N>>, walk: Walk<T, N>) {
+    let place = walks.iter().rposition(|other| other.at <= walk.at).map_or(0, |before| before + 1);
+    walks.insert(place, walk);
+}
+
+impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
+    fn turn(&mut self, trace: usize, lanes: u8) -> Result<(), Overflow> {
+        self.start.copy_from_slice(&self.clocks);
+        match (self.limited, self.tracks[trace].prepared.wakes()) {
+            (false, false) => self.run::<false, false>(trace),
+            (false, true) => self.run::<false, true>(trace),
+            (true, false) => self.run::<true, false>(trace),
+            (true, true) => self.run::<true, true>(trace),
+        }
+        self.walk(trace, lanes);
+        Ok(())
+    }
+
+    fn look(&mut self, k: usize, watcher: &mut Watcher<'_>) {
+        for (clock, path) in self.clocks.iter().zip(&self.paths) {
+            let Path { origin, compute_ps, wire, way } = path[k];
+            let took = clock[k] - self.start[origin as usize][k];
+            watcher.steps.push(Step {
+                origin,
+                latency_ps: (way - wire).ps().cast_unsigned(),
+                serialisation_ps: wire.ps().cast_unsigned(),
+                queueing_ps: (took - way - T::of(compute_ps)).ps().cast_unsigned(),
+            });
+        }
+        let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });
+        let first = first.unwrap_or_default();
+        watcher.gain_ps = first.ps().cast_unsigned();
+        for clock in &mut self.clocks {
+            clock[k] = clock[k] - first;
+            watcher.state.push(clock[k].ps().cast_unsigned());
+        }
+        // What was free before its sender could send is as good as free then.
+        let mut backlog = |free: &mut T, clock: T| {
+            *free = later(*free - first, clock);
+            watcher.state.push((*free - clock).ps().cast_unsigned());
+        };
+        for (from, wires) in self.wires.chunks_exact_mut(self.parties).enumerate() {
+            wires.iter_mut().for_each(|wire| backlog(&mut wire[k], self.clocks[from][k]));
+        }
+        for (port, clock) in self.egress.iter_mut().zip(&self.clocks) {
+            backlog(&mut port[k], clock[k]);
+        }
+    }
+
+    fn set(&mut self, k: usize, state: &[u64]) {
+        let n = self.parties;
+        let (clocks, rest) = state.split_at(n);
+        let (wires, egress) = rest.split_at(n * n);
+        let number = |ps: u64| T::of(ps.cast_signed());
+        for (clock, &time_ps) in self.clocks.iter_mut().zip(clocks) {
+            clock[k] = number(time_ps);
+        }
+        for (link, (wire, &backlog_ps)) in self.wires.iter_mut().zip(wires).enumerate() {
+            wire[k] = number(clocks[link / n] + backlog_ps);
+        }
+        for ((port, &backlog_ps), &time_ps) in self.egress.iter_mut().zip(egress).zip(clocks) {
+            port[k] = number(time_ps + backlog_ps);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! How fast the ways of a network are, and how long a whole run can take at most.
+
+use super::prepared::Prepared;
+use crate::sim::{Network, WireOverhead, network::Rate};
+
+/// All messages of a link.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    messages: u64,
+    bytes: u64,
+}
+
+/// Wire bytes of the messages of a trace.
+#[derive(Debug)]
+struct Wire {
+    /// By kind of message.
+    bytes: Vec<u64>,
+    /// By link.
+    loads: Vec<Load>,
+}
+
+/// Wire bytes of the messages of every trace, for one way of framing.
+#[derive(Debug)]
+pub(super) struct Framed {
+    overhead: WireOverhead,
+    /// `None` if they do not fit.
+    traces: Option<Vec<Wire>>,
+}
+
+impl Framed {
+    pub(super) fn new(overhead: WireOverhead, traces: &[&Prepared]) -> Framed {
+        Framed { overhead, traces: traces.iter().map(|trace| Wire::new(overhead, trace)).collect() }
+    }
+
+    /// Whether it is for the framing of that network.
+    pub(super) fn is_of(&self, network: &Network) -> bool {
+        self.overhead == network.overhead
+    }
+
+    /// Of every kind of message of a trace; only for networks on which the trace [can run](Rates::longest_ps).
+    pub(super) fn bytes(&self, trace: usize) -> &[u64] {
+        &self.traces.as_ref().expect("they fit")[trace].bytes
+    }
+}
+
+impl Wire {
+    fn new(overhead: WireOverhead, prepared: &Prepared) -> Option<Wire> {
+        let parties = prepared.parties();
+        let mut bytes = Vec::with_capacity(prepared.keys.len());
+        let mut loads = vec![Load::default(); parties * parties];
+        // Messages of one size follow each other.
+        let mut last = (0, overhead.wire_bytes(0)?);
+        for key in &prepared.keys {
+            if key.payload_bytes != last.0 {
+                last = (key.payload_bytes, overhead.wire_bytes(key.payload_bytes)?);
+            }
+            let load = &mut loads[key.link as usize];
+            load.messages += key.count;
+            load.bytes = load.bytes.checked_add(last.1.checked_mul(key.count)?)?;
+            bytes.push(last.1);
+        }
+        Some(Wire { bytes, loads })
+    }
+}
+
+/// A network with its rates prepared.
+#[derive(Debug)]
+pub(super) struct Rates<'n> {
+    network: &'n Network,
+    /// Of links, then of outgoing, then of incoming interfaces.
+    rates: Vec<Rate>,
+}
+
+impl<'n> Rates<'n> {
+    /// Panics if the network contradicts itself.
+    pub(super) fn new(network: &'n Network) -> Rates<'n> {
+        network.assert_valid();
+        let links = network.links.iter().map(|link| link.bandwidth_bps);
+        let egress = network.interfaces.iter().map(|interface| interface.egress_bps);
+        let ingress = network.interfaces.iter().map(|interface| interface.ingress_bps);
+        let mut last = (None, Rate::Unlimited);
+        let mut rates = Vec::with_capacity(network.links.len() + 2 * network.parties);
+        for bps in links.chain(egress).chain(ingress) {
+            if bps != last.0 {
+                last = (bps, Rate::new(bps));
+            }
+            rates.push(last.1);
+        }
+        Rates { network, rates }
+    }
+
+    pub(super) fn latency_ps(&self, link: usize) -> u64 {
+        self.network.links[link].latency_ps
+    }
+
+    pub(super) fn link(&self, link: usize) -> Rate {
+        self.rates[link]
+    }
+
+    pub(super) fn egress(&self, party: usize) -> Rate {
+        self.rates[self.network.links.len() + party]
+    }
+
+    fn ingress(&self, party: usize) -> Rate {
+        self.rates[self.network.links.len() + self.network.parties + party]
+    }
+
+    /// Whether messages queue at an outgoing interface.
+    pub(super) fn limits_egress(&self) -> bool {
+        (0..self.network.parties).any(|party| self.egress(party).is_limited())
+    }
+
+    /// Whether messages queue at an incoming interface.
+    pub(super) fn limits_ingress(&self) -> bool {
+        (0..self.network.parties).any(|party| self.ingress(party).is_limited())
+    }
+
+    /// No run of a trace can take longer, in picoseconds: all work, and all messages over link and interfaces one after
+    /// the other. `None` if that does not fit.
+    pub(super) fn longest_ps(&self, prepared: &Prepared, trace: usize, framed: &Framed) -> Option<u64> {
+        let parties = self.network.parties;
+        let mut longest_ps = prepared.most_work_ps;
+        for (link, load) in framed.traces.as_ref()?[trace].loads.iter().enumerate() {
+            if load.messages == 0 {
+                continue;
+            }
+            let egress_ps = self.egress(link / parties).duration_ps(load.bytes)?;
+            let ingress_ps = self.ingress(link % parties).duration_ps(load.bytes)?;
+            // Each message may be rounded up, on each of the three.
+            let each_ps = self.latency_ps(link).checked_add(3)?.checked_mul(load.messages)?;
+            for ps in [each_ps, self.link(link).duration_ps(load.bytes)?, egress_ps, ingress_ps] {
+                longest_ps = longest_ps.checked_add(ps)?;
+            }
+        }
+        Some(longest_ps)
+    }
+}
