@@ -80,24 +80,46 @@ fn latest<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> Lane<T, 
     std::array::from_fn(|k| later(a[k], b[k]))
 }
 
+/// One bit per network: those in which `a` is the greater. The bits are added as numbers, which are vectors already.
+#[inline(always)]
+fn greater<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> u8 {
+    let bit = |k: usize| if a[k] > b[k] { T::of(1 << k) } else { T::default() };
+    let mut bits: Lane<T, N> = std::array::from_fn(bit);
+    let mut width = N;
+    while width > 1 {
+        width /= 2;
+        for k in 0..width {
+            bits[k] = bits[k] + bits[k + width];
+        }
+    }
+    bits[0].ps() as u8
+}
+
 /// One kind of message.
 #[derive(Debug, Clone, Copy)]
-struct Row<T, const N: usize> {
+struct Row {
     link: u32,
+    /// Place of its times.
+    times: u32,
+}
+
+/// Times of the messages of one size on links that are alike.
+#[derive(Debug, Clone, Copy)]
+struct Times<T, const N: usize> {
     /// On the wire: link and outgoing interface, whichever is slower.
     wire: Lane<T, N>,
-    /// On the wire and on its way.
-    way: Lane<T, N>,
+    /// For so long it holds up its sender's interface, if that has a limit. (With one, even a message of no bytes holds
+    /// others up until it starts.)
+    busy: Lane<T, N>,
 }
 
 /// A trace with its times on the networks.
 #[derive(Debug)]
 struct Track<'p, T, const N: usize> {
     prepared: &'p Prepared,
-    rows: Vec<Row<T, N>>,
-    /// By kind of message: for so long it holds up its sender's interface, if that has a limit. (With one, even a
-    /// message of no bytes holds others up until it starts.) Empty if no interface has a limit.
-    egress: Vec<Lane<T, N>>,
+    /// By kind of message.
+    rows: Vec<Row>,
+    times: Vec<Times<T, N>>,
     wakes: Vec<T>,
 }
 
@@ -106,8 +128,8 @@ struct Track<'p, T, const N: usize> {
 struct Path<T> {
     origin: u32,
     compute_ps: i64,
+    latency: T,
     wire: T,
-    way: T,
 }
 
 /// Part of a path, found by walking back from its end, in the networks whose paths agree so far.
@@ -118,8 +140,8 @@ struct Walk<T, const N: usize> {
     /// The receive that comes next.
     at: u32,
     compute_ps: i64,
+    latency: Lane<T, N>,
     wire: Lane<T, N>,
-    way: Lane<T, N>,
 }
 
 /// Networks side by side.
@@ -128,6 +150,8 @@ pub(super) struct Lanes<'p, T, const N: usize> {
     parties: usize,
     tracks: Vec<Track<'p, T, N>>,
     limited: bool,
+    /// By link.
+    latencies: Vec<Lane<T, N>>,
     clocks: Vec<Lane<T, N>>,
     start: Vec<Lane<T, N>>,
     wires: Vec<Lane<T, N>>,
@@ -143,63 +167,67 @@ pub(super) struct Lanes<'p, T, const N: usize> {
     paths: Vec<[Path<T>; N]>,
 }
 
-/// Times of the messages of one size on links that are alike, which often follow each other.
-#[derive(Debug, Clone, Copy)]
-struct Memo<T, const N: usize> {
-    payload_bytes: u64,
-    wire: Lane<T, N>,
-    egress: Lane<T, N>,
+/// Links that are alike in all networks.
+struct Alike<const N: usize> {
+    /// Of the link, and of its sender's interface.
+    rates: [(Rate, Rate); N],
+    /// Whether the times are those of the network before: networks side by side often differ in latency only.
+    repeats: [bool; N],
+    /// Size and place of the times that were made last: kinds of messages of one size follow each other.
+    last: Option<(u64, u32)>,
 }
 
 impl<'p, T: Number, const N: usize> Track<'p, T, N> {
-    /// Of one to `N` networks; the last stands for those that are missing.
-    fn new(at: usize, prepared: &'p Prepared, networks: &[(Rates<'_>, &Framed)], limited: bool) -> Self {
-        let zero = [T::default(); N];
-        let lanes: [_; N] = std::array::from_fn(|k| &networks[k.min(networks.len() - 1)].0);
-        let bytes: [_; N] = std::array::from_fn(|k| networks[k.min(networks.len() - 1)].1.bytes(at));
+    fn new(at: usize, prepared: &'p Prepared, networks: [&(Rates<'_>, &Framed); N]) -> Self {
         let parties = prepared.parties();
-        let rates = |link: usize| lanes.map(|rates| (rates.link(link), rates.egress(link / parties)));
-        // By link: its latency, and the first of those that are alike.
-        let mut links: Vec<(Lane<T, N>, usize)> = Vec::with_capacity(parties * parties);
-        let mut memos: Vec<([(Rate, Rate); N], Option<Memo<T, N>>)> = Vec::new();
-        for link in 0..parties * parties {
-            let rates = rates(link);
-            let alike = memos.iter().rposition(|memo| memo.0 == rates).unwrap_or_else(|| {
-                memos.push((rates, None));
-                memos.len() - 1
-            });
-            links.push((lanes.map(|rates| T::of(rates.latency_ps(link).cast_signed())), alike));
-        }
-        let mut rows = Vec::with_capacity(prepared.keys.len());
-        let mut egress = Vec::with_capacity(if limited { prepared.keys.len() } else { 0 });
-        for (key, &Key { link, payload_bytes, .. }) in prepared.keys.iter().enumerate() {
-            let (latency, alike) = &links[link as usize];
-            let (rates, memo) = &mut memos[*alike];
-            if memo.is_none_or(|memo| memo.payload_bytes != payload_bytes) {
-                let duration = |rate: Rate, k: usize| {
-                    let ps = rate.duration_ps(bytes[k][key]).expect("all of them fit");
-                    T::of(ps.cast_signed())
+        let mut alike: Vec<Alike<N>> = Vec::new();
+        let kind_of = |link: usize| {
+            let rates = networks.map(|(rates, _)| (rates.link(link), rates.egress(link / parties)));
+            let known = alike.iter().rposition(|alike| alike.rates == rates);
+            known.unwrap_or_else(|| {
+                let repeats = |k: usize| {
+                    k > 0 && rates[k] == rates[k - 1] && std::ptr::eq(networks[k].1, networks[k - 1].1)
                 };
-                let mut new = Memo { payload_bytes, wire: zero, egress: zero };
-                new.wire = std::array::from_fn(|k| duration(rates[k].0, k));
-                if limited {
-                    let on_egress: Lane<T, N> = std::array::from_fn(|k| duration(rates[k].1, k));
-                    new.wire = latest(&new.wire, &on_egress);
-                    let busy = |k: usize| {
-                        if rates[k].1.is_limited() { on_egress[k] } else { T::of(UNLIMITED_PS) }
-                    };
-                    new.egress = std::array::from_fn(busy);
+                alike.push(Alike { rates, repeats: std::array::from_fn(repeats), last: None });
+                alike.len() - 1
+            })
+        };
+        let kinds: Vec<_> = (0..parties * parties).map(kind_of).collect();
+        let bytes = networks.map(|(_, framed)| framed.bytes(at));
+        let mut times = Vec::with_capacity(prepared.keys.len());
+        let row = |(key, &Key { link, payload_bytes, .. }): (usize, &Key)| {
+            let alike = &mut alike[kinds[link as usize]];
+            let times = match alike.last {
+                Some((bytes, times)) if bytes == payload_bytes => times,
+                _ => {
+                    times.push(Times::new(alike, |k| bytes[k][key]));
+                    times.len() as u32 - 1
                 }
-                *memo = Some(new);
-            }
-            let memo = memo.as_ref().expect("it was made");
-            rows.push(Row { link, wire: memo.wire, way: plus(&memo.wire, latency) });
-            if limited {
-                egress.push(memo.egress);
-            }
-        }
+            };
+            alike.last = Some((payload_bytes, times));
+            Row { link, times }
+        };
+        let rows = prepared.keys.iter().enumerate().map(row).collect();
         let wakes = prepared.endpoints.iter().map(|endpoint| T::of(endpoint.wake_ps.cast_signed())).collect();
-        Track { prepared, rows, egress, wakes }
+        Track { prepared, rows, times, wakes }
+    }
+}
+
+impl<T: Number, const N: usize> Times<T, N> {
+    fn new(alike: &Alike<N>, bytes: impl Fn(usize) -> u64) -> Times<T, N> {
+        let duration_ps = |rate: Rate, bytes| rate.duration_ps(bytes).expect("all of them fit").cast_signed();
+        let (mut wire, mut busy) = (T::default(), T::default());
+        let mut times = Times { wire: [T::default(); N], busy: [T::default(); N] };
+        for k in 0..N {
+            if !alike.repeats[k] {
+                let (link, egress) = alike.rates[k];
+                let egress_ps = duration_ps(egress, bytes(k));
+                wire = T::of(duration_ps(link, bytes(k)).max(egress_ps));
+                busy = T::of(if egress.is_limited() { egress_ps } else { UNLIMITED_PS });
+            }
+            (times.wire[k], times.busy[k]) = (wire, busy);
+        }
+        times
     }
 }
 
@@ -207,14 +235,18 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
     /// One to `N` networks, on each of which every trace [can run](Rates::longest_ps).
     pub(super) fn new(traces: &[&'p Prepared], networks: &[(Rates<'_>, &Framed)]) -> Lanes<'p, T, N> {
         let zero = [T::default(); N];
+        // The last stands for those that are missing.
+        let of_lane: [_; N] = std::array::from_fn(|k| &networks[k.min(networks.len() - 1)]);
         let limited = networks.iter().any(|(rates, _)| rates.limits_egress());
         let parties = traces.first().map_or(0, |trace| trace.parties());
         let most = |size: fn(&Prepared) -> usize| traces.iter().map(|&trace| size(trace)).max().unwrap_or(0);
-        let track = |(at, &trace): (usize, &&'p Prepared)| Track::new(at, trace, networks, limited);
+        let track = |(at, &trace): (usize, &&'p Prepared)| Track::new(at, trace, of_lane);
+        let latency = |link| of_lane.map(|(rates, _)| T::of(rates.latency_ps(link).cast_signed()));
         Lanes {
             parties,
             tracks: traces.iter().enumerate().map(track).collect(),
             limited,
+            latencies: (0..parties * parties).map(latency).collect(),
             clocks: vec![zero; parties],
             start: vec![zero; parties],
             wires: vec![zero; parties * parties],
@@ -228,8 +260,8 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
     }
 
     fn run<const EGRESS: bool, const WAKE: bool>(&mut self, trace: usize) {
-        let Track { prepared, rows, egress: busy, wakes } = &self.tracks[trace];
-        let (slots, wires) = (&mut self.slots[..], &mut self.wires[..]);
+        let Track { prepared, rows, times, wakes } = &self.tracks[trace];
+        let (slots, wires, latencies) = (&mut self.slots[..], &mut self.wires[..], &self.latencies[..]);
         let mut waited = self.waited[self.parties..].iter_mut();
         let (clocks, ports, kinds) = (&mut self.clocks[..], &mut self.egress[..], &prepared.op_kinds[..]);
         // Of the party whose turn it is.
@@ -237,34 +269,40 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
         for &op in &prepared.ops {
             let Op { cost_ps, party, slot, key } = kinds[op as usize];
             if party != at {
-                (clocks[at as usize], ports[at as usize]) = (now, port);
-                (at, now, port) = (party, clocks[party as usize], ports[party as usize]);
+                clocks[at as usize] = now;
+                now = clocks[party as usize];
+                if EGRESS {
+                    ports[at as usize] = port;
+                    port = ports[party as usize];
+                }
+                at = party;
             }
             now = plus(&now, &[T::of(cost_ps.cast_signed()); N]);
             let slot = &mut slots[slot as usize];
             if key == RECV {
                 let arrival = *slot;
-                let mut bits = 0;
-                for k in 0..N {
-                    bits |= u8::from(arrival[k] > now[k]) << k;
-                }
                 if let Some(waited) = waited.next() {
-                    *waited = bits;
+                    *waited = greater(&arrival, &now);
                 }
-                let late = |k: usize| if arrival[k] > now[k] { wakes[party as usize] } else { T::default() };
-                let woken = if WAKE { std::array::from_fn(late) } else { [T::default(); N] };
-                now = plus(&latest(&arrival, &now), &woken);
+                let wake = wakes[party as usize];
+                let woken = |k: usize| if arrival[k] > now[k] { wake } else { T::default() };
+                let woken: Lane<T, N> = std::array::from_fn(woken);
+                now = latest(&arrival, &now);
+                if WAKE {
+                    now = plus(&now, &woken);
+                }
             } else {
-                let Row { link, wire, way } = &rows[key as usize];
-                let free = &mut wires[*link as usize];
+                let Row { link, times: at } = rows[key as usize];
+                let Times { wire, busy } = &times[at as usize];
+                let free = &mut wires[link as usize];
                 let mut start = latest(&now, free);
                 if EGRESS {
                     start = latest(&start, &port);
                     // Where there is no limit, the interface does not remember the wait for a link.
-                    port = latest(&port, &plus(&start, &busy[key as usize]));
+                    port = latest(&port, &plus(&start, busy));
                 }
                 *free = plus(&start, wire);
-                *slot = plus(&start, way);
+                *slot = plus(&start, &plus(wire, &latencies[link as usize]));
             }
         }
         (clocks[at as usize], ports[at as usize]) = (now, port);
@@ -277,21 +315,22 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
     ///
     /// The walk that has come least far goes on, until it meets the next; from there on their paths are one.
     fn walk(&mut self, trace: usize, lanes: u8) {
-        let Track { prepared, rows, .. } = &self.tracks[trace];
+        let Track { prepared, rows, times, .. } = &self.tracks[trace];
         let parties = self.parties as u32;
         let (walks, zero) = (&mut self.walks, [T::default(); N]);
         for (party, (&at, &work_ps)) in (0..).zip(prepared.last.iter().zip(&prepared.work_ps)) {
             let compute_ps = work_ps.cast_signed();
-            add(walks, Walk { party, lanes, at, compute_ps, wire: zero, way: zero });
+            add(walks, Walk { party, lanes, at, compute_ps, latency: zero, wire: zero });
         }
         while let Some(walk) = walks.pop() {
-            let Walk { party, mut lanes, mut at, mut compute_ps, mut wire, mut way } = walk;
+            let Walk { party, mut lanes, mut at, mut compute_ps, mut latency, mut wire } = walk;
             let mut next = parties - 1;
-            if let Some(other) = walks.last() {
+            // Others in the same networks; those in none of them are never met.
+            if let Some(other) = walks.iter().rfind(|other| other.lanes & lanes != 0) {
                 if (other.at, other.lanes) == (at, lanes) {
                     compute_ps -= other.compute_ps;
-                    (wire, way) = (minus(&wire, &other.wire), minus(&way, &other.way));
-                    self.met.push((Walk { party, lanes, at, compute_ps, wire, way }, other.party));
+                    (latency, wire) = (minus(&latency, &other.latency), minus(&wire, &other.wire));
+                    self.met.push((Walk { party, lanes, at, compute_ps, latency, wire }, other.party));
                     continue;
                 }
                 next = next.max(other.at.min(at.saturating_sub(1)));
@@ -306,31 +345,33 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
                 }
                 if waited != lanes {
                     let (lanes, at) = (lanes & !waited, at - hop.before);
-                    add(walks, Walk { party, lanes, at, compute_ps, wire, way });
+                    add(walks, Walk { party, lanes, at, compute_ps, latency, wire });
                     next = next.max(at);
                 }
                 lanes = waited;
-                let row = &rows[hop.key as usize];
-                (wire, way) = (plus(&wire, &row.wire), plus(&way, &row.way));
+                let row = rows[hop.key as usize];
+                latency = plus(&latency, &self.latencies[row.link as usize]);
+                wire = plus(&wire, &times[row.times as usize].wire);
                 compute_ps += hop.compute_ps;
                 at = back;
             }
             if at >= parties {
-                add(walks, Walk { party, lanes, at, compute_ps, wire, way });
+                add(walks, Walk { party, lanes, at, compute_ps, latency, wire });
                 continue;
             }
             for k in (0..N).filter(|k| lanes >> k & 1 == 1) {
-                self.paths[party as usize][k] = Path { origin: at, compute_ps, wire: wire[k], way: way[k] };
+                self.paths[party as usize][k] =
+                    Path { origin: at, compute_ps, latency: latency[k], wire: wire[k] };
             }
         }
         while let Some((walk, other)) = self.met.pop() {
             for k in (0..N).filter(|k| walk.lanes >> k & 1 == 1) {
-                let Path { origin, compute_ps, wire, way } = self.paths[other as usize][k];
+                let Path { origin, compute_ps, latency, wire } = self.paths[other as usize][k];
                 self.paths[walk.party as usize][k] = Path {
                     origin,
                     compute_ps: compute_ps + walk.compute_ps,
+                    latency: latency + walk.latency[k],
                     wire: wire + walk.wire[k],
-                    way: way + walk.way[k],
                 };
             }
         }
@@ -358,13 +399,13 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
 
     fn look(&mut self, k: usize, watcher: &mut Watcher<'_>) {
         for (clock, path) in self.clocks.iter().zip(&self.paths) {
-            let Path { origin, compute_ps, wire, way } = path[k];
+            let Path { origin, compute_ps, latency, wire } = path[k];
             let took = clock[k] - self.start[origin as usize][k];
             watcher.steps.push(Step {
                 origin,
-                latency_ps: (way - wire).ps().cast_unsigned(),
+                latency_ps: latency.ps().cast_unsigned(),
                 serialisation_ps: wire.ps().cast_unsigned(),
-                queueing_ps: (took - way - T::of(compute_ps)).ps().cast_unsigned(),
+                queueing_ps: (took - latency - wire - T::of(compute_ps)).ps().cast_unsigned(),
             });
         }
         let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });

@@ -68,6 +68,8 @@ type Waiting<'n> = (usize, Rates<'n>, usize);
 struct Plan<'p> {
     traces: Vec<&'p Prepared>,
     phases: Vec<(usize, u64)>,
+    /// How often each trace is run; `None` if too often to count.
+    times: Option<Vec<u64>>,
     parties: usize,
     /// After all phases.
     depths: Vec<u64>,
@@ -124,7 +126,14 @@ impl<'p> Plan<'p> {
         };
         let phases: Vec<_> = phases.iter().map(|phase| (place(phase.trace), phase.times)).collect();
         let parties = traces.first().map_or(0, |trace| trace.parties());
-        let mut plan = Plan { traces, phases, parties, depths: vec![0; parties], timed };
+        let mut times = Some(vec![0u64; traces.len()]);
+        for &(trace, more) in &phases {
+            times = times.and_then(|mut times| {
+                times[trace] = times[trace].checked_add(more)?;
+                Some(times)
+            });
+        }
+        let mut plan = Plan { traces, phases, times, parties, depths: vec![0; parties], timed };
         for &(trace, times) in &plan.phases {
             if plan.traces[trace].fits {
                 plan.traces[trace].depths.apply(&mut plan.depths, times);
@@ -144,18 +153,19 @@ impl<'p> Plan<'p> {
             framings.push(Framed::new(network.overhead, &self.traces));
             framings.len() - 1
         });
-        let traces = self.traces.iter().enumerate();
-        let longest_ps = traces.map(|(at, trace)| rates.longest_ps(trace, at, &framings[framing]));
-        let Some(longest_ps) = longest_ps.collect::<Option<Vec<_>>>() else { return Way::Engine };
-        let all_ps = self.phases.iter().try_fold(0u64, |all_ps, &(trace, times)| {
-            all_ps.checked_add(longest_ps[trace].checked_mul(times)?)
-        });
+        let Some(times) = &self.times else { return Way::Engine };
+        let (mut all_ps, mut most_ps) = (Some(0u64), 0);
+        for (at, (trace, &times)) in self.traces.iter().zip(times).enumerate() {
+            let run_ps = rates.longest_ps(trace, at, &framings[framing]);
+            all_ps = all_ps.and_then(|all_ps| all_ps.checked_add(run_ps?.checked_mul(times)?));
+            most_ps = most_ps.max(run_ps.unwrap_or(u64::MAX));
+        }
         if all_ps.is_none_or(|all_ps| all_ps >= MOST_PS) {
             return Way::Engine;
         }
         if rates.limits_ingress() {
             if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
-        } else if longest_ps.iter().all(|&most_ps| most_ps < MOST_EXACT_PS) {
+        } else if most_ps < MOST_EXACT_PS {
             Way::Lanes(rates, framing)
         } else {
             Way::One(rates, framing)

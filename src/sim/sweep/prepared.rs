@@ -70,6 +70,7 @@ pub struct Prepared {
     /// Empty if only the engine can run it: too many parties, or too much work for 2^62 picoseconds.
     pub(super) ops: Vec<u32>,
     pub(super) op_kinds: Vec<Op>,
+    /// By size.
     pub(super) keys: Vec<Key>,
     pub(super) slots: usize,
     /// By number of the receive in the order of execution, after one entry per party that stands for its start.
@@ -353,7 +354,21 @@ impl<'a> Compiler<'a> {
         true
     }
 
+    /// Puts the kinds of messages in the order of their sizes.
+    fn sort_keys(&mut self) {
+        let mut order: Vec<u32> = (0..self.keys.len() as u32).collect();
+        order.sort_by_key(|&key| self.keys[key as usize].payload_bytes);
+        let mut place = vec![0; order.len()];
+        (0..).zip(&order).for_each(|(at, &key)| place[key as usize] = at);
+        self.keys = order.iter().map(|&key| self.keys[key as usize]).collect();
+        let ops = self.op_kinds.all.iter_mut().map(|op| &mut op.key).filter(|key| **key != RECV);
+        for key in ops.chain(self.hops.all.iter_mut().map(|hop| &mut hop.key)) {
+            *key = place[*key as usize];
+        }
+    }
+
     fn finish(mut self, trace: &Trace) -> Prepared {
+        self.sort_keys();
         let tails: Vec<_> = (0..self.parties).map(|party| self.take_cost(party)).collect();
         let wake: u128 = self.endpoints.iter().map(|endpoint| u128::from(endpoint.wake_ps)).sum();
         let all: u128 = self.lines.iter().map(|line| line.work_ps).sum();

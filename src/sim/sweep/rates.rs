@@ -48,7 +48,7 @@ impl Wire {
         let parties = prepared.parties();
         let mut bytes = Vec::with_capacity(prepared.keys.len());
         let mut loads = vec![Load::default(); parties * parties];
-        // Messages of one size follow each other.
+        // Kinds of messages of one size follow each other.
         let mut last = (0, overhead.wire_bytes(0)?);
         for key in &prepared.keys {
             if key.payload_bytes != last.0 {
