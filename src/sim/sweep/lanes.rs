@@ -174,7 +174,7 @@ struct Alike<const N: usize> {
     /// Whether the times are those of the network before: networks side by side often differ in latency only.
     repeats: [bool; N],
     /// Size and place of the times that were made last: kinds of messages of one size follow each other.
-    last: Option<(u64, u32)>,
+    last: (u32, u32),
 }
 
 impl<'p, T: Number, const N: usize> Track<'p, T, N> {
@@ -188,26 +188,22 @@ impl<'p, T: Number, const N: usize> Track<'p, T, N> {
                 let repeats = |k: usize| {
                     k > 0 && rates[k] == rates[k - 1] && std::ptr::eq(networks[k].1, networks[k - 1].1)
                 };
-                alike.push(Alike { rates, repeats: std::array::from_fn(repeats), last: None });
+                alike.push(Alike { rates, repeats: std::array::from_fn(repeats), last: (u32::MAX, 0) });
                 alike.len() - 1
             })
         };
         let kinds: Vec<_> = (0..parties * parties).map(kind_of).collect();
         let bytes = networks.map(|(_, framed)| framed.bytes(at));
-        let mut times = Vec::with_capacity(prepared.keys.len());
-        let row = |(key, &Key { link, payload_bytes, .. }): (usize, &Key)| {
+        let mut times = Vec::with_capacity(prepared.sizes.len());
+        let row = |&Key { link, size, .. }: &Key| {
             let alike = &mut alike[kinds[link as usize]];
-            let times = match alike.last {
-                Some((bytes, times)) if bytes == payload_bytes => times,
-                _ => {
-                    times.push(Times::new(alike, |k| bytes[k][key]));
-                    times.len() as u32 - 1
-                }
-            };
-            alike.last = Some((payload_bytes, times));
-            Row { link, times }
+            if alike.last.0 != size {
+                alike.last = (size, times.len() as u32);
+                times.push(Times::new(alike, |k| bytes[k][size as usize]));
+            }
+            Row { link, times: alike.last.1 }
         };
-        let rows = prepared.keys.iter().enumerate().map(row).collect();
+        let rows = prepared.keys.iter().map(row).collect();
         let wakes = prepared.endpoints.iter().map(|endpoint| T::of(endpoint.wake_ps.cast_signed())).collect();
         Track { prepared, rows, times, wakes }
     }

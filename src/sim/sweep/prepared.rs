@@ -35,9 +35,9 @@ pub(super) struct Op {
 /// Messages of one size on one link.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
-    pub from: u32,
     pub link: u32,
-    pub payload_bytes: u64,
+    /// Place of the size.
+    pub size: u32,
     pub count: u64,
 }
 
@@ -72,6 +72,8 @@ pub struct Prepared {
     pub(super) op_kinds: Vec<Op>,
     /// By size.
     pub(super) keys: Vec<Key>,
+    /// Payload bytes of messages, every size once.
+    pub(super) sizes: Vec<u64>,
     pub(super) slots: usize,
     /// By number of the receive in the order of execution, after one entry per party that stands for its start.
     pub(super) arrows: Vec<Arrow>,
@@ -111,6 +113,7 @@ impl Prepared {
             ops: Vec::new(),
             op_kinds: Vec::new(),
             keys: Vec::new(),
+            sizes: Vec::new(),
             slots: 0,
             arrows: Vec::new(),
             hops: Vec::new(),
@@ -308,7 +311,7 @@ impl<'a> Compiler<'a> {
         let next = self.keys.len() as u32;
         let key = *self.key_of.entry((link, payload_bytes)).or_insert(next);
         if key == next {
-            self.keys.push(Key { from: from as u32, link, payload_bytes, count: 0 });
+            self.keys.push(Key { link, size: 0, count: 0 });
         }
         self.keys[key as usize].count += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -354,21 +357,29 @@ impl<'a> Compiler<'a> {
         true
     }
 
-    /// Puts the kinds of messages in the order of their sizes.
-    fn sort_keys(&mut self) {
-        let mut order: Vec<u32> = (0..self.keys.len() as u32).collect();
-        order.sort_by_key(|&key| self.keys[key as usize].payload_bytes);
-        let mut place = vec![0; order.len()];
-        (0..).zip(&order).for_each(|(at, &key)| place[key as usize] = at);
-        self.keys = order.iter().map(|&key| self.keys[key as usize]).collect();
+    /// Puts the kinds of messages in the order of their sizes; gives the sizes.
+    fn sort_keys(&mut self) -> Vec<u64> {
+        let mut order: Vec<_> = self.key_of.iter().map(|(&(_, bytes), &key)| (bytes, key)).collect();
+        order.sort_unstable();
+        let (mut sizes, mut place) = (Vec::new(), vec![0; order.len()]);
+        let mut sorted = Vec::with_capacity(order.len());
+        for (bytes, key) in order {
+            if sizes.last() != Some(&bytes) {
+                sizes.push(bytes);
+            }
+            place[key as usize] = sorted.len() as u32;
+            sorted.push(Key { size: sizes.len() as u32 - 1, ..self.keys[key as usize] });
+        }
+        self.keys = sorted;
         let ops = self.op_kinds.all.iter_mut().map(|op| &mut op.key).filter(|key| **key != RECV);
         for key in ops.chain(self.hops.all.iter_mut().map(|hop| &mut hop.key)) {
             *key = place[*key as usize];
         }
+        sizes
     }
 
     fn finish(mut self, trace: &Trace) -> Prepared {
-        self.sort_keys();
+        let sizes = self.sort_keys();
         let tails: Vec<_> = (0..self.parties).map(|party| self.take_cost(party)).collect();
         let wake: u128 = self.endpoints.iter().map(|endpoint| u128::from(endpoint.wake_ps)).sum();
         let all: u128 = self.lines.iter().map(|line| line.work_ps).sum();
@@ -382,6 +393,7 @@ impl<'a> Compiler<'a> {
             ops: self.ops,
             op_kinds: self.op_kinds.all,
             keys: self.keys,
+            sizes,
             slots: self.slots,
             arrows: self.arrows,
             hops: self.hops.all,

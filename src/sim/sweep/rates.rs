@@ -13,7 +13,7 @@ struct Load {
 /// Wire bytes of the messages of a trace.
 #[derive(Debug)]
 struct Wire {
-    /// By kind of message.
+    /// By size.
     bytes: Vec<u64>,
     /// By link.
     loads: Vec<Load>,
@@ -37,7 +37,7 @@ impl Framed {
         self.overhead == network.overhead
     }
 
-    /// Of every kind of message of a trace; only for networks on which the trace [can run](Rates::longest_ps).
+    /// Of every size of a trace; only for networks on which the trace [can run](Rates::longest_ps).
     pub(super) fn bytes(&self, trace: usize) -> &[u64] {
         &self.traces.as_ref().expect("they fit")[trace].bytes
     }
@@ -46,18 +46,13 @@ impl Framed {
 impl Wire {
     fn new(overhead: WireOverhead, prepared: &Prepared) -> Option<Wire> {
         let parties = prepared.parties();
-        let mut bytes = Vec::with_capacity(prepared.keys.len());
+        let bytes: Vec<_> =
+            prepared.sizes.iter().map(|&size| overhead.wire_bytes(size)).collect::<Option<_>>()?;
         let mut loads = vec![Load::default(); parties * parties];
-        // Kinds of messages of one size follow each other.
-        let mut last = (0, overhead.wire_bytes(0)?);
         for key in &prepared.keys {
-            if key.payload_bytes != last.0 {
-                last = (key.payload_bytes, overhead.wire_bytes(key.payload_bytes)?);
-            }
             let load = &mut loads[key.link as usize];
             load.messages += key.count;
-            load.bytes = load.bytes.checked_add(last.1.checked_mul(key.count)?)?;
-            bytes.push(last.1);
+            load.bytes = load.bytes.checked_add(bytes[key.size as usize].checked_mul(key.count)?)?;
         }
         Some(Wire { bytes, loads })
     }
