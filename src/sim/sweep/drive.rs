@@ -76,7 +76,7 @@ impl Course {
             spare: Vec::with_capacity(parties),
             states: Vec::new(),
             steps: Vec::with_capacity(4 * parties),
-            gains_ps: Vec::new(),
+            gains_ps: Vec::with_capacity(4),
             width: 0,
             leapt: false,
             durations_ps: timed.then(Vec::new),

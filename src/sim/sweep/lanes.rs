@@ -407,21 +407,21 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
         let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });
         let first = first.unwrap_or_default();
         watcher.gain_ps = first.ps().cast_unsigned();
-        for clock in &mut self.clocks {
+        let relative = |clock: &mut Lane<T, N>| {
             clock[k] = clock[k] - first;
-            watcher.state.push(clock[k].ps().cast_unsigned());
-        }
-        // What was free before its sender could send is as good as free then.
-        let mut backlog = |free: &mut T, clock: T| {
-            *free = later(*free - first, clock);
-            watcher.state.push((*free - clock).ps().cast_unsigned());
+            clock[k].ps().cast_unsigned()
         };
-        for (from, wires) in self.wires.chunks_exact_mut(self.parties).enumerate() {
-            wires.iter_mut().for_each(|wire| backlog(&mut wire[k], self.clocks[from][k]));
+        watcher.state.extend(self.clocks.iter_mut().map(relative));
+        // What was free before its sender could send is as good as free then.
+        let backlog = |free: &mut Lane<T, N>, clock: T| {
+            free[k] = later(free[k] - first, clock);
+            (free[k] - clock).ps().cast_unsigned()
+        };
+        for (wires, clock) in self.wires.chunks_exact_mut(self.parties).zip(&self.clocks) {
+            watcher.state.extend(wires.iter_mut().map(|wire| backlog(wire, clock[k])));
         }
-        for (port, clock) in self.egress.iter_mut().zip(&self.clocks) {
-            backlog(&mut port[k], clock[k]);
-        }
+        let ports = self.egress.iter_mut().zip(&self.clocks);
+        watcher.state.extend(ports.map(|(port, clock)| backlog(port, clock[k])));
     }
 
     fn set(&mut self, k: usize, state: &[u64]) {

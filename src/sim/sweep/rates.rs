@@ -115,16 +115,15 @@ impl<'n> Rates<'n> {
     pub(super) fn longest_ps(&self, prepared: &Prepared, trace: usize, framed: &Framed) -> Option<u64> {
         let parties = self.network.parties;
         let mut longest_ps = prepared.most_work_ps;
-        for (link, load) in framed.traces.as_ref()?[trace].loads.iter().enumerate() {
-            if load.messages == 0 {
-                continue;
-            }
-            let egress_ps = self.egress(link / parties).duration_ps(load.bytes)?;
-            let ingress_ps = self.ingress(link % parties).duration_ps(load.bytes)?;
-            // Each message may be rounded up, on each of the three.
-            let each_ps = self.latency_ps(link).checked_add(3)?.checked_mul(load.messages)?;
-            for ps in [each_ps, self.link(link).duration_ps(load.bytes)?, egress_ps, ingress_ps] {
-                longest_ps = longest_ps.checked_add(ps)?;
+        for (from, loads) in framed.traces.as_ref()?[trace].loads.chunks_exact(parties).enumerate() {
+            for (to, load) in loads.iter().enumerate().filter(|(_, load)| load.messages > 0) {
+                let link = from * parties + to;
+                // Each message may be rounded up, on each of the three.
+                let each_ps = self.latency_ps(link).checked_add(3)?.checked_mul(load.messages)?;
+                longest_ps = longest_ps.checked_add(each_ps)?;
+                for rate in [self.link(link), self.egress(from), self.ingress(to)] {
+                    longest_ps = longest_ps.checked_add(rate.duration_ps(load.bytes)?)?;
+                }
             }
         }
         Some(longest_ps)
