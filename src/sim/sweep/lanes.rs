@@ -14,10 +14,10 @@ use std::{
 use super::{
     drive::{Machine, Watcher},
     prepared::{Arrow, Key, Op, Prepared, RECV},
-    rates::{Framed, Rates},
+    rates::Rates,
     steps::Step,
 };
-use crate::sim::{error::Overflow, network::Rate};
+use crate::sim::{WireOverhead, error::Overflow, network::Rate};
 
 /// Networks side by side in doubles.
 pub(super) const LANES: usize = 8;
@@ -178,28 +178,27 @@ struct Alike<const N: usize> {
 }
 
 impl<'p, T: Number, const N: usize> Track<'p, T, N> {
-    fn new(at: usize, prepared: &'p Prepared, networks: [&(Rates<'_>, &Framed); N]) -> Self {
+    fn new(prepared: &'p Prepared, networks: [&Rates<'_>; N]) -> Self {
         let parties = prepared.parties();
+        let overheads = networks.map(Rates::overhead);
         let mut alike: Vec<Alike<N>> = Vec::new();
         let kind_of = |link: usize| {
-            let rates = networks.map(|(rates, _)| (rates.link(link), rates.egress(link / parties)));
+            let rates = networks.map(|rates| (rates.link(link), rates.egress(link / parties)));
             let known = alike.iter().rposition(|alike| alike.rates == rates);
             known.unwrap_or_else(|| {
-                let repeats = |k: usize| {
-                    k > 0 && rates[k] == rates[k - 1] && std::ptr::eq(networks[k].1, networks[k - 1].1)
-                };
+                let repeats =
+                    |k: usize| k > 0 && rates[k] == rates[k - 1] && overheads[k] == overheads[k - 1];
                 alike.push(Alike { rates, repeats: std::array::from_fn(repeats), last: (u32::MAX, 0) });
                 alike.len() - 1
             })
         };
         let kinds: Vec<_> = (0..parties * parties).map(kind_of).collect();
-        let bytes = networks.map(|(_, framed)| framed.bytes(at));
         let mut times = Vec::with_capacity(prepared.sizes.len());
         let row = |&Key { link, size, .. }: &Key| {
             let alike = &mut alike[kinds[link as usize]];
             if alike.last.0 != size {
                 alike.last = (size, times.len() as u32);
-                times.push(Times::new(alike, |k| bytes[k][size as usize]));
+                times.push(Times::new(alike, &overheads, prepared.sizes[size as usize]));
             }
             Row { link, times: alike.last.1 }
         };
@@ -210,15 +209,16 @@ impl<'p, T: Number, const N: usize> Track<'p, T, N> {
 }
 
 impl<T: Number, const N: usize> Times<T, N> {
-    fn new(alike: &Alike<N>, bytes: impl Fn(usize) -> u64) -> Times<T, N> {
+    fn new(alike: &Alike<N>, overheads: &[WireOverhead; N], payload_bytes: u64) -> Times<T, N> {
         let duration_ps = |rate: Rate, bytes| rate.duration_ps(bytes).expect("all of them fit").cast_signed();
         let (mut wire, mut busy) = (T::default(), T::default());
         let mut times = Times { wire: [T::default(); N], busy: [T::default(); N] };
-        for k in 0..N {
+        for (k, overhead) in overheads.iter().enumerate() {
             if !alike.repeats[k] {
                 let (link, egress) = alike.rates[k];
-                let egress_ps = duration_ps(egress, bytes(k));
-                wire = T::of(duration_ps(link, bytes(k)).max(egress_ps));
+                let bytes = overhead.wire_bytes(payload_bytes).expect("all of them fit");
+                let egress_ps = duration_ps(egress, bytes);
+                wire = T::of(duration_ps(link, bytes).max(egress_ps));
                 busy = T::of(if egress.is_limited() { egress_ps } else { UNLIMITED_PS });
             }
             (times.wire[k], times.busy[k]) = (wire, busy);
@@ -229,18 +229,17 @@ impl<T: Number, const N: usize> Times<T, N> {
 
 impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
     /// One to `N` networks, on each of which every trace [can run](Rates::longest_ps).
-    pub(super) fn new(traces: &[&'p Prepared], networks: &[(Rates<'_>, &Framed)]) -> Lanes<'p, T, N> {
+    pub(super) fn new(traces: &[&'p Prepared], networks: &[Rates<'_>]) -> Lanes<'p, T, N> {
         let zero = [T::default(); N];
         // The last stands for those that are missing.
         let of_lane: [_; N] = std::array::from_fn(|k| &networks[k.min(networks.len() - 1)]);
-        let limited = networks.iter().any(|(rates, _)| rates.limits_egress());
+        let limited = networks.iter().any(Rates::limits_egress);
         let parties = traces.first().map_or(0, |trace| trace.parties());
         let most = |size: fn(&Prepared) -> usize| traces.iter().map(|&trace| size(trace)).max().unwrap_or(0);
-        let track = |(at, &trace): (usize, &&'p Prepared)| Track::new(at, trace, of_lane);
-        let latency = |link| of_lane.map(|(rates, _)| T::of(rates.latency_ps(link).cast_signed()));
+        let latency = |link| of_lane.map(|rates| T::of(rates.latency_ps(link).cast_signed()));
         Lanes {
             parties,
-            tracks: traces.iter().enumerate().map(track).collect(),
+            tracks: traces.iter().map(|&trace| Track::new(trace, of_lane)).collect(),
             limited,
             latencies: (0..parties * parties).map(latency).collect(),
             clocks: vec![zero; parties],

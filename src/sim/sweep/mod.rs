@@ -21,7 +21,7 @@ mod steps;
 use self::{
     drive::{Course, Machine, drive},
     lanes::{LANES, Lanes},
-    rates::{Framed, Rates},
+    rates::Rates,
     shared::{Shared, order_repeats},
 };
 use super::{Clock, Network, Replayer, SimError};
@@ -54,15 +54,12 @@ pub struct Finish {
 /// How a network is run.
 enum Way<'n> {
     /// With others, in doubles.
-    Lanes(Rates<'n>, usize),
+    Lanes(Rates<'n>),
     /// Alone, in integers.
-    One(Rates<'n>, usize),
+    One(Rates<'n>),
     Shared,
     Engine,
 }
-
-/// A network that waits for others to be run with, by its place; its rates, and which framing it has.
-type Waiting<'n> = (usize, Rates<'n>, usize);
 
 /// Phases, with every trace once.
 struct Plan<'p> {
@@ -81,17 +78,16 @@ struct Plan<'p> {
 /// All traces must have been prepared for the same endpoints; panics if not, or if a network contradicts itself.
 pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Finish, SimError>> {
     let plan = Plan::new(phases, false);
-    let mut framings = Vec::new();
     let mut finishes: Vec<Option<Result<Finish, SimError>>> = networks.iter().map(|_| None).collect();
-    let mut waiting: Vec<Waiting<'_>> = Vec::with_capacity(LANES);
+    let mut waiting: Vec<(usize, Rates<'_>)> = Vec::with_capacity(LANES);
     for (at, network) in networks.iter().enumerate() {
-        let way = plan.way(network, &mut framings);
+        let way = plan.way(network);
         match way {
-            Way::Lanes(rates, framing) => waiting.push((at, rates, framing)),
-            way => finishes[at] = Some(plan.alone(network, way, &framings)),
+            Way::Lanes(rates) => waiting.push((at, rates)),
+            way => finishes[at] = Some(plan.alone(network, way)),
         }
         if waiting.len() == LANES || at + 1 == networks.len() && !waiting.is_empty() {
-            plan.together(std::mem::take(&mut waiting), &framings, &mut finishes);
+            plan.together(std::mem::take(&mut waiting), &mut finishes);
         }
     }
     finishes.into_iter().map(|finish| finish.expect("every network was run")).collect()
@@ -105,9 +101,8 @@ pub fn replay_phases(phases: &[Phase<'_>], network: &Network) -> Result<Finish, 
         return Ok(Finish { clocks: vec![Clock::default(); network.parties], durations_ps: Vec::new() });
     }
     let plan = Plan::new(phases, true);
-    let mut framings = Vec::new();
-    let way = plan.way(network, &mut framings);
-    plan.alone(network, way, &framings)
+    let way = plan.way(network);
+    plan.alone(network, way)
 }
 
 impl<'p> Plan<'p> {
@@ -142,21 +137,17 @@ impl<'p> Plan<'p> {
         plan
     }
 
-    /// How a network is to be run; `framings` are kept from network to network.
-    fn way<'n>(&self, network: &'n Network, framings: &mut Vec<Framed>) -> Way<'n> {
+    /// How a network is to be run.
+    fn way<'n>(&self, network: &'n Network) -> Way<'n> {
         let rates = Rates::new(network);
         let fits = network.parties == self.parties && self.traces.iter().all(|trace| trace.fits);
         if !fits || network.has_jitter() {
             return Way::Engine;
         }
-        let framing = framings.iter().position(|framed| framed.is_of(network)).unwrap_or_else(|| {
-            framings.push(Framed::new(network.overhead, &self.traces));
-            framings.len() - 1
-        });
         let Some(times) = &self.times else { return Way::Engine };
         let (mut all_ps, mut most_ps) = (Some(0u64), 0);
-        for (at, (trace, &times)) in self.traces.iter().zip(times).enumerate() {
-            let run_ps = rates.longest_ps(trace, at, &framings[framing]);
+        for (trace, &times) in self.traces.iter().zip(times) {
+            let run_ps = rates.longest_ps(trace);
             all_ps = all_ps.and_then(|all_ps| all_ps.checked_add(run_ps?.checked_mul(times)?));
             most_ps = most_ps.max(run_ps.unwrap_or(u64::MAX));
         }
@@ -166,9 +157,9 @@ impl<'p> Plan<'p> {
         if rates.limits_ingress() {
             if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
         } else if most_ps < MOST_EXACT_PS {
-            Way::Lanes(rates, framing)
+            Way::Lanes(rates)
         } else {
-            Way::One(rates, framing)
+            Way::One(rates)
         }
     }
 
@@ -176,12 +167,12 @@ impl<'p> Plan<'p> {
         Course::new(self.parties, self.timed)
     }
 
-    fn alone(&self, network: &Network, way: Way<'_>, framings: &[Framed]) -> Result<Finish, SimError> {
+    fn alone(&self, network: &Network, way: Way<'_>) -> Result<Finish, SimError> {
         match way {
             Way::Engine => self.every_run(network),
             Way::Shared => self.drive_one(Shared::new(network, self.traces.clone())),
-            Way::Lanes(rates, framing) | Way::One(rates, framing) => {
-                self.drive_one(Lanes::<i64, 1>::new(&self.traces, &[(rates, &framings[framing])]))
+            Way::Lanes(rates) | Way::One(rates) => {
+                self.drive_one(Lanes::<i64, 1>::new(&self.traces, &[rates]))
             }
         }
     }
@@ -194,14 +185,8 @@ impl<'p> Plan<'p> {
     }
 
     /// Up to eight networks side by side.
-    fn together(
-        &self,
-        waiting: Vec<Waiting<'_>>,
-        framings: &[Framed],
-        finishes: &mut [Option<Result<Finish, SimError>>],
-    ) {
-        let (places, rates): (Vec<_>, Vec<_>) =
-            waiting.into_iter().map(|(at, rates, framing)| (at, (rates, &framings[framing]))).unzip();
+    fn together(&self, waiting: Vec<(usize, Rates<'_>)>, finishes: &mut [Option<Result<Finish, SimError>>]) {
+        let (places, rates): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
         let mut machine = Lanes::<f64, LANES>::new(&self.traces, &rates);
         let mut courses: Vec<_> = places.iter().map(|_| self.course()).collect();
         let driven = drive(&mut machine, &mut courses, &self.phases, MOST_EXACT_PS);

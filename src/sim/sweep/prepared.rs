@@ -38,7 +38,14 @@ pub(super) struct Key {
     pub link: u32,
     /// Place of the size.
     pub size: u32,
-    pub count: u64,
+}
+
+/// All messages of a link.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Load {
+    pub messages: u64,
+    /// The greatest number if they are as many or more.
+    pub payload_bytes: u64,
 }
 
 /// A receive seen from its end, to walk back along the critical path.
@@ -74,6 +81,8 @@ pub struct Prepared {
     pub(super) keys: Vec<Key>,
     /// Payload bytes of messages, every size once.
     pub(super) sizes: Vec<u64>,
+    /// By link.
+    pub(super) loads: Vec<Load>,
     pub(super) slots: usize,
     /// By number of the receive in the order of execution, after one entry per party that stands for its start.
     pub(super) arrows: Vec<Arrow>,
@@ -114,6 +123,7 @@ impl Prepared {
             op_kinds: Vec::new(),
             keys: Vec::new(),
             sizes: Vec::new(),
+            loads: Vec::new(),
             slots: 0,
             arrows: Vec::new(),
             hops: Vec::new(),
@@ -212,6 +222,7 @@ struct Compiler<'a> {
     op_kinds: Kinds<Op>,
     keys: Vec<Key>,
     key_of: BTreeMap<(u32, u64), u32>,
+    loads: Vec<Load>,
     arrows: Vec<Arrow>,
     hops: Kinds<Hop>,
     free: Vec<u32>,
@@ -241,6 +252,7 @@ impl<'a> Compiler<'a> {
             op_kinds: Kinds::new(),
             keys: Vec::new(),
             key_of: BTreeMap::new(),
+            loads: vec![Load::default(); parties * parties],
             arrows: vec![Arrow { back: 0, hop: 0 }; parties],
             hops: Kinds::new(),
             free: Vec::new(),
@@ -311,9 +323,11 @@ impl<'a> Compiler<'a> {
         let next = self.keys.len() as u32;
         let key = *self.key_of.entry((link, payload_bytes)).or_insert(next);
         if key == next {
-            self.keys.push(Key { link, size: 0, count: 0 });
+            self.keys.push(Key { link, size: 0 });
         }
-        self.keys[key as usize].count += 1;
+        let load = &mut self.loads[link as usize];
+        load.messages += 1;
+        load.payload_bytes = load.payload_bytes.saturating_add(payload_bytes);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots += 1;
             self.in_flight.push(vec![0; self.parties]);
@@ -394,6 +408,7 @@ impl<'a> Compiler<'a> {
             op_kinds: self.op_kinds.all,
             keys: self.keys,
             sizes,
+            loads: self.loads,
             slots: self.slots,
             arrows: self.arrows,
             hops: self.hops.all,

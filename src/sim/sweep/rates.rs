@@ -3,61 +3,6 @@
 use super::prepared::Prepared;
 use crate::sim::{Network, WireOverhead, network::Rate};
 
-/// All messages of a link.
-#[derive(Debug, Clone, Copy, Default)]
-struct Load {
-    messages: u64,
-    bytes: u64,
-}
-
-/// Wire bytes of the messages of a trace.
-#[derive(Debug)]
-struct Wire {
-    /// By size.
-    bytes: Vec<u64>,
-    /// By link.
-    loads: Vec<Load>,
-}
-
-/// Wire bytes of the messages of every trace, for one way of framing.
-#[derive(Debug)]
-pub(super) struct Framed {
-    overhead: WireOverhead,
-    /// `None` if they do not fit.
-    traces: Option<Vec<Wire>>,
-}
-
-impl Framed {
-    pub(super) fn new(overhead: WireOverhead, traces: &[&Prepared]) -> Framed {
-        Framed { overhead, traces: traces.iter().map(|trace| Wire::new(overhead, trace)).collect() }
-    }
-
-    /// Whether it is for the framing of that network.
-    pub(super) fn is_of(&self, network: &Network) -> bool {
-        self.overhead == network.overhead
-    }
-
-    /// Of every size of a trace; only for networks on which the trace [can run](Rates::longest_ps).
-    pub(super) fn bytes(&self, trace: usize) -> &[u64] {
-        &self.traces.as_ref().expect("they fit")[trace].bytes
-    }
-}
-
-impl Wire {
-    fn new(overhead: WireOverhead, prepared: &Prepared) -> Option<Wire> {
-        let parties = prepared.parties();
-        let bytes: Vec<_> =
-            prepared.sizes.iter().map(|&size| overhead.wire_bytes(size)).collect::<Option<_>>()?;
-        let mut loads = vec![Load::default(); parties * parties];
-        for key in &prepared.keys {
-            let load = &mut loads[key.link as usize];
-            load.messages += key.count;
-            load.bytes = load.bytes.checked_add(bytes[key.size as usize].checked_mul(key.count)?)?;
-        }
-        Some(Wire { bytes, loads })
-    }
-}
-
 /// A network with its rates prepared.
 #[derive(Debug)]
 pub(super) struct Rates<'n> {
@@ -110,19 +55,30 @@ impl<'n> Rates<'n> {
         (0..self.network.parties).any(|party| self.ingress(party).is_limited())
     }
 
+    pub(super) fn overhead(&self) -> WireOverhead {
+        self.network.overhead
+    }
+
     /// No run of a trace can take longer, in picoseconds: all work, and all messages over link and interfaces one after
     /// the other. `None` if that does not fit.
-    pub(super) fn longest_ps(&self, prepared: &Prepared, trace: usize, framed: &Framed) -> Option<u64> {
+    pub(super) fn longest_ps(&self, prepared: &Prepared) -> Option<u64> {
         let parties = self.network.parties;
         let mut longest_ps = prepared.most_work_ps;
-        for (from, loads) in framed.traces.as_ref()?[trace].loads.chunks_exact(parties).enumerate() {
+        for (from, loads) in prepared.loads.chunks_exact(parties).enumerate() {
             for (to, load) in loads.iter().enumerate().filter(|(_, load)| load.messages > 0) {
+                if load.payload_bytes == u64::MAX {
+                    return None;
+                }
+                // Together they have as many segments as one long message, and at most one more each; each message may
+                // be rounded up on each of the three.
                 let link = from * parties + to;
-                // Each message may be rounded up, on each of the three.
+                let together = self.overhead().wire_bytes(load.payload_bytes)?;
+                let each = self.overhead().wire_bytes(0)?.checked_mul(load.messages)?;
+                let bytes = together.checked_add(each)?;
                 let each_ps = self.latency_ps(link).checked_add(3)?.checked_mul(load.messages)?;
                 longest_ps = longest_ps.checked_add(each_ps)?;
                 for rate in [self.link(link), self.egress(from), self.ingress(to)] {
-                    longest_ps = longest_ps.checked_add(rate.duration_ps(load.bytes)?)?;
+                    longest_ps = longest_ps.checked_add(rate.duration_ps(bytes)?)?;
                 }
             }
         }
