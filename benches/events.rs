@@ -197,7 +197,7 @@ fn time_in_turns(unit: &str, mut all: Vec<Work<'_>>) -> Vec<f64> {
 }
 
 fn report_live() {
-    println!("\nlive, {MESSAGES} messages: poll, record, replay");
+    println!("\nlive, {MESSAGES} messages: poll, record, time");
     let messages = MESSAGES as f64;
     let (mut ping_pong, mut ring) = (live(2, ping_pong), live(3, ring));
     let times = time_in_turns(

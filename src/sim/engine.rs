@@ -202,6 +202,11 @@ impl Engine {
         (0..self.parties).map(|party| self.clock(party)).collect()
     }
 
+    /// Whether messages queue at an incoming interface.
+    pub(crate) fn limits_ingress(&self) -> bool {
+        self.ingress.iter().any(|port| port.rate.is_limited())
+    }
+
     #[inline]
     pub(crate) fn time_ps(&self, party: usize) -> u64 {
         self.clocks[party].time_ps

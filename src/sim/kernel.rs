@@ -20,8 +20,7 @@ use std::{
 };
 
 use super::{
-    Bench, Clock, Meter, Party, Replayer, SimError, SpanId, SpanTree, Trace, TraceBuilder, Wait,
-    mailbox::Mailbox,
+    Bench, Clock, Meter, Party, SimError, SpanId, SpanTree, Trace, Wait, log::Log, mailbox::Mailbox,
 };
 
 /// Parties on a simulated network, ready to run programs.
@@ -90,7 +89,7 @@ impl<M> Simulation<M> {
 
     /// Every party's clock.
     pub fn clocks(&self) -> Vec<Clock> {
-        self.core.borrow().replayer.clocks()
+        self.core.borrow().log.clocks()
     }
 
     /// Puts clocks, links, ordinals and depths back to zero; also after an error. Lanes go on, so
@@ -121,8 +120,9 @@ impl<M> Simulation<M> {
         self.core.borrow_mut().begin()?;
         let outputs = self.drive(programs)?;
         let mut core = self.core.borrow_mut();
-        let (trace, exchanges) = core.end();
-        let replay = core.replayer.run(&trace, &mut ())?;
+        let Core { log, spans, inboxes, .. } = &mut *core;
+        let exchanges = inboxes.iter().map(|inbox| inbox.exchanges).collect();
+        let (trace, replay) = log.end(spans)?;
         Ok(Run { outputs, trace, start: replay.start, clocks: replay.clocks, exchanges })
     }
 
@@ -220,13 +220,13 @@ impl<M> Inbox<M> {
     }
 
     /// Receives every message that is there, in the order of the receives.
-    fn deliver(&mut self, party: usize, recorder: &mut TraceBuilder) {
+    fn deliver(&mut self, party: usize, log: &mut Log) {
         self.exchanges += 1;
         let slots = &mut self.slots;
         if let [recv] = &mut self.pending[..]
             && let Some((ordinal, message)) = recv.claim.take()
         {
-            recorder.recv(party, recv.span, recv.from, ordinal, true);
+            log.recv(party, recv.span, recv.from, ordinal, true);
             slots[recv.slot] = Slot::Delivered(message);
             self.pending.clear();
             (self.delivered, self.claims) = (1, 0);
@@ -235,7 +235,7 @@ impl<M> Inbox<M> {
         let mut group_start = true;
         self.pending.retain_mut(|recv| {
             let Some((ordinal, message)) = recv.claim.take() else { return true };
-            recorder.recv(party, recv.span, recv.from, ordinal, group_start);
+            log.recv(party, recv.span, recv.from, ordinal, group_start);
             slots[recv.slot] = Slot::Delivered(message);
             group_start = false;
             false
@@ -261,9 +261,8 @@ impl<M> Inbox<M> {
 /// All that handles of a simulation share.
 pub(crate) struct Core<M> {
     parties: usize,
-    replayer: Replayer,
+    log: Log,
     spans: Arc<SpanTree>,
-    recorder: TraceBuilder,
     /// By link, row = from.
     mail: Vec<Mailbox<M>>,
     /// Messages sent in this run, by link.
@@ -281,9 +280,8 @@ impl<M> Core<M> {
         let parties = bench.network.parties;
         Core {
             parties,
-            replayer: Replayer::new(&bench.network, &bench.endpoints),
+            log: Log::new(&bench),
             spans: Arc::new(SpanTree::new()),
-            recorder: TraceBuilder::new(parties),
             mail: (0..parties * parties).map(|_| Mailbox::new()).collect(),
             sent: vec![0; parties * parties],
             inboxes: (0..parties).map(|_| Inbox::new()).collect(),
@@ -294,8 +292,7 @@ impl<M> Core<M> {
     }
 
     fn reset(&mut self) {
-        self.replayer.reset();
-        self.recorder = TraceBuilder::new(self.parties);
+        self.log.reset();
         self.mail.iter_mut().for_each(Mailbox::clear);
         self.inboxes.iter_mut().for_each(|inbox| *inbox = Inbox::new());
         self.failed = None;
@@ -311,14 +308,8 @@ impl<M> Core<M> {
             self.inboxes[party].exchanges = 0;
             self.last_span[party] = SpanId::ROOT;
         }
+        self.log.begin();
         Ok(())
-    }
-
-    fn end(&mut self) -> (Trace, Vec<u64>) {
-        let next = self.recorder.as_long();
-        let recorder = std::mem::replace(&mut self.recorder, next);
-        let exchanges = self.inboxes.iter().map(|inbox| inbox.exchanges).collect();
-        (recorder.finish(Arc::clone(&self.spans)), exchanges)
     }
 
     /// Delivers what was sent so far; says which parties can go on.
@@ -326,7 +317,7 @@ impl<M> Core<M> {
         going.clear();
         for (party, inbox) in self.inboxes.iter_mut().enumerate() {
             if inbox.claims > 0 {
-                inbox.deliver(party, &mut self.recorder);
+                inbox.deliver(party, &mut self.log);
                 going.push(party);
             }
         }
@@ -360,7 +351,7 @@ impl<M> Core<M> {
         if self.failed.is_some() {
             return;
         }
-        self.recorder.send(from, span, to, payload_bytes);
+        self.log.send(from, span, to, payload_bytes);
         let link = from * self.parties + to;
         let ordinal = self.sent[link];
         self.sent[link] += 1;
@@ -384,16 +375,20 @@ impl<M> Core<M> {
     pub(crate) fn work(&mut self, party: usize, span: SpanId, ps: u64) {
         self.touch(party, span);
         if self.failed.is_none() {
-            self.recorder.work(party, span, ps);
+            self.log.work(party, span, ps);
         }
     }
 
     /// Charges the arithmetic since the meter was last read.
+    #[inline(always)]
     pub(crate) fn charge(&mut self, party: usize, span: SpanId) {
         self.touch(party, span);
-        if self.failed.is_some() {
-            return;
+        if self.meter.is_some() && self.failed.is_none() {
+            self.read_meter(party, span);
         }
+    }
+
+    fn read_meter(&mut self, party: usize, span: SpanId) {
         let Some(meter) = &mut self.meter else { return };
         match meter(party) {
             Ok(0) => {}

@@ -34,9 +34,10 @@
 //!
 //! A live run polls the programs in steps: in each, every party receives what was sent to it in earlier
 //! steps and goes on until it waits again. That fixes a party's line of work, sends and receives, which
-//! does not depend on arrival times; the line is recorded, and the [`Replayer`]'s engine turns it into
-//! times under the network. So a live run and a replay cannot differ, and a line that is recorded once
-//! is exact under any network. In the replay every party runs until it waits for a message that has not
+//! does not depend on arrival times; the line is recorded, and the engine of the [`Replayer`] turns it into
+//! times under the network: as it is recorded if no incoming interface has a limit (then times do not
+//! depend on who goes first), in a replay of the record if one has. So a live run and a replay cannot
+//! differ, and a line that is recorded once is exact under any network. In a replay every party runs until it waits for a message that has not
 //! arrived; when all wait, the incoming interface with the earliest head serves it. The steps are an
 //! order in which every message is sent before it is received, so no network can make a line deadlock.
 
@@ -47,6 +48,7 @@ mod error;
 mod jitter;
 mod kernel;
 mod lane;
+mod log;
 mod mailbox;
 mod network;
 mod party;

@@ -137,7 +137,7 @@ impl Network {
     /// Whether any link between two different parties has jitter.
     pub fn has_jitter(&self) -> bool {
         let n = self.parties;
-        self.links.iter().enumerate().any(|(at, link)| at / n != at % n && link.jitter != Jitter::None)
+        self.links.iter().enumerate().any(|(at, link)| link.jitter != Jitter::None && at / n != at % n)
     }
 
     /// The extra latency in picoseconds of a message, by its number on the link since the simulation

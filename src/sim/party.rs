@@ -83,7 +83,7 @@ impl<M> Party<M> {
 
     /// Receives the next message of this lane from a party. Its place among receives is where it is
     /// first polled.
-    pub fn recv(&self, from: usize) -> Recv<M> {
+    pub fn recv(&self, from: usize) -> Recv<'_, M> {
         let handle = &*self.handle;
         assert!(from != handle.id, "party {from} receives from itself");
         assert!(
@@ -92,7 +92,7 @@ impl<M> Party<M> {
             handle.id,
             handle.parties
         );
-        Recv { party: self.clone(), from, slot: None }
+        Recv { handle, from, slot: None }
     }
 
     /// Computes for so many picoseconds.
@@ -164,25 +164,25 @@ impl<M> Drop for SpanGuard<M> {
 
 /// A receive; gives the message when awaited.
 #[must_use = "a receive does nothing unless awaited"]
-pub struct Recv<M> {
-    party: Party<M>,
+pub struct Recv<'p, M> {
+    handle: &'p Handle<M>,
     from: usize,
     slot: Option<usize>,
 }
 
-impl<M> fmt::Debug for Recv<M> {
+impl<M> fmt::Debug for Recv<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Recv({:?} from {})", self.party, self.from)
+        write!(f, "Recv(party {} from {})", self.handle.id, self.from)
     }
 }
 
-impl<M> Future for Recv<M> {
+impl<M> Future for Recv<'_, M> {
     type Output = M;
 
     /// The first poll begins the receive; the message is there in a later step.
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<M> {
         let this = self.get_mut();
-        let handle = &*this.party.handle;
+        let handle = this.handle;
         let mut core = handle.core.borrow_mut();
         match this.slot {
             None => {

@@ -234,7 +234,7 @@ impl Replayer {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn work<O: Observer>(
         &mut self,
         party: usize,
@@ -262,7 +262,7 @@ impl Replayer {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn send<O: Observer>(
         &mut self,
         party: usize,
@@ -294,7 +294,7 @@ impl Replayer {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn receive<O: Observer>(
         &mut self,
         party: usize,
@@ -326,7 +326,7 @@ impl Replayer {
     }
 
     /// A message has arrived; lets its receiver go on if it waits for just that one.
-    #[inline]
+    #[inline(always)]
     fn wake(&mut self, from: usize, to: usize, ordinal: u64) {
         let waits = |blocked: &Blocked| blocked.from == from && blocked.ordinal == ordinal;
         if self.waits[to].as_ref().is_some_and(waits) {

@@ -259,12 +259,15 @@ impl Line {
     }
 
     /// Writes the work that was gathered.
-    #[inline]
+    #[inline(always)]
     fn flush(&mut self) {
-        let ps = std::mem::take(&mut self.work_ps);
-        if ps == 0 {
-            return;
+        if self.work_ps > 0 {
+            self.write_work();
         }
+    }
+
+    fn write_work(&mut self) {
+        let ps = std::mem::take(&mut self.work_ps);
         self.enter(self.work_span);
         if ps < 1 << VALUE_BITS {
             self.words.push(tagged(WORK, ps as u32));

@@ -53,6 +53,7 @@ pub(super) struct Course {
     /// The earliest clock.
     base_ps: u64,
     path: Vec<Step>,
+    spare: Vec<Step>,
     /// The states before the first run kept here and after each; the steps, gains and ends of the runs.
     states: Vec<u64>,
     steps: Vec<Step>,
@@ -72,9 +73,10 @@ impl Course {
             parties,
             base_ps: 0,
             path: (0..parties).map(Step::still).collect(),
+            spare: Vec::with_capacity(parties),
             states: Vec::new(),
-            steps: Vec::new(),
-            gains_ps: Vec::new(),
+            steps: Vec::with_capacity(4 * parties),
+            gains_ps: Vec::with_capacity(4),
             width: 0,
             leapt: false,
             durations_ps: timed.then(Vec::new),
@@ -129,7 +131,7 @@ impl Course {
             durations_ps.push(took_ps);
         }
         self.base_ps = self.base_ps.checked_add(self.gains_ps[run]).ok_or(Overflow)?;
-        follow(&mut self.path, &self.steps[run * self.parties..][..self.parties]);
+        follow(&mut self.path, &self.steps[run * self.parties..][..self.parties], &mut self.spare);
         Ok(())
     }
 
@@ -144,9 +146,9 @@ impl Course {
         let (cycles, rest) = (left / period as u64, (left % period as u64) as usize);
         let mut whole: Vec<Step> = (0..self.parties).map(Step::still).collect();
         for run in first..first + period {
-            follow(&mut whole, &self.steps[run * self.parties..][..self.parties]);
+            follow(&mut whole, &self.steps[run * self.parties..][..self.parties], &mut self.spare);
         }
-        follow_often(&mut self.path, &whole, cycles);
+        follow_often(&mut self.path, whole, cycles, &mut self.spare);
         let gain_ps: u64 = self.gains_ps[first..].iter().sum();
         let gain_ps = gain_ps.checked_mul(cycles).ok_or(Overflow)?;
         self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
@@ -189,10 +191,13 @@ pub(super) fn drive(
     phases: &[(usize, u64)],
     most_ps: u64,
 ) -> Result<(), Overflow> {
-    for (lane, course) in courses.iter_mut().enumerate() {
-        let mut steps = Vec::new();
-        machine.look(lane, &mut Watcher { state: &mut course.states, steps: &mut steps, gain_ps: 0 });
-        course.width = course.states.len();
+    // At the beginning all networks are in the same state.
+    let (mut state, mut steps) = (Vec::new(), Vec::new());
+    machine.look(0, &mut Watcher { state: &mut state, steps: &mut steps, gain_ps: 0 });
+    for course in &mut *courses {
+        course.width = state.len();
+        course.states.reserve(4 * state.len());
+        course.states.extend(&state);
     }
     for &(trace, times) in phases {
         courses.iter_mut().for_each(Course::begin);
@@ -208,7 +213,7 @@ pub(super) fn drive(
                 course.add(machine, lane, times - run - 1, most_ps)?;
             }
         }
-        for (lane, course) in courses.iter().enumerate() {
+        for (lane, course) in courses.iter().enumerate().filter(|(_, course)| course.leapt) {
             machine.set(lane, course.state(course.states.len() / course.width - 1));
         }
     }

@@ -3,8 +3,8 @@
 //! A [`Prepared`] trace is compiled once. [`replay_many`] runs phases of them (one trace, a number of times in sequence
 //! with clocks and links going on) under any number of networks, each from clocks at zero. It picks the way by itself:
 //!
-//! * networks without jitter and without limits on incoming interfaces: eight side by side ([`eight`]), what is left
-//!   over one by one ([`one`]);
+//! * networks without jitter and without limits on incoming interfaces: eight side by side, what is left over one by one
+//!   ([`lanes`]);
 //! * with limits on incoming interfaces: the engine ([`shared`]);
 //! * with jitter, with times near 2^62 picoseconds, and in other rare cases: the engine, every run.
 //!
@@ -12,18 +12,16 @@
 
 mod depth;
 mod drive;
-mod eight;
-mod one;
+mod lanes;
 mod prepared;
-mod rows;
+mod rates;
 mod shared;
 mod steps;
 
 use self::{
     drive::{Course, Machine, drive},
-    eight::{Eight, LANES},
-    one::One,
-    rows::{Framed, Rates, Row},
+    lanes::{LANES, Lanes},
+    rates::Rates,
     shared::{Shared, order_repeats},
 };
 use super::{Clock, Network, Replayer, SimError};
@@ -31,7 +29,7 @@ use super::{Clock, Network, Replayer, SimError};
 pub use prepared::Prepared;
 
 /// No sum of times may pass this, in picoseconds, except in the engine, which checks each.
-const MOST_PS: u128 = 1 << 62;
+const MOST_PS: u64 = 1 << 62;
 /// A run with doubles: its state, and all that it can add, in picoseconds. Twice this is exact.
 const MOST_EXACT_PS: u64 = 1 << 52;
 
@@ -54,9 +52,11 @@ pub struct Finish {
 }
 
 /// How a network is run.
-enum Way {
-    Lanes,
-    One,
+enum Way<'n> {
+    /// With others, in doubles.
+    Lanes(Rates<'n>),
+    /// Alone, in integers.
+    One(Rates<'n>),
     Shared,
     Engine,
 }
@@ -65,6 +65,8 @@ enum Way {
 struct Plan<'p> {
     traces: Vec<&'p Prepared>,
     phases: Vec<(usize, u64)>,
+    /// How often each trace is run; `None` if too often to count.
+    times: Option<Vec<u64>>,
     parties: usize,
     /// After all phases.
     depths: Vec<u64>,
@@ -76,23 +78,17 @@ struct Plan<'p> {
 /// All traces must have been prepared for the same endpoints; panics if not, or if a network contradicts itself.
 pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Finish, SimError>> {
     let plan = Plan::new(phases, false);
-    let mut framed = None;
     let mut finishes: Vec<Option<Result<Finish, SimError>>> = networks.iter().map(|_| None).collect();
-    let mut waiting: Vec<(usize, Vec<Vec<Row>>)> = Vec::with_capacity(LANES);
+    let mut waiting: Vec<(usize, Rates<'_>)> = Vec::with_capacity(LANES);
     for (at, network) in networks.iter().enumerate() {
-        let (way, rows) = plan.way(network, &mut framed);
+        let way = plan.way(network);
         match way {
-            Way::Lanes => waiting.push((at, rows)),
-            way => finishes[at] = Some(plan.alone(network, way, rows)),
+            Way::Lanes(rates) => waiting.push((at, rates)),
+            way => finishes[at] = Some(plan.alone(network, way)),
         }
-        if waiting.len() == LANES {
-            plan.together(networks, std::mem::take(&mut waiting), &mut finishes);
+        if waiting.len() == LANES || at + 1 == networks.len() && !waiting.is_empty() {
+            plan.together(std::mem::take(&mut waiting), &mut finishes);
         }
-    }
-    if waiting.len() > 1 {
-        plan.together(networks, waiting, &mut finishes);
-    } else if let Some((at, rows)) = waiting.pop() {
-        finishes[at] = Some(plan.alone(&networks[at], Way::One, rows));
     }
     finishes.into_iter().map(|finish| finish.expect("every network was run")).collect()
 }
@@ -105,8 +101,8 @@ pub fn replay_phases(phases: &[Phase<'_>], network: &Network) -> Result<Finish, 
         return Ok(Finish { clocks: vec![Clock::default(); network.parties], durations_ps: Vec::new() });
     }
     let plan = Plan::new(phases, true);
-    let (way, rows) = plan.way(network, &mut None);
-    plan.alone(network, if let Way::Lanes = way { Way::One } else { way }, rows)
+    let way = plan.way(network);
+    plan.alone(network, way)
 }
 
 impl<'p> Plan<'p> {
@@ -125,7 +121,14 @@ impl<'p> Plan<'p> {
         };
         let phases: Vec<_> = phases.iter().map(|phase| (place(phase.trace), phase.times)).collect();
         let parties = traces.first().map_or(0, |trace| trace.parties());
-        let mut plan = Plan { traces, phases, parties, depths: vec![0; parties], timed };
+        let mut times = Some(vec![0u64; traces.len()]);
+        for &(trace, more) in &phases {
+            times = times.and_then(|mut times| {
+                times[trace] = times[trace].checked_add(more)?;
+                Some(times)
+            });
+        }
+        let mut plan = Plan { traces, phases, times, parties, depths: vec![0; parties], timed };
         for &(trace, times) in &plan.phases {
             if plan.traces[trace].fits {
                 plan.traces[trace].depths.apply(&mut plan.depths, times);
@@ -134,54 +137,42 @@ impl<'p> Plan<'p> {
         plan
     }
 
-    /// How a network is to be run, and the rows of each trace unless by the engine; `framed` is kept from network to
-    /// network.
-    fn way(&self, network: &Network, framed: &mut Option<Framed>) -> (Way, Vec<Vec<Row>>) {
+    /// How a network is to be run.
+    fn way<'n>(&self, network: &'n Network) -> Way<'n> {
         let rates = Rates::new(network);
         let fits = network.parties == self.parties && self.traces.iter().all(|trace| trace.fits);
         if !fits || network.has_jitter() {
-            return (Way::Engine, Vec::new());
+            return Way::Engine;
         }
-        let framed = match framed {
-            Some(framed) if framed.is_of(network) => framed,
-            _ => framed.insert(Framed::new(network.overhead, &self.traces)),
-        };
-        let count = self.traces.len();
-        let (mut rows, mut longest_ps) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for (at, trace) in self.traces.iter().enumerate() {
-            let Some((of_trace, most_ps)) = rates.rows(trace, at, framed) else {
-                return (Way::Engine, Vec::new());
-            };
-            rows.push(of_trace);
-            longest_ps.push(most_ps);
+        let Some(times) = &self.times else { return Way::Engine };
+        let (mut all_ps, mut most_ps) = (Some(0u64), 0);
+        for (trace, &times) in self.traces.iter().zip(times) {
+            let run_ps = rates.longest_ps(trace);
+            all_ps = all_ps.and_then(|all_ps| all_ps.checked_add(run_ps?.checked_mul(times)?));
+            most_ps = most_ps.max(run_ps.unwrap_or(u64::MAX));
         }
-        let all = self.phases.iter().try_fold(0u128, |all, &(trace, times)| {
-            all.checked_add(longest_ps[trace].checked_mul(u128::from(times))?)
-        });
-        if all.is_none_or(|all| all >= MOST_PS) {
-            return (Way::Engine, Vec::new());
+        if all_ps.is_none_or(|all_ps| all_ps >= MOST_PS) {
+            return Way::Engine;
         }
-        let way = if rates.limits_ingress() {
+        if rates.limits_ingress() {
             if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
-        } else if longest_ps.iter().all(|&most_ps| most_ps < u128::from(MOST_EXACT_PS)) {
-            Way::Lanes
+        } else if most_ps < MOST_EXACT_PS {
+            Way::Lanes(rates)
         } else {
-            Way::One
-        };
-        (way, rows)
+            Way::One(rates)
+        }
     }
 
     fn course(&self) -> Course {
         Course::new(self.parties, self.timed)
     }
 
-    fn alone(&self, network: &Network, way: Way, rows: Vec<Vec<Row>>) -> Result<Finish, SimError> {
-        let traces = self.traces.clone();
+    fn alone(&self, network: &Network, way: Way<'_>) -> Result<Finish, SimError> {
         match way {
             Way::Engine => self.every_run(network),
-            Way::Shared => self.drive_one(Shared::new(network, traces)),
-            Way::Lanes | Way::One => {
-                self.drive_one(One::new(self.parties, traces.into_iter().zip(rows).collect()))
+            Way::Shared => self.drive_one(Shared::new(network, self.traces.clone())),
+            Way::Lanes(rates) | Way::One(rates) => {
+                self.drive_one(Lanes::<i64, 1>::new(&self.traces, &[rates]))
             }
         }
     }
@@ -193,20 +184,15 @@ impl<'p> Plan<'p> {
         self.finish(course)
     }
 
-    /// Two to eight networks side by side.
-    fn together(
-        &self,
-        networks: &[Network],
-        waiting: Vec<(usize, Vec<Vec<Row>>)>,
-        finishes: &mut [Option<Result<Finish, SimError>>],
-    ) {
-        let (places, rows): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        let mut machine = Eight::new(self.parties, &self.traces, &rows);
+    /// Up to eight networks side by side.
+    fn together(&self, waiting: Vec<(usize, Rates<'_>)>, finishes: &mut [Option<Result<Finish, SimError>>]) {
+        let (places, rates): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        let mut machine = Lanes::<f64, LANES>::new(&self.traces, &rates);
         let mut courses: Vec<_> = places.iter().map(|_| self.course()).collect();
         let driven = drive(&mut machine, &mut courses, &self.phases, MOST_EXACT_PS);
-        for ((at, rows), course) in places.into_iter().zip(rows).zip(courses) {
+        for ((at, rates), course) in places.into_iter().zip(rates).zip(courses) {
             finishes[at] = Some(if driven.is_err() || course.lost {
-                self.alone(&networks[at], Way::One, rows)
+                self.drive_one(Lanes::<i64, 1>::new(&self.traces, &[rates]))
             } else {
                 self.finish(course)
             });

@@ -30,21 +30,25 @@ impl Step {
     }
 }
 
-/// All parties' steps after others.
-pub(super) fn follow(path: &mut Vec<Step>, next: &[Step]) {
-    *path = next.iter().map(|step| step.after(path)).collect();
+/// All parties' steps after others; `spare` is memory.
+pub(super) fn follow(path: &mut Vec<Step>, next: &[Step], spare: &mut Vec<Step>) {
+    spare.clear();
+    spare.extend(next.iter().map(|step| step.after(path)));
+    std::mem::swap(path, spare);
 }
 
 /// All parties' steps, a number of times.
-pub(super) fn follow_often(path: &mut Vec<Step>, period: &[Step], times: u64) {
-    let (mut power, mut left) = (period.to_vec(), times);
+pub(super) fn follow_often(path: &mut Vec<Step>, period: Vec<Step>, times: u64, spare: &mut Vec<Step>) {
+    let (mut power, mut left) = (period, times);
     while left > 0 {
         if left & 1 == 1 {
-            follow(path, &power);
+            follow(path, &power, spare);
         }
         left >>= 1;
         if left > 0 {
-            power = power.iter().map(|step| step.after(&power)).collect();
+            spare.clear();
+            spare.extend(power.iter().map(|step| step.after(&power)));
+            std::mem::swap(&mut power, spare);
         }
     }
 }

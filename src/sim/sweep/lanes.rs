@@ -1,0 +1,441 @@
+//! The loop over a prepared trace, for one network or for several side by side.
+//!
+//! Owns the arithmetic of a run. One network counts in integers. Eight count in doubles, which hold whole numbers of
+//! picoseconds below 2^53: sums and maxima of these are exact, every x86-64 has a vector maximum of doubles, and none of
+//! 64-bit integers. The critical path costs the loop one bit per receive and network, whether the message was waited for;
+//! paths are found from those bits by walking back from the end, for all networks whose bits agree at once, and for all
+//! parties together from where their paths meet.
+
+use std::{
+    fmt::Debug,
+    ops::{Add, Sub},
+};
+
+use super::{
+    drive::{Machine, Watcher},
+    prepared::{Arrow, Key, Op, Prepared, RECV},
+    rates::Rates,
+    steps::Step,
+};
+use crate::sim::{WireOverhead, error::Overflow, network::Rate};
+
+/// Networks side by side in doubles.
+pub(super) const LANES: usize = 8;
+
+/// A number that holds times exactly, within its bounds.
+pub(super) trait Number:
+    Copy + Default + Debug + PartialOrd + Add<Output = Self> + Sub<Output = Self>
+{
+    fn of(ps: i64) -> Self;
+    fn ps(self) -> i64;
+}
+
+impl Number for i64 {
+    #[inline(always)]
+    fn of(ps: i64) -> i64 {
+        ps
+    }
+
+    #[inline(always)]
+    fn ps(self) -> i64 {
+        self
+    }
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn of(ps: i64) -> f64 {
+        ps as f64
+    }
+
+    #[inline(always)]
+    fn ps(self) -> i64 {
+        self as i64
+    }
+}
+
+/// For so long an interface without a limit is held up: it is always free before.
+const UNLIMITED_PS: i64 = -(1 << 62);
+
+/// One number per network.
+type Lane<T, const N: usize> = [T; N];
+
+#[inline(always)]
+fn later<T: Number>(a: T, b: T) -> T {
+    if a > b { a } else { b }
+}
+
+#[inline(always)]
+fn plus<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> Lane<T, N> {
+    std::array::from_fn(|k| a[k] + b[k])
+}
+
+#[inline(always)]
+fn minus<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> Lane<T, N> {
+    std::array::from_fn(|k| a[k] - b[k])
+}
+
+#[inline(always)]
+fn latest<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> Lane<T, N> {
+    std::array::from_fn(|k| later(a[k], b[k]))
+}
+
+/// One bit per network: those in which `a` is the greater. The bits are added as numbers, which are vectors already.
+#[inline(always)]
+fn greater<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> u8 {
+    let bit = |k: usize| if a[k] > b[k] { T::of(1 << k) } else { T::default() };
+    let mut bits: Lane<T, N> = std::array::from_fn(bit);
+    let mut width = N;
+    while width > 1 {
+        width /= 2;
+        for k in 0..width {
+            bits[k] = bits[k] + bits[k + width];
+        }
+    }
+    bits[0].ps() as u8
+}
+
+/// One kind of message.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    link: u32,
+    /// Place of its times.
+    times: u32,
+}
+
+/// Times of the messages of one size on links that are alike.
+#[derive(Debug, Clone, Copy)]
+struct Times<T, const N: usize> {
+    /// On the wire: link and outgoing interface, whichever is slower.
+    wire: Lane<T, N>,
+    /// For so long it holds up its sender's interface, if that has a limit. (With one, even a message of no bytes holds
+    /// others up until it starts.)
+    busy: Lane<T, N>,
+}
+
+/// A trace with its times on the networks.
+#[derive(Debug)]
+struct Track<'p, T, const N: usize> {
+    prepared: &'p Prepared,
+    /// By kind of message.
+    rows: Vec<Row>,
+    times: Vec<Times<T, N>>,
+    wakes: Vec<T>,
+}
+
+/// The critical path of a party, back to where it was at the start of the run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Path<T> {
+    origin: u32,
+    compute_ps: i64,
+    latency: T,
+    wire: T,
+}
+
+/// Part of a path, found by walking back from its end, in the networks whose paths agree so far.
+#[derive(Debug, Clone, Copy)]
+struct Walk<T, const N: usize> {
+    party: u32,
+    lanes: u8,
+    /// The receive that comes next.
+    at: u32,
+    compute_ps: i64,
+    latency: Lane<T, N>,
+    wire: Lane<T, N>,
+}
+
+/// Networks side by side.
+#[derive(Debug)]
+pub(super) struct Lanes<'p, T, const N: usize> {
+    parties: usize,
+    tracks: Vec<Track<'p, T, N>>,
+    limited: bool,
+    /// By link.
+    latencies: Vec<Lane<T, N>>,
+    clocks: Vec<Lane<T, N>>,
+    start: Vec<Lane<T, N>>,
+    wires: Vec<Lane<T, N>>,
+    egress: Vec<Lane<T, N>>,
+    slots: Vec<Lane<T, N>>,
+    /// By receive: the networks in which its message was waited for.
+    waited: Vec<u8>,
+    /// By the receive that comes next, the last one last.
+    walks: Vec<Walk<T, N>>,
+    /// Walks that have met another (a party and how much more was on the way to there), in that order.
+    met: Vec<(Walk<T, N>, u32)>,
+    /// By party and network.
+    paths: Vec<[Path<T>; N]>,
+}
+
+/// Links that are alike in all networks.
+struct Alike<const N: usize> {
+    /// Of the link, and of its sender's interface.
+    rates: [(Rate, Rate); N],
+    /// Whether the times are those of the network before: networks side by side often differ in latency only.
+    repeats: [bool; N],
+    /// Size and place of the times that were made last: kinds of messages of one size follow each other.
+    last: (u32, u32),
+}
+
+impl<'p, T: Number, const N: usize> Track<'p, T, N> {
+    fn new(prepared: &'p Prepared, networks: [&Rates<'_>; N]) -> Self {
+        let parties = prepared.parties();
+        let overheads = networks.map(Rates::overhead);
+        let mut alike: Vec<Alike<N>> = Vec::new();
+        let kind_of = |link: usize| {
+            let rates = networks.map(|rates| (rates.link(link), rates.egress(link / parties)));
+            let known = alike.iter().rposition(|alike| alike.rates == rates);
+            known.unwrap_or_else(|| {
+                let repeats =
+                    |k: usize| k > 0 && rates[k] == rates[k - 1] && overheads[k] == overheads[k - 1];
+                alike.push(Alike { rates, repeats: std::array::from_fn(repeats), last: (u32::MAX, 0) });
+                alike.len() - 1
+            })
+        };
+        let kinds: Vec<_> = (0..parties * parties).map(kind_of).collect();
+        let mut times = Vec::with_capacity(prepared.sizes.len());
+        let row = |&Key { link, size, .. }: &Key| {
+            let alike = &mut alike[kinds[link as usize]];
+            if alike.last.0 != size {
+                alike.last = (size, times.len() as u32);
+                times.push(Times::new(alike, &overheads, prepared.sizes[size as usize]));
+            }
+            Row { link, times: alike.last.1 }
+        };
+        let rows = prepared.keys.iter().map(row).collect();
+        let wakes = prepared.endpoints.iter().map(|endpoint| T::of(endpoint.wake_ps.cast_signed())).collect();
+        Track { prepared, rows, times, wakes }
+    }
+}
+
+impl<T: Number, const N: usize> Times<T, N> {
+    fn new(alike: &Alike<N>, overheads: &[WireOverhead; N], payload_bytes: u64) -> Times<T, N> {
+        let duration_ps = |rate: Rate, bytes| rate.duration_ps(bytes).expect("all of them fit").cast_signed();
+        let (mut wire, mut busy) = (T::default(), T::default());
+        let mut times = Times { wire: [T::default(); N], busy: [T::default(); N] };
+        for (k, overhead) in overheads.iter().enumerate() {
+            if !alike.repeats[k] {
+                let (link, egress) = alike.rates[k];
+                let bytes = overhead.wire_bytes(payload_bytes).expect("all of them fit");
+                let egress_ps = duration_ps(egress, bytes);
+                wire = T::of(duration_ps(link, bytes).max(egress_ps));
+                busy = T::of(if egress.is_limited() { egress_ps } else { UNLIMITED_PS });
+            }
+            (times.wire[k], times.busy[k]) = (wire, busy);
+        }
+        times
+    }
+}
+
+impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
+    /// One to `N` networks, on each of which every trace [can run](Rates::longest_ps).
+    pub(super) fn new(traces: &[&'p Prepared], networks: &[Rates<'_>]) -> Lanes<'p, T, N> {
+        let zero = [T::default(); N];
+        // The last stands for those that are missing.
+        let of_lane: [_; N] = std::array::from_fn(|k| &networks[k.min(networks.len() - 1)]);
+        let limited = networks.iter().any(Rates::limits_egress);
+        let parties = traces.first().map_or(0, |trace| trace.parties());
+        let most = |size: fn(&Prepared) -> usize| traces.iter().map(|&trace| size(trace)).max().unwrap_or(0);
+        let latency = |link| of_lane.map(|rates| T::of(rates.latency_ps(link).cast_signed()));
+        Lanes {
+            parties,
+            tracks: traces.iter().map(|&trace| Track::new(trace, of_lane)).collect(),
+            limited,
+            latencies: (0..parties * parties).map(latency).collect(),
+            clocks: vec![zero; parties],
+            start: vec![zero; parties],
+            wires: vec![zero; parties * parties],
+            egress: vec![zero; parties],
+            slots: vec![zero; most(|trace| trace.slots)],
+            waited: vec![0; most(|trace| trace.arrows.len())],
+            walks: Vec::with_capacity(parties),
+            met: Vec::with_capacity(parties),
+            paths: vec![[Path::default(); N]; parties],
+        }
+    }
+
+    fn run<const EGRESS: bool, const WAKE: bool>(&mut self, trace: usize) {
+        let Track { prepared, rows, times, wakes } = &self.tracks[trace];
+        let (slots, wires, latencies) = (&mut self.slots[..], &mut self.wires[..], &self.latencies[..]);
+        let mut waited = self.waited[self.parties..].iter_mut();
+        let (clocks, ports, kinds) = (&mut self.clocks[..], &mut self.egress[..], &prepared.op_kinds[..]);
+        // Of the party whose turn it is.
+        let (mut at, mut now, mut port) = (0, clocks[0], ports[0]);
+        for &op in &prepared.ops {
+            let Op { cost_ps, party, slot, key } = kinds[op as usize];
+            if party != at {
+                clocks[at as usize] = now;
+                now = clocks[party as usize];
+                if EGRESS {
+                    ports[at as usize] = port;
+                    port = ports[party as usize];
+                }
+                at = party;
+            }
+            now = plus(&now, &[T::of(cost_ps.cast_signed()); N]);
+            let slot = &mut slots[slot as usize];
+            if key == RECV {
+                let arrival = *slot;
+                if let Some(waited) = waited.next() {
+                    *waited = greater(&arrival, &now);
+                }
+                let wake = wakes[party as usize];
+                let woken = |k: usize| if arrival[k] > now[k] { wake } else { T::default() };
+                let woken: Lane<T, N> = std::array::from_fn(woken);
+                now = latest(&arrival, &now);
+                if WAKE {
+                    now = plus(&now, &woken);
+                }
+            } else {
+                let Row { link, times: at } = rows[key as usize];
+                let Times { wire, busy } = &times[at as usize];
+                let free = &mut wires[link as usize];
+                let mut start = latest(&now, free);
+                if EGRESS {
+                    start = latest(&start, &port);
+                    // Where there is no limit, the interface does not remember the wait for a link.
+                    port = latest(&port, &plus(&start, busy));
+                }
+                *free = plus(&start, wire);
+                *slot = plus(&start, &plus(wire, &latencies[link as usize]));
+            }
+        }
+        (clocks[at as usize], ports[at as usize]) = (now, port);
+        for (clock, &tail_ps) in clocks.iter_mut().zip(&prepared.tails_ps) {
+            *clock = plus(clock, &[T::of(tail_ps.cast_signed()); N]);
+        }
+    }
+
+    /// Finds the paths of all parties in some of the networks.
+    ///
+    /// The walk that has come least far goes on, until it meets the next; from there on their paths are one.
+    fn walk(&mut self, trace: usize, lanes: u8) {
+        let Track { prepared, rows, times, .. } = &self.tracks[trace];
+        let parties = self.parties as u32;
+        let (walks, zero) = (&mut self.walks, [T::default(); N]);
+        for (party, (&at, &work_ps)) in (0..).zip(prepared.last.iter().zip(&prepared.work_ps)) {
+            let compute_ps = work_ps.cast_signed();
+            add(walks, Walk { party, lanes, at, compute_ps, latency: zero, wire: zero });
+        }
+        while let Some(walk) = walks.pop() {
+            let Walk { party, mut lanes, mut at, mut compute_ps, mut latency, mut wire } = walk;
+            let mut next = parties - 1;
+            // Others in the same networks; those in none of them are never met.
+            if let Some(other) = walks.iter().rfind(|other| other.lanes & lanes != 0) {
+                if (other.at, other.lanes) == (at, lanes) {
+                    compute_ps -= other.compute_ps;
+                    (latency, wire) = (minus(&latency, &other.latency), minus(&wire, &other.wire));
+                    self.met.push((Walk { party, lanes, at, compute_ps, latency, wire }, other.party));
+                    continue;
+                }
+                next = next.max(other.at.min(at.saturating_sub(1)));
+            }
+            while at > next {
+                let Arrow { back, hop } = prepared.arrows[at as usize];
+                let hop = &prepared.hops[hop as usize];
+                let waited = self.waited[at as usize] & lanes;
+                if waited == 0 {
+                    at -= hop.before;
+                    continue;
+                }
+                if waited != lanes {
+                    let (lanes, at) = (lanes & !waited, at - hop.before);
+                    add(walks, Walk { party, lanes, at, compute_ps, latency, wire });
+                    next = next.max(at);
+                }
+                lanes = waited;
+                let row = rows[hop.key as usize];
+                latency = plus(&latency, &self.latencies[row.link as usize]);
+                wire = plus(&wire, &times[row.times as usize].wire);
+                compute_ps += hop.compute_ps;
+                at = back;
+            }
+            if at >= parties {
+                add(walks, Walk { party, lanes, at, compute_ps, latency, wire });
+                continue;
+            }
+            for k in (0..N).filter(|k| lanes >> k & 1 == 1) {
+                self.paths[party as usize][k] =
+                    Path { origin: at, compute_ps, latency: latency[k], wire: wire[k] };
+            }
+        }
+        while let Some((walk, other)) = self.met.pop() {
+            for k in (0..N).filter(|k| walk.lanes >> k & 1 == 1) {
+                let Path { origin, compute_ps, latency, wire } = self.paths[other as usize][k];
+                self.paths[walk.party as usize][k] = Path {
+                    origin,
+                    compute_ps: compute_ps + walk.compute_ps,
+                    latency: latency + walk.latency[k],
+                    wire: wire + walk.wire[k],
+                };
+            }
+        }
+    }
+}
+
+/// Adds a walk in its place.
+fn add<T: Number, const N: usize>(walks: &mut Vec<Walk<T, N>>, walk: Walk<T, N>) {
+    let place = walks.iter().rposition(|other| other.at <= walk.at).map_or(0, |before| before + 1);
+    walks.insert(place, walk);
+}
+
+impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
+    fn turn(&mut self, trace: usize, lanes: u8) -> Result<(), Overflow> {
+        self.start.copy_from_slice(&self.clocks);
+        match (self.limited, self.tracks[trace].prepared.wakes()) {
+            (false, false) => self.run::<false, false>(trace),
+            (false, true) => self.run::<false, true>(trace),
+            (true, false) => self.run::<true, false>(trace),
+            (true, true) => self.run::<true, true>(trace),
+        }
+        self.walk(trace, lanes);
+        Ok(())
+    }
+
+    fn look(&mut self, k: usize, watcher: &mut Watcher<'_>) {
+        for (clock, path) in self.clocks.iter().zip(&self.paths) {
+            let Path { origin, compute_ps, latency, wire } = path[k];
+            let took = clock[k] - self.start[origin as usize][k];
+            watcher.steps.push(Step {
+                origin,
+                latency_ps: latency.ps().cast_unsigned(),
+                serialisation_ps: wire.ps().cast_unsigned(),
+                queueing_ps: (took - latency - wire - T::of(compute_ps)).ps().cast_unsigned(),
+            });
+        }
+        let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });
+        let first = first.unwrap_or_default();
+        watcher.gain_ps = first.ps().cast_unsigned();
+        let relative = |clock: &mut Lane<T, N>| {
+            clock[k] = clock[k] - first;
+            clock[k].ps().cast_unsigned()
+        };
+        watcher.state.extend(self.clocks.iter_mut().map(relative));
+        // What was free before its sender could send is as good as free then.
+        let backlog = |free: &mut Lane<T, N>, clock: T| {
+            free[k] = later(free[k] - first, clock);
+            (free[k] - clock).ps().cast_unsigned()
+        };
+        for (wires, clock) in self.wires.chunks_exact_mut(self.parties).zip(&self.clocks) {
+            watcher.state.extend(wires.iter_mut().map(|wire| backlog(wire, clock[k])));
+        }
+        let ports = self.egress.iter_mut().zip(&self.clocks);
+        watcher.state.extend(ports.map(|(port, clock)| backlog(port, clock[k])));
+    }
+
+    fn set(&mut self, k: usize, state: &[u64]) {
+        let n = self.parties;
+        let (clocks, rest) = state.split_at(n);
+        let (wires, egress) = rest.split_at(n * n);
+        let number = |ps: u64| T::of(ps.cast_signed());
+        for (clock, &time_ps) in self.clocks.iter_mut().zip(clocks) {
+            clock[k] = number(time_ps);
+        }
+        for (link, (wire, &backlog_ps)) in self.wires.iter_mut().zip(wires).enumerate() {
+            wire[k] = number(clocks[link / n] + backlog_ps);
+        }
+        for ((port, &backlog_ps), &time_ps) in self.egress.iter_mut().zip(egress).zip(clocks) {
+            port[k] = number(time_ps + backlog_ps);
+        }
+    }
+}
