@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::dispatch::Level;
-use super::fused::{Element, TILE, Tile, apply};
+use super::fused::{Element, TILE, Tile, Tiles, apply};
 use super::mcg::{Position, Stream};
 use super::memory::Memory;
 use super::words::Words;
@@ -24,6 +24,8 @@ const OPERANDS: usize = 8;
 const RESULTS: usize = 2;
 /// Elements that are worth a task of their own.
 const TASK: usize = 32 * TILE;
+/// Words between two results, so that equal places of both do not meet in the same set of a cache.
+const GAP: usize = 13 * 8;
 /// Noted formulas of one length; more are not noted before some have been computed.
 const MOST: usize = 512;
 
@@ -120,6 +122,11 @@ impl Deferred {
         self.len
     }
 
+    /// Words from the beginning of a result to that of the next.
+    pub fn stride(&self) -> usize {
+        self.len + GAP
+    }
+
     /// Whether the results are in memory.
     pub fn is_computed(&self) -> bool {
         self.words.get().is_some()
@@ -211,7 +218,7 @@ fn compute(wanted: &Arc<Deferred>, others: Vec<Arc<Deferred>>) {
     };
     let mut memories: Vec<Option<Words>> = formulas
         .iter()
-        .map(|(deferred, _)| is_held(deferred).then(|| Words::any(deferred.results * deferred.len)))
+        .map(|(deferred, _)| is_held(deferred).then(|| Words::any(deferred.results * deferred.stride())))
         .collect();
     let written: Vec<bool> = memories.iter().map(Option::is_some).collect();
     let program = Program::new(&formulas, &written);
@@ -306,7 +313,7 @@ impl<'a> Program<'a> {
                         Place::Words(&memory.words()[*start..*start + deferred.len])
                     }
                     (Operand::Result(of, number), None) => {
-                        Place::Words(&of.words()[number * of.len..(number + 1) * of.len])
+                        Place::Words(&of.words()[number * of.stride()..][..of.len])
                     }
                     (_, Some(value)) => {
                         *places.entry(value).or_insert_with(|| program.implied(value, &mut free))
@@ -374,7 +381,9 @@ impl<'a> Program<'a> {
     /// All steps for all of `len` elements; `memories` are those of the formulas that are written, in order. Large ones
     /// are spread over the current rayon pool.
     fn run(&self, len: usize, memories: Vec<&mut [u64]>) {
-        let results = memories.into_iter().flat_map(|words| words.chunks_exact_mut(len));
+        let results = memories
+            .into_iter()
+            .flat_map(|words| words.chunks_exact_mut(len + GAP).map(|words| &mut words[..len]));
         if len < 2 * TASK || rayon::current_num_threads() == 1 {
             return self.run_piece(0, len, results.collect());
         }
@@ -396,7 +405,7 @@ impl<'a> Program<'a> {
         let mut tiles = Words::any(self.tiles * TILE);
         let tiles = tiles.as_chunks_mut::<TILE>().0;
         self.constants.iter().for_each(|&(tile, word)| tiles[tile].fill(word));
-        let mut results = [[0; TILE]; RESULTS];
+        let Tiles(results) = &mut Tiles([[0; TILE]; RESULTS]);
         for first in (0..len).step_by(TILE) {
             let n = TILE.min(len - first);
             for step in &self.steps {
@@ -415,7 +424,7 @@ impl<'a> Program<'a> {
                         Place::Words(words) => &words[start + first..start + first + n],
                     };
                 }
-                function.apply(level, &x[..operands.len()], &mut results);
+                function.apply(level, &x[..operands.len()], results);
                 for (result, place) in results.iter().zip(places) {
                     match place {
                         Some(Place::Tile(tile)) => tiles[*tile][..n].copy_from_slice(&result[..n]),

@@ -85,6 +85,10 @@ impl<'a> Source<'a> {
 pub(in crate::ring) const TILE: usize = 128;
 /// Some elements of a result.
 pub(in crate::ring) type Tile = [u64; TILE];
+
+/// Tiles that begin with a cache line.
+#[repr(align(64))]
+pub(in crate::ring) struct Tiles<const N: usize>(pub [Tile; N]);
 /// Elements that are worth a task of their own: some microseconds of work.
 const TASK: usize = 1 << 11;
 
@@ -147,11 +151,11 @@ fn run<const I: usize, const O: usize>(
     let mut memory = Words::any(implied * step);
     let mut memory = memory.chunks_exact_mut(step);
     let mut sources = inputs.map(|x| Source::new(x, len, &mut memory));
-    let mut results = [[0u64; TILE]; O];
+    let Tiles(results) = &mut Tiles([[0u64; TILE]; O]);
     for start in (0..len).step_by(TILE) {
         let n = TILE.min(len - start);
-        apply(level, &sources.each_mut().map(|source| source.next(start, n)), &mut results, f);
-        for (output, results) in outputs.iter_mut().zip(&results) {
+        apply(level, &sources.each_mut().map(|source| source.next(start, n)), results, f);
+        for (output, results) in outputs.iter_mut().zip(&*results) {
             output[start..start + n].copy_from_slice(&results[..n]);
         }
     }

@@ -237,18 +237,21 @@ impl Vector {
         f: impl Fn([Element; I]) -> [Element; O] + Send + Sync + 'static,
     ) -> [Vector; O] {
         let len = x[0].len;
-        // One memory for all results, so that joining them copies nothing.
+        let mut stride = len;
         let memory = if len < DEFERRED {
+            // One memory for all results, so that joining them copies nothing.
             let mut words = Words::any(O * len);
             let mut rest = &mut words[..];
             let results = from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
             fuse(x.map(Vector::operand), results, f);
             Memory::Words(words)
         } else {
-            Memory::Deferred(Deferred::new(len, x.map(Vector::deferred_operand), f))
+            let deferred = Deferred::new(len, x.map(Vector::deferred_operand), f);
+            stride = deferred.stride();
+            Memory::Deferred(deferred)
         };
         let memory = Arc::new(memory);
-        from_fn(|i| Vector { len, data: Some((Arc::clone(&memory), i * len)) })
+        from_fn(|i| Vector { len, data: Some((Arc::clone(&memory), i * stride)) })
     }
 
     /// This as an operand of a formula that is computed later.
@@ -256,9 +259,9 @@ impl Vector {
         let (memory, start) = self.data.as_ref().expect("a vector with values");
         match &**memory {
             Memory::Deferred(of)
-                if !of.is_computed() && of.len() == self.len && start.is_multiple_of(self.len) =>
+                if !of.is_computed() && of.len() == self.len && start.is_multiple_of(of.stride()) =>
             {
-                deferred::Operand::Result(Arc::clone(of), start / self.len)
+                deferred::Operand::Result(Arc::clone(of), start / of.stride())
             }
             _ => match self.operand() {
                 Operand::Constant(word) => deferred::Operand::Constant(word),

@@ -11,22 +11,37 @@ use std::ops::{Deref, DerefMut};
 const LONGEST_KEPT: usize = 1 << 20;
 /// What a thread keeps at most: 64 MiB.
 const KEPT_WORDS: usize = 1 << 23;
+/// Words of a cache line, and lines of a page.
+const LINE: usize = 8;
+const PAGE_LINES: usize = 64;
+/// Buffers from this capacity on begin at different places of a page.
+const STAGGERED: usize = 1 << 12;
 /// Shorter buffers have the capacity of this many words.
 const SHORTEST: usize = 16;
 
 /// A vector of words whose memory is used again.
 #[derive(Debug)]
 pub(in crate::ring) struct Words {
-    /// All of it is initialised; only the first `len` words count.
-    memory: Vec<u64>,
+    buffer: Buffer,
     len: usize,
+}
+
+/// Initialised memory, of which the words from `start` on count.
+#[derive(Debug, Default)]
+struct Buffer {
+    memory: Vec<u64>,
+    start: usize,
+    /// What it counts for on the shelves; zero if it does not belong there.
+    capacity: usize,
 }
 
 /// The kept buffers by class of capacity.
 #[derive(Default)]
 struct Shelves {
-    shelves: Vec<Vec<Vec<u64>>>,
+    shelves: Vec<Vec<Buffer>>,
     kept: usize,
+    /// Buffers made so far.
+    made: usize,
 }
 
 thread_local! {
@@ -46,28 +61,42 @@ fn class(len: usize) -> (usize, usize) {
     (4 * power as usize + (quarter & 3), (quarter + 1) << (power - 2))
 }
 
+impl Buffer {
+    /// The `number`-th buffer of a thread. It begins with a cache line; long ones begin with different lines of a page,
+    /// for lines that are as far from the beginnings of their pages would all meet in the same set of a cache.
+    fn new(capacity: usize, number: usize) -> Self {
+        let lines = if capacity < STAGGERED { 0 } else { number * 11 % PAGE_LINES };
+        let memory = vec![0; capacity + (lines + 1) * LINE];
+        // Where it cannot be told how memory is aligned, it is only slower.
+        let start = memory.as_ptr().align_offset(8 * LINE).min(LINE) + lines * LINE;
+        Buffer { memory, start, capacity }
+    }
+}
+
 impl Words {
     /// `len` words with any contents, for callers that write all of them.
     pub fn any(len: usize) -> Self {
         if len > LONGEST_KEPT {
-            return Words { memory: vec![0; len], len };
+            return vec![0; len].into();
         }
         let (class, capacity) = class(len);
         let kept = SHELVES.try_with(|shelves| {
             let mut shelves = shelves.borrow_mut();
-            let memory = shelves.shelves.get_mut(class)?.pop()?;
-            shelves.kept -= memory.len();
-            Some(memory)
+            if let Some(buffer) = shelves.shelves.get_mut(class).and_then(Vec::pop) {
+                shelves.kept -= capacity;
+                return buffer;
+            }
+            shelves.made += 1;
+            Buffer::new(capacity, shelves.made)
         });
-        let memory = kept.ok().flatten().unwrap_or_else(|| vec![0; capacity]);
-        Words { memory, len }
+        Words { buffer: kept.unwrap_or_else(|_| Buffer::new(capacity, 0)), len }
     }
 
     /// `len` times the same word.
     pub fn filled(len: usize, word: u64) -> Self {
         if word == 0 && len > LONGEST_KEPT {
             // Zeros from the system need no writing, and take no memory before something is written.
-            return Words { memory: vec![0; len], len };
+            return vec![0; len].into();
         }
         let mut words = Words::any(len);
         words.fill(word);
@@ -77,7 +106,7 @@ impl Words {
 
 impl From<Vec<u64>> for Words {
     fn from(memory: Vec<u64>) -> Self {
-        Words { len: memory.len(), memory }
+        Words { len: memory.len(), buffer: Buffer { memory, start: 0, capacity: 0 } }
     }
 }
 
@@ -85,36 +114,35 @@ impl Deref for Words {
     type Target = [u64];
 
     fn deref(&self) -> &[u64] {
-        &self.memory[..self.len]
+        &self.buffer.memory[self.buffer.start..self.buffer.start + self.len]
     }
 }
 
 impl DerefMut for Words {
     fn deref_mut(&mut self) -> &mut [u64] {
-        &mut self.memory[..self.len]
+        &mut self.buffer.memory[self.buffer.start..self.buffer.start + self.len]
     }
 }
 
 impl Drop for Words {
     fn drop(&mut self) {
-        let capacity = self.memory.len();
-        if !(SHORTEST..=LONGEST_KEPT).contains(&capacity) || class(capacity).1 != capacity {
+        let buffer = std::mem::take(&mut self.buffer);
+        if buffer.capacity == 0 {
             return;
         }
-        let memory = std::mem::take(&mut self.memory);
         // Nothing is kept while the thread ends.
         let _ = SHELVES.try_with(|shelves| {
             let mut shelves = shelves.borrow_mut();
-            let Shelves { shelves, kept } = &mut *shelves;
-            if *kept + capacity > KEPT_WORDS {
+            let Shelves { shelves, kept, .. } = &mut *shelves;
+            if *kept + buffer.capacity > KEPT_WORDS {
                 return;
             }
-            let (class, _) = class(capacity);
+            *kept += buffer.capacity;
+            let (class, _) = class(buffer.capacity);
             if shelves.len() <= class {
                 shelves.resize_with(class + 1, Vec::new);
             }
-            shelves[class].push(memory);
-            *kept += capacity;
+            shelves[class].push(buffer);
         });
     }
 }
