@@ -1,51 +1,55 @@
 //! Plain loops compiled for several instruction sets.
 
+use std::sync::OnceLock;
+
 /// An instruction set for which [`dispatched`] functions are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ring) enum Level {
+pub(in crate::ring) enum InstructionSet {
     Portable,
     Avx2,
     /// AVX-512 F, BW, DQ and VL.
     Avx512,
 }
 
-impl Level {
-    #[cfg(test)]
-    pub(in crate::ring) const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+/// An instruction set that this machine has: there is no other way to get one than to ask for it here.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ring) struct Level(InstructionSet);
 
+impl Level {
     /// The best one this machine has.
     pub(in crate::ring) fn best() -> Self {
-        if Self::Avx512.is_available() {
-            Self::Avx512
-        } else if Self::Avx2.is_available() {
-            Self::Avx2
-        } else {
-            Self::Portable
-        }
+        static BEST: OnceLock<Level> = OnceLock::new();
+        *BEST.get_or_init(|| Self::available().pop().expect("every machine has the portable ones"))
     }
 
-    #[cfg(target_arch = "x86_64")]
-    pub(in crate::ring) fn is_available(self) -> bool {
-        match self {
-            Self::Portable => true,
-            Self::Avx2 => is_x86_feature_detected!("avx2"),
-            Self::Avx512 => {
-                is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
+    /// All that this machine has, the best one last.
+    pub(in crate::ring) fn available() -> Vec<Self> {
+        let mut levels = vec![Self(InstructionSet::Portable)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") {
+                levels.push(Self(InstructionSet::Avx2));
+            }
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                levels.push(Self(InstructionSet::Avx512));
             }
         }
+        levels
     }
 
-    #[cfg(not(target_arch = "x86_64"))]
-    pub(in crate::ring) fn is_available(self) -> bool {
-        self == Self::Portable
+    /// Which one it is.
+    #[inline]
+    pub(in crate::ring) fn instructions(self) -> InstructionSet {
+        self.0
     }
 }
 
 /// Defines a function of which the compiler makes one vectorised version for every [`Level`]; the first argument
-/// says which to run (the portable one, if this machine lacks the instructions). The body must be integer or
+/// says which to run. The body must be integer or
 /// exact arithmetic, so that all give the same bits.
 macro_rules! dispatched {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
@@ -56,7 +60,7 @@ macro_rules! dispatched {
 
             #[cfg(target_arch = "x86_64")]
             {
-                use $crate::ring::dispatch::Level;
+                use $crate::ring::dispatch::InstructionSet;
 
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
                 fn avx512($($arg: $type),*) $(-> $result)? {
@@ -66,13 +70,12 @@ macro_rules! dispatched {
                 fn avx2($($arg: $type),*) $(-> $result)? {
                     body($($arg),*)
                 }
-                if level == Level::Avx512 && level.is_available() {
-                    // SAFETY: the CPU has the features.
-                    return unsafe { avx512($($arg),*) };
-                }
-                if level == Level::Avx2 && level.is_available() {
-                    // SAFETY: the CPU has the feature.
-                    return unsafe { avx2($($arg),*) };
+                match level.instructions() {
+                    // SAFETY: there is only a level of what the CPU has.
+                    InstructionSet::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: as above.
+                    InstructionSet::Avx2 => return unsafe { avx2($($arg),*) },
+                    InstructionSet::Portable => {}
                 }
             }
             let _ = level;

@@ -8,7 +8,7 @@ use std::array::from_fn;
 use std::num::Wrapping;
 use std::slice::ChunksExactMut;
 
-use super::dispatch::Level;
+use super::dispatch::{InstructionSet, Level};
 use super::mcg::{Position, Stream};
 use super::words::Words;
 use super::workers::{pieces_of, spread};
@@ -148,7 +148,7 @@ fn run<const I: usize, const O: usize>(
     if len == 0 {
         return;
     }
-    let mut memory = Words::any(implied * step);
+    let mut memory = if implied > 0 { Words::any(implied * step) } else { Words::none() };
     let mut memory = memory.chunks_exact_mut(step);
     let mut sources = inputs.map(|x| Source::new(x, len, &mut memory));
     let Tiles(results) = &mut Tiles([[0u64; TILE]; O]);
@@ -161,7 +161,7 @@ fn run<const I: usize, const O: usize>(
     }
 }
 
-/// `f` of at most [`TILE`] elements, with the given instructions if this machine has them.
+/// `f` of at most [`TILE`] elements, with the given instructions.
 pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     level: Level,
     x: &[&[u64]; I],
@@ -186,13 +186,12 @@ pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I])
         ) {
             each(x, results, f);
         }
-        if level == Level::Avx512 && level.is_available() {
-            // SAFETY: the CPU has the features.
-            return unsafe { avx512(x, results, f) };
-        }
-        if level == Level::Avx2 && level.is_available() {
-            // SAFETY: the CPU has the feature.
-            return unsafe { avx2(x, results, f) };
+        match level.instructions() {
+            // SAFETY: there is only a level of what the CPU has.
+            InstructionSet::Avx512 => return unsafe { avx512(x, results, f) },
+            // SAFETY: as above.
+            InstructionSet::Avx2 => return unsafe { avx2(x, results, f) },
+            InstructionSet::Portable => {}
         }
     }
     let _ = level;
@@ -232,7 +231,7 @@ mod tests {
             let f = |[x, y]: [Element; 2]| [x * y - x, x + (y >> 3)];
             let expected: Vec<[u64; 2]> =
                 x.iter().zip(&y).map(|(&x, &y)| f([Wrapping(x), Wrapping(y)]).map(|z| z.0)).collect();
-            for level in Level::ALL {
+            for level in Level::available() {
                 let (mut a, mut b) = (vec![7; len], vec![7; len]);
                 for (inputs, outputs) in
                     pieces([Operand::Words(&x), Operand::Drawn(position)], [&mut a, &mut b], 2 * TILE)

@@ -98,6 +98,16 @@ mod ifma {
     const LIMB: u64 = (1 << 52) - 1;
     /// What all lanes are multiplied by.
     const STEP: u128 = MULTIPLIER.wrapping_pow(LANES as u32);
+    /// What takes a state to the states of the next numbers.
+    static POWERS: [u128; LANES] = {
+        let mut powers = [MULTIPLIER; LANES];
+        let mut i = 1;
+        while i < LANES {
+            powers[i] = powers[i - 1].wrapping_mul(MULTIPLIER);
+            i += 1;
+        }
+        powers
+    };
 
     pub(super) fn is_available() -> bool {
         is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
@@ -117,11 +127,11 @@ mod ifma {
     }
 
     impl Lanes {
-        pub(super) fn new(mut state: u128) -> Self {
+        pub(super) fn new(state: u128) -> Self {
             let mut lanes = [[Eight([0; 8]); 3]; REGISTERS];
-            for limbs in &mut lanes {
-                for lane in 0..8 {
-                    state = state.wrapping_mul(MULTIPLIER);
+            for (limbs, powers) in lanes.iter_mut().zip(POWERS.as_chunks::<8>().0) {
+                for (lane, power) in powers.iter().enumerate() {
+                    let state = state.wrapping_mul(*power);
                     (0..3).for_each(|i| limbs[i].0[lane] = limb(state, i));
                 }
             }

@@ -7,7 +7,7 @@
 //! at once: where rows 32, 16 or 8 apart are exchanged, on eight neighbours in a block; where they are 4, 2 or 1
 //! apart, on one word from every block, and those eight are also neighbours in a plane.
 
-use super::dispatch::Level;
+use super::dispatch::{InstructionSet, Level};
 use std::array::from_fn;
 
 /// Blocks of 64 words that are transposed together.
@@ -215,16 +215,14 @@ fn split_into_planes(level: Level, words: &[u64], planes: usize, out: &mut [u64]
             // SAFETY: plain words need no instructions.
             unsafe { split_with::<Plain>(words, planes, out, stride) }
         }
-        if level == Level::Avx512 && level.is_available() {
-            // SAFETY: the CPU has the features.
-            return unsafe { avx512(words, planes, out, stride) };
-        }
-        if level == Level::Avx2 && level.is_available() {
-            // SAFETY: the CPU has the feature.
-            return unsafe { avx2(words, planes, out, stride) };
+        match level.instructions() {
+            // SAFETY: there is only a level of what the CPU has.
+            InstructionSet::Avx512 => return unsafe { avx512(words, planes, out, stride) },
+            // SAFETY: as above.
+            InstructionSet::Avx2 => return unsafe { avx2(words, planes, out, stride) },
+            InstructionSet::Portable => {}
         }
     }
-    let _ = level;
     // SAFETY: plain words need no instructions.
     unsafe { split_with::<Plain>(words, planes, out, stride) };
 }
@@ -243,16 +241,14 @@ fn join_planes(level: Level, planes_data: &[u64], planes: usize, out: &mut [u64]
             // SAFETY: plain words need no instructions.
             unsafe { join_with::<Plain>(planes_data, planes, out, stride) }
         }
-        if level == Level::Avx512 && level.is_available() {
-            // SAFETY: the CPU has the features.
-            return unsafe { avx512(planes_data, planes, out, stride) };
-        }
-        if level == Level::Avx2 && level.is_available() {
-            // SAFETY: the CPU has the feature.
-            return unsafe { avx2(planes_data, planes, out, stride) };
+        match level.instructions() {
+            // SAFETY: there is only a level of what the CPU has.
+            InstructionSet::Avx512 => return unsafe { avx512(planes_data, planes, out, stride) },
+            // SAFETY: as above.
+            InstructionSet::Avx2 => return unsafe { avx2(planes_data, planes, out, stride) },
+            InstructionSet::Portable => {}
         }
     }
-    let _ = level;
     // SAFETY: plain words need no instructions.
     unsafe { join_with::<Plain>(planes_data, planes, out, stride) };
 }
@@ -432,7 +428,7 @@ mod tests {
             for planes in [1, 2, 5, 8, 16, 20, 33, 64] {
                 let bit = |plane: usize, e: usize| words[e] >> plane & 1;
                 let kept: Vec<u64> = words.iter().map(|word| word & u64::MAX >> (64 - planes)).collect();
-                for level in Level::ALL {
+                for level in Level::available() {
                     let (mut split, mut back) = (vec![u64::MAX; planes * stride], vec![u64::MAX; n]);
                     split_into_planes(level, &words, planes, &mut split, stride);
                     for (i, word) in split.iter().enumerate() {

@@ -92,6 +92,11 @@ impl Words {
         Words { buffer: kept.unwrap_or_else(|_| Buffer::new(capacity, 0)), len }
     }
 
+    /// No words.
+    pub fn none() -> Self {
+        Words { buffer: Buffer::default(), len: 0 }
+    }
+
     /// `len` times the same word.
     pub fn filled(len: usize, word: u64) -> Self {
         if word == 0 && len > LONGEST_KEPT {
