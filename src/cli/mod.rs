@@ -100,8 +100,9 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Data(error) => Failure::Mistake(format!("error: {error}")),
-            RunError::Sim(error) => Failure::Other(format!("error: {error}")),
-            RunError::Verify(error) => Failure::Other(format!("error: {error}")),
+            error @ (RunError::Sim(_) | RunError::Verify(_) | RunError::Threads(_)) => {
+                Failure::Other(format!("error: {error}"))
+            }
         }
     }
 }

@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use super::dataset::encode_images;
 use super::model::Weights;
 use crate::data::Dataset;
+use crate::ring::MatMul;
 use crate::ring::exact_f64::gemm_exact_f64;
-use crate::ring::{MatMul, Vector};
+use crate::ring::gemm::gemm_add;
 use crate::secure::FixedPoint;
 
 /// Rows that are evaluated together.
@@ -47,8 +48,7 @@ fn forward(weights: &[Weights], data: &Dataset, rows: &[usize], format: FixedPoi
         let (left, right) = shape.views(&x, layer.weights.expect_values());
         let mut product = vec![0; shape.rows * shape.columns];
         if !gemm_exact_f64(left, right, &mut product) {
-            let x = Vector::from(x.clone());
-            product = x.matmul(&layer.weights, shape).expect_values().to_vec();
+            gemm_add(left, right, &mut product);
         }
         let bias = layer.bias.expect_values();
         let half = 1u64 << (format.fraction_bits - 1);

@@ -14,6 +14,7 @@ mod verify;
 use crate::data::{self, DataError, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::nn::{Dense, Sgd, TrainingProgram, batches_per_epoch};
+use crate::ring::with_workers;
 use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
@@ -57,6 +58,9 @@ pub enum RunError {
     /// Shares, shapes and clear values do not agree: a bug in mpcsim.
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// The system gives no threads.
+    #[error("threads cannot be started: {0}")]
+    Threads(String),
 }
 
 /// What is done at the moment, for whoever shows it.
@@ -134,8 +138,13 @@ pub fn total_iterations(plan: &Plan, rows: usize) -> u64 {
     }
 }
 
-/// Runs a plan.
+/// Runs a plan, on as many threads as the current rayon pool has.
 pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
+    let done = with_workers(rayon::current_num_threads(), || run_here(plan, values, progress));
+    done.map_err(|error| RunError::Threads(error.to_string()))?
+}
+
+fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
     progress.begin("reading data", 1);
     let data: TrainTest = data::load(&plan.data)?;
     let widths = layer_widths(plan, data.train.width, data.train.classes);

@@ -149,6 +149,7 @@ impl From<RunError> for SweepError {
             RunError::Data(error) => SweepError::Data(error),
             RunError::Sim(error) => SweepError::Sim(error),
             RunError::Verify(error) => SweepError::Verify(error),
+            RunError::Threads(error) => SweepError::Threads(error),
         }
     }
 }

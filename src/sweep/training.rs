@@ -9,6 +9,7 @@ use super::journal::Journal;
 use super::planner::SweepPlan;
 use super::trace::Traces;
 use crate::data;
+use crate::ring::with_workers;
 use crate::run::{Phase, Progress, Values, train, training_program, verify};
 
 /// What is left of a training.
@@ -61,24 +62,24 @@ pub(crate) fn run(
 ) -> Result<Trainings, SweepError> {
     let tasks = tasks(plan, points, journal);
     progress.begin("training", tasks.len() as u64);
-    // Each worker has a pool of its own: what is metered on its thread must be its own work alone.
+    // Each task has a pool of its own: what is metered on its thread must be its own work alone.
     let workers = jobs.min(tasks.len()).max(1);
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let shared = Mutex::new(&mut *journal);
     let work = || -> Result<(), SweepError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads((jobs / workers).max(1)).build();
-        let pool = pool.map_err(|error| SweepError::Threads(error.to_string()))?;
+        let threads = (jobs / workers).max(1);
         while let Some(&task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             if failed.load(Ordering::Relaxed) {
                 break;
             }
-            let done =
-                pool.install(|| run_task(plan, traces, task)).and_then(|result| match (task, result) {
-                    (Task::Train(number), Some(result)) => {
-                        shared.lock().unwrap_or_else(PoisonError::into_inner).add(number, result)
-                    }
-                    _ => Ok(()),
-                });
+            let result = with_workers(threads, || run_task(plan, traces, task));
+            let result = result.map_err(|error| SweepError::Threads(error.to_string())).flatten();
+            let done = result.and_then(|result| match (task, result) {
+                (Task::Train(number), Some(result)) => {
+                    shared.lock().unwrap_or_else(PoisonError::into_inner).add(number, result)
+                }
+                _ => Ok(()),
+            });
             if done.is_err() {
                 failed.store(true, Ordering::Relaxed);
                 return done;
