@@ -1,5 +1,6 @@
 //! Ring arithmetic against the plainest possible loops.
 
+mod deferred;
 mod exact_f64;
 mod gemm;
 mod transpose;
