@@ -1,8 +1,9 @@
 //! Speed of training, beside bare matrix products of the same shapes: `cargo bench --bench training`.
 //!
 //! Training and products take turns in short pieces, so that both meet the same disturbances; times of a piece are
-//! scaled to an epoch of MNIST. Options: `--iterations N` of a piece, `--turns N`, `--hidden 128,128`, `--batch N`,
-//! `--softmax NAME`, and `--only clear,shares,shape,growth`.
+//! scaled to an epoch of MNIST. Times are wall clock, since threads that wait awake use CPU time too; for one thread
+//! set `RAYON_NUM_THREADS=1`. Options: `--iterations N` of a piece, `--turns N`, `--hidden 128,128`, `--batch N`,
+//! `--softmax NAME`, and `--only clear,shares,shape`.
 
 // A benchmark is where time must be measured.
 #![allow(clippy::disallowed_types)]
@@ -48,7 +49,7 @@ fn options() -> Options {
         hidden: value("--hidden", "128,128"),
         batch: value("--batch", "128").parse().expect("a batch size"),
         softmax: value("--softmax", "exact"),
-        only: value("--only", "clear,shares,shape,growth"),
+        only: value("--only", "clear,shares,shape"),
     }
 }
 
@@ -60,27 +61,11 @@ fn plan(hidden: &str, batch: usize, softmax: &str) -> Plan {
     Scenario::parse(&text, "bench.ron", Path::new("."), &[]).expect("a good scenario")
 }
 
-/// CPU seconds of all threads of this program so far.
-fn cpu_seconds() -> f64 {
-    let mut nanoseconds = 0.0;
-    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-        nanoseconds += text.split(' ').next().and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
-    }
-    nanoseconds / 1e9
-}
-
-/// Wall and CPU seconds of one piece of work.
-#[derive(Clone, Copy, Default)]
-struct Times {
-    wall: f64,
-    cpu: f64,
-}
-
-fn time(work: impl FnOnce()) -> Times {
-    let (cpu, start) = (cpu_seconds(), Instant::now());
+/// Seconds that some work takes.
+fn time(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
     work();
-    Times { wall: start.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }
+    start.elapsed().as_secs_f64()
 }
 
 /// Best, then median.
@@ -239,44 +224,35 @@ fn shape(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
     set_up(plan, bench, |party| Rep3::start(party, plan.seed, Content::Shape), SecretData::shape)
 }
 
-/// Best and median of both, training first: wall seconds of an iteration, CPU seconds of an iteration.
-fn in_turns(
-    options: &Options,
-    mut training: impl FnMut(usize),
-    mut bare: impl FnMut(),
-) -> [[(f64, f64); 2]; 2] {
+/// Best and median of both, training first: seconds of an iteration.
+fn in_turns(options: &Options, mut training: impl FnMut(usize), mut bare: impl FnMut()) -> [(f64, f64); 2] {
     let n = options.iterations;
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..options.turns {
         training(2);
-        times[0].push(time(|| training(n)));
+        times[0].push(time(|| training(n)) / n as f64);
         bare();
-        times[1].push(time(|| (0..n).for_each(|_| bare())));
+        times[1].push(time(|| (0..n).for_each(|_| bare())) / n as f64);
     }
-    times.map(|times| {
-        let each = |f: fn(&Times) -> f64| best_and_median(times.iter().map(|t| f(t) / n as f64).collect());
-        [each(|t| t.wall), each(|t| t.cpu)]
-    })
+    times.map(best_and_median)
 }
 
-fn report(name: &str, bare_name: &str, options: &Options, [training, bare]: [[(f64, f64); 2]; 2]) {
+fn report(name: &str, bare_name: &str, options: &Options, [training, bare]: [(f64, f64); 2]) {
     let epoch = EPOCH_ROWS.div_ceil(options.batch) as f64;
+    let ((best, median), (bare_best, bare_median)) = (training, bare);
     println!("\n{name}, 784-{}-10, batch {}, softmax {}", options.hidden, options.batch, options.softmax);
-    for (what, i) in [("wall", 0), ("CPU ", 1)] {
-        let ((best, median), (bare_best, bare_median)) = (training[i], bare[i]);
-        println!(
-            "  {what}: {:.2} ms best ({:.2} median) an iteration, {:.2} s ({:.2}) an epoch; {bare_name} {:.2} ms ({:.2}): \
-             {:.0} % ({:.0} %) of bare",
-            best * 1e3,
-            median * 1e3,
-            best * epoch,
-            median * epoch,
-            bare_best * 1e3,
-            bare_median * 1e3,
-            100.0 * bare_best / best,
-            100.0 * bare_median / median
-        );
-    }
+    println!(
+        "  {:.2} ms best ({:.2} median) an iteration, {:.2} s ({:.2}) an epoch; {bare_name} {:.2} ms ({:.2}): \
+         {:.0} % ({:.0} %) of bare",
+        best * 1e3,
+        median * 1e3,
+        best * epoch,
+        median * epoch,
+        bare_best * 1e3,
+        bare_median * 1e3,
+        100.0 * bare_best / best,
+        100.0 * bare_median / median
+    );
 }
 
 fn main() {

@@ -446,6 +446,6 @@ fn value_of(operand: &Operand) -> Option<Value> {
         Operand::Words(..) => None,
         Operand::Drawn(position) => Some(Value::Drawn(*position)),
         Operand::Constant(word) => Some(Value::Constant(*word)),
-        Operand::Result(of, number) => (!of.is_computed()).then(|| Value::Result(Arc::as_ptr(of), *number)),
+        Operand::Result(of, number) => (!of.is_computed()).then_some(Value::Result(Arc::as_ptr(of), *number)),
     }
 }
