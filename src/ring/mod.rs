@@ -7,6 +7,7 @@ mod dispatch;
 pub mod exact_f64;
 mod fused;
 pub mod gemm;
+mod matmul;
 mod mcg;
 mod memory;
 pub mod meter;
@@ -18,8 +19,9 @@ mod words;
 mod workers;
 
 pub use fused::Element;
+pub use matmul::MatMul;
 pub use plane::Plane;
 pub use random::{Purpose, StreamKey};
-pub use vector::{Content, MatMul, Ops, Vector, shift_right_signed};
+pub use vector::{Content, Ops, Vector, shift_right_signed};
 pub use words::release_memory;
 pub use workers::with_workers;
