@@ -1,6 +1,8 @@
 //! Sweeps: that every point is what a run of it gives, whatever happens on the way.
 
 mod mistakes;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod points;
 mod refusals;
 mod resume;
