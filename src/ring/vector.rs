@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::deferred::{self, Deferred};
 use super::exact_f64::gemm_exact_f64;
 use super::fused::{Element, Operand, fuse};
-use super::gemm::{Into, MatrixView, gemm};
+use super::gemm::{MatrixView, Target, gemm};
 use super::matmul::MatMul;
 use super::mcg::Position;
 use super::memory::{Implied, Memory};
@@ -365,11 +365,11 @@ impl Vector {
             return Vector::constant(Content::Values, len, 0);
         }
         let mut sum = Words::any(len);
-        let mut into = Into::Overwrite;
+        let mut target = Target::Overwrite;
         for (x, y) in not_zero {
             let (x, y) = shape.views(x.expect_values(), y.expect_values());
-            gemm(into, x, y, &mut sum);
-            into = Into::Add;
+            gemm(target, x, y, &mut sum);
+            target = Target::Add;
         }
         sum.into()
     }

@@ -1,7 +1,7 @@
 //! Every kernel this machine can run against the naive loop.
 
 use super::{Layout, Source, naive_gemm_add, with_threads};
-use mpcsim::ring::gemm::{Into, Kernel, MatrixView, gemm_add, gemm_add_with, gemm_with};
+use mpcsim::ring::gemm::{Kernel, MatrixView, Target, gemm_add, gemm_add_with, gemm_with};
 
 /// One product with every kernel; `what` says in a failure how to repeat it.
 fn check_all_kernels(a: MatrixView<'_>, b: MatrixView<'_>, start: &[u64], what: &str) {
@@ -12,7 +12,7 @@ fn check_all_kernels(a: MatrixView<'_>, b: MatrixView<'_>, start: &[u64], what: 
         gemm_add_with(kernel, a, b, &mut c);
         assert!(c == expected, "{kernel:?} differs from the naive loop: {what}");
         let mut overwritten = start.to_vec();
-        gemm_with(kernel, Into::Overwrite, a, b, &mut overwritten);
+        gemm_with(kernel, Target::Overwrite, a, b, &mut overwritten);
         overwritten.iter_mut().zip(start).for_each(|(c, start)| *c = c.wrapping_add(*start));
         assert!(overwritten == expected, "{kernel:?} keeps what it should overwrite: {what}");
     }

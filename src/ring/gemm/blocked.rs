@@ -4,7 +4,7 @@
 //! are contiguous, a block of [`MC`] rows at a time so that it stays in the second-level cache; C is updated in
 //! place once per block.
 
-use super::Into;
+use super::Target;
 use super::view::MatrixView;
 use std::cell::RefCell;
 
@@ -245,7 +245,7 @@ thread_local! {
 /// both views have passed [`MatrixView::check`] (or are blocks of views that have).
 pub(super) unsafe fn gemm_tile<K: MicroKernel>(
     kernel: &K,
-    into: Into,
+    target: Target,
     a: MatrixView<'_>,
     b: MatrixView<'_>,
     c: TileOfC,
@@ -272,7 +272,7 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(
                     // checked block and `packed` holds whole panels of its depth for `nc` columns.
                     unsafe {
                         let c = c.at(i0, j0);
-                        if into == Into::Overwrite && p0 == 0 {
+                        if target == Target::Overwrite && p0 == 0 {
                             c.clear(a.rows, nc);
                         }
                         block_times_panels(kernel, a, packed, block, c, nc);

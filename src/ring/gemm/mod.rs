@@ -80,17 +80,17 @@ pub fn gemm_add(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
 /// # Panics
 /// As [`gemm_add`], and if this machine cannot run the kernel.
 pub fn gemm_add_with(kernel: Kernel, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
-    gemm_with(kernel, Into::Add, a, b, c);
+    gemm_with(kernel, Target::Add, a, b, c);
 }
 
 /// `c = a * b` or `c += a * b` with the fastest kernel, see [`gemm_add`].
-pub(in crate::ring) fn gemm(into: Into, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
-    gemm_with(Kernel::best(), into, a, b, c);
+pub(in crate::ring) fn gemm(target: Target, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+    gemm_with(Kernel::best(), target, a, b, c);
 }
 
 /// What becomes of what was in the result before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Into {
+pub enum Target {
     /// The product is added to it.
     Add,
     /// The product takes its place.
@@ -101,16 +101,16 @@ pub enum Into {
 ///
 /// # Panics
 /// As [`gemm_add_with`].
-pub fn gemm_with(kernel: Kernel, into: Into, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+pub fn gemm_with(kernel: Kernel, target: Target, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
     check_shapes(a, b, c);
     match kernel {
-        Kernel::Portable => run(&portable::Portable, into, a, b, c),
+        Kernel::Portable => run(&portable::Portable, target, a, b, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 => run(&available(avx2::Avx2::detect()), into, a, b, c),
+        Kernel::Avx2 => run(&available(avx2::Avx2::detect()), target, a, b, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512Dq => run(&available(avx512dq::Avx512Dq::detect()), into, a, b, c),
+        Kernel::Avx512Dq => run(&available(avx512dq::Avx512Dq::detect()), target, a, b, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512Ifma => run(&available(ifma::Avx512Ifma::detect()), into, a, b, c),
+        Kernel::Avx512Ifma => run(&available(ifma::Avx512Ifma::detect()), target, a, b, c),
         #[cfg(not(target_arch = "x86_64"))]
         _ => panic!("the kernel {kernel:?} is for another architecture"),
     }
@@ -122,7 +122,7 @@ pub(in crate::ring) fn gemm_short(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut 
     #[cfg(target_arch = "x86_64")]
     if let Some(kernel) = short::Short::detect() {
         check_shapes(a, b, c);
-        run(&kernel, Into::Overwrite, a, b, c);
+        run(&kernel, Target::Overwrite, a, b, c);
         return true;
     }
     let _ = (a, b, c);
@@ -151,9 +151,9 @@ pub(in crate::ring) fn check_shapes(a: MatrixView<'_>, b: MatrixView<'_>, c: &[u
 }
 
 /// Spreads a checked product over tasks that own disjoint tiles of C.
-fn run<K: MicroKernel>(kernel: &K, into: Into, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+fn run<K: MicroKernel>(kernel: &K, target: Target, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
     if a.rows == 0 || a.cols == 0 || b.cols == 0 {
-        if into == Into::Overwrite {
+        if target == Target::Overwrite {
             c.fill(0);
         }
         return;
@@ -165,7 +165,7 @@ fn run<K: MicroKernel>(kernel: &K, into: Into, a: MatrixView<'_>, b: MatrixView<
         let (a, b) = (a.block(row, rows, 0, a.cols), b.block(0, b.rows, col, cols));
         // SAFETY: `c` is borrowed mutably for the whole call and has `a.rows` x `b.cols` elements; the tiles of
         // the grid are disjoint parts of it and each is handed to one task. The views have been checked.
-        unsafe { gemm_tile(kernel, into, a, b, whole.at(row, col)) };
+        unsafe { gemm_tile(kernel, target, a, b, whole.at(row, col)) };
     };
     match grid.tiles() {
         1 => task(0),
