@@ -98,12 +98,8 @@ impl From<ScenarioErrors> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        match error {
-            RunError::Data(error) => Failure::Mistake(format!("error: {error}")),
-            error @ (RunError::Sim(_) | RunError::Verify(_) | RunError::Threads(_)) => {
-                Failure::Other(format!("error: {error}"))
-            }
-        }
+        let text = format!("error: {error}");
+        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
     }
 }
 

@@ -63,6 +63,13 @@ pub enum RunError {
     Threads(String),
 }
 
+impl RunError {
+    /// Whether the user can do something about it.
+    pub fn is_mistake(&self) -> bool {
+        matches!(self, RunError::Data(_))
+    }
+}
+
 /// What is done at the moment, for whoever shows it.
 pub trait Progress: Sync {
     /// A stage of `steps` steps begins.

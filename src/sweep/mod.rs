@@ -25,9 +25,7 @@ mod summary;
 mod trace;
 mod training;
 
-use crate::data::DataError;
-use crate::run::{RunError, VerifyError};
-use crate::sim::SimError;
+use crate::run::RunError;
 
 pub use file::Sweep;
 pub use merge::merge;
@@ -40,18 +38,9 @@ pub use shard::Shard;
 /// Why a sweep ended without results.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// A data set cannot be read.
+    /// A training or a recording ended without a result.
     #[error(transparent)]
-    Data(#[from] DataError),
-    /// The program is wrong.
-    #[error(transparent)]
-    Sim(#[from] SimError),
-    /// Shares, shapes and clear values do not agree: a bug in mpcsim.
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
-    /// The system gives no threads.
-    #[error("threads cannot be started: {0}")]
-    Threads(String),
+    Run(#[from] RunError),
     /// The system said no.
     #[error(
         "results cannot be written to {folder}: {error}. What was written is kept: when there is room again, go on \
@@ -136,20 +125,10 @@ impl SweepError {
 
     /// Whether the user can do something about it.
     pub fn is_mistake(&self) -> bool {
-        !matches!(
-            self,
-            SweepError::Sim(_) | SweepError::Verify(_) | SweepError::Threads(_) | SweepError::Io { .. }
-        )
-    }
-}
-
-impl From<RunError> for SweepError {
-    fn from(error: RunError) -> SweepError {
-        match error {
-            RunError::Data(error) => SweepError::Data(error),
-            RunError::Sim(error) => SweepError::Sim(error),
-            RunError::Verify(error) => SweepError::Verify(error),
-            RunError::Threads(error) => SweepError::Threads(error),
+        match self {
+            SweepError::Run(error) => error.is_mistake(),
+            SweepError::Io { .. } => false,
+            _ => true,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::trace::Traces;
 use super::training::{TrainingResult, Trainings};
 use crate::ledger::Cost;
 use crate::report::Seconds;
-use crate::run::{Phase, Recorded, endpoints, network};
+use crate::run::{Phase, Recorded, RunError, endpoints, network};
 use crate::scenario::Plan;
 use crate::sim::WireOverhead;
 
@@ -104,7 +104,7 @@ impl Maker<'_> {
                 .collect();
             let recorded = self.traces.get(trace)?;
             let phases = result.map_or_else(|| vec![Phase::Iterations(iterations)], |r| r.phases.clone());
-            let times = replay_points(&recorded, &phases, &conditions)?;
+            let times = replay_points(&recorded, &phases, &conditions).map_err(RunError::from)?;
             let mut counts = Vec::new();
             for ((&at, times), condition) in members.iter().zip(&times).zip(&conditions) {
                 let counts = counts_of(&mut counts, condition.network.overhead, &recorded, &phases);

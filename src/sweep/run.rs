@@ -72,7 +72,7 @@ pub fn run(
 
     progress.begin("replaying", (points.len() - first) as u64);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
-    let pool = pool.map_err(|error| SweepError::Threads(error.to_string()))?;
+    let pool = pool.map_err(|error| crate::run::RunError::Threads(error.to_string()))?;
     let maker = Maker { plan, trainings: &trainings, traces: &traces };
     pool.install(|| write_rows(&maker, &points, &mut folder, options.jobs, progress))?;
 

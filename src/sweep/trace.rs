@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::SweepError;
 use super::planner::{SweepPlan, source_name};
 use crate::data::{self, DataSource};
-use crate::run::{Recorded, layer_widths, record, training_program};
+use crate::run::{Recorded, RunError, layer_widths, record, training_program};
 use crate::scenario::Plan;
 
 /// Inputs and classes of each data set.
@@ -30,7 +30,7 @@ impl Sizes {
                     DataSource::Mnist { train, test } => (*train, *test) = (1, 1),
                     DataSource::Idx { train, test, .. } => (*train, *test) = (1, 1),
                 }
-                let data = data::load(&source)?;
+                let data = data::load(&source).map_err(RunError::from)?;
                 entry.insert((data.train.width, data.train.classes));
             }
         }
@@ -90,7 +90,7 @@ impl<'a> Traces<'a> {
     pub(crate) fn record(&self, point: u32) -> Result<Recorded, SweepError> {
         let plan = self.plan.plan(point as usize);
         let program = training_program(&plan, &self.sizes.widths(&plan), plan.data.train_rows());
-        Ok(record(&plan, &program)?)
+        Ok(record(&plan, &program).map_err(RunError::from)?)
     }
 
     /// So many points are done with a program.

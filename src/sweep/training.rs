@@ -10,7 +10,7 @@ use super::planner::SweepPlan;
 use super::trace::Traces;
 use crate::data;
 use crate::ring::with_workers;
-use crate::run::{Phase, Progress, Values, train, training_program, verify};
+use crate::run::{Phase, Progress, RunError, Values, train, training_program, verify};
 
 /// What is left of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub(crate) fn run(
                 break;
             }
             let result = with_workers(threads, || run_task(plan, traces, task));
-            let result = result.map_err(|error| SweepError::Threads(error.to_string())).flatten();
+            let result = result.map_err(|error| RunError::Threads(error.to_string()).into()).flatten();
             let done = result.and_then(|result| match (task, result) {
                 (Task::Train(number), Some(result)) => {
                     shared.lock().unwrap_or_else(PoisonError::into_inner).add(number, result)
@@ -124,7 +124,7 @@ fn run_task(plan: &SweepPlan, traces: &Traces, task: Task) -> Result<Option<Trai
         Task::Verify(point) => point,
     };
     let own = plan.plan(point as usize);
-    let data = data::load(&own.data)?;
+    let data = data::load(&own.data).map_err(RunError::from)?;
     let widths = crate::run::layer_widths(&own, data.train.width, data.train.classes);
     let program = training_program(&own, &widths, data.train.rows);
     // In the clear, a training needs no recording; it is made to be checked only.
