@@ -4,6 +4,7 @@
 //! with the half-swapped b gives both cross products, modulo 2^32, in the two halves of a lane, and they are
 //! summed apart until the end. The panel holds every vector of b twice: as it is and half-swapped.
 
+use super::Target;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
 use super::view::MatrixView;
 use std::arch::x86_64::*;
@@ -72,11 +73,11 @@ unsafe fn tile<const R: usize>(a: RowsOfA, panel: &[u64], c: TileOfC, cols: usiz
         let upper = _mm256_add_epi32(cross[r], _mm256_slli_epi64(cross[r], 32));
         let upper = _mm256_blend_epi32(zero, upper, 0b1010_1010);
         let sum = _mm256_add_epi64(low[r], upper);
-        let start = c.words.wrapping_add(r * c.row_stride);
+        let start = c.at(r, 0).words;
         if cols == NR {
             // SAFETY: four elements of row r < R of C, which the caller promises to be ours.
             unsafe {
-                let old = _mm256_loadu_si256(start.cast());
+                let old = if c.target == Target::Add { _mm256_loadu_si256(start.cast()) } else { zero };
                 _mm256_storeu_si256(start.cast(), _mm256_add_epi64(old, sum));
             }
         } else {
@@ -85,7 +86,8 @@ unsafe fn tile<const R: usize>(a: RowsOfA, panel: &[u64], c: TileOfC, cols: usiz
             unsafe {
                 _mm256_storeu_si256(sums.as_mut_ptr().cast(), sum);
                 for (j, sum) in sums.iter().enumerate().take(cols) {
-                    *start.add(j) = (*start.add(j)).wrapping_add(*sum);
+                    let old = if c.target == Target::Add { *start.add(j) } else { 0 };
+                    *start.add(j) = old.wrapping_add(*sum);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The product with the 64-bit multiplication of AVX-512DQ (`vpmullq`, three micro-operations).
 
+use super::Target;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
 use super::view::MatrixView;
 use std::arch::x86_64::*;
@@ -64,23 +65,24 @@ unsafe fn tile<const R: usize>(a: RowsOfA, panel: &[u64], c: TileOfC, cols: usiz
     }
     for (r, sums) in sums.iter().enumerate() {
         // SAFETY: `cols` elements of row r < R of C, which the caller promises to be ours.
-        unsafe { add_to_row(c.words.wrapping_add(r * c.row_stride), *sums, cols) };
+        unsafe { write_row(c.at(r, 0), *sums, cols) };
     }
 }
 
-/// Adds the first `cols` of sixteen sums to a row of C.
+/// Adds the first `cols` of sixteen sums to the first row of a tile of C, or overwrites it with them.
 ///
 /// # Safety
-/// `row` is valid for reads and writes of `cols <= 16` elements; the CPU has AVX-512F.
+/// The row is valid for reads and writes of `cols <= 16` elements; the CPU has AVX-512F.
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn add_to_row(row: *mut u64, sums: [__m512i; 2], cols: usize) {
+pub(super) unsafe fn write_row(c: TileOfC, sums: [__m512i; 2], cols: usize) {
     for (q, sum) in sums.into_iter().enumerate() {
         let left = cols.saturating_sub(8 * q).min(8);
         let mask = (0xffu16 >> (8 - left)) as __mmask8;
-        let start = row.wrapping_add(8 * q).cast::<i64>();
+        let counts = if c.target == Target::Add { mask } else { 0 };
+        let start = c.words.wrapping_add(8 * q).cast::<i64>();
         // SAFETY: only the lanes below `cols` are accessed.
         unsafe {
-            let old = _mm512_maskz_loadu_epi64(mask, start);
+            let old = _mm512_maskz_loadu_epi64(counts, start);
             _mm512_mask_storeu_epi64(start, mask, _mm512_add_epi64(old, sum));
         }
     }

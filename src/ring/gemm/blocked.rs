@@ -35,7 +35,7 @@ pub(super) trait MicroKernel: Sync {
     /// Writes what the kernel needs besides the words of A themselves: one `u32` per word.
     fn digits(&self, _words: &[u64], _out: &mut [u32]) {}
 
-    /// Adds the product of `rows` rows of A with a packed panel to `cols` columns of C.
+    /// Adds the product of `rows` rows of A with a packed panel to `cols` columns of C, or overwrites them with it.
     ///
     /// # Safety
     /// * `1 <= rows <= MR`, `cols <= NR` and `panel.len()` is a multiple of `STEP`; its quotient is the depth.
@@ -56,11 +56,12 @@ pub(super) struct RowsOfA {
     pub digit_col_stride: usize,
 }
 
-/// Where a tile of the row-major result begins.
+/// Where a tile of the row-major result begins, and what becomes of what is there.
 #[derive(Clone, Copy)]
 pub(super) struct TileOfC {
     pub words: *mut u64,
     pub row_stride: usize,
+    pub target: Target,
 }
 
 // SAFETY: a tile is only an address; whoever dereferences it (`gemm_tile`, `MicroKernel::micro`) promises that
@@ -73,17 +74,6 @@ impl TileOfC {
     /// The tile that begins `row` rows below and `col` columns right of this one.
     pub(super) fn at(self, row: usize, col: usize) -> Self {
         Self { words: self.words.wrapping_add(row * self.row_stride + col), ..self }
-    }
-
-    /// Zeroes some rows and columns.
-    ///
-    /// # Safety
-    /// They are valid for writes and nothing else accesses them meanwhile.
-    unsafe fn clear(self, rows: usize, cols: usize) {
-        for row in 0..rows {
-            // SAFETY: as the caller vouches for.
-            unsafe { self.at(row, 0).words.write_bytes(0, cols) };
-        }
     }
 }
 
@@ -132,7 +122,8 @@ impl BlockOfA {
         panels: usize,
         scratch: &mut BlockScratch,
     ) -> Self {
-        let room_for_digits = a.rows.next_multiple_of(K::MR).max(spread(a.rows)) * spread(a.cols);
+        let rows = a.rows.next_multiple_of(K::MR);
+        let room_for_digits = (rows.max(spread(a.rows)) * spread(a.cols)).max(rows * padded::<K>(a.cols));
         if K::DIGITS && scratch.digits.len() < room_for_digits {
             scratch.digits = vec![0; room_for_digits];
         }
@@ -167,10 +158,11 @@ impl BlockOfA {
     }
 
     fn copied<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, scratch: &mut BlockScratch) -> Self {
-        let words = room(&mut scratch.copy, a.rows.next_multiple_of(K::MR) * a.cols);
+        let columns = padded::<K>(a.cols);
+        let words = room(&mut scratch.copy, a.rows.next_multiple_of(K::MR) * columns);
         match K::MR {
-            4 => copy_tiles::<4>(a, words),
-            8 => copy_tiles::<8>(a, words),
+            4 => copy_tiles::<4>(a, words, columns),
+            8 => copy_tiles::<8>(a, words, columns),
             _ => unreachable!("the kernels have tiles of 4 or 8 rows"),
         }
         if K::DIGITS {
@@ -184,7 +176,7 @@ impl BlockOfA {
             digit_row_stride: 1,
             digit_col_stride: K::MR,
         };
-        Self { first, tile_stride: K::MR * a.cols, digit_tile_stride: K::MR * a.cols }
+        Self { first, tile_stride: K::MR * columns, digit_tile_stride: K::MR * columns }
     }
 
     /// The rows of tile `t`.
@@ -213,22 +205,27 @@ fn spread(n: usize) -> usize {
     n.next_multiple_of(32) + 16
 }
 
-/// Copies tiles of `MR` rows one after the other, each column after column. Rows that the last tile lacks keep
-/// what is there.
-fn copy_tiles<const MR: usize>(a: MatrixView<'_>, out: &mut [u64]) {
+/// Columns of a copied tile with what keeps the tiles from meeting in the same few sets of a cache: a line more.
+fn padded<K: MicroKernel>(columns: usize) -> usize {
+    columns + 8 / K::MR
+}
+
+/// Copies tiles of `MR` rows one after the other, each column after column, with room for `tile_columns` columns. Rows
+/// that the last tile lacks keep what is there.
+fn copy_tiles<const MR: usize>(a: MatrixView<'_>, out: &mut [u64], tile_columns: usize) {
     let columns = out.as_chunks_mut::<MR>().0;
     for p in 0..a.cols {
         if a.row_stride == 1 {
             let (whole, rest) = a.data[p * a.col_stride..][..a.rows].as_chunks::<MR>();
             for (t, rows) in whole.iter().enumerate() {
-                columns[t * a.cols + p] = *rows;
+                columns[t * tile_columns + p] = *rows;
             }
             if !rest.is_empty() {
-                columns[whole.len() * a.cols + p][..rest.len()].copy_from_slice(rest);
+                columns[whole.len() * tile_columns + p][..rest.len()].copy_from_slice(rest);
             }
         } else {
             for i in 0..a.rows {
-                columns[i / MR * a.cols + p][i % MR] = a.at(i, p);
+                columns[i / MR * tile_columns + p][i % MR] = a.at(i, p);
             }
         }
     }
@@ -238,18 +235,12 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// `c = a * b` or `c += a * b` on the calling thread; all three are non-empty.
+/// `c = a * b` or `c += a * b`, as `c` says, on the calling thread; all three are non-empty.
 ///
 /// # Safety
 /// `c` is valid for reads and writes of `a.rows` x `b.cols` elements that nothing else accesses meanwhile, and
 /// both views have passed [`MatrixView::check`] (or are blocks of views that have).
-pub(super) unsafe fn gemm_tile<K: MicroKernel>(
-    kernel: &K,
-    target: Target,
-    a: MatrixView<'_>,
-    b: MatrixView<'_>,
-    c: TileOfC,
-) {
+pub(super) unsafe fn gemm_tile<K: MicroKernel>(kernel: &K, a: MatrixView<'_>, b: MatrixView<'_>, c: TileOfC) {
     let (k, n) = (a.cols, b.cols);
     let panels = n.min(NC).div_ceil(K::NR);
     let words = panels * k.min(K::KC) * K::STEP;
@@ -261,6 +252,8 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(
             let nc = NC.min(n - j0);
             for p0 in (0..k).step_by(K::KC) {
                 let kc = K::KC.min(k - p0);
+                // What the first block has written counts for the next ones.
+                let c = TileOfC { target: if p0 == 0 { c.target } else { Target::Add }, ..c };
                 let b = b.block(p0, kc, j0, nc);
                 let packed = &mut packed[..nc.div_ceil(K::NR) * kc * K::STEP];
                 for (j, panel) in packed.chunks_exact_mut(kc * K::STEP).enumerate() {
@@ -270,20 +263,14 @@ pub(super) unsafe fn gemm_tile<K: MicroKernel>(
                     let a = a.block(i0, MC.min(a.rows - i0), p0, kc);
                     // SAFETY: rows i0.. and columns j0.. of the tile that the caller vouches for; `a` is a
                     // checked block and `packed` holds whole panels of its depth for `nc` columns.
-                    unsafe {
-                        let c = c.at(i0, j0);
-                        if target == Target::Overwrite && p0 == 0 {
-                            c.clear(a.rows, nc);
-                        }
-                        block_times_panels(kernel, a, packed, block, c, nc);
-                    }
+                    unsafe { block_times_panels(kernel, a, packed, block, c.at(i0, j0), nc) };
                 }
             }
         }
     });
 }
 
-/// `c += a * packed`, where `packed` holds the panels of `cols` columns.
+/// `c = a * packed` or `c += a * packed`, where `packed` holds the panels of `cols` columns.
 ///
 /// # Safety
 /// As for [`gemm_tile`], with `cols` columns.

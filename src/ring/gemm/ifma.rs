@@ -6,7 +6,7 @@
 //! the lowest twelve bits matter, so both cross products are one `vpdpwssd` of 12-bit digits: (low, high) of a
 //! with (high, low) of b, for sixteen columns at once.
 
-use super::avx512dq::add_to_row;
+use super::avx512dq::write_row;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
 use super::view::MatrixView;
 use std::arch::x86_64::*;
@@ -133,6 +133,6 @@ unsafe fn tile<const R: usize>(a: RowsOfA, panel: &[u64], c: TileOfC, cols: usiz
             *sum = _mm512_add_epi64(*sum, _mm512_slli_epi64::<52>(upper));
         }
         // SAFETY: `cols` elements of row r < R of C, which the caller promises to be ours.
-        unsafe { add_to_row(c.words.wrapping_add(r * c.row_stride), sums, cols) };
+        unsafe { write_row(c.at(r, 0), sums, cols) };
     }
 }

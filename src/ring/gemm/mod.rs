@@ -158,14 +158,14 @@ fn run<K: MicroKernel>(kernel: &K, target: Target, a: MatrixView<'_>, b: MatrixV
         }
         return;
     }
-    let whole = TileOfC { words: c.as_mut_ptr(), row_stride: b.cols };
+    let whole = TileOfC { words: c.as_mut_ptr(), row_stride: b.cols, target };
     let grid = Grid::choose(a.rows, a.cols, b.cols, K::MR, K::NR);
     let task = |t: usize| {
         let (row, rows, col, cols) = grid.tile(t);
         let (a, b) = (a.block(row, rows, 0, a.cols), b.block(0, b.rows, col, cols));
         // SAFETY: `c` is borrowed mutably for the whole call and has `a.rows` x `b.cols` elements; the tiles of
         // the grid are disjoint parts of it and each is handed to one task. The views have been checked.
-        unsafe { gemm_tile(kernel, target, a, b, whole.at(row, col)) };
+        unsafe { gemm_tile(kernel, a, b, whole.at(row, col)) };
     };
     match grid.tiles() {
         1 => task(0),

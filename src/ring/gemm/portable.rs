@@ -1,5 +1,6 @@
 //! The product in plain Rust: a 4 x 4 tile of scalar multiplications, bound by one multiplication per cycle.
 
+use super::Target;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
 use super::view::MatrixView;
 
@@ -52,7 +53,8 @@ unsafe fn tile<const R: usize>(a: RowsOfA, panel: &[u64], c: TileOfC, cols: usiz
             // SAFETY: row r < R and column j < cols of C, which the caller promises to be ours.
             unsafe {
                 let element = c.words.add(r * c.row_stride + j);
-                *element = (*element).wrapping_add(*sum);
+                let old = if c.target == Target::Add { *element } else { 0 };
+                *element = old.wrapping_add(*sum);
             }
         }
     }

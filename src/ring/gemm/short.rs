@@ -3,7 +3,7 @@
 //! `vpmadd52luq` multiplies modulo 2^52, negative factors in two's complement too. If no sum can reach a magnitude
 //! of 2^51, its value modulo 2^52 is all there is to know: the sign is extended at the end.
 
-use super::avx512dq::add_to_row;
+use super::avx512dq::write_row;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
 use super::view::MatrixView;
 use std::arch::x86_64::*;
@@ -72,6 +72,6 @@ unsafe fn tile<const R: usize>(a: RowsOfA, panel: &[u64], c: TileOfC, cols: usiz
             *sum = _mm512_srai_epi64::<12>(_mm512_slli_epi64::<12>(*sum));
         }
         // SAFETY: `cols` elements of row r < R of C, which the caller promises to be ours.
-        unsafe { add_to_row(c.words.wrapping_add(r * c.row_stride), *sums, cols) };
+        unsafe { write_row(c.at(r, 0), *sums, cols) };
     }
 }
