@@ -257,19 +257,25 @@ fn join_planes(level: Level, planes_data: &[u64], planes: usize, out: &mut [u64]
 /// The CPU has the instructions that `L` stands for.
 #[inline(always)]
 unsafe fn split_with<L: Lanes>(words: &[u64], planes: usize, out: &mut [u64], stride: usize) {
-    let mut blocks: Blocks = [[[0; 8]; 8]; BLOCKS];
+    let mut padded: Blocks = [[[0; 8]; 8]; BLOCKS];
     let mut rows: Rows = [[[0; BLOCKS]; 8]; 8];
     for (t, words) in words.chunks(WORDS).enumerate() {
-        let padded = blocks.as_flattened_mut().as_flattened_mut();
-        padded[..words.len()].copy_from_slice(words);
-        padded[words.len()..].fill(0);
+        let blocks = match <&Blocks>::try_from(words.as_chunks().0.as_chunks().0) {
+            Ok(whole) => whole,
+            Err(_) => {
+                let place = padded.as_flattened_mut().as_flattened_mut();
+                place[..words.len()].copy_from_slice(words);
+                place[words.len()..].fill(0);
+                &padded
+            }
+        };
         // SAFETY: the caller's promise.
         unsafe {
             match planes {
-                0..=8 => words_to_planes::<L, 1>(&blocks, &mut rows),
-                9..=16 => words_to_planes::<L, 2>(&blocks, &mut rows),
-                17..=32 => words_to_planes::<L, 4>(&blocks, &mut rows),
-                _ => words_to_planes::<L, 8>(&blocks, &mut rows),
+                0..=8 => words_to_planes::<L, 1>(blocks, &mut rows),
+                9..=16 => words_to_planes::<L, 2>(blocks, &mut rows),
+                17..=32 => words_to_planes::<L, 4>(blocks, &mut rows),
+                _ => words_to_planes::<L, 8>(blocks, &mut rows),
             }
         }
         let used = words.len().div_ceil(64);
@@ -289,7 +295,7 @@ unsafe fn split_with<L: Lanes>(words: &[u64], planes: usize, out: &mut [u64], st
 unsafe fn join_with<L: Lanes>(planes_data: &[u64], planes: usize, out: &mut [u64], stride: usize) {
     // Rows that are no planes remain zero.
     let mut rows: Rows = [[[0; BLOCKS]; 8]; 8];
-    let mut blocks: Blocks = [[[0; 8]; 8]; BLOCKS];
+    let mut padded: Blocks = [[[0; 8]; 8]; BLOCKS];
     for (t, words) in out.chunks_mut(WORDS).enumerate() {
         let used = words.len().div_ceil(64);
         for (plane, row) in planes_data.chunks_exact(stride).zip(rows.as_flattened_mut()) {
@@ -299,16 +305,21 @@ unsafe fn join_with<L: Lanes>(planes_data: &[u64], planes: usize, out: &mut [u64
                 Err(_) => row[..used].copy_from_slice(plane),
             }
         }
+        let whole = <&mut Blocks>::try_from(words.as_chunks_mut().0.as_chunks_mut().0);
+        let is_whole = whole.is_ok();
+        let blocks = whole.unwrap_or(&mut padded);
         // SAFETY: the caller's promise.
         unsafe {
             match planes {
-                0..=8 => planes_to_words::<L, 1>(&rows, &mut blocks),
-                9..=16 => planes_to_words::<L, 2>(&rows, &mut blocks),
-                17..=32 => planes_to_words::<L, 4>(&rows, &mut blocks),
-                _ => planes_to_words::<L, 8>(&rows, &mut blocks),
+                0..=8 => planes_to_words::<L, 1>(&rows, blocks),
+                9..=16 => planes_to_words::<L, 2>(&rows, blocks),
+                17..=32 => planes_to_words::<L, 4>(&rows, blocks),
+                _ => planes_to_words::<L, 8>(&rows, blocks),
             }
         }
-        words.copy_from_slice(&blocks.as_flattened().as_flattened()[..words.len()]);
+        if !is_whole {
+            words.copy_from_slice(&padded.as_flattened().as_flattened()[..words.len()]);
+        }
     }
 }
 
