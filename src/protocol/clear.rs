@@ -133,8 +133,9 @@ impl Protocol for Clear {
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
         let r = self.stream().vector(Content::Values, x.len());
-        let [rounded] = Vector::fused(Ops::additions(0), [&x.0, &r], move |[x, r]| {
-            [shift_right_signed(x + (r >> (64 - shift) as usize), shift)]
+        let (ops, constants) = (Ops::additions(0), [shift.into()]);
+        let [rounded] = Vector::fused_with(ops, constants, [&x.0, &r], |[shift], [x, r]| {
+            [shift_right_signed(x + (r >> (64 - shift.0) as usize), shift.0 as u32)]
         });
         Plain(rounded)
     }

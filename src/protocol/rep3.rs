@@ -14,12 +14,15 @@ use std::cell::Cell;
 use std::num::Wrapping;
 
 use super::{Components, Message, Protocol, RingShare, receive_bits, receive_ring, send};
-use crate::ring::{Content, Element, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
+use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard, both};
 
 /// Statistical security in bits of the one-message truncation: it is used where a value of `bits` bits leaves a gap of
 /// at least this many bits below the ring size, and then errs with probability 2^-(64 - bits).
 pub const STATISTICAL_SECURITY_BITS: u32 = 40;
+
+/// The place of the highest bit.
+const TOP: usize = 63;
 
 /// The two components that party i holds: number i and number i + 1.
 #[derive(Clone, Debug)]
@@ -118,13 +121,12 @@ impl Rep3 {
         (self.shared_vector(self.party.id(), counter, len), self.shared_vector(self.next(), counter, len))
     }
 
-    /// The same for bits, z_i = r xor s.
-    fn zero_bits(&self, lens: &[usize]) -> (Vec<Plane>, Vec<Plane>) {
+    /// The same for bits, z_i = r xor s, for planes of the given lengths: whole words for each.
+    fn zero_bits(&self, lens: impl Iterator<Item = usize>) -> [Plane; 2] {
         let counter = self.draw();
-        let total: usize = lens.iter().map(|len| len.next_multiple_of(64)).sum();
-        let draw =
-            |component| self.stream(component, counter).planes(self.content, total, 1).remove(0).cut(lens);
-        (draw(self.party.id()), draw(self.next()))
+        let total = lens.map(|len| len.next_multiple_of(64)).sum();
+        [self.party.id(), self.next()]
+            .map(|component| self.stream(component, counter).planes(self.content, total, 1).remove(0))
     }
 
     fn zeros(&self, len: usize) -> Vector {
@@ -147,7 +149,18 @@ impl Rep3 {
         w: impl AsyncFnOnce() -> Vector,
     ) -> Replicated<Vector> {
         let (draw_u, draw_g, draw_h) = (self.draw(), self.draw(), self.draw());
-        let two = Wrapping(2);
+        // One function for each component, since two parties hold it.
+        let component_0_or_1 = |u: &Vector, product: &Vector| {
+            let ops = Ops::additions(1).and_multiplications(1);
+            let [component] = Vector::fused(ops, [u, product], |[u, product]| [u - Wrapping(2) * product]);
+            component
+        };
+        let component_2 = |w: &Vector, g_2: &Vector, h_2: &Vector| {
+            let ops = Ops::additions(2).and_multiplications(1);
+            let [component] =
+                Vector::fused(ops, [w, g_2, h_2], |[w, g_2, h_2]| [w - Wrapping(2) * (g_2 + h_2)]);
+            component
+        };
         match self.party.id() {
             0 => {
                 let u_0 = self.shared_vector(0, draw_u, len);
@@ -155,41 +168,26 @@ impl Rep3 {
                 send(&self.party, 1, Message::Ring(u_1.clone()));
                 let h_1 = self.shared_vector(1, draw_h, len);
                 let g_0 = receive_ring(&self.party, 2).await;
-                let ops = Ops::additions(2).and_multiplications(2);
-                let [own, next] =
-                    Vector::fused(ops, [&u_0, &u_1, &g_0, &h_1], move |[u_0, u_1, g_0, h_1]| {
-                        [u_0 - two * g_0, u_1 - two * h_1]
-                    });
-                Replicated { own, next }
+                Replicated { own: component_0_or_1(&u_0, &g_0), next: component_0_or_1(&u_1, &h_1) }
             }
             1 => {
                 let (w, u_1) = both(w(), receive_ring(&self.party, 0)).await;
                 let h_1 = self.shared_vector(1, draw_h, len);
                 let ops = Ops::additions(1).and_multiplications(1);
-                let [h_2] = Vector::fused(ops, [&u_1, &w, &h_1], move |[u_1, w, h_1]| [u_1 * w - h_1]);
+                let [h_2] = Vector::fused(ops, [&u_1, &w, &h_1], |[u_1, w, h_1]| [u_1 * w - h_1]);
                 send(&self.party, 2, Message::Ring(h_2.clone()));
                 let g_2 = self.shared_vector(2, draw_g, len);
-                let ops = Ops::additions(3).and_multiplications(2);
-                let [own, next] =
-                    Vector::fused(ops, [&u_1, &w, &h_1, &g_2, &h_2], move |[u_1, w, h_1, g_2, h_2]| {
-                        [u_1 - two * h_1, w - two * (g_2 + h_2)]
-                    });
-                Replicated { own, next }
+                Replicated { own: component_0_or_1(&u_1, &h_1), next: component_2(&w, &g_2, &h_2) }
             }
             _ => {
                 let w = w().await;
                 let u_0 = self.shared_vector(0, draw_u, len);
                 let g_2 = self.shared_vector(2, draw_g, len);
                 let ops = Ops::additions(1).and_multiplications(1);
-                let [g_0] = Vector::fused(ops, [&u_0, &w, &g_2], move |[u_0, w, g_2]| [u_0 * w - g_2]);
+                let [g_0] = Vector::fused(ops, [&u_0, &w, &g_2], |[u_0, w, g_2]| [u_0 * w - g_2]);
                 send(&self.party, 0, Message::Ring(g_0.clone()));
                 let h_2 = receive_ring(&self.party, 1).await;
-                let ops = Ops::additions(3).and_multiplications(2);
-                let [own, next] =
-                    Vector::fused(ops, [&u_0, &w, &g_0, &g_2, &h_2], move |[u_0, w, g_0, g_2, h_2]| {
-                        [w - two * (g_2 + h_2), u_0 - two * g_0]
-                    });
-                Replicated { own, next }
+                Replicated { own: component_2(&w, &g_2, &h_2), next: component_0_or_1(&u_0, &g_0) }
             }
         }
     }
@@ -198,22 +196,22 @@ impl Rep3 {
     /// wrap except with probability 2^-(64 - bits): the result is (c >> shift) + (r >> shift) + 1. 1 round; 0, 8, 0.
     async fn truncate_big_gap(&self, x: &Replicated<Vector>, shift: u32) -> Replicated<Vector> {
         let (len, counter) = (x.len(), self.draw());
-        let of_r =
-            |r: &Vector| {
-                let [y_0] = Vector::fused(Ops::additions(2), [r], move |[r]| {
-                    [shift_right_signed(r, shift) + Wrapping(1)]
-                });
-                y_0
-            };
+        let constants = [shift.into()];
+        let of_r = |r: &Vector| {
+            let [y_0] = Vector::fused_with(Ops::additions(2), constants, [r], |[shift], [r]| {
+                [shift_right_signed(r, shift.0 as u32) + Wrapping(1)]
+            });
+            y_0
+        };
         match self.party.id() {
             0 => Replicated { own: of_r(&x.own), next: self.shared_vector(1, counter, len) },
             1 => {
                 let y_1 = self.shared_vector(1, counter, len);
-                let [y_2] =
-                    Vector::fused(Ops::additions(4), [&x.own, &x.next, &y_1], move |[x_1, x_2, y_1]| {
-                        let c = x_1 + x_2 - Wrapping(1);
-                        [shift_right_signed(c, shift) - y_1]
-                    });
+                let (ops, factors) = (Ops::additions(4), [&x.own, &x.next, &y_1]);
+                let [y_2] = Vector::fused_with(ops, constants, factors, |[shift], [x_1, x_2, y_1]| {
+                    let c = x_1 + x_2 - Wrapping(1);
+                    [shift_right_signed(c, shift.0 as u32) - y_1]
+                });
                 send(&self.party, 2, Message::Ring(y_2.clone()));
                 Replicated { own: y_1, next: y_2 }
             }
@@ -229,51 +227,52 @@ impl Rep3 {
     async fn truncate_small_gap(&self, x: &Replicated<Vector>, bits: u32, shift: u32) -> Replicated<Vector> {
         let len = x.len();
         let (draw_a, draw_b, draw_d, draw_e) = (self.draw(), self.draw(), self.draw(), self.draw());
-        let wrap = Wrapping(1u64 << (64 - shift));
-        let half = Wrapping(1u64 << (bits - 1));
-        let constant = Wrapping(1) - Wrapping(1u64 << (bits - shift - 1));
-        let (shift, top) = (shift as usize, 63);
-        let component_0 =
-            move |r: Element, d_0, e_0| (r >> shift) - wrap * ((r >> top) - d_0 - e_0) + constant;
-        // Component 1 is a_1 - wrap (b_1 - d_1), component 2 is a_2 - wrap (b_2 - e_2).
-        let component = move |a: Element, b: Element, part: Element| a - wrap * (b - part);
+        let wrap = 1u64 << (64 - shift);
+        // One function for each component, since two parties hold it.
+        let component_0 = |r: &Vector, d_0: &Vector, e_0: &Vector| {
+            let ops = Ops::additions(5).and_multiplications(1);
+            let constants = [shift.into(), wrap, 1u64.wrapping_sub(1 << (bits - shift - 1))];
+            let [component] = Vector::fused_with(
+                ops,
+                constants,
+                [r, d_0, e_0],
+                |[shift, wrap, constant], [r, d_0, e_0]| {
+                    [(r >> shift.0 as usize) - wrap * ((r >> TOP) - d_0 - e_0) + constant]
+                },
+            );
+            component
+        };
+        // Component 1 of (a_1, b_1, d_1), component 2 of (a_2, b_2, e_2).
+        let component = |a: &Vector, b: &Vector, part: &Vector| {
+            let ops = Ops::additions(2).and_multiplications(1);
+            let [component] =
+                Vector::fused_with(ops, [wrap], [a, b, part], |[wrap], [a, b, part]| [a - wrap * (b - part)]);
+            component
+        };
         match self.party.id() {
             0 => {
                 let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
                 let d_0 = self.shared_vector(0, draw_d, len);
                 let ops = Ops::additions(2).and_multiplications(1);
                 let [d_1] =
-                    Vector::fused(ops, [&x.own, &b_1, &d_0], move |[r, b_1, d_0]| [(r >> top) * b_1 - d_0]);
+                    Vector::fused(ops, [&x.own, &b_1, &d_0], |[r, b_1, d_0]| [(r >> TOP) * b_1 - d_0]);
                 send(&self.party, 1, Message::Ring(d_1.clone()));
                 let e_0 = receive_ring(&self.party, 2).await;
-                let ops = Ops::additions(7).and_multiplications(2);
-                let [own, next] = Vector::fused(
-                    ops,
-                    [&x.own, &d_0, &e_0, &a_1, &b_1, &d_1],
-                    move |[r, d_0, e_0, a_1, b_1, d_1]| [component_0(r, d_0, e_0), component(a_1, b_1, d_1)],
-                );
-                Replicated { own, next }
+                Replicated { own: component_0(&x.own, &d_0, &e_0), next: component(&a_1, &b_1, &d_1) }
             }
             1 => {
                 let (a_1, b_1) = (self.shared_vector(1, draw_a, len), self.shared_vector(1, draw_b, len));
-                let ops = Ops::additions(6);
+                let (ops, constants) = (Ops::additions(6), [shift.into(), (1u64 << (bits - 1)) - 1]);
+                let operands = [&x.own, &x.next, &a_1, &b_1];
                 let [a_2, b_2] =
-                    Vector::fused(ops, [&x.own, &x.next, &a_1, &b_1], move |[x_1, x_2, a_1, b_1]| {
-                        let c = x_1 + x_2 + half - Wrapping(1);
-                        [(c >> shift) - a_1, (c >> top) - b_1]
+                    Vector::fused_with(ops, constants, operands, |[shift, half], [x_1, x_2, a_1, b_1]| {
+                        let c = x_1 + x_2 + half;
+                        [(c >> shift.0 as usize) - a_1, (c >> TOP) - b_1]
                     });
                 send(&self.party, 2, Message::Ring(Vector::concat(&[&a_2, &b_2])));
                 let e_2 = self.shared_vector(2, draw_e, len);
                 let d_1 = receive_ring(&self.party, 0).await;
-                let ops = Ops::additions(4).and_multiplications(2);
-                let [own, next] = Vector::fused(
-                    ops,
-                    [&a_1, &b_1, &d_1, &a_2, &b_2, &e_2],
-                    move |[a_1, b_1, d_1, a_2, b_2, e_2]| {
-                        [component(a_1, b_1, d_1), component(a_2, b_2, e_2)]
-                    },
-                );
-                Replicated { own, next }
+                Replicated { own: component(&a_1, &b_1, &d_1), next: component(&a_2, &b_2, &e_2) }
             }
             _ => {
                 // msb r, which this party can get ready before it waits.
@@ -284,15 +283,9 @@ impl Rep3 {
                 let (a_2, b_2) = (received.slice(0, len), received.slice(len, 2 * len));
                 let ops = Ops::additions(1).and_multiplications(1);
                 let [e_0] =
-                    Vector::fused(ops, [&x.next, &b_2, &e_2], move |[r, b_2, e_2]| [(r >> top) * b_2 - e_2]);
+                    Vector::fused(ops, [&x.next, &b_2, &e_2], |[r, b_2, e_2]| [(r >> TOP) * b_2 - e_2]);
                 send(&self.party, 0, Message::Ring(e_0.clone()));
-                let ops = Ops::additions(7).and_multiplications(2);
-                let [own, next] = Vector::fused(
-                    ops,
-                    [&a_2, &b_2, &e_2, &x.next, &d_0, &e_0],
-                    move |[a_2, b_2, e_2, r, d_0, e_0]| [component(a_2, b_2, e_2), component_0(r, d_0, e_0)],
-                );
-                Replicated { own, next }
+                Replicated { own: component(&a_2, &b_2, &e_2), next: component_0(&x.next, &d_0, &e_0) }
             }
         }
     }
@@ -352,8 +345,7 @@ impl Protocol for Rep3 {
         let _span = self.party.span("open");
         send(&self.party, self.next(), Message::Ring(x.own.clone()));
         let missing = receive_ring(&self.party, self.previous()).await;
-        let [opened] =
-            Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], move |[a, b, c]| [a + b + c]);
+        let [opened] = Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], |[a, b, c]| [a + b + c]);
         opened
     }
 
@@ -373,15 +365,13 @@ impl Protocol for Rep3 {
         let [mine] = if width == 1 {
             let ops = Ops::additions(4).and_multiplications(2);
             let [x, x_next, y, y_next] = factors;
-            Vector::fused(ops, [x, x_next, y, y_next, &r, &s], move |[x, x_next, y, y_next, r, s]| {
+            Vector::fused(ops, [x, x_next, y, y_next, &r, &s], |[x, x_next, y, y_next, r, s]| {
                 [x * (y + y_next) + x_next * y + (r - s)]
             })
         } else {
             let [cross] =
-                Vector::fused(cross, factors, move |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
-            Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], move |[sum, r, s]| {
-                [sum + (r - s)]
-            })
+                Vector::fused(cross, factors, |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
+            Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], |[sum, r, s]| [sum + (r - s)])
         };
         self.reshare(mine).await
     }
@@ -402,13 +392,9 @@ impl Protocol for Rep3 {
             return Vec::new();
         }
         let _span = self.party.span("and");
-        let (r, s) = self.zero_bits(&pairs.iter().map(|[x, _]| x.len()).collect::<Vec<_>>());
-        let planes: Vec<_> = pairs
-            .iter()
-            .zip(r.iter().zip(&s))
-            .map(|([x, y], (r, s))| [&x.own, &x.next, &y.own, &y.next, r, s])
-            .collect();
-        let own = Plane::fused(6, &planes, |[x, x_next, y, y_next, r, s]| {
+        let [r, s] = self.zero_bits(pairs.iter().map(|[x, _]| x.len()));
+        let planes: Vec<_> = pairs.iter().map(|[x, y]| [&x.own, &x.next, &y.own, &y.next]).collect();
+        let own = Plane::fused_with_masks(6, &planes, [&r, &s], |[x, x_next, y, y_next, r, s]| {
             (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
         });
         send(&self.party, self.previous(), Message::Bits(own.clone()));
@@ -479,12 +465,12 @@ impl Protocol for Rep3 {
     /// parties 0 and 1, z_2 by one of the parties 0 and 2, as in `and`. 2 rounds; 8, 8 1/8, 8 1/8.
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
         let _span = self.party.span("and_to_ring");
-        let (r, s) = self.zero_bits(&[x.len()]);
-        let planes = [&x.own, &x.next, &y.own, &y.next, &t.own, &r[0], &s[0]];
-        let mine = Plane::fused(7, &[planes], |[x, x_next, y, y_next, t, r, s]| {
-            (x & (y ^ y_next)) ^ (x_next & y) ^ t ^ (r ^ s)
+        let [r, s] = self.zero_bits([x.len()].into_iter());
+        let factors = [&x.own, &x.next, &y.own, &y.next];
+        let product = Plane::fused_with_masks(6, &[factors], [&r, &s], |[x, x_next, y, y_next, r, s]| {
+            (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
         });
-        let mine = &mine[0];
+        let mine = &product[0].xor(&t.own);
         let u = || Plane::compose(std::slice::from_ref(mine));
         let w = async || {
             let other = 3 - self.party.id();

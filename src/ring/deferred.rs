@@ -5,16 +5,25 @@
 //! somebody wants elements (for a matrix product, say), all noted formulas that are connected with it are computed
 //! together, a tile at a time: what one gives the next, whichever party it belongs to, stays in the first-level cache,
 //! and only what somebody still holds afterwards is written.
+//!
+//! Parties that hold a component in common apply the same formulas to it. As long as somebody holds the results of a
+//! formula, the same formula of the same operands is not noted again: parties share its results, as they share the
+//! numbers that they draw in common.
 
 mod program;
 
+use std::any::TypeId;
+use std::array::from_fn;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::Wrapping;
+use std::slice;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::dispatch::Level;
-use super::fused::{Element, Tile, apply};
+use super::fused::{Element, apply};
 use super::mcg::Position;
 use super::memory::Memory;
 use super::words::Words;
@@ -26,7 +35,7 @@ const OPERANDS: usize = 8;
 const RESULTS: usize = 2;
 /// Words between two results, so that equal places of both do not meet in the same set of a cache.
 const GAP: usize = 13 * 8;
-/// Noted formulas of one length; more are not noted before some have been computed.
+/// Noted formulas of one length; more are not noted before those that wait have been computed.
 const MOST: usize = 512;
 
 /// Results of a formula, one after the other in one memory.
@@ -35,6 +44,7 @@ pub(in crate::ring) struct Deferred {
     len: usize,
     /// Number of results.
     results: usize,
+    identity: Identity,
     /// What is to be computed, until it was.
     formula: Mutex<Option<Arc<Formula>>>,
     words: OnceLock<Words>,
@@ -52,6 +62,47 @@ struct Formula {
     function: Box<dyn Function>,
 }
 
+/// What makes two formulas of one length the same.
+#[derive(PartialEq, Hash)]
+struct Identity {
+    /// All that it does follows from its type and the constants.
+    function: TypeId,
+    constants: Vec<u64>,
+    operands: Vec<OperandIdentity>,
+}
+
+/// What an operand is: where its memory is, or was, and the place of the first element there. Nothing else can come to be
+/// at that address, as long as it is known here.
+enum OperandIdentity {
+    Words(Weak<Memory>, usize),
+    Result(Weak<Deferred>, usize),
+    Drawn(Position),
+    Constant(u64),
+}
+
+impl PartialEq for OperandIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Words(a, start), Self::Words(b, other)) => a.ptr_eq(b) && start == other,
+            (Self::Result(a, start), Self::Result(b, other)) => a.ptr_eq(b) && start == other,
+            (Self::Drawn(position), Self::Drawn(other)) => position == other,
+            (Self::Constant(word), Self::Constant(other)) => word == other,
+            _ => false,
+        }
+    }
+}
+
+impl Hash for OperandIdentity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Words(memory, start) => (memory.as_ptr().addr(), start).hash(state),
+            Self::Result(of, start) => (of.as_ptr().addr(), start).hash(state),
+            Self::Drawn(position) => position.hash(state),
+            Self::Constant(word) => word.hash(state),
+        }
+    }
+}
+
 /// An operand of a formula.
 #[derive(Clone)]
 pub(in crate::ring) enum Operand {
@@ -65,53 +116,121 @@ pub(in crate::ring) enum Operand {
     Result(Arc<Deferred>, usize),
 }
 
-/// A function of the elements at one place, applied to a tile.
-trait Function: Send + Sync {
-    fn apply(&self, level: Level, x: &[&[u64]], results: &mut [Tile; RESULTS]);
+impl Operand {
+    fn identity(&self) -> OperandIdentity {
+        match self {
+            // A result is the same before and after it was computed.
+            Operand::Words(memory, start) => match &**memory {
+                Memory::Deferred(of) => OperandIdentity::Result(Arc::downgrade(of), *start),
+                _ => OperandIdentity::Words(Arc::downgrade(memory), *start),
+            },
+            Operand::Result(of, number) => OperandIdentity::Result(Arc::downgrade(of), number * of.stride()),
+            Operand::Drawn(position) => OperandIdentity::Drawn(*position),
+            Operand::Constant(word) => OperandIdentity::Constant(*word),
+        }
+    }
 }
 
-struct FunctionOf<const I: usize, const O: usize, F>(F);
+/// A function of the elements at one place, applied to a tile.
+trait Function: Send + Sync {
+    /// # Safety
+    /// As many operands as the function has are valid for reads of `n` elements, as many results for writes. Nothing
+    /// else accesses the results meanwhile, and no operand lies there.
+    unsafe fn apply(
+        &self,
+        level: Level,
+        n: usize,
+        x: &[*const u64; OPERANDS],
+        first: *mut u64,
+        second: *mut u64,
+    );
+}
 
-impl<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O] + Send + Sync> Function
-    for FunctionOf<I, O, F>
+struct FunctionOf<const C: usize, const I: usize, const O: usize, F>([Element; C], F);
+
+impl<const C: usize, const I: usize, const O: usize, F> Function for FunctionOf<C, I, O, F>
+where
+    F: Fn([Element; C], [Element; I]) -> [Element; O] + Send + Sync,
 {
-    fn apply(&self, level: Level, x: &[&[u64]], results: &mut [Tile; RESULTS]) {
-        let x = x.first_chunk::<I>().expect("as many operands as the function has");
-        let results = results.first_chunk_mut::<O>().expect("room for all results");
-        apply(level, x, results, &self.0);
+    unsafe fn apply(
+        &self,
+        level: Level,
+        n: usize,
+        x: &[*const u64; OPERANDS],
+        first: *mut u64,
+        second: *mut u64,
+    ) {
+        let FunctionOf(constants, f) = self;
+        let constants = *constants;
+        // SAFETY: as the caller vouches for; a second result is only written if there is one.
+        let (x, first, second) = unsafe {
+            (
+                from_fn(|k| slice::from_raw_parts(x[k], n)),
+                slice::from_raw_parts_mut(first, n),
+                if O == 2 { slice::from_raw_parts_mut(second, n) } else { &mut [] },
+            )
+        };
+        apply(level, &x, first, second, &|x: [Element; I]| f(constants, x));
     }
+}
+
+/// A formula that was noted, with a hash of its identity.
+struct Noted {
+    hash: u64,
+    deferred: Weak<Deferred>,
 }
 
 thread_local! {
     /// What this thread has noted, by the length of results, in the order in which it was noted.
-    static NOTED: RefCell<BTreeMap<usize, Vec<Weak<Deferred>>>> = const { RefCell::new(BTreeMap::new()) };
+    static NOTED: RefCell<BTreeMap<usize, Vec<Noted>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 impl Deferred {
-    /// Notes `f` of operands with `len` elements each.
-    pub fn new<const I: usize, const O: usize>(
+    /// `f` of constants and of operands with `len` elements each: noted now, or by somebody who still holds it.
+    pub fn new<const C: usize, const I: usize, const O: usize, F>(
         len: usize,
+        constants: [u64; C],
         operands: [Operand; I],
-        f: impl Fn([Element; I]) -> [Element; O] + Send + Sync + 'static,
-    ) -> Arc<Self> {
+        f: F,
+    ) -> Arc<Self>
+    where
+        F: Fn([Element; C], [Element; I]) -> [Element; O] + Send + Sync + 'static,
+    {
         const { assert!(I <= OPERANDS && O <= RESULTS) };
-        let function = Box::new(FunctionOf(f));
-        let formula = Arc::new(Formula { operands: operands.to_vec(), function });
-        let deferred = Arc::new(Deferred {
-            len,
-            results: O,
-            formula: Mutex::new(Some(formula)),
-            words: OnceLock::new(),
-        });
-        let full = NOTED.with_borrow_mut(|noted| {
+        const { assert!(size_of::<F>() == 0, "a function that depends on nothing but its arguments") };
+        let identity = Identity {
+            function: TypeId::of::<F>(),
+            constants: constants.to_vec(),
+            operands: operands.iter().map(Operand::identity).collect(),
+        };
+        let mut hasher = DefaultHasher::new();
+        identity.hash(&mut hasher);
+        let hash = hasher.finish();
+        let (deferred, is_full) = NOTED.with_borrow_mut(|noted| {
             let same_length = noted.entry(len).or_default();
-            if same_length.len() >= MOST {
-                same_length.retain(|noted| noted.upgrade().is_some_and(|noted| !noted.is_computed()));
+            let mut candidates = same_length.iter().filter(|noted| noted.hash == hash);
+            let same =
+                candidates.find_map(|noted| noted.deferred.upgrade().filter(|d| d.identity == identity));
+            if let Some(same) = same {
+                return (same, false);
             }
-            same_length.push(Arc::downgrade(&deferred));
-            same_length.len() >= MOST
+            if same_length.len() >= MOST {
+                same_length
+                    .retain(|noted| noted.deferred.upgrade().is_some_and(|noted| !noted.is_computed()));
+            }
+            let function = Box::new(FunctionOf(constants.map(Wrapping), f));
+            let formula = Arc::new(Formula { operands: operands.to_vec(), function });
+            let deferred = Arc::new(Deferred {
+                len,
+                results: O,
+                identity,
+                formula: Mutex::new(Some(formula)),
+                words: OnceLock::new(),
+            });
+            same_length.push(Noted { hash, deferred: Arc::downgrade(&deferred) });
+            (deferred, same_length.len() >= MOST)
         });
-        if full {
+        if is_full {
             compute(&deferred, all_noted(len));
         }
         deferred
@@ -150,14 +269,14 @@ impl Deferred {
 fn all_noted(len: usize) -> Vec<Arc<Deferred>> {
     NOTED.with_borrow_mut(|noted| {
         let Some(same_length) = noted.get_mut(&len) else { return Vec::new() };
-        let mut alive = Vec::new();
-        same_length.retain(|weak| {
-            let pending = weak.upgrade().filter(|noted| !noted.is_computed());
-            let keep = pending.is_some();
-            alive.extend(pending);
+        let mut pending = Vec::new();
+        same_length.retain(|noted| {
+            let alive = noted.deferred.upgrade();
+            let keep = alive.is_some();
+            pending.extend(alive.filter(|deferred| !deferred.is_computed()));
             keep
         });
-        alive
+        pending
     })
 }
 

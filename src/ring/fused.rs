@@ -83,12 +83,7 @@ impl<'a> Source<'a> {
 
 /// Elements that are computed in a first-level cache before they are written.
 pub(in crate::ring) const TILE: usize = 128;
-/// Some elements of a result.
-pub(in crate::ring) type Tile = [u64; TILE];
 
-/// Tiles that begin with a cache line.
-#[repr(align(64))]
-pub(in crate::ring) struct Tiles<const N: usize>(pub [Tile; N]);
 /// Elements that are worth a task of their own: some microseconds of work.
 const TASK: usize = 1 << 11;
 
@@ -136,7 +131,7 @@ fn pieces<'a, const I: usize, const O: usize>(
     pieces
 }
 
-/// One piece. Results go to memory of this function first: of that the compiler knows that no operand lies there.
+/// One piece.
 fn run<const I: usize, const O: usize>(
     level: Level,
     inputs: [Operand<'_>; I],
@@ -151,21 +146,21 @@ fn run<const I: usize, const O: usize>(
     let mut memory = if implied > 0 { Words::any(implied * step) } else { Words::none() };
     let mut memory = memory.chunks_exact_mut(step);
     let mut sources = inputs.map(|x| Source::new(x, len, &mut memory));
-    let Tiles(results) = &mut Tiles([[0u64; TILE]; O]);
     for start in (0..len).step_by(TILE) {
         let n = TILE.min(len - start);
-        apply(level, &sources.each_mut().map(|source| source.next(start, n)), results, f);
-        for (output, results) in outputs.iter_mut().zip(&*results) {
-            output[start..start + n].copy_from_slice(&results[..n]);
-        }
+        let x = sources.each_mut().map(|source| source.next(start, n));
+        let mut places = outputs.iter_mut().map(|output| &mut output[start..start + n]);
+        let first = places.next().expect("one result or two");
+        apply(level, &x, first, places.next().unwrap_or_default(), f);
     }
 }
 
-/// `f` of at most [`TILE`] elements, with the given instructions.
+/// `f` of some elements, with the given instructions. It has one result or two; if one, `second` is not touched.
 pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
     level: Level,
     x: &[&[u64]; I],
-    results: &mut [Tile; O],
+    first: &mut [u64],
+    second: &mut [u64],
     f: &F,
 ) {
     #[cfg(target_arch = "x86_64")]
@@ -173,45 +168,51 @@ pub(in crate::ring) fn apply<const I: usize, const O: usize, F: Fn([Element; I])
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
         fn avx512<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
             x: &[&[u64]; I],
-            results: &mut [Tile; O],
+            first: &mut [u64],
+            second: &mut [u64],
             f: &F,
         ) {
-            each(x, results, f);
+            each(x, first, second, f);
         }
         #[target_feature(enable = "avx2")]
         fn avx2<const I: usize, const O: usize, F: Fn([Element; I]) -> [Element; O]>(
             x: &[&[u64]; I],
-            results: &mut [Tile; O],
+            first: &mut [u64],
+            second: &mut [u64],
             f: &F,
         ) {
-            each(x, results, f);
+            each(x, first, second, f);
         }
         match level.instructions() {
             // SAFETY: there is only a level of what the CPU has.
-            InstructionSet::Avx512 => return unsafe { avx512(x, results, f) },
+            InstructionSet::Avx512 => return unsafe { avx512(x, first, second, f) },
             // SAFETY: as above.
-            InstructionSet::Avx2 => return unsafe { avx2(x, results, f) },
+            InstructionSet::Avx2 => return unsafe { avx2(x, first, second, f) },
             InstructionSet::Portable => {}
         }
     }
     let _ = level;
-    each(x, results, f);
+    each(x, first, second, f);
 }
 
-/// The loop.
+/// The loop. Results are parameters of their own: so the compiler knows that no operand lies there.
 #[inline(always)]
 fn each<const I: usize, const O: usize>(
     x: &[&[u64]; I],
-    results: &mut [Tile; O],
+    first: &mut [u64],
+    second: &mut [u64],
     f: &impl Fn([Element; I]) -> [Element; O],
 ) {
-    let n = x[0].len();
-    assert!(n <= TILE && x.iter().all(|x| x.len() == n), "operands of a tile");
-    #[allow(clippy::needless_range_loop, reason = "of several results at a time")]
+    const { assert!(O == 1 || O == 2) };
+    let n = first.len();
+    assert!(x.iter().all(|x| x.len() == n) && (O == 1 || second.len() == n), "as many results as operands");
     for i in 0..n {
         // SAFETY: each operand has n elements.
         let y = f(from_fn(|k| Wrapping(unsafe { *x[k].get_unchecked(i) })));
-        (0..O).for_each(|k| results[k][i] = y[k].0);
+        first[i] = y[0].0;
+        if O == 2 {
+            second[i] = y[1].0;
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub(in crate::ring) fn fill(generator: &mut Pcg64Mcg, out: &mut [u64]) {
 }
 
 /// A place in a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::ring) struct Position(u128);
 
 impl Position {

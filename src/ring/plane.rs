@@ -137,10 +137,10 @@ impl Plane {
         self.words.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len.div_ceil(64)])
     }
 
-    /// `words` words from the first one on: of this plane, or of others behind it too.
-    fn operand(&self, words: usize) -> Operand<'_> {
+    /// `words` words from the one with the given number on: of this plane, or of others behind it too.
+    fn operand(&self, first: usize, words: usize) -> Operand<'_> {
         let (memory, start) = self.words.as_ref().expect("a plane with values");
-        memory.operand(*start, words)
+        memory.operand(start + first, words)
     }
 
     fn word_count(&self) -> usize {
@@ -180,6 +180,39 @@ impl Plane {
         tuples: &[[&Plane; I]],
         f: impl Fn([Element; I]) -> Element + Sync,
     ) -> Vec<Plane> {
+        Plane::each_run(operations, tuples, |run, _, place| fuse(run, [place], |x| [f(x)]))
+    }
+
+    /// The same with two masks that go through all tuples: each tuple takes as many words of them as its planes have, and
+    /// bits past the end are dropped.
+    pub fn fused_with_masks(
+        operations: u64,
+        tuples: &[[&Plane; 4]],
+        masks: [&Plane; 2],
+        f: impl Fn([Element; 6]) -> Element + Sync,
+    ) -> Vec<Plane> {
+        let lens: Vec<usize> = tuples.iter().map(|planes| planes[0].len).collect();
+        let mut rest = &lens[..];
+        Plane::each_run(operations, tuples, |[x, y, z, w], start, place| {
+            let [r, s] = masks.map(|mask| mask.operand(start, place.len()));
+            fuse([x, y, z, w, r, s], [&mut *place], |x| [f(x)]);
+            let mut end = 0;
+            while end < place.len() {
+                let (len, later) = rest.split_first().expect("a length for each tuple");
+                end += len.div_ceil(64);
+                clear_tail(&mut place[..end], *len);
+                rest = later;
+            }
+        })
+    }
+
+    /// Planes as long as those of the tuples. `work` gets tuples whose planes lie one after the other as one of longer
+    /// planes, the number of words before, and the place of what it writes.
+    fn each_run<const I: usize>(
+        operations: u64,
+        tuples: &[[&Plane; I]],
+        mut work: impl FnMut([Operand<'_>; I], usize, &mut [u64]),
+    ) -> Vec<Plane> {
         let mut words = 0;
         for planes in tuples {
             assert!(planes.iter().all(|p| p.len == planes[0].len), "planes of different lengths");
@@ -190,36 +223,15 @@ impl Plane {
         if tuples.first().is_some_and(|planes| planes[0].content() == Content::Shape) {
             return lens.map(Plane::shape).collect();
         }
-        Plane::all_written(Content::Values, &lens.collect::<Vec<_>>(), |mut out| {
-            // Tuples whose planes lie one after the other are as good as one of longer planes.
+        Plane::all_written(Content::Values, &lens.collect::<Vec<_>>(), |out| {
             let neighbours = |a: &[&Plane; I], b: &[&Plane; I]| a.iter().zip(b).all(|(a, b)| a.is_before(b));
+            let mut start = 0;
             for run in tuples.chunk_by(neighbours) {
-                let words = run.iter().map(|planes| planes[0].word_count()).sum();
-                let (place, rest) = out.split_at_mut(words);
-                fuse(run[0].map(|first| first.operand(words)), [place], |x| [f(x)]);
-                out = rest;
+                let end = start + run.iter().map(|planes| planes[0].word_count()).sum::<usize>();
+                work(run[0].map(|first| first.operand(0, end - start)), start, &mut out[start..end]);
+                start = end;
             }
         })
-    }
-
-    /// Cuts a plane at whole words into planes of the given lengths, bits past each length dropped.
-    pub fn cut(&self, lens: &[usize]) -> Vec<Plane> {
-        let mut start = 0;
-        lens.iter()
-            .map(|&len| {
-                let first = start;
-                start += len.div_ceil(64);
-                let words = self.words.as_ref().map(|(words, place)| (Arc::clone(words), place + first));
-                let part = Plane { len: len.next_multiple_of(64), words };
-                if len.is_multiple_of(64) {
-                    return part;
-                }
-                Plane::written(self.content(), len, |out| {
-                    out.copy_from_slice(part.expect_words());
-                    clear_tail(out, len);
-                })
-            })
-            .collect()
     }
 
     /// x xor y.

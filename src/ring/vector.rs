@@ -128,11 +128,22 @@ impl Vector {
     }
 
     /// A formula of several vectors, element by element, in one pass: each result is one entry of what `f` returns.
-    /// `ops` says what the formula costs.
+    /// `ops` says what the formula costs. `f` depends on its arguments alone; what else it needs goes into
+    /// [`Vector::fused_with`].
     pub fn fused<const I: usize, const O: usize>(
         ops: Ops,
         x: [&Vector; I],
-        f: impl Fn([Element; I]) -> [Element; O] + Clone + Send + Sync + 'static,
+        f: impl Fn([Element; I]) -> [Element; O] + Copy + Send + Sync + 'static,
+    ) -> [Vector; O] {
+        Vector::fused_with(ops, [], x, move |[], x| f(x))
+    }
+
+    /// The same for a formula that has constants besides.
+    pub fn fused_with<const C: usize, const I: usize, const O: usize>(
+        ops: Ops,
+        constants: [u64; C],
+        x: [&Vector; I],
+        f: impl Fn([Element; C], [Element; I]) -> [Element; O] + Copy + Send + Sync + 'static,
     ) -> [Vector; O] {
         let len = x[0].len;
         assert!(x.iter().all(|x| x.len == len), "vectors of different lengths");
@@ -142,7 +153,7 @@ impl Vector {
         }
         let cuts = Vector::cuts(&x);
         if cuts.is_empty() {
-            return Vector::fused_piece(x, f);
+            return Vector::fused_piece(constants, x, f);
         }
         let ends = cuts.iter().copied().chain([len]);
         let pieces: Vec<[Vector; O]> = std::iter::once(0)
@@ -150,7 +161,7 @@ impl Vector {
             .zip(ends)
             .map(|(start, end)| {
                 let x = x.map(|x| x.slice(start, end));
-                Vector::fused_piece(x.each_ref(), f.clone())
+                Vector::fused_piece(constants, x.each_ref(), f)
             })
             .collect();
         from_fn(|i| Vector::concat(&pieces.iter().map(|piece| &piece[i]).collect::<Vec<_>>()))
@@ -181,9 +192,10 @@ impl Vector {
     }
 
     /// A formula of vectors without cuts.
-    fn fused_piece<const I: usize, const O: usize>(
+    fn fused_piece<const C: usize, const I: usize, const O: usize>(
+        constants: [u64; C],
         x: [&Vector; I],
-        f: impl Fn([Element; I]) -> [Element; O] + Send + Sync + 'static,
+        f: impl Fn([Element; C], [Element; I]) -> [Element; O] + Copy + Send + Sync + 'static,
     ) -> [Vector; O] {
         let len = x[0].len;
         let mut stride = len;
@@ -192,10 +204,11 @@ impl Vector {
             let mut words = Words::any(O * len);
             let mut rest = &mut words[..];
             let results = from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
-            fuse(x.map(Vector::operand), results, f);
+            let constants = constants.map(Wrapping);
+            fuse(x.map(Vector::operand), results, move |x| f(constants, x));
             Memory::Words(words)
         } else {
-            let deferred = Deferred::new(len, x.map(Vector::deferred_operand), f);
+            let deferred = Deferred::new(len, constants, x.map(Vector::deferred_operand), f);
             stride = deferred.stride();
             Memory::Deferred(deferred)
         };
@@ -284,9 +297,20 @@ impl Vector {
     fn formula<const I: usize>(
         additions: u64,
         x: [&Vector; I],
-        f: impl Fn([Element; I]) -> Element + Clone + Send + Sync + 'static,
+        f: impl Fn([Element; I]) -> Element + Copy + Send + Sync + 'static,
     ) -> Vector {
         let [result] = Vector::fused(Ops::additions(additions), x, move |x| [f(x)]);
+        result
+    }
+
+    /// A formula with a constant.
+    fn formula_with(
+        ops: Ops,
+        constant: u64,
+        x: &Vector,
+        f: impl Fn(Element, Element) -> Element + Copy + Send + Sync + 'static,
+    ) -> Vector {
+        let [result] = Vector::fused_with(ops, [constant], [x], move |[c], [x]| [f(c, x)]);
         result
     }
 
@@ -315,14 +339,12 @@ impl Vector {
 
     /// x + c for a public c.
     pub fn add_scalar(&self, c: u64) -> Vector {
-        Vector::formula(1, [self], move |[x]| x + Wrapping(c))
+        Vector::formula_with(Ops::additions(1), c, self, |c, x| x + c)
     }
 
     /// c x for a public c.
     pub fn scale(&self, c: u64) -> Vector {
-        let ops = Ops::additions(0).and_multiplications(1);
-        let [multiple] = Vector::fused(ops, [self], move |[x]| [x * Wrapping(c)]);
-        multiple
+        Vector::formula_with(Ops::additions(0).and_multiplications(1), c, self, |c, x| x * c)
     }
 
     /// x y, elementwise.
@@ -334,12 +356,14 @@ impl Vector {
 
     /// x >> bits, of the unsigned representative.
     pub fn shift_right(&self, bits: u32) -> Vector {
-        Vector::formula(1, [self], move |[x]| x >> bits as usize)
+        Vector::formula_with(Ops::additions(1), bits.into(), self, |bits, x| x >> bits.0 as usize)
     }
 
     /// x >> bits, of the signed representative.
     pub fn shift_right_signed(&self, bits: u32) -> Vector {
-        Vector::formula(1, [self], move |[x]| shift_right_signed(x, bits))
+        Vector::formula_with(Ops::additions(1), bits.into(), self, |bits, x| {
+            shift_right_signed(x, bits.0 as u32)
+        })
     }
 
     /// The matrix product.

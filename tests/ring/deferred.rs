@@ -56,7 +56,10 @@ impl Program {
             1 => vec![(x.sub(y), zip(u64::wrapping_sub))],
             2 => vec![(x.mul(y), zip(u64::wrapping_mul))],
             3 => vec![(x.neg(), map(u64::wrapping_neg))],
-            4 => vec![(x.scale(13), map(|a| a.wrapping_mul(13)))],
+            4 => {
+                let factor = self.source.pick(&[3, 13]);
+                vec![(x.scale(factor), a.iter().map(|a| a.wrapping_mul(factor)).collect())]
+            }
             5 => vec![(x.shift_right_signed(7), map(|a| (a.cast_signed() >> 7).cast_unsigned()))],
             6 | 7 => {
                 let ops = Ops::additions(3);
@@ -138,6 +141,79 @@ fn any_number_of_formulas_may_wait() {
     assert_eq!(sum.expect_values()[7], 2007);
     for (added, sum) in held {
         assert!(sum.expect_values().iter().enumerate().all(|(i, &x)| x == i as u64 + added), "after {added}");
+    }
+}
+
+/// Where the elements lie.
+fn place(x: &Vector) -> *const u64 {
+    x.expect_values().as_ptr()
+}
+
+fn difference_and_sum([x, y]: [&Vector; 2]) -> [Vector; 2] {
+    Vector::fused(Ops::additions(2), [x, y], |[x, y]| [x - y, x + y])
+}
+
+#[test]
+fn the_same_formula_of_the_same_operands_is_computed_once() {
+    let len = 20_000;
+    let words = Vector::from((0..3 * len as u64).collect::<Vec<_>>());
+    let x = words.slice(0, len);
+    let key = |counter| StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, lane: 0, counter };
+    let drawn = |counter| key(counter).vector(Content::Values, len);
+    let constant = |value| Vector::constant(Content::Values, len, value);
+
+    // Before and after somebody has asked, and for results of results.
+    let [first, second] = [x.scale(3), x.scale(3)];
+    assert_eq!(place(&first), place(&second));
+    let third = x.scale(3);
+    assert_eq!(place(&first), place(&third));
+    let chains = [first.add(&drawn(1)).sub(&constant(5)), third.add(&drawn(1)).sub(&constant(5))];
+    assert_eq!(place(&chains[0]), place(&chains[1]));
+    let [one, other] = [difference_and_sum([&first, &x]), difference_and_sum([&second, &x])];
+    assert_eq!([&one[0], &one[1]].map(place), [&other[0], &other[1]].map(place));
+
+    // All of these differ in something, and each must be what it says.
+    let numbers = [1, 2].map(|counter| drawn(counter).expect_values().to_vec());
+    let at = |from: usize| (from as u64..(from + len) as u64).collect::<Vec<u64>>();
+    let map = |words: Vec<u64>, f: fn(u64) -> u64| words.into_iter().map(f).collect::<Vec<u64>>();
+    let zip = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(a, b)| a.wrapping_add(*b)).collect::<Vec<u64>>();
+    let made = [
+        (x.scale(3), map(at(0), |x| 3 * x)),
+        (x.scale(4), map(at(0), |x| 4 * x)),
+        (x.add_scalar(3), map(at(0), |x| x + 3)),
+        (x.shift_right(3), map(at(0), |x| x >> 3)),
+        (words.slice(1, len + 1).scale(3), map(at(1), |x| 3 * x)),
+        (words.slice(len, 2 * len).scale(3), map(at(len), |x| 3 * x)),
+        (one[0].scale(3), map(at(0), |x| 6 * x)),
+        (one[1].scale(3), map(at(0), |x| 12 * x)),
+        (drawn(1).scale(3), map(numbers[0].clone(), |x| x.wrapping_mul(3))),
+        (drawn(2).scale(3), map(numbers[1].clone(), |x| x.wrapping_mul(3))),
+        (x.add(&drawn(1)), zip(&at(0), &numbers[0])),
+        (x.add(&drawn(2)), zip(&at(0), &numbers[1])),
+        (x.add(&constant(1)), map(at(0), |x| x + 1)),
+        (x.add(&constant(2)), map(at(0), |x| x + 2)),
+        (x.sub(&constant(2)), map(at(0), |x| x.wrapping_sub(2))),
+        (constant(2).sub(&x), map(at(0), |x| 2u64.wrapping_sub(x))),
+    ];
+    for (i, (vector, expected)) in made.iter().enumerate() {
+        assert!(vector.expect_values() == expected, "vector {i}");
+    }
+}
+
+#[test]
+fn what_has_taken_the_place_of_an_operand_is_another_operand() {
+    let len = 20_000;
+    let mut held = Vec::new();
+    for i in 0..50 {
+        // Memory of the one before is free again, and likely to be used for this one.
+        let x = Vector::from(vec![i; len]);
+        let y = x.scale(3);
+        let z = y.add_scalar(1);
+        assert!(z.expect_values().iter().all(|&z| z == 3 * i + 1), "{i}");
+        held.push(if i % 2 == 0 { y } else { z });
+    }
+    for (i, vector) in (0..).zip(held) {
+        assert!(vector.expect_values().iter().all(|&y| y == 3 * i + i % 2), "{i}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod deferred;
 mod exact_f64;
 mod gemm;
+mod planes;
 mod transpose;
 
 use mpcsim::ring::gemm::MatrixView;
