@@ -53,7 +53,6 @@ pub(super) struct Course {
     /// The earliest clock.
     base_ps: u64,
     path: Vec<Step>,
-    spare: Vec<Step>,
     /// The states before the first run kept here and after each; the steps, gains and ends of the runs.
     states: Vec<u64>,
     steps: Vec<Step>,
@@ -73,7 +72,6 @@ impl Course {
             parties,
             base_ps: 0,
             path: (0..parties).map(Step::still).collect(),
-            spare: Vec::with_capacity(parties),
             states: Vec::new(),
             steps: Vec::with_capacity(4 * parties),
             gains_ps: Vec::with_capacity(4),
@@ -102,8 +100,15 @@ impl Course {
         self.leapt = false;
     }
 
-    /// Adds a run that was run, and leaps over the `left` others if its end state has occurred before.
-    fn add(&mut self, machine: &mut impl Machine, lane: usize, left: u64, most: u64) -> Result<(), Overflow> {
+    /// Adds a run that was run (`spare` is memory), and leaps over the `left` others if its end state has occurred before.
+    fn add(
+        &mut self,
+        machine: &mut impl Machine,
+        lane: usize,
+        left: u64,
+        most: u64,
+        spare: &mut Vec<Step>,
+    ) -> Result<(), Overflow> {
         if self.gains_ps.len() >= 4 * LONGEST_PERIOD {
             self.forget(3 * LONGEST_PERIOD);
         }
@@ -113,25 +118,25 @@ impl Course {
         let gain_ps = watcher.gain_ps;
         self.gains_ps.push(gain_ps);
         let last = self.gains_ps.len();
-        self.advance(last - 1)?;
+        self.advance(last - 1, spare)?;
         self.lost |= self.state(last).iter().any(|&ps| ps > most);
         let period = (1..=last.min(LONGEST_PERIOD)).find(|back| self.state(last - back) == self.state(last));
         if let Some(period) = period
             && left > 0
         {
-            self.leap(last - period, period, left)?;
+            self.leap(last - period, period, left, spare)?;
         }
         Ok(())
     }
 
     /// Takes a run that is kept into account.
-    fn advance(&mut self, run: usize) -> Result<(), Overflow> {
+    fn advance(&mut self, run: usize, spare: &mut Vec<Step>) -> Result<(), Overflow> {
         let took_ps = self.gains_ps[run] + self.spread_ps(run + 1) - self.spread_ps(run);
         if let Some(durations_ps) = &mut self.durations_ps {
             durations_ps.push(took_ps);
         }
         self.base_ps = self.base_ps.checked_add(self.gains_ps[run]).ok_or(Overflow)?;
-        follow(&mut self.path, &self.steps[run * self.parties..][..self.parties], &mut self.spare);
+        follow(&mut self.path, &self.steps[run * self.parties..][..self.parties], spare);
         Ok(())
     }
 
@@ -142,13 +147,19 @@ impl Course {
     }
 
     /// Goes on for `left` runs with the period that began at the state `first`.
-    fn leap(&mut self, first: usize, period: usize, left: u64) -> Result<(), Overflow> {
+    fn leap(
+        &mut self,
+        first: usize,
+        period: usize,
+        left: u64,
+        spare: &mut Vec<Step>,
+    ) -> Result<(), Overflow> {
         let (cycles, rest) = (left / period as u64, (left % period as u64) as usize);
         let mut whole: Vec<Step> = (0..self.parties).map(Step::still).collect();
         for run in first..first + period {
-            follow(&mut whole, &self.steps[run * self.parties..][..self.parties], &mut self.spare);
+            follow(&mut whole, &self.steps[run * self.parties..][..self.parties], spare);
         }
-        follow_often(&mut self.path, whole, cycles, &mut self.spare);
+        follow_often(&mut self.path, whole, cycles, spare);
         let gain_ps: u64 = self.gains_ps[first..].iter().sum();
         let gain_ps = gain_ps.checked_mul(cycles).ok_or(Overflow)?;
         self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
@@ -158,7 +169,7 @@ impl Course {
             }
         }
         for run in first..first + rest {
-            self.advance(run)?;
+            self.advance(run, spare)?;
         }
         let end = first + rest;
         self.states.truncate((end + 1) * self.width);
@@ -192,7 +203,7 @@ pub(super) fn drive(
     most_ps: u64,
 ) -> Result<(), Overflow> {
     // At the beginning all networks are in the same state.
-    let (mut state, mut steps) = (Vec::new(), Vec::new());
+    let (mut state, mut steps, mut spare) = (Vec::new(), Vec::new(), Vec::new());
     machine.look(0, &mut Watcher { state: &mut state, steps: &mut steps, gain_ps: 0 });
     for course in &mut *courses {
         course.width = state.len();
@@ -210,7 +221,7 @@ pub(super) fn drive(
             }
             machine.turn(trace, lanes)?;
             for (lane, course) in courses.iter_mut().enumerate().filter(|(_, course)| going(course)) {
-                course.add(machine, lane, times - run - 1, most_ps)?;
+                course.add(machine, lane, times - run - 1, most_ps, &mut spare)?;
             }
         }
         for (lane, course) in courses.iter().enumerate().filter(|(_, course)| course.leapt) {

@@ -7,6 +7,7 @@
 //! parties together from where their paths meet.
 
 use std::{
+    borrow::Cow,
     fmt::Debug,
     ops::{Add, Sub},
 };
@@ -95,14 +96,6 @@ fn greater<T: Number, const N: usize>(a: &Lane<T, N>, b: &Lane<T, N>) -> u8 {
     bits[0].ps() as u8
 }
 
-/// One kind of message.
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    link: u32,
-    /// Place of its times.
-    times: u32,
-}
-
 /// Times of the messages of one size on links that are alike.
 #[derive(Debug, Clone, Copy)]
 struct Times<T, const N: usize> {
@@ -117,8 +110,9 @@ struct Times<T, const N: usize> {
 #[derive(Debug)]
 struct Track<'p, T, const N: usize> {
     prepared: &'p Prepared,
-    /// By kind of message.
-    rows: Vec<Row>,
+    /// The kinds of messages, with the place of their times for that of their size; where all links are alike these are
+    /// the same.
+    keys: Cow<'p, [Key]>,
     times: Vec<Times<T, N>>,
     wakes: Vec<T>,
 }
@@ -182,7 +176,7 @@ impl<'p, T: Number, const N: usize> Track<'p, T, N> {
         let parties = prepared.parties();
         let overheads = networks.map(Rates::overhead);
         let mut alike: Vec<Alike<N>> = Vec::new();
-        let kind_of = |link: usize| {
+        let mut kind_of = |link: usize| {
             let rates = networks.map(|rates| (rates.link(link), rates.egress(link / parties)));
             let known = alike.iter().rposition(|alike| alike.rates == rates);
             known.unwrap_or_else(|| {
@@ -192,19 +186,26 @@ impl<'p, T: Number, const N: usize> Track<'p, T, N> {
                 alike.len() - 1
             })
         };
-        let kinds: Vec<_> = (0..parties * parties).map(kind_of).collect();
-        let mut times = Vec::with_capacity(prepared.sizes.len());
-        let row = |&Key { link, size, .. }: &Key| {
-            let alike = &mut alike[kinds[link as usize]];
-            if alike.last.0 != size {
-                alike.last = (size, times.len() as u32);
-                times.push(Times::new(alike, &overheads, prepared.sizes[size as usize]));
-            }
-            Row { link, times: alike.last.1 }
+        let kinds: Vec<_> = (0..parties * parties)
+            .map(|link| if link / parties == link % parties { 0 } else { kind_of(link) })
+            .collect();
+        let (keys, times) = if let [all] = &alike[..] {
+            let times = prepared.sizes.iter().map(|&bytes| Times::new(all, &overheads, bytes)).collect();
+            (Cow::Borrowed(&prepared.keys[..]), times)
+        } else {
+            let mut times = Vec::with_capacity(prepared.sizes.len());
+            let key = |&Key { link, size }: &Key| {
+                let alike = &mut alike[kinds[link as usize]];
+                if alike.last.0 != size {
+                    alike.last = (size, times.len() as u32);
+                    times.push(Times::new(alike, &overheads, prepared.sizes[size as usize]));
+                }
+                Key { link, size: alike.last.1 }
+            };
+            (prepared.keys.iter().map(key).collect(), times)
         };
-        let rows = prepared.keys.iter().map(row).collect();
         let wakes = prepared.endpoints.iter().map(|endpoint| T::of(endpoint.wake_ps.cast_signed())).collect();
-        Track { prepared, rows, times, wakes }
+        Track { prepared, keys, times, wakes }
     }
 }
 
@@ -255,7 +256,8 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
     }
 
     fn run<const EGRESS: bool, const WAKE: bool>(&mut self, trace: usize) {
-        let Track { prepared, rows, times, wakes } = &self.tracks[trace];
+        let Track { prepared, keys, times, wakes } = &self.tracks[trace];
+        let keys = &keys[..];
         let (slots, wires, latencies) = (&mut self.slots[..], &mut self.wires[..], &self.latencies[..]);
         let mut waited = self.waited[self.parties..].iter_mut();
         let (clocks, ports, kinds) = (&mut self.clocks[..], &mut self.egress[..], &prepared.op_kinds[..]);
@@ -287,7 +289,7 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
                     now = plus(&now, &woken);
                 }
             } else {
-                let Row { link, times: at } = rows[key as usize];
+                let Key { link, size: at } = keys[key as usize];
                 let Times { wire, busy } = &times[at as usize];
                 let free = &mut wires[link as usize];
                 let mut start = latest(&now, free);
@@ -310,7 +312,8 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
     ///
     /// The walk that has come least far goes on, until it meets the next; from there on their paths are one.
     fn walk(&mut self, trace: usize, lanes: u8) {
-        let Track { prepared, rows, times, .. } = &self.tracks[trace];
+        let Track { prepared, keys, times, .. } = &self.tracks[trace];
+        let keys = &keys[..];
         let parties = self.parties as u32;
         let (walks, zero) = (&mut self.walks, [T::default(); N]);
         for (party, (&at, &work_ps)) in (0..).zip(prepared.last.iter().zip(&prepared.work_ps)) {
@@ -344,9 +347,9 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
                     next = next.max(at);
                 }
                 lanes = waited;
-                let row = rows[hop.key as usize];
-                latency = plus(&latency, &self.latencies[row.link as usize]);
-                wire = plus(&wire, &times[row.times as usize].wire);
+                let Key { link, size: place } = keys[hop.key as usize];
+                latency = plus(&latency, &self.latencies[link as usize]);
+                wire = plus(&wire, &times[place as usize].wire);
                 compute_ps += hop.compute_ps;
                 at = back;
             }

@@ -145,15 +145,12 @@ impl<'p> Plan<'p> {
             return Way::Engine;
         }
         let Some(times) = &self.times else { return Way::Engine };
-        let (mut all_ps, mut most_ps) = (Some(0u64), 0);
-        for (trace, &times) in self.traces.iter().zip(times) {
-            let run_ps = rates.longest_ps(trace);
-            all_ps = all_ps.and_then(|all_ps| all_ps.checked_add(run_ps?.checked_mul(times)?));
-            most_ps = most_ps.max(run_ps.unwrap_or(u64::MAX));
+        // The rough bound is mostly enough.
+        let mut bounds = self.bounds_ps(times, |trace| rates.roughly_longest_ps(trace));
+        if bounds.is_none_or(|(all_ps, run_ps)| all_ps >= MOST_PS || run_ps >= MOST_EXACT_PS) {
+            bounds = self.bounds_ps(times, |trace| rates.longest_ps(trace));
         }
-        if all_ps.is_none_or(|all_ps| all_ps >= MOST_PS) {
-            return Way::Engine;
-        }
+        let Some((_, most_ps)) = bounds.filter(|&(all_ps, _)| all_ps < MOST_PS) else { return Way::Engine };
         if rates.limits_ingress() {
             if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
         } else if most_ps < MOST_EXACT_PS {
@@ -161,6 +158,17 @@ impl<'p> Plan<'p> {
         } else {
             Way::One(rates)
         }
+    }
+
+    /// No longer than this can all runs take, and each of them, if a run of a trace takes no longer than `longest_ps`.
+    fn bounds_ps(&self, times: &[u64], longest_ps: impl Fn(&Prepared) -> Option<u64>) -> Option<(u64, u64)> {
+        let (mut all_ps, mut most_ps) = (0u64, 0);
+        for (trace, &times) in self.traces.iter().zip(times) {
+            let run_ps = longest_ps(trace)?;
+            all_ps = all_ps.checked_add(run_ps.checked_mul(times)?)?;
+            most_ps = most_ps.max(run_ps);
+        }
+        Some((all_ps, most_ps))
     }
 
     fn course(&self) -> Course {

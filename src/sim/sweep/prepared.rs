@@ -48,6 +48,15 @@ pub(super) struct Load {
     pub payload_bytes: u64,
 }
 
+impl Load {
+    fn and(self, other: &Load) -> Load {
+        Load {
+            messages: self.messages + other.messages,
+            payload_bytes: self.payload_bytes.saturating_add(other.payload_bytes),
+        }
+    }
+}
+
 /// A receive seen from its end, to walk back along the critical path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrow {
@@ -83,6 +92,8 @@ pub struct Prepared {
     pub(super) sizes: Vec<u64>,
     /// By link.
     pub(super) loads: Vec<Load>,
+    /// Of all links together.
+    pub(super) load: Load,
     pub(super) slots: usize,
     /// By number of the receive in the order of execution, after one entry per party that stands for its start.
     pub(super) arrows: Vec<Arrow>,
@@ -124,6 +135,7 @@ impl Prepared {
             keys: Vec::new(),
             sizes: Vec::new(),
             loads: Vec::new(),
+            load: Load::default(),
             slots: 0,
             arrows: Vec::new(),
             hops: Vec::new(),
@@ -408,6 +420,7 @@ impl<'a> Compiler<'a> {
             op_kinds: self.op_kinds.all,
             keys: self.keys,
             sizes,
+            load: self.loads.iter().fold(Load::default(), Load::and),
             loads: self.loads,
             slots: self.slots,
             arrows: self.arrows,
