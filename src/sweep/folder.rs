@@ -264,5 +264,7 @@ fn already_finished(path: &Path, fresh: &Progress) -> Result<Opened, SweepError>
     let shard = summary.shard.map_or_else(|| Shard::WHOLE.to_string(), |shard| shard.text());
     let old = Progress { program: summary.program, fingerprint: summary.fingerprint, shard, ..fresh.clone() };
     same_sweep(&old, fresh, &name)?;
+    // Left if the sweep was killed on its very last step.
+    remove(&path.join(JOURNAL)).map_err(|error| SweepError::io(&name, error))?;
     Ok(Opened::Finished)
 }

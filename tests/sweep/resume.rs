@@ -111,6 +111,10 @@ fn torn_files_are_mended() {
             assert!(left == whole, "{rows} rows, {there} bytes, journal {journal:?}");
         }
     }
+    // Killed on its very last step: finished, with a journal that nobody needs.
+    std::fs::write(out.join("trainings.journal"), "").unwrap();
+    assert!(good_sweep(&file, &out, &["--resume"]).contains("finished before"));
+    assert!(contents(&out).iter().all(|(name, _)| name != "trainings.journal"));
     let output = sweep(&file, &out, &[]);
     assert!(output.status.success(), "a finished sweep is replaced");
 }
