@@ -53,7 +53,8 @@ pub(super) struct Course {
     /// The earliest clock.
     base_ps: u64,
     path: Vec<Step>,
-    /// The states before the first run kept here and after each; the steps, gains and ends of the runs.
+    /// The states before the first run kept here and after each; the steps and gains of the runs. Of the last run of a phase,
+    /// which nothing repeats, only the state is kept.
     states: Vec<u64>,
     steps: Vec<Step>,
     gains_ps: Vec<u64>,
@@ -66,6 +67,13 @@ pub(super) struct Course {
     pub lost: bool,
 }
 
+/// Memory that all courses share.
+#[derive(Debug, Default)]
+struct Spare {
+    steps: Vec<Step>,
+    path: Vec<Step>,
+}
+
 impl Course {
     pub(super) fn new(parties: usize, timed: bool) -> Course {
         Course {
@@ -73,8 +81,8 @@ impl Course {
             base_ps: 0,
             path: (0..parties).map(Step::still).collect(),
             states: Vec::new(),
-            steps: Vec::with_capacity(4 * parties),
-            gains_ps: Vec::with_capacity(4),
+            steps: Vec::new(),
+            gains_ps: Vec::new(),
             width: 0,
             leapt: false,
             durations_ps: timed.then(Vec::new),
@@ -107,36 +115,43 @@ impl Course {
         lane: usize,
         left: u64,
         most: u64,
-        spare: &mut Vec<Step>,
+        spare: &mut Spare,
     ) -> Result<(), Overflow> {
         if self.gains_ps.len() >= 4 * LONGEST_PERIOD {
             self.forget(3 * LONGEST_PERIOD);
         }
-        let (states, steps) = (&mut self.states, &mut self.steps);
-        let mut watcher = Watcher { state: states, steps, gain_ps: 0 };
+        spare.steps.clear();
+        let mut watcher = Watcher { state: &mut self.states, steps: &mut spare.steps, gain_ps: 0 };
         machine.look(lane, &mut watcher);
-        let gain_ps = watcher.gain_ps;
-        self.gains_ps.push(gain_ps);
-        let last = self.gains_ps.len();
-        self.advance(last - 1, spare)?;
+        let (gain_ps, last) = (watcher.gain_ps, self.gains_ps.len() + 1);
+        self.advance(last - 1, gain_ps, &spare.steps, &mut spare.path)?;
         self.lost |= self.state(last).iter().any(|&ps| ps > most);
-        let period = (1..=last.min(LONGEST_PERIOD)).find(|back| self.state(last - back) == self.state(last));
-        if let Some(period) = period
-            && left > 0
-        {
-            self.leap(last - period, period, left, spare)?;
+        if left == 0 {
+            return Ok(());
         }
-        Ok(())
+        self.gains_ps.push(gain_ps);
+        self.steps.extend(&spare.steps);
+        let period = (1..=last.min(LONGEST_PERIOD)).find(|back| self.state(last - back) == self.state(last));
+        match period {
+            Some(period) => self.leap(last - period, period, left, &mut spare.path),
+            None => Ok(()),
+        }
     }
 
-    /// Takes a run that is kept into account.
-    fn advance(&mut self, run: usize, spare: &mut Vec<Step>) -> Result<(), Overflow> {
-        let took_ps = self.gains_ps[run] + self.spread_ps(run + 1) - self.spread_ps(run);
-        if let Some(durations_ps) = &mut self.durations_ps {
-            durations_ps.push(took_ps);
+    /// Takes a run into account: that after the state of the same number.
+    fn advance(
+        &mut self,
+        run: usize,
+        gain_ps: u64,
+        steps: &[Step],
+        spare: &mut Vec<Step>,
+    ) -> Result<(), Overflow> {
+        if self.durations_ps.is_some() {
+            let took_ps = gain_ps + self.spread_ps(run + 1) - self.spread_ps(run);
+            self.durations_ps.iter_mut().for_each(|durations_ps| durations_ps.push(took_ps));
         }
-        self.base_ps = self.base_ps.checked_add(self.gains_ps[run]).ok_or(Overflow)?;
-        follow(&mut self.path, &self.steps[run * self.parties..][..self.parties], spare);
+        self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
+        follow(&mut self.path, steps, spare);
         Ok(())
     }
 
@@ -168,8 +183,10 @@ impl Course {
                 durations.push(durations[durations.len() - period]);
             }
         }
+        let steps = std::mem::take(&mut self.steps);
         for run in first..first + rest {
-            self.advance(run, spare)?;
+            let step = &steps[run * self.parties..][..self.parties];
+            self.advance(run, self.gains_ps[run], step, spare)?;
         }
         let end = first + rest;
         self.states.truncate((end + 1) * self.width);
@@ -203,8 +220,8 @@ pub(super) fn drive(
     most_ps: u64,
 ) -> Result<(), Overflow> {
     // At the beginning all networks are in the same state.
-    let (mut state, mut steps, mut spare) = (Vec::new(), Vec::new(), Vec::new());
-    machine.look(0, &mut Watcher { state: &mut state, steps: &mut steps, gain_ps: 0 });
+    let (mut state, mut spare) = (Vec::new(), Spare::default());
+    machine.look(0, &mut Watcher { state: &mut state, steps: &mut spare.steps, gain_ps: 0 });
     for course in &mut *courses {
         course.width = state.len();
         course.states.reserve(4 * state.len());
