@@ -380,8 +380,8 @@ impl Protocol for Rep3 {
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
         let _span = self.party.span("matmul");
         let (r, s) = self.zero_share(shape.rows * shape.columns);
-        let y_sum = y.own.add(&y.next);
-        let product = Vector::sum_of_products([(&x.own, &y_sum), (&x.next, &y.own)], shape);
+        let terms: [(_, &[_]); 2] = [(&x.own, &[&y.own, &y.next]), (&x.next, &[&y.own])];
+        let product = Vector::sum_of_products(&terms, shape);
         let [mine] = Vector::fused(Ops::additions(2), [&product, &r, &s], |[sum, r, s]| [sum + (r - s)]);
         self.reshare(mine).await
     }

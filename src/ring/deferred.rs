@@ -15,7 +15,7 @@ mod program;
 use std::any::TypeId;
 use std::array::from_fn;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::Wrapping;
@@ -25,7 +25,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use super::dispatch::Level;
 use super::fused::{Element, apply};
 use super::mcg::Position;
-use super::memory::Memory;
+use super::memory::{Implied, Memory};
+use super::product::Product;
 use super::words::Words;
 use program::Program;
 
@@ -62,6 +63,16 @@ struct Formula {
     function: Box<dyn Function>,
 }
 
+impl Formula {
+    /// Operands that are matrix products and not computed.
+    fn pending_products(&self) -> impl Iterator<Item = &Product> {
+        self.operands.iter().filter_map(|operand| match operand {
+            Operand::Words(memory, _) => memory.pending_product(),
+            _ => None,
+        })
+    }
+}
+
 /// What makes two formulas of one length the same.
 #[derive(PartialEq, Hash)]
 struct Identity {
@@ -73,7 +84,7 @@ struct Identity {
 
 /// What an operand is: where its memory is, or was, and the place of the first element there. Nothing else can come to be
 /// at that address, as long as it is known here.
-enum OperandIdentity {
+pub(in crate::ring) enum OperandIdentity {
     Words(Weak<Memory>, usize),
     Result(Weak<Deferred>, usize),
     Drawn(Position),
@@ -117,11 +128,14 @@ pub(in crate::ring) enum Operand {
 }
 
 impl Operand {
-    fn identity(&self) -> OperandIdentity {
+    pub fn identity(&self) -> OperandIdentity {
         match self {
-            // A result is the same before and after it was computed.
+            // The same before and after it was put into memory.
             Operand::Words(memory, start) => match &**memory {
                 Memory::Deferred(of) => OperandIdentity::Result(Arc::downgrade(of), *start),
+                Memory::Implied(Implied::Drawn(position), ..) => {
+                    OperandIdentity::Drawn(position.after(*start))
+                }
                 _ => OperandIdentity::Words(Arc::downgrade(memory), *start),
             },
             Operand::Result(of, number) => OperandIdentity::Result(Arc::downgrade(of), number * of.stride()),
@@ -231,7 +245,7 @@ impl Deferred {
             (deferred, same_length.len() >= MOST)
         });
         if is_full {
-            compute(&deferred, all_noted(len));
+            compute(&deferred, Extent::All);
         }
         deferred
     }
@@ -254,7 +268,7 @@ impl Deferred {
     /// All results, computed if they were not.
     pub fn words(self: &Arc<Self>) -> &Words {
         if !self.is_computed() {
-            compute(self, connected(self, all_noted(self.len)));
+            compute(self, Extent::Connected);
         }
         self.words.get().expect("computed above")
     }
@@ -265,112 +279,174 @@ impl Deferred {
     }
 }
 
-/// What this thread has noted for a length and not computed, in the order in which it was noted.
-fn all_noted(len: usize) -> Vec<Arc<Deferred>> {
-    NOTED.with_borrow_mut(|noted| {
-        let Some(same_length) = noted.get_mut(&len) else { return Vec::new() };
+/// What is computed along with a formula that somebody needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What has to do with it: each is an operand of another, directly or through others. What needs a matrix product that
+    /// is not computed can wait, as the product can.
+    Connected,
+    /// All that was noted for the length.
+    All,
+}
+
+/// Formulas of one length that are not computed, operands before what is made of them.
+struct Pending {
+    formulas: Vec<(Arc<Deferred>, Arc<Formula>)>,
+    /// The place of each of them, by address.
+    places: Vec<(*const Deferred, usize)>,
+}
+
+impl Pending {
+    /// What this thread has noted for the length of `wanted`, in the order in which it was noted; `wanted` alone if another
+    /// thread has noted it.
+    fn with(wanted: &Arc<Deferred>) -> Self {
         let mut pending = Vec::new();
-        same_length.retain(|noted| {
-            let alive = noted.deferred.upgrade();
-            let keep = alive.is_some();
-            pending.extend(alive.filter(|deferred| !deferred.is_computed()));
-            keep
+        NOTED.with_borrow_mut(|noted| {
+            noted.entry(wanted.len).or_default().retain(|noted| {
+                let deferred = noted.deferred.upgrade();
+                let keep = deferred.is_some();
+                pending.extend(deferred);
+                keep
+            });
         });
-        pending
-    })
-}
-
-/// Those that have to do with `wanted`: each is an operand of another, directly or through others.
-fn connected(wanted: &Arc<Deferred>, noted: Vec<Arc<Deferred>>) -> Vec<Arc<Deferred>> {
-    let mut group: Vec<usize> = (0..noted.len()).collect();
-    let places: BTreeMap<*const Deferred, usize> =
-        noted.iter().enumerate().map(|(i, noted)| (Arc::as_ptr(noted), i)).collect();
-    fn first(group: &mut [usize], mut i: usize) -> usize {
-        while group[i] != i {
-            group[i] = group[group[i]];
-            i = group[i];
+        if !pending.iter().any(|deferred| Arc::ptr_eq(deferred, wanted)) {
+            pending = vec![Arc::clone(wanted)];
         }
-        i
+        // Without those that are computed.
+        let with_formula = |deferred: Arc<Deferred>| Some((Arc::clone(&deferred), deferred.formula()?));
+        Pending::of(pending.into_iter().filter_map(with_formula).collect())
     }
-    for (i, deferred) in noted.iter().enumerate() {
-        for operand in deferred.formula().iter().flat_map(|formula| &formula.operands) {
-            if let Operand::Result(of, _) = operand
-                && let Some(&j) = places.get(&Arc::as_ptr(of))
-            {
-                let (a, b) = (first(&mut group, i), first(&mut group, j));
-                group[a] = b;
+
+    fn of(formulas: Vec<(Arc<Deferred>, Arc<Formula>)>) -> Self {
+        let mut places: Vec<_> =
+            formulas.iter().enumerate().map(|(i, (deferred, _))| (Arc::as_ptr(deferred), i)).collect();
+        places.sort_unstable();
+        Pending { formulas, places }
+    }
+
+    /// The place of a formula.
+    fn place(&self, of: &Arc<Deferred>) -> Option<usize> {
+        let found = self.places.binary_search_by_key(&Arc::as_ptr(of), |(address, _)| *address);
+        found.ok().map(|i| self.places[i].1)
+    }
+
+    /// The places of the formulas whose results another needs.
+    fn needs(&self, formula: &Formula) -> impl Iterator<Item = usize> {
+        formula.operands.iter().filter_map(|operand| match operand {
+            Operand::Result(of, _) => self.place(of),
+            _ => None,
+        })
+    }
+
+    /// Which formulas are needed for that at a place, itself among them.
+    fn needed_for(&self, wanted: usize) -> Vec<bool> {
+        let mut needed = vec![false; self.formulas.len()];
+        needed[wanted] = true;
+        for (i, (_, formula)) in self.formulas.iter().enumerate().rev() {
+            if needed[i] {
+                self.needs(formula).for_each(|operand| needed[operand] = true);
             }
         }
+        needed
     }
-    let Some(&place) = places.get(&Arc::as_ptr(wanted)) else { return Vec::new() };
-    let own = first(&mut group, place);
-    let mut together = noted.into_iter().enumerate();
-    std::iter::from_fn(|| together.next())
-        .filter(|(i, _)| first(&mut group, *i) == own)
-        .map(|(_, d)| d)
-        .collect()
-}
 
-/// Computes `wanted` and, in the same pass, what the others are that somebody holds.
-fn compute(wanted: &Arc<Deferred>, others: Vec<Arc<Deferred>>) {
-    let mut order = Order::default();
-    for deferred in others.iter().chain([wanted]) {
-        order.visit(deferred);
-    }
-    drop(others);
-    let Order { formulas, .. } = order;
-    if formulas.is_empty() {
-        return;
-    }
-    // What nobody holds but these formulas is not written.
-    let mut held_here = BTreeMap::new();
-    for (_, formula) in &formulas {
-        for operand in &formula.operands {
-            if let Operand::Result(of, _) = operand {
-                *held_here.entry(Arc::as_ptr(of)).or_insert(1) += 1;
+    /// Which formulas have to do with that at a place and need not wait for a matrix product.
+    fn connected_with(&self, wanted: usize) -> Vec<bool> {
+        fn first(group: &mut [usize], mut i: usize) -> usize {
+            while group[i] != i {
+                group[i] = group[group[i]];
+                i = group[i];
+            }
+            i
+        }
+        let mut group: Vec<usize> = (0..self.formulas.len()).collect();
+        let mut waits = vec![false; self.formulas.len()];
+        for (i, (_, formula)) in self.formulas.iter().enumerate() {
+            waits[i] = formula.pending_products().next().is_some()
+                || self.needs(formula).any(|operand| waits[operand]);
+            if !waits[i] {
+                for operand in self.needs(formula) {
+                    let (a, b) = (first(&mut group, i), first(&mut group, operand));
+                    group[a] = b;
+                }
             }
         }
+        let own = first(&mut group, wanted);
+        (0..group.len()).map(|i| !waits[i] && first(&mut group, i) == own).collect()
     }
-    let is_held = |deferred: &Arc<Deferred>| {
-        Arc::ptr_eq(deferred, wanted)
-            || Arc::strong_count(deferred) > *held_here.get(&Arc::as_ptr(deferred)).unwrap_or(&1)
+
+    /// Computes what the chosen formulas need and is no formula here; whether there was anything.
+    fn compute_operands(&self, chosen: &[bool]) -> bool {
+        let mut any = false;
+        for ((_, formula), _) in self.formulas.iter().zip(chosen).filter(|(_, chosen)| **chosen) {
+            for operand in &formula.operands {
+                let computed = match operand {
+                    Operand::Words(memory, _) if memory.pending_product().is_some() => Some(memory.words()),
+                    // Noted by another thread.
+                    Operand::Result(of, _) if !of.is_computed() && self.place(of).is_none() => {
+                        Some(of.words())
+                    }
+                    _ => None,
+                };
+                any |= computed.is_some();
+            }
+        }
+        any
+    }
+
+    /// Keeps the chosen formulas.
+    fn keep(self, chosen: &[bool]) -> Self {
+        let chosen = self.formulas.into_iter().zip(chosen).filter(|(_, chosen)| **chosen);
+        Pending::of(chosen.map(|(formula, _)| formula).collect())
+    }
+
+    /// Which formulas somebody holds besides these here.
+    fn held(&self) -> Vec<bool> {
+        let mut held_here = vec![1; self.formulas.len()];
+        for (_, formula) in &self.formulas {
+            self.needs(formula).for_each(|operand| held_here[operand] += 1);
+        }
+        let counts = self.formulas.iter().map(|(deferred, _)| Arc::strong_count(deferred));
+        counts.zip(held_here).map(|(all, here)| all > here).collect()
+    }
+}
+
+/// Computes `wanted` and, in the same pass, what belongs to the extent and somebody holds.
+fn compute(wanted: &Arc<Deferred>, extent: Extent) {
+    let pending = loop {
+        let pending = Pending::with(wanted);
+        // None if it has been computed by now.
+        let Some(place) = pending.place(wanted) else { return };
+        let chosen = match extent {
+            Extent::Connected => pending.needed_for(place),
+            Extent::All => vec![true; pending.formulas.len()],
+        };
+        // Matrix products come first. Some of the formulas may be computed for them.
+        if pending.compute_operands(&chosen) {
+            continue;
+        }
+        break match extent {
+            Extent::Connected => {
+                let connected = pending.connected_with(place);
+                pending.keep(&connected)
+            }
+            Extent::All => pending,
+        };
     };
-    let mut memories: Vec<Option<Words>> = formulas
-        .iter()
-        .map(|(deferred, _)| is_held(deferred).then(|| Words::any(deferred.results * deferred.stride())))
+    // What nobody holds is not written.
+    let written = pending.held();
+    let lens = pending.formulas.iter().zip(&written);
+    let mut memories: Vec<Option<Words>> = lens
+        .map(|((deferred, _), written)| written.then(|| Words::any(deferred.results * deferred.stride())))
         .collect();
-    let written: Vec<bool> = memories.iter().map(Option::is_some).collect();
-    let program = Program::new(&formulas, &written);
+    let program = Program::new(&pending, &written);
     program.run(wanted.len, memories.iter_mut().flatten().map(|words| &mut **words).collect());
     drop(program);
-    for ((deferred, _), words) in formulas.iter().zip(memories) {
+    for ((deferred, _), words) in pending.formulas.iter().zip(memories) {
         if let Some(words) = words {
             // Another thread may have been first, with the same words.
             let _ = deferred.words.set(words);
             deferred.formula.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
-    }
-}
-
-/// Formulas that are not computed, operands before what is made of them.
-#[derive(Default)]
-struct Order {
-    formulas: Vec<(Arc<Deferred>, Arc<Formula>)>,
-    seen: BTreeSet<*const Deferred>,
-}
-
-impl Order {
-    fn visit(&mut self, deferred: &Arc<Deferred>) {
-        if deferred.is_computed() || !self.seen.insert(Arc::as_ptr(deferred)) {
-            return;
-        }
-        // None if another thread has just computed it.
-        let Some(formula) = deferred.formula() else { return };
-        for operand in &formula.operands {
-            if let Operand::Result(of, _) = operand {
-                self.visit(of);
-            }
-        }
-        self.formulas.push((Arc::clone(deferred), formula));
     }
 }

@@ -7,7 +7,7 @@
 //! CPUs with AVX-512 IFMA multiply integers just as fast; there, doubles serve sums from 2^51 to 2^53 only.
 
 use super::dispatch::{Level, dispatched};
-use super::gemm::{MatrixView, check_shapes, gemm_short, has_short};
+use super::gemm::{MatrixView, Task, check_shapes, has_short, run, short_tasks};
 use super::workers::{pieces_of, spread};
 use std::cell::Cell;
 
@@ -56,24 +56,35 @@ pub fn gemm_exact_f64(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bo
 /// # Panics
 /// As [`gemm_exact_f64`], and if this machine does not have that way.
 pub fn gemm_exact_with(ways: &[Way], a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
+    exact_tasks(ways, a, b, c).map(run).is_ok()
+}
+
+/// What is still to be done for an exact product in the last of the given ways that the magnitudes allow. If they allow
+/// none, `c` is given back as it was.
+pub(in crate::ring) fn exact_tasks<'a>(
+    ways: &[Way],
+    a: MatrixView<'a>,
+    b: MatrixView<'a>,
+    c: &'a mut [u64],
+) -> Result<Vec<Task<'a>>, &'a mut [u64]> {
     check_shapes(a, b, c);
     if c.is_empty() {
-        return true;
+        return Ok(Vec::new());
     }
     let tasks = pieces_of(a.rows.saturating_mul(a.cols).saturating_mul(b.cols), TASK);
     let (largest_a, largest_b) = both(tasks > 1, || largest_magnitude(a), || largest_magnitude(b));
     let bound = (a.cols as u128).saturating_mul(u128::from(largest_a)).saturating_mul(u128::from(largest_b));
     let Some(way) = ways.iter().rev().find(|way| bound < way.limit()) else {
-        return false;
+        return Err(c);
     };
     if bound == 0 {
         c.fill(0);
     } else if *way == Way::Short {
-        assert!(gemm_short(a, b, c), "this CPU does not have the instructions for {way:?}");
+        return Ok(short_tasks((a, b), c).expect("a CPU that has the instructions"));
     } else {
         product_of_doubles(tasks, a, b, c);
     }
-    true
+    Ok(Vec::new())
 }
 
 /// `c = a * b`. The depth is at least 1 and so are both largest magnitudes, and their product is below 2^53.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::deferred::Deferred;
 use super::fused::Operand;
 use super::mcg::Position;
+use super::product::Product;
 use super::vector::Vector;
 use super::words::Words;
 
@@ -17,6 +18,8 @@ pub(in crate::ring) enum Memory {
     Implied(Implied, usize, OnceLock<Words>),
     /// Results of a formula that may not have been computed yet.
     Deferred(Arc<Deferred>),
+    /// A sum of matrix products that may not have been computed yet.
+    Product(Arc<Product>),
 }
 
 /// What words follow from. A formula makes them as it goes; whoever wants them in memory has them put there, once.
@@ -41,6 +44,7 @@ impl Memory {
         match self {
             Memory::Words(words) => words,
             Memory::Deferred(deferred) => deferred.words(),
+            Memory::Product(product) => product.words(),
             Memory::Implied(implied, len, words) => words.get_or_init(|| match implied {
                 Implied::Constant(word) => Words::filled(*len, *word),
                 Implied::Drawn(position) => {
@@ -72,6 +76,14 @@ impl Memory {
     pub fn constant(&self) -> Option<u64> {
         match self {
             Memory::Implied(Implied::Constant(word), ..) => Some(*word),
+            _ => None,
+        }
+    }
+
+    /// The sum of matrix products that these words are, if it was not computed yet.
+    pub fn pending_product(&self) -> Option<&Product> {
+        match self {
+            Memory::Product(product) => Some(&**product).filter(|product| !product.is_computed()),
             _ => None,
         }
     }

@@ -4,18 +4,19 @@ use std::array::from_fn;
 use std::num::Wrapping;
 use std::sync::Arc;
 
-use super::deferred::{self, Deferred};
+use super::deferred::{self, Deferred, OperandIdentity};
 use super::exact_f64::gemm_exact_f64;
 use super::fused::{Element, Operand, fuse};
-use super::gemm::{MatrixView, Target, gemm};
+use super::gemm::MatrixView;
 use super::matmul::MatMul;
 use super::mcg::Position;
 use super::memory::{Implied, Memory};
 use super::meter;
+use super::product::{Product, Term, sum_of_products};
 use super::words::Words;
 use super::workers::{pieces_of, spread};
 
-/// Elements that are worth copying by several threads.
+/// Elements that are worth being copied or added to by several threads.
 const PARALLEL_COPY: usize = 1 << 13;
 /// Elements from which on formulas are deferred: what they would write and read again is too much for a cache.
 const DEFERRED: usize = 1 << 14;
@@ -225,12 +226,30 @@ impl Vector {
             {
                 deferred::Operand::Result(Arc::clone(of), start / of.stride())
             }
+            // Not computed here, if it is not yet.
+            Memory::Product(_) => deferred::Operand::Words(Arc::clone(memory), *start),
             _ => match self.operand() {
                 Operand::Constant(word) => deferred::Operand::Constant(word),
                 Operand::Drawn(position) => deferred::Operand::Drawn(position),
                 Operand::Words(_) => deferred::Operand::Words(Arc::clone(memory), *start),
             },
         }
+    }
+
+    /// What tells it from other vectors of the same length: the same for those that have the same elements for the same
+    /// reason.
+    pub(in crate::ring) fn identity(&self) -> OperandIdentity {
+        self.deferred_operand().identity()
+    }
+
+    /// The first `len` elements of some memory.
+    pub(in crate::ring) fn of_memory(len: usize, memory: Arc<Memory>) -> Self {
+        Vector { len, data: Some((memory, 0)) }
+    }
+
+    /// Where the elements lie, or will.
+    pub(in crate::ring) fn memory(&self) -> Option<&Arc<Memory>> {
+        self.data.as_ref().map(|(memory, _)| memory)
     }
 
     /// Number of elements.
@@ -253,7 +272,7 @@ impl Vector {
         self.data.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len])
     }
 
-    fn operand(&self) -> Operand<'_> {
+    pub(in crate::ring) fn operand(&self) -> Operand<'_> {
         let (memory, start) = self.data.as_ref().expect("a vector with values");
         memory.operand(*start, self.len)
     }
@@ -282,7 +301,7 @@ impl Vector {
     }
 
     /// Whether it is known, without a look at the elements, that all are zero.
-    fn is_known_zero(&self) -> bool {
+    pub(in crate::ring) fn is_known_zero(&self) -> bool {
         self.data.as_ref().is_some_and(|(memory, _)| memory.constant() == Some(0))
     }
 
@@ -316,6 +335,11 @@ impl Vector {
 
     fn count_additions(&self, times: u64) {
         meter::count(|w| w.additions += times * self.len as u64);
+    }
+
+    /// x + y, done on nobody's account.
+    pub(in crate::ring) fn plus(&self, other: &Vector) -> Vector {
+        Vector::formula(0, [self, other], |[x, y]| x + y)
     }
 
     /// x + y.
@@ -368,34 +392,45 @@ impl Vector {
 
     /// The matrix product.
     pub fn matmul(&self, other: &Vector, shape: MatMul) -> Vector {
-        Vector::sum_of_products([(self, other)], shape)
+        Vector::sum_of_products(&[(self, &[other])], shape)
     }
 
-    /// The sum of several matrix products of the same shape.
-    pub fn sum_of_products<const N: usize>(factors: [(&Vector, &Vector); N], shape: MatMul) -> Vector {
+    /// The sum of several matrix products of the same shape, each of a vector with a sum of others. A long result is
+    /// computed when it is needed.
+    ///
+    /// # Panics
+    /// If there is nothing to add up, or a vector does not have the elements of its place in the shape.
+    pub fn sum_of_products(terms: &[(&Vector, &[&Vector])], shape: MatMul) -> Vector {
         let len = shape.rows * shape.columns;
-        factors.iter().for_each(|(x, y)| shape.check(x.len, y.len));
+        let mut additions = (terms.len() - 1) * len;
+        for (x, ys) in terms {
+            ys.iter().for_each(|y| shape.check(x.len, y.len));
+            additions += (ys.len() - 1) * ys[0].len;
+        }
         meter::count(|w| {
-            w.macs += (N * len * shape.inner) as u64;
-            w.additions += ((N - 1) * len) as u64;
+            w.macs += (terms.len() * len * shape.inner) as u64;
+            w.additions += additions as u64;
         });
-        if factors[0].0.content() == Content::Shape {
+        if terms[0].0.content() == Content::Shape {
             return Vector::shape(len);
         }
         // Products with zero are not worth doing; what they would cost a party is counted above.
-        let mut not_zero =
-            factors.into_iter().filter(|(x, y)| !x.is_known_zero() && !y.is_known_zero()).peekable();
-        if not_zero.peek().is_none() {
+        let not_zero = |ys: &[&Vector]| -> Vec<Vector> {
+            ys.iter().filter(|y| !y.is_known_zero()).map(|y| (*y).clone()).collect()
+        };
+        let terms: Vec<Term> = terms
+            .iter()
+            .filter(|(x, _)| !x.is_known_zero())
+            .map(|(x, ys)| ((*x).clone(), not_zero(ys)))
+            .filter(|(_, ys)| !ys.is_empty())
+            .collect();
+        if terms.is_empty() {
             return Vector::constant(Content::Values, len, 0);
         }
-        let mut sum = Words::any(len);
-        let mut target = Target::Overwrite;
-        for (x, y) in not_zero {
-            let (x, y) = shape.views(x.expect_values(), y.expect_values());
-            gemm(target, x, y, &mut sum);
-            target = Target::Add;
+        if len < DEFERRED {
+            return sum_of_products(shape, &terms).into();
         }
-        sum.into()
+        Vector::of_memory(len, Arc::new(Memory::Product(Product::noted(shape, terms))))
     }
 
     /// The product of signed matrices through floating-point hardware, if that is exact, see [`gemm_exact_f64`].
@@ -492,30 +527,6 @@ impl Vector {
         })
     }
 
-    /// Rows of a matrix with `width` columns, chosen by number.
-    pub fn gather_rows(&self, rows: &[usize], width: usize) -> Vector {
-        if self.is_known_zero() {
-            return Vector::constant(Content::Values, rows.len() * width, 0);
-        }
-        Vector::written(self.content(), rows.len() * width, |out| {
-            let operand = self.operand();
-            let gather = |out: &mut [u64], rows: &[usize]| {
-                for (place, row) in out.chunks_exact_mut(width.max(1)).zip(rows) {
-                    match operand {
-                        Operand::Words(words) => {
-                            place.copy_from_slice(&words[row * width..(row + 1) * width])
-                        }
-                        Operand::Drawn(position) => position.after(row * width).stream(width).fill(place),
-                        Operand::Constant(word) => place.fill(word),
-                    }
-                }
-            };
-            let rows_each = rows.len().div_ceil(pieces_of(out.len(), PARALLEL_COPY)).max(1);
-            let pieces = out.chunks_mut((rows_each * width).max(1)).zip(rows.chunks(rows_each)).collect();
-            spread(pieces, |(out, rows): (&mut [u64], &[usize])| gather(out, rows));
-        })
-    }
-
     /// Columns `start..end` of a matrix with `width` columns.
     pub fn columns(&self, width: usize, start: usize, end: usize) -> Vector {
         let (rows, taken) = (self.len / width, end - start);
@@ -544,9 +555,13 @@ impl Vector {
         self.count_additions(1);
         Vector::written(self.content(), self.len, |out| {
             let (values, row) = (self.expect_values(), row.expect_values());
-            for (out, x) in out.chunks_exact_mut(row.len()).zip(values.chunks_exact(row.len())) {
-                out.iter_mut().zip(x.iter().zip(row)).for_each(|(z, (x, y))| *z = x.wrapping_add(*y));
-            }
+            let each = self.len.div_ceil(pieces_of(self.len, PARALLEL_COPY)).next_multiple_of(row.len());
+            let pieces = out.chunks_mut(each).zip(values.chunks(each)).collect();
+            spread(pieces, |(out, values): (&mut [u64], &[u64])| {
+                for (out, x) in out.chunks_exact_mut(row.len()).zip(values.chunks_exact(row.len())) {
+                    out.iter_mut().zip(x.iter().zip(row)).for_each(|(z, (x, y))| *z = x.wrapping_add(*y));
+                }
+            });
         })
     }
 
@@ -653,7 +668,7 @@ mod tests {
             meter::take();
             let shape = MatMul::new(4, 5, 6);
             let product = x.matmul(&y, shape);
-            let _ = product.add(&Vector::sum_of_products([(&x, &y), (&x, &y)], shape));
+            let _ = product.add(&Vector::sum_of_products(&[(&x, &[&y]), (&x, &[&y])], shape));
             meter::take()
         };
         let of_content =

@@ -68,7 +68,7 @@ pub(in crate::ring) fn spread<T: Send>(pieces: Vec<T>, work: impl Fn(T) + Sync) 
         return pieces.into_iter().for_each(work);
     }
     let mut pieces = pieces.into_iter();
-    let own = pieces.next();
+    let own = pieces.next_back();
     let (work, open) = (&work, &AtomicUsize::new(pieces.len()));
     rayon::in_place_scope(|scope| {
         for piece in pieces {

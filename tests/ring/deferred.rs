@@ -234,3 +234,22 @@ fn threads_may_ask_for_the_same_elements_at_once() {
         });
     }
 }
+
+#[test]
+fn what_one_thread_has_noted_may_be_an_operand_in_another() {
+    let len = 20_000;
+    let x = Vector::from((0..len as u64).collect::<Vec<_>>());
+    let y = x.scale(3).add(&x);
+    let z = std::thread::spawn({
+        let y = y.clone();
+        move || {
+            let (first, second) = (y.add_scalar(1), y.scale(2));
+            let z = first.add(&second);
+            assert_eq!(z.expect_values()[5], 61);
+            (second, y.sub(&first))
+        }
+    });
+    let (second, difference) = z.join().expect("no panic");
+    let sum = second.add(&difference).add(&y);
+    assert!(sum.expect_values().iter().enumerate().all(|(i, &sum)| sum == (12 * i as u64).wrapping_sub(1)));
+}

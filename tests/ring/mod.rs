@@ -4,6 +4,7 @@ mod deferred;
 mod exact_f64;
 mod gemm;
 mod planes;
+mod products;
 mod transpose;
 
 use mpcsim::ring::gemm::MatrixView;

@@ -1,9 +1,8 @@
 //! Several formulas as steps on tiles, done for one tile after the other.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Range;
 
-use super::{Deferred, Formula, Function, GAP, OPERANDS, Operand, RESULTS};
+use super::{Function, GAP, OPERANDS, Operand, Pending, RESULTS};
 use crate::ring::dispatch::Level;
 use crate::ring::fused::TILE;
 use crate::ring::mcg::{Position, Stream};
@@ -35,114 +34,166 @@ enum Place<'a> {
 enum Step<'a> {
     /// The next numbers of a stream go into a tile.
     Draw { stream: usize, tile: usize },
-    /// A function of some places goes to others.
-    Apply { function: &'a dyn Function, operands: Vec<Place<'a>>, results: Vec<Slot> },
+    /// A function of some places, by their numbers, goes to others.
+    Apply { function: &'a dyn Function, operands: Range<usize>, results: [Option<Slot>; RESULTS] },
 }
 
 /// All formulas as steps on tiles.
 #[derive(Default)]
 pub(super) struct Program<'a> {
     steps: Vec<Step<'a>>,
+    /// The operands of all steps.
+    operands: Vec<Place<'a>>,
     streams: Vec<Position>,
     /// Tiles that always hold the same.
     constants: Vec<(usize, u64)>,
     tiles: usize,
+    /// Tiles that nobody uses now.
+    free: Vec<usize>,
 }
 
-/// A value while steps are made.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Value {
-    Result(*const Deferred, usize),
+/// What an operand is, in a list of formulas.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// A result of a formula of the list: the number of the formula, and that of the result.
+    Result(usize, usize),
+    /// Something without memory, by its number.
+    Implied(usize),
+    Words(&'a [u64]),
+}
+
+/// What an operand without memory is made from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Implied {
     Drawn(Position),
     Constant(u64),
 }
 
+/// A value while steps are made.
+#[derive(Clone, Copy)]
+struct Value {
+    /// Where it is, once it is anywhere.
+    slot: Option<Slot>,
+    /// The last formula that needs it, if any does.
+    last_use: Option<usize>,
+}
+
+impl Value {
+    const NEW: Value = Value { slot: None, last_use: None };
+}
+
 impl<'a> Program<'a> {
     /// Steps for `formulas`; those marked are written, in this order, result after result.
-    pub fn new(formulas: &'a [(Arc<Deferred>, Arc<Formula>)], written: &[bool]) -> Self {
-        let mut last_use = BTreeMap::new();
-        for (step, (_, formula)) in formulas.iter().enumerate() {
+    pub fn new(pending: &'a Pending, written: &[bool]) -> Self {
+        let formulas = &pending.formulas;
+        let mut results = vec![[Value::NEW; RESULTS]; formulas.len()];
+        let mut implied: Vec<(Implied, Value)> = Vec::new();
+        let mut sources: Vec<Source<'a>> = Vec::with_capacity(4 * formulas.len());
+        for (step, (deferred, formula)) in formulas.iter().enumerate() {
             for operand in &formula.operands {
-                last_use.extend(value_of(operand).map(|value| (value, step)));
+                let source = match operand {
+                    Operand::Words(memory, start) => Source::Words(&memory.words()[*start..][..deferred.len]),
+                    Operand::Result(of, number) => match pending.place(of) {
+                        Some(place) => Source::Result(place, *number),
+                        None => Source::Words(&of.words()[number * of.stride()..][..of.len]),
+                    },
+                    Operand::Drawn(position) => known(&mut implied, Implied::Drawn(*position)),
+                    Operand::Constant(word) => known(&mut implied, Implied::Constant(*word)),
+                };
+                match source {
+                    Source::Result(place, number) => results[place][number].last_use = Some(step),
+                    Source::Implied(number) => implied[number].1.last_use = Some(step),
+                    Source::Words(_) => {}
+                }
+                sources.push(source);
             }
         }
-        let mut program = Program::default();
-        let (mut places, mut free, mut next_written) = (BTreeMap::new(), Vec::new(), 0);
+        let (mut program, mut next_written, mut sources) = (Program::default(), 0, &sources[..]);
         for (step, (deferred, formula)) in formulas.iter().enumerate() {
-            let operands: Vec<Place<'a>> = formula
-                .operands
-                .iter()
-                .map(|operand| match (operand, value_of(operand)) {
-                    (Operand::Words(memory, start), _) => {
-                        Place::Words(&memory.words()[*start..*start + deferred.len])
+            let (own, later) = sources.split_at(formula.operands.len());
+            sources = later;
+            let first = program.operands.len();
+            for source in own {
+                let place = match *source {
+                    Source::Words(words) => Place::Words(words),
+                    Source::Result(place, number) => {
+                        Place::Result(results[place][number].slot.expect("operands come first"))
                     }
-                    (Operand::Result(of, number), None) => {
-                        Place::Words(&of.words()[number * of.stride()..][..of.len])
+                    Source::Implied(number) => {
+                        let (of, value) = &mut implied[number];
+                        Place::Result(*value.slot.get_or_insert_with(|| program.implied(*of)))
                     }
-                    (_, Some(value)) => Place::Result(
-                        *places.entry(value).or_insert_with(|| program.implied(value, &mut free)),
-                    ),
-                    (_, None) => unreachable!("what is not in memory is a value"),
-                })
-                .collect();
+                };
+                program.operands.push(place);
+            }
             // In other tiles than the operands: a function gives results while it reads.
-            let results: Vec<Slot> = (0..deferred.results)
-                .map(|_| {
-                    if written[step] {
-                        next_written += 1;
-                        Slot::Written(next_written - 1)
-                    } else {
-                        Slot::Tile(program.tile(&mut free))
-                    }
-                })
-                .collect();
-            for (number, place) in results.iter().enumerate() {
-                let value = Value::Result(Arc::as_ptr(deferred), number);
-                match place {
-                    // Nobody needs it.
-                    Slot::Tile(tile) if !last_use.contains_key(&value) => free.push(*tile),
-                    place => drop(places.insert(value, *place)),
+            let mut slots = [None; RESULTS];
+            for slot in &mut slots[..deferred.results] {
+                *slot = Some(if written[step] {
+                    next_written += 1;
+                    Slot::Written(next_written - 1)
+                } else {
+                    Slot::Tile(program.tile())
+                });
+            }
+            for (value, slot) in results[step].iter_mut().zip(slots) {
+                value.slot = slot;
+                if value.last_use.is_none() {
+                    program.release(slot);
                 }
             }
             // Tiles whose values nobody needs after this step.
-            for value in formula.operands.iter().filter_map(value_of) {
-                if last_use.get(&value) == Some(&step)
-                    && !matches!(value, Value::Constant(_))
-                    && let Some(Slot::Tile(tile)) = places.remove(&value)
-                {
-                    free.push(tile);
+            for source in own {
+                let value = match *source {
+                    Source::Result(place, number) => &mut results[place][number],
+                    Source::Implied(number) if matches!(implied[number].0, Implied::Drawn(_)) => {
+                        &mut implied[number].1
+                    }
+                    _ => continue,
+                };
+                if value.last_use == Some(step) {
+                    program.release(value.slot.take());
                 }
             }
-            program.steps.push(Step::Apply { function: &*formula.function, operands, results });
+            let operands = first..program.operands.len();
+            program.steps.push(Step::Apply { function: &*formula.function, operands, results: slots });
         }
         program
     }
 
     /// A tile nobody uses.
-    fn tile(&mut self, free: &mut Vec<usize>) -> usize {
-        free.pop().unwrap_or_else(|| {
-            self.tiles += 1;
-            self.tiles - 1
-        })
+    fn tile(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| self.new_tile())
+    }
+
+    fn new_tile(&mut self) -> usize {
+        self.tiles += 1;
+        self.tiles - 1
+    }
+
+    /// What is there is not needed any more.
+    fn release(&mut self, slot: Option<Slot>) {
+        if let Some(Slot::Tile(tile)) = slot {
+            self.free.push(tile);
+        }
     }
 
     /// The tile of a value that no formula gives.
-    fn implied(&mut self, value: Value, free: &mut Vec<usize>) -> Slot {
-        match value {
-            Value::Constant(word) => {
+    fn implied(&mut self, of: Implied) -> Slot {
+        Slot::Tile(match of {
+            Implied::Constant(word) => {
                 // A new one: it is filled before the first step.
-                let tile = self.tile(&mut Vec::new());
+                let tile = self.new_tile();
                 self.constants.push((tile, word));
-                Slot::Tile(tile)
+                tile
             }
-            Value::Drawn(position) => {
-                let tile = self.tile(free);
+            Implied::Drawn(position) => {
+                let tile = self.tile();
                 self.streams.push(position);
                 self.steps.push(Step::Draw { stream: self.streams.len() - 1, tile });
-                Slot::Tile(tile)
+                tile
             }
-            Value::Result(..) => unreachable!("operands come before what is made of them"),
-        }
+        })
     }
 
     /// All steps for all of `len` elements; `memories` are those of the formulas that are written, in order. Large ones
@@ -179,7 +230,8 @@ impl<'a> Program<'a> {
             Slot::Tile(tile) => Address { first: tiles[tile], moves: 0 },
             Slot::Written(number) => Address { first: written[number], moves: 1 },
         };
-        let calls: Vec<Call<'_>> = self.steps.iter().map(|step| step.call(start, len, &place_of)).collect();
+        let calls: Vec<Call<'_>> =
+            self.steps.iter().map(|step| self.call(step, start, len, &place_of)).collect();
         for begin in (0..len).step_by(TILE) {
             let n = TILE.min(len - begin);
             for call in &calls {
@@ -197,6 +249,33 @@ impl<'a> Program<'a> {
                         unsafe { function.apply(level, n, &x, first, second) };
                     }
                 }
+            }
+        }
+    }
+
+    /// A step for `len` elements from `start` on; operands in memory are only read.
+    fn call(
+        &self,
+        step: &Step<'a>,
+        start: usize,
+        len: usize,
+        place_of: &impl Fn(&Slot) -> Address,
+    ) -> Call<'a> {
+        match step {
+            Step::Draw { stream, tile } => Call::Draw { stream: *stream, tile: place_of(&Slot::Tile(*tile)) },
+            Step::Apply { function, operands, results } => {
+                let mut x = [Address::NOWHERE; OPERANDS];
+                for (x, operand) in x.iter_mut().zip(&self.operands[operands.clone()]) {
+                    *x = match operand {
+                        Place::Words(words) => {
+                            Address { first: words[start..start + len].as_ptr().cast_mut(), moves: 1 }
+                        }
+                        Place::Result(result) => place_of(result),
+                    };
+                }
+                let mut y = [Address::NOWHERE; RESULTS];
+                y.iter_mut().zip(results.iter().flatten()).for_each(|(y, result)| *y = place_of(result));
+                Call::Apply { function: *function, operands: x, results: y }
             }
         }
     }
@@ -225,35 +304,11 @@ enum Call<'a> {
     Apply { function: &'a dyn Function, operands: [Address; OPERANDS], results: [Address; RESULTS] },
 }
 
-impl<'a> Step<'a> {
-    /// The step for `len` elements from `start` on; operands in memory are only read.
-    fn call(&self, start: usize, len: usize, place_of: &impl Fn(&Slot) -> Address) -> Call<'a> {
-        match self {
-            Step::Draw { stream, tile } => Call::Draw { stream: *stream, tile: place_of(&Slot::Tile(*tile)) },
-            Step::Apply { function, operands, results } => {
-                let mut x = [Address::NOWHERE; OPERANDS];
-                for (x, operand) in x.iter_mut().zip(operands) {
-                    *x = match operand {
-                        Place::Words(words) => {
-                            Address { first: words[start..start + len].as_ptr().cast_mut(), moves: 1 }
-                        }
-                        Place::Result(result) => place_of(result),
-                    };
-                }
-                let mut y = [Address::NOWHERE; RESULTS];
-                y.iter_mut().zip(results).for_each(|(y, result)| *y = place_of(result));
-                Call::Apply { function: *function, operands: x, results: y }
-            }
-        }
-    }
-}
-
-/// What an operand is, if it is not in memory.
-fn value_of(operand: &Operand) -> Option<Value> {
-    match operand {
-        Operand::Words(..) => None,
-        Operand::Drawn(position) => Some(Value::Drawn(*position)),
-        Operand::Constant(word) => Some(Value::Constant(*word)),
-        Operand::Result(of, number) => (!of.is_computed()).then_some(Value::Result(Arc::as_ptr(of), *number)),
-    }
+/// The number of something without memory, among what is known.
+fn known<'a>(implied: &mut Vec<(Implied, Value)>, of: Implied) -> Source<'a> {
+    let place = implied.iter().position(|(known, _)| *known == of);
+    Source::Implied(place.unwrap_or_else(|| {
+        implied.push((of, Value::NEW));
+        implied.len() - 1
+    }))
 }

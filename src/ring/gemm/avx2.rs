@@ -10,6 +10,7 @@ use super::view::MatrixView;
 use std::arch::x86_64::*;
 
 /// Witness that the CPU has AVX2.
+#[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
 const MR: usize = 4;

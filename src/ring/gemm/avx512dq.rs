@@ -6,6 +6,7 @@ use super::view::MatrixView;
 use std::arch::x86_64::*;
 
 /// Witness that the CPU has AVX-512F and AVX-512DQ.
+#[derive(Clone, Copy)]
 pub(super) struct Avx512Dq(());
 
 const MR: usize = 8;

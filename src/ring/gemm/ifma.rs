@@ -12,6 +12,7 @@ use super::view::MatrixView;
 use std::arch::x86_64::*;
 
 /// Witness that the CPU has AVX-512 F, BW, VL, IFMA and VNNI.
+#[derive(Clone, Copy)]
 pub(super) struct Avx512Ifma(());
 
 const MR: usize = 4;

@@ -20,8 +20,8 @@ pub use view::MatrixView;
 
 use super::workers::{pieces_of, spread};
 
-/// Multiplications that are worth a task of their own: some 70 to 400 microseconds of work.
-const TASK: usize = 1 << 20;
+/// Multiplications that are worth a task of their own: some 10 to 50 microseconds of work.
+const TASK: usize = 1 << 17;
 
 /// An implementation of the product; all give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,11 +83,6 @@ pub fn gemm_add_with(kernel: Kernel, a: MatrixView<'_>, b: MatrixView<'_>, c: &m
     gemm_with(kernel, Target::Add, a, b, c);
 }
 
-/// `c = a * b` or `c += a * b` with the fastest kernel, see [`gemm_add`].
-pub(in crate::ring) fn gemm(target: Target, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
-    gemm_with(Kernel::best(), target, a, b, c);
-}
-
 /// What becomes of what was in the result before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -97,39 +92,73 @@ pub enum Target {
     Overwrite,
 }
 
+/// The factors of a product.
+pub(in crate::ring) type Factors<'a> = (MatrixView<'a>, MatrixView<'a>);
+
+/// A part of a product that any thread may compute at any time.
+pub(in crate::ring) type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
+
 /// [`gemm_add_with`], the result overwritten on request.
 ///
 /// # Panics
 /// As [`gemm_add_with`].
 pub fn gemm_with(kernel: Kernel, target: Target, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
-    check_shapes(a, b, c);
+    run(tasks(kernel, target, &[(a, b)], c));
+}
+
+/// Does all tasks, spread over the current rayon pool.
+pub(in crate::ring) fn run(tasks: Vec<Task<'_>>) {
+    spread(tasks, |task| task());
+}
+
+/// Does all tasks of several products, given longest first. They are begun at both ends, so that each thread does its part of
+/// one product after the other, and what is done last is short.
+pub(in crate::ring) fn run_all(products: Vec<Vec<Task<'_>>>) {
+    let (mut front, mut back) = (Vec::new(), Vec::new());
+    for mut tasks in products {
+        back.push(tasks.split_off(tasks.len().div_ceil(2)));
+        front.extend(tasks);
+    }
+    front.extend(back.into_iter().rev().flatten());
+    run(front);
+}
+
+/// What is to be done for the sum of products of the same shape with a kernel, cut for the current rayon pool.
+///
+/// # Panics
+/// As [`gemm_add_with`].
+pub(in crate::ring) fn tasks<'a>(
+    kernel: Kernel,
+    target: Target,
+    terms: &[Factors<'a>],
+    c: &'a mut [u64],
+) -> Vec<Task<'a>> {
     match kernel {
-        Kernel::Portable => run(&portable::Portable, target, a, b, c),
+        Kernel::Portable => cut(portable::Portable, target, terms, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 => run(&available(avx2::Avx2::detect()), target, a, b, c),
+        Kernel::Avx2 => cut(available(avx2::Avx2::detect()), target, terms, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512Dq => run(&available(avx512dq::Avx512Dq::detect()), target, a, b, c),
+        Kernel::Avx512Dq => cut(available(avx512dq::Avx512Dq::detect()), target, terms, c),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512Ifma => run(&available(ifma::Avx512Ifma::detect()), target, a, b, c),
+        Kernel::Avx512Ifma => cut(available(ifma::Avx512Ifma::detect()), target, terms, c),
         #[cfg(not(target_arch = "x86_64"))]
         _ => panic!("the kernel {kernel:?} is for another architecture"),
     }
 }
 
-/// `c = a * b` in the fastest way there is if no partial sum can reach a magnitude of 2^51; whether this machine
-/// has that way. The caller has checked the shapes and vouches for the magnitudes.
-pub(in crate::ring) fn gemm_short(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
+/// What is to be done for `c = a * b` in the fastest way there is if no partial sum can reach a magnitude of 2^51, which
+/// the caller vouches for; `None` if this machine does not have that way.
+pub(in crate::ring) fn short_tasks<'a>(factors: Factors<'a>, c: &'a mut [u64]) -> Option<Vec<Task<'a>>> {
     #[cfg(target_arch = "x86_64")]
-    if let Some(kernel) = short::Short::detect() {
-        check_shapes(a, b, c);
-        run(&kernel, Target::Overwrite, a, b, c);
-        return true;
+    return short::Short::detect().map(|kernel| cut(kernel, Target::Overwrite, &[factors], c));
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (factors, c);
+        None
     }
-    let _ = (a, b, c);
-    false
 }
 
-/// Whether [`gemm_short`] does anything.
+/// Whether this machine has the way of [`short_tasks`].
 pub(in crate::ring) fn has_short() -> bool {
     #[cfg(target_arch = "x86_64")]
     return short::Short::detect().is_some();
@@ -150,27 +179,40 @@ pub(in crate::ring) fn check_shapes(a: MatrixView<'_>, b: MatrixView<'_>, c: &[u
     b.check("b");
 }
 
-/// Spreads a checked product over tasks that own disjoint tiles of C.
-fn run<K: MicroKernel>(kernel: &K, target: Target, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
+/// Cuts a sum of products into tasks that own disjoint tiles of C.
+fn cut<'a, K: MicroKernel + Copy + Send + 'a>(
+    kernel: K,
+    target: Target,
+    terms: &[Factors<'a>],
+    c: &'a mut [u64],
+) -> Vec<Task<'a>> {
+    let (a, b) = *terms.first().expect("a sum of products");
+    for (x, y) in terms {
+        check_shapes(*x, *y, c);
+        assert_eq!((x.rows, x.cols, y.cols), (a.rows, a.cols, b.cols), "products of one shape");
+    }
     if a.rows == 0 || a.cols == 0 || b.cols == 0 {
         if target == Target::Overwrite {
             c.fill(0);
         }
-        return;
+        return Vec::new();
     }
     let whole = TileOfC { words: c.as_mut_ptr(), row_stride: b.cols, target };
-    let grid = Grid::choose(a.rows, a.cols, b.cols, K::MR, K::NR);
-    let task = |t: usize| {
-        let (row, rows, col, cols) = grid.tile(t);
-        let (a, b) = (a.block(row, rows, 0, a.cols), b.block(0, b.rows, col, cols));
-        // SAFETY: `c` is borrowed mutably for the whole call and has `a.rows` x `b.cols` elements; the tiles of
-        // the grid are disjoint parts of it and each is handed to one task. The views have been checked.
-        unsafe { gemm_tile(kernel, a, b, whole.at(row, col)) };
+    let grid = Grid::choose(a.rows, a.cols, b.cols, terms.len(), K::MR, K::NR);
+    let task = |t: usize| -> Task<'a> {
+        let ((row, rows, col, cols), terms) = (grid.tile(t), terms.to_vec());
+        Box::new(move || {
+            let mut tile = whole.at(row, col);
+            for (a, b) in terms {
+                let (a, b) = (a.block(row, rows, 0, a.cols), b.block(0, b.rows, col, cols));
+                // SAFETY: `c` is borrowed mutably for as long as there are tasks and has `a.rows` x `b.cols` elements; the
+                // tiles of the grid are disjoint parts of it, and each belongs to one task. The views have been checked.
+                unsafe { gemm_tile(&kernel, a, b, tile) };
+                tile.target = Target::Add;
+            }
+        })
     };
-    match grid.tiles() {
-        1 => task(0),
-        tiles => spread((0..tiles).collect(), task),
-    }
+    (0..grid.tiles()).map(task).collect()
 }
 
 /// A division of the `m` x `n` result into equal tiles.
@@ -182,10 +224,10 @@ struct Grid {
 }
 
 impl Grid {
-    /// One tile for small products, else about as many as keep the pool busy, cut where it costs least:
+    /// One tile for small sums of products, else about as many as keep the pool busy, cut where it costs least:
     /// every row of tiles packs all of B again, every column of tiles reads all of A again (cheaper).
-    fn choose(m: usize, k: usize, n: usize, mr: usize, nr: usize) -> Self {
-        let products = m.saturating_mul(k).saturating_mul(n);
+    fn choose(m: usize, k: usize, n: usize, terms: usize, mr: usize, nr: usize) -> Self {
+        let products = m.saturating_mul(k).saturating_mul(n).saturating_mul(terms);
         let tasks = pieces_of(products, TASK);
         let cut = |down: usize| {
             let tile_rows = m.div_ceil(down).next_multiple_of(mr);

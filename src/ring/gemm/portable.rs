@@ -5,6 +5,7 @@ use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
 use super::view::MatrixView;
 
 /// Runs on every CPU.
+#[derive(Clone, Copy)]
 pub(super) struct Portable;
 
 const MR: usize = 4;

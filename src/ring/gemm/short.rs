@@ -9,6 +9,7 @@ use super::view::MatrixView;
 use std::arch::x86_64::*;
 
 /// Witness that the CPU has AVX-512 F and IFMA.
+#[derive(Clone, Copy)]
 pub(super) struct Short(());
 
 const MR: usize = 8;
