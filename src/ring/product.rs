@@ -25,6 +25,9 @@ const TASK: usize = 1 << 13;
 /// Elements that stay in the first-level cache while others are subtracted from them.
 const TILE: usize = 1 << 10;
 
+/// Sums that wait, at most: those that wait for others must not be too deep.
+const MOST: usize = 256;
+
 /// A matrix, and those with whose sum it is multiplied.
 pub(in crate::ring) type Term = (Vector, Vec<Vector>);
 
@@ -55,10 +58,15 @@ impl Product {
         let terms = Mutex::new(Some(Arc::new(terms)));
         let product =
             Arc::new(Product { shape, terms, is_joint: AtomicBool::new(false), words: OnceLock::new() });
-        NOTED.with_borrow_mut(|noted| {
+        let all = NOTED.with_borrow_mut(|noted| {
             noted.retain(|noted| noted.upgrade().is_some_and(|product| !product.is_computed()));
             noted.push(Arc::downgrade(&product));
+            if noted.len() < MOST { Vec::new() } else { noted.clone() }
         });
+        // Those that were noted first need none of the others.
+        for product in all.iter().filter_map(Weak::upgrade) {
+            product.words();
+        }
         product
     }
 

@@ -200,3 +200,16 @@ fn a_factor_may_be_made_of_what_it_would_be_computed_with() {
     let expected = plus(&naive(shape, &z, &plus(&words[1], &words[2])), &naive(shape, &words[0], &words[2]));
     assert!(second.expect_values() == expected);
 }
+
+#[test]
+fn any_number_of_products_may_wait() {
+    let len = 20_000;
+    let factor = Vector::from(vec![3]);
+    let shape = MatMul::new(len, 1, 1);
+    let (mut product, mut expected) = (Vector::from((0..len as u64).collect::<Vec<_>>()), 7u64);
+    for _ in 0..3000 {
+        product = product.matmul(&factor, shape);
+        expected = expected.wrapping_mul(3);
+    }
+    assert_eq!(product.expect_values()[7], expected);
+}
