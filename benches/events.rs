@@ -49,8 +49,9 @@ fn ping_pong(party: Party<()>) -> Program {
 
 fn ring(party: Party<()>) -> Program {
     Box::pin(async move {
-        let (next, previous) = ((party.id() + 1) % 3, (party.id() + 2) % 3);
-        for _ in 0..MESSAGES / 3 {
+        let n = party.parties();
+        let (next, previous) = ((party.id() + 1) % n, (party.id() + n - 1) % n);
+        for _ in 0..MESSAGES / n as u64 {
             party.send(next, BYTES, ());
             party.recv(previous).await;
         }
@@ -199,16 +200,19 @@ fn time_in_turns(unit: &str, mut all: Vec<Work<'_>>) -> Vec<f64> {
 fn report_live() {
     println!("\nlive, {MESSAGES} messages: poll, record, time");
     let messages = MESSAGES as f64;
-    let (mut ping_pong, mut ring) = (live(2, ping_pong), live(3, ring));
+    let mut ping_pong = live(2, ping_pong);
+    let [mut ring_3, mut ring_12, mut ring_48] = [3, 12, 48].map(|parties| live(parties, ring));
     let times = time_in_turns(
         "message",
         vec![
             work("ping-pong", messages, || drop(black_box(ping_pong()))),
-            work("ring of three", messages, || drop(black_box(ring()))),
             work("nexosim, the same ping-pong", messages, nexosim_ping_pong),
+            work("ring of 3", messages, || drop(black_box(ring_3()))),
+            work("ring of 12", messages, || drop(black_box(ring_12()))),
+            work("ring of 48", messages, || drop(black_box(ring_48()))),
         ],
     );
-    println!("  nexosim takes {:.1} times as long as the ping-pong", times[2] / times[0]);
+    println!("  nexosim takes {:.1} times as long as the ping-pong", times[1] / times[0]);
 }
 
 fn report_replay(name: &str, trace: &Trace, endpoints: &[Endpoint]) {
