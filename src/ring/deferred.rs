@@ -145,19 +145,20 @@ impl Operand {
     }
 }
 
+/// Where a function finds the elements of a tile, and where it leaves what it gives.
+struct TilePlaces {
+    /// Elements of each.
+    n: usize,
+    operands: [*const u64; OPERANDS],
+    results: [*mut u64; RESULTS],
+}
+
 /// A function of the elements at one place, applied to a tile.
 trait Function: Send + Sync {
     /// # Safety
     /// As many operands as the function has are valid for reads of `n` elements, as many results for writes. Nothing
     /// else accesses the results meanwhile, and no operand lies there.
-    unsafe fn apply(
-        &self,
-        level: Level,
-        n: usize,
-        x: &[*const u64; OPERANDS],
-        first: *mut u64,
-        second: *mut u64,
-    );
+    unsafe fn apply(&self, level: Level, tile: &TilePlaces);
 }
 
 struct FunctionOf<const C: usize, const I: usize, const O: usize, F>([Element; C], F);
@@ -166,20 +167,14 @@ impl<const C: usize, const I: usize, const O: usize, F> Function for FunctionOf<
 where
     F: Fn([Element; C], [Element; I]) -> [Element; O] + Send + Sync,
 {
-    unsafe fn apply(
-        &self,
-        level: Level,
-        n: usize,
-        x: &[*const u64; OPERANDS],
-        first: *mut u64,
-        second: *mut u64,
-    ) {
+    unsafe fn apply(&self, level: Level, tile: &TilePlaces) {
+        let TilePlaces { n, operands, results: [first, second] } = *tile;
         let FunctionOf(constants, f) = self;
         let constants = *constants;
         // SAFETY: as the caller vouches for; a second result is only written if there is one.
         let (x, first, second) = unsafe {
             (
-                from_fn(|k| slice::from_raw_parts(x[k], n)),
+                from_fn(|k| slice::from_raw_parts(operands[k], n)),
                 slice::from_raw_parts_mut(first, n),
                 if O == 2 { slice::from_raw_parts_mut(second, n) } else { &mut [] },
             )
@@ -280,7 +275,7 @@ impl Deferred {
 }
 
 /// What is computed along with a formula that somebody needs.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Extent {
     /// What has to do with it: each is an operand of another, directly or through others. What needs a matrix product that
     /// is not computed can wait, as the product can.
@@ -435,8 +430,8 @@ fn compute(wanted: &Arc<Deferred>, extent: Extent) {
     };
     // What nobody holds is not written.
     let written = pending.held();
-    let lens = pending.formulas.iter().zip(&written);
-    let mut memories: Vec<Option<Words>> = lens
+    let formulas = pending.formulas.iter().zip(&written);
+    let mut memories: Vec<Option<Words>> = formulas
         .map(|((deferred, _), written)| written.then(|| Words::any(deferred.results * deferred.stride())))
         .collect();
     let program = Program::new(&pending, &written);

@@ -6,11 +6,8 @@ use std::sync::{Arc, Weak};
 use super::deferred::OperandIdentity;
 use super::fused::Operand;
 use super::memory::Memory;
-use super::vector::{Content, Vector};
+use super::vector::{Content, PARALLEL_COPY, Vector};
 use super::workers::{pieces_of, spread};
-
-/// Elements that are worth copying by several threads.
-const TASK: usize = 1 << 13;
 
 /// Rows that somebody may hold: parties that hold a matrix in common choose the same rows.
 struct Gathered {
@@ -66,7 +63,7 @@ impl Vector {
                     }
                 }
             };
-            let rows_each = rows.len().div_ceil(pieces_of(out.len(), TASK)).max(1);
+            let rows_each = rows.len().div_ceil(pieces_of(out.len(), PARALLEL_COPY)).max(1);
             let pieces = out.chunks_mut((rows_each * width).max(1)).zip(rows.chunks(rows_each)).collect();
             spread(pieces, |(out, rows): (&mut [u64], &[usize])| gather(out, rows));
         })

@@ -16,12 +16,10 @@ use super::dispatch::{Level, dispatched};
 use super::exact_f64::{Way, exact_tasks};
 use super::gemm::{self, Kernel, Target, Task};
 use super::matmul::MatMul;
-use super::vector::Vector;
+use super::vector::{PARALLEL_COPY, Vector};
 use super::words::Words;
 use super::workers::{pieces_of, spread};
 
-/// Elements that are worth being subtracted by a task of their own.
-const TASK: usize = 1 << 13;
 /// Elements that stay in the first-level cache while others are subtracted from them.
 const TILE: usize = 1 << 10;
 
@@ -244,7 +242,7 @@ fn tasks_of<'a>(shape: MatMul, terms: &'a [Term], rights: &'a [Vector], out: &'a
 
 /// Subtracts all `others`, spread over the current rayon pool.
 fn subtract_all(words: &mut [u64], others: &[&[u64]]) {
-    let each = words.len().div_ceil(pieces_of(words.len(), TASK)).max(1);
+    let each = words.len().div_ceil(pieces_of(words.len(), PARALLEL_COPY)).max(1);
     spread(words.chunks_mut(each).enumerate().collect(), |(i, words): (usize, &mut [u64])| {
         for (j, words) in words.chunks_mut(TILE).enumerate() {
             let start = i * each + j * TILE;

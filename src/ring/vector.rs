@@ -16,8 +16,8 @@ use super::product::{Product, Term, sum_of_products};
 use super::words::Words;
 use super::workers::{pieces_of, spread};
 
-/// Elements that are worth being copied or added to by several threads.
-const PARALLEL_COPY: usize = 1 << 13;
+/// Elements that are worth being copied or added to by a thread of their own.
+pub(in crate::ring) const PARALLEL_COPY: usize = 1 << 13;
 /// Elements from which on formulas are deferred: what they would write and read again is too much for a cache.
 const DEFERRED: usize = 1 << 14;
 

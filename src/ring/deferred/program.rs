@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Function, GAP, OPERANDS, Operand, Pending, RESULTS};
+use super::{Function, GAP, OPERANDS, Operand, Pending, RESULTS, TilePlaces};
 use crate::ring::dispatch::Level;
 use crate::ring::fused::TILE;
 use crate::ring::mcg::{Position, Stream};
@@ -241,12 +241,15 @@ impl<'a> Program<'a> {
                         streams[*stream].fill(std::slice::from_raw_parts_mut(tile.first, n));
                     },
                     Call::Apply { function, operands, results } => {
-                        let x = operands.map(|operand| operand.at(begin).cast_const());
-                        let [first, second] = results.map(|result| result.at(begin));
+                        let tile = TilePlaces {
+                            n,
+                            operands: operands.map(|operand| operand.at(begin).cast_const()),
+                            results: results.map(|result| result.at(begin)),
+                        };
                         // SAFETY: operands are tiles, or `len` elements of results or of other memory; results are tiles
                         // or `len` elements that are this piece's alone. `new` gives each result a place where no
                         // operand of its step is.
-                        unsafe { function.apply(level, n, &x, first, second) };
+                        unsafe { function.apply(level, &tile) };
                     }
                 }
             }

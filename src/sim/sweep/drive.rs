@@ -146,9 +146,9 @@ impl Course {
         steps: &[Step],
         spare: &mut Vec<Step>,
     ) -> Result<(), Overflow> {
-        if self.durations_ps.is_some() {
-            let took_ps = gain_ps + self.spread_ps(run + 1) - self.spread_ps(run);
-            self.durations_ps.iter_mut().for_each(|durations_ps| durations_ps.push(took_ps));
+        let took_ps = gain_ps + self.spread_ps(run + 1) - self.spread_ps(run);
+        if let Some(durations_ps) = &mut self.durations_ps {
+            durations_ps.push(took_ps);
         }
         self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
         follow(&mut self.path, steps, spare);
