@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::{Components, Message, Protocol};
+use super::word::shared_word;
+use super::{Components, Message, Protocol, Word, Wraps};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard};
 
@@ -76,6 +77,7 @@ impl Clear {
 impl Protocol for Clear {
     type Share = Plain<Vector>;
     type Bits = Plain<Plane>;
+    type Cut = ();
 
     fn content(&self) -> Content {
         Content::Values
@@ -140,12 +142,33 @@ impl Protocol for Clear {
         Plain(rounded)
     }
 
-    fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Vec<Self::Bits>> {
-        vec![Plane::split(&x.0, bits as usize).into_iter().map(Plain).collect()]
+    async fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Word<Self::Bits>> {
+        vec![shared_word(Plane::split(&x.0, bits as usize).into_iter().map(Plain).collect())]
     }
 
-    fn random_summands(&self, len: usize, bits: u32) -> Self::Share {
-        Plain(self.stream().vector(Content::Values, len).shift_right(64 - bits))
+    async fn cut(
+        &self,
+        x: &Self::Share,
+        bits: u32,
+        _at: u32,
+        wraps: Wraps,
+    ) -> (Vec<Word<Self::Bits>>, Self::Cut) {
+        let bits = if wraps == Wraps::Counted { 64 } else { bits };
+        (self.summands(x, bits).await, ())
+    }
+
+    async fn shifted(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
+        Plain(x.0.shift_right(at))
+    }
+
+    async fn remainder(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
+        Plain(x.0.sub(&x.0.shift_right(at).scale(1 << at)))
+    }
+
+    async fn random(&self, len: usize, bits: u32) -> (Self::Share, Vec<Word<Self::Bits>>) {
+        let value = Plain(self.stream().vector(Content::Values, len).shift_right(64 - bits));
+        let summands = self.summands(&value, bits).await;
+        (value, summands)
     }
 
     async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {

@@ -92,6 +92,7 @@ pub mod clear;
 pub mod registry;
 pub mod rep3;
 pub mod share;
+pub mod word;
 
 use std::borrow::Cow;
 
@@ -101,6 +102,7 @@ use crate::sim::{Party, SpanGuard};
 pub use clear::Clear;
 pub use rep3::Rep3;
 pub use share::{BitShare, Components, RingShare};
+pub use word::{Bit, Word};
 
 /// What parties send each other.
 #[derive(Clone, Debug)]
@@ -142,6 +144,15 @@ pub(crate) async fn receive_bits(party: &Party<Message>, from: usize) -> Vec<Pla
     }
 }
 
+/// Up to which bit summands are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wraps {
+    /// Up to the number's own bits: whatever their sum has above is not looked at.
+    Ignored,
+    /// Up to where the sum wraps, so that wraps can be counted.
+    Counted,
+}
+
 /// Arithmetic and boolean secret sharing over Z_2^64, as one party sees it.
 ///
 /// Linear operations are local and come with the shares ([`Components`]). All others are here. Whole vectors are
@@ -152,6 +163,8 @@ pub trait Protocol: Sized {
     type Share: RingShare;
     /// A shared plane of bits.
     type Bits: BitShare;
+    /// What a party keeps of a value whose summands were cut.
+    type Cut;
 
     /// Whether vectors carry values or only their length.
     fn content(&self) -> Content;
@@ -187,16 +200,34 @@ pub trait Protocol: Sized {
     /// floor(x / 2^shift) + u with P(u = 1) = (x mod 2^shift) / 2^shift.
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share;
 
-    /// The components of x as boolean sharings: `summands[i][j]` is bit j of the i-th summand, and x mod 2^`bits` is
-    /// the sum of the summands. Local.
-    fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Vec<Self::Bits>>;
-    /// A random secret vector whose summands are uniform `bits`-bit numbers. Local.
-    fn random_summands(&self, len: usize, bits: u32) -> Self::Share;
+    /// Integers with known or shared bits, the summands, whose sum is x modulo 2^`bits`.
+    ///
+    /// A replicated sharing gives its components, which is local; other protocols open x under a mask with shared bits.
+    async fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Word<Self::Bits>>;
+    /// The summands of x in [0, 2^`bits`), to be cut at bit `at`. With [`Wraps::Counted`] they have as many bits as their
+    /// sum wraps at, which may be more than `bits`; otherwise `bits`. What is left of them as ring elements is in
+    /// [`Protocol::shifted`] and [`Protocol::remainder`].
+    async fn cut(
+        &self,
+        x: &Self::Share,
+        bits: u32,
+        at: u32,
+        wraps: Wraps,
+    ) -> (Vec<Word<Self::Bits>>, Self::Cut);
+    /// The sum of the summands shifted right by `at` bits each, as a ring element.
+    async fn shifted(&self, x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share;
+    /// The sum of the lowest `at` bits of the summands, as a ring element.
+    async fn remainder(&self, x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share;
+    /// A random secret vector and its summands, which are uniform `bits`-bit numbers.
+    async fn random(&self, len: usize, bits: u32) -> (Self::Share, Vec<Word<Self::Bits>>);
 
     /// The bits as ring elements 0 and 1.
     async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share>;
     /// The ring element of the bit `t xor (x and y)`.
-    async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share;
+    async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
+        let product = self.and(&[[x, y]]).await.remove(0);
+        self.bits_to_ring(&[product.xor(t)]).await.remove(0)
+    }
 
     /// Does the checks that a protocol has put off, such as those of MACs or hashes: at the end of the set-up and of each
     /// iteration. Semi-honest protocols have none.

@@ -13,7 +13,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::num::Wrapping;
 
-use super::{Components, Message, Protocol, RingShare, receive_bits, receive_ring, send};
+use super::word::shared_word;
+use super::{Components, Message, Protocol, RingShare, Word, Wraps, receive_bits, receive_ring, send};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard, both};
 
@@ -294,6 +295,7 @@ impl Rep3 {
 impl Protocol for Rep3 {
     type Share = Replicated<Vector>;
     type Bits = Replicated<Plane>;
+    type Cut = ();
 
     fn content(&self) -> Content {
         self.content
@@ -413,28 +415,50 @@ impl Protocol for Rep3 {
     }
 
     /// Summand j is x_j, shared as (x_j, 0, 0) rotated by j: its holders set the others to zero. Local.
-    fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Vec<Self::Bits>> {
+    async fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Word<Self::Bits>> {
         let own = Plane::split(&x.own, bits as usize);
         let next = Plane::split(&x.next, bits as usize);
         let zero = Plane::zeros(self.content, x.len());
         let part =
             |planes: &[Plane], held: bool, bit: usize| if held { planes[bit].clone() } else { zero.clone() };
-        (0..3)
-            .map(|j| {
-                (0..bits as usize)
-                    .map(|bit| Replicated {
-                        own: part(&own, j == self.party.id(), bit),
-                        next: part(&next, j == self.next(), bit),
-                    })
-                    .collect()
-            })
-            .collect()
+        let summand = |j: usize| {
+            let bit = |bit| Replicated {
+                own: part(&own, j == self.party.id(), bit),
+                next: part(&next, j == self.next(), bit),
+            };
+            shared_word((0..bits as usize).map(bit).collect())
+        };
+        (0..3).map(summand).collect()
     }
 
-    fn random_summands(&self, len: usize, bits: u32) -> Self::Share {
+    /// The components wrap at 2^64. Local.
+    async fn cut(
+        &self,
+        x: &Self::Share,
+        bits: u32,
+        _at: u32,
+        wraps: Wraps,
+    ) -> (Vec<Word<Self::Bits>>, Self::Cut) {
+        let bits = if wraps == Wraps::Counted { 64 } else { bits };
+        (self.summands(x, bits).await, ())
+    }
+
+    /// Each component shifted. Local.
+    async fn shifted(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
+        Self::Share::combine([x], |c| c[0].shift_right(at))
+    }
+
+    async fn remainder(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
+        Self::Share::combine([x], |c| c[0].sub(&c[0].shift_right(at).scale(1 << at)))
+    }
+
+    /// Each component is a uniform number. Local.
+    async fn random(&self, len: usize, bits: u32) -> (Self::Share, Vec<Word<Self::Bits>>) {
         let counter = self.draw();
         let component = |i| self.shared_vector(i, counter, len).shift_right(64 - bits);
-        Replicated { own: component(self.party.id()), next: component(self.next()) }
+        let value = Replicated { own: component(self.party.id()), next: component(self.next()) };
+        let summands = self.summands(&value, bits).await;
+        (value, summands)
     }
 
     /// Party 0 knows u = b_0 xor b_1, the parties 1 and 2 know b_2. 2 rounds; 8, 8, 8 a bit.

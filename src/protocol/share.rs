@@ -40,10 +40,6 @@ pub trait RingShare: Components<Part = Vector> {
     fn scale(&self, factor: i64) -> Self {
         Self::combine([self], |c| c[0].scale(factor as u64))
     }
-    /// Shifts every component, as unsigned numbers: the sum of the results is not x >> bits, see the callers.
-    fn shift_components_right(&self, bits: u32) -> Self {
-        Self::combine([self], |c| c[0].shift_right(bits))
-    }
     /// Elements `start..end`.
     fn slice(&self, start: usize, end: usize) -> Self {
         Self::combine([self], |c| c[0].slice(start, end))
@@ -99,6 +95,10 @@ pub trait BitShare: Components<Part = Plane> {
     /// x xor y.
     fn xor(&self, other: &Self) -> Self {
         Self::combine([self, other], |c| c[0].xor(c[1]))
+    }
+    /// x and c for public bits c.
+    fn and_public(&self, public: &Plane) -> Self {
+        Self::combine([self], |c| c[0].and(public))
     }
     /// x xor y for each of several pairs.
     fn xor_each(pairs: &[[&Self; 2]]) -> Vec<Self> {

@@ -1,13 +1,11 @@
 //! Adders over shared bits: from several summands to two, then carries by prefix networks.
 
 use super::Secure;
-use crate::protocol::{BitShare, Protocol, RingShare};
+use crate::protocol::{Bit, BitShare, Protocol, RingShare, Word};
+use crate::ring::Plane;
 
-/// An integer as shared bits, lowest first; `None` is a bit that is known to be zero.
-pub type Word<B> = Vec<Option<B>>;
-
-/// Two bits to multiply; known zeros allowed.
-type Pair<'a, B> = (&'a Option<B>, &'a Option<B>);
+/// Two bits to multiply or add.
+type Pair<'a, B> = (&'a Bit<B>, &'a Bit<B>);
 
 /// Which prefix network computes the carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,38 +78,29 @@ pub(super) struct Carries<B> {
 
 /// A carry that is `generate xor (propagate and low)`, the last product not done yet.
 pub(super) struct LastCarry<B> {
-    pub(super) generate: Option<B>,
-    pub(super) propagate_and_low: Option<(B, B)>,
+    pub(super) generate: Bit<B>,
+    pub(super) propagate_and_low: Option<(Bit<B>, Bit<B>)>,
 }
 
-/// x xor y, known zeros allowed.
-pub(super) fn xor<B: BitShare>(x: &Option<B>, y: &Option<B>) -> Option<B> {
-    match (x, y) {
-        (Some(x), Some(y)) => Some(x.xor(y)),
-        (x, None) => x.clone(),
-        (None, y) => y.clone(),
+/// A sum of integers as a sum of two.
+pub(super) struct TwoSummands<B> {
+    pub(super) sum: Word<B>,
+    /// Zeros for a single summand.
+    pub(super) carries: Word<B>,
+    /// The carries of each carry-save addition, one position more than `sum` has if the overflow was asked for.
+    pub(super) saved: Vec<Word<B>>,
+}
+
+impl<B> TwoSummands<B> {
+    /// What the additions carried into a position.
+    pub(super) fn saved_into(&self, position: usize) -> impl Iterator<Item = &Bit<B>> {
+        self.saved.iter().map(move |word| &word[position])
     }
 }
 
-/// x xor y for each place of two words, as many as the shorter one has.
-fn xor_words<B: BitShare>(x: &[Option<B>], y: &[Option<B>]) -> Word<B> {
-    let known = both_known(x.iter().zip(y));
-    let sums = B::xor_each(&known);
-    if known.len() == x.len().min(y.len()) {
-        return sums.into_iter().map(Some).collect();
-    }
-    let mut sums = sums.into_iter();
-    let sum = |(x, y): (&Option<B>, &Option<B>)| match (x, y) {
-        (Some(_), Some(_)) => sums.next(),
-        (x, None) => x.clone(),
-        (None, y) => y.clone(),
-    };
-    x.iter().zip(y).map(sum).collect()
-}
-
-/// The pairs of which neither is known to be zero.
-fn both_known<'a, B: 'a>(pairs: impl Iterator<Item = Pair<'a, B>>) -> Vec<[&'a B; 2]> {
-    pairs.filter_map(|(x, y)| Some([x.as_ref()?, y.as_ref()?])).collect()
+/// The pairs of which both are shared.
+fn both_shared<'a, B: 'a>(pairs: impl Iterator<Item = Pair<'a, B>>) -> Vec<[&'a B; 2]> {
+    pairs.filter_map(|(x, y)| Some([x.shared()?, y.shared()?])).collect()
 }
 
 /// Which nodes have to compute what, so that the generate bits `needed` come out: (generate, propagate) by node.
@@ -133,10 +122,61 @@ fn liveness(levels: &[Vec<Node>], n: usize, needed: &[usize]) -> Vec<Vec<(bool, 
 }
 
 impl<P: Protocol> Secure<P> {
-    /// Ands of pairs of which some are known to be zero; one round.
+    /// x xor y.
+    pub(super) fn xor(&self, x: &Bit<P::Bits>, y: &Bit<P::Bits>) -> Bit<P::Bits> {
+        match (x, y) {
+            (Bit::Shared(x), Bit::Shared(y)) => Bit::Shared(x.xor(y)),
+            (Bit::Zero, other) | (other, Bit::Zero) => other.clone(),
+            (Bit::Public(x), Bit::Public(y)) => Bit::Public(x.xor(y)),
+            (Bit::Public(public), Bit::Shared(bit)) | (Bit::Shared(bit), Bit::Public(public)) => {
+                Bit::Shared(bit.xor(&self.protocol.public_plane(public)))
+            }
+        }
+    }
+
+    /// x xor y for each place of two words, as many as the shorter one has.
+    fn xor_words(&self, x: &[Bit<P::Bits>], y: &[Bit<P::Bits>]) -> Word<P::Bits> {
+        let mut sums = P::Bits::xor_each(&both_shared(x.iter().zip(y))).into_iter();
+        let sum = |(x, y): Pair<'_, P::Bits>| match (x, y) {
+            (Bit::Shared(_), Bit::Shared(_)) => Bit::Shared(sums.next().expect("a sum of each pair")),
+            (x, y) => self.xor(x, y),
+        };
+        x.iter().zip(y).map(sum).collect()
+    }
+
+    /// Ands of pairs; one round, none if no two are both shared.
     pub(super) async fn and_words(&self, pairs: &[Pair<'_, P::Bits>]) -> Word<P::Bits> {
-        let mut products = self.protocol.and(&both_known(pairs.iter().copied())).await.into_iter();
-        pairs.iter().map(|pair| if let (Some(_), Some(_)) = pair { products.next() } else { None }).collect()
+        let mut products = self.protocol.and(&both_shared(pairs.iter().copied())).await.into_iter();
+        let product = |pair: &Pair<'_, P::Bits>| match pair {
+            (Bit::Shared(_), Bit::Shared(_)) => Bit::Shared(products.next().expect("a product of each pair")),
+            (Bit::Zero, _) | (_, Bit::Zero) => Bit::Zero,
+            (Bit::Public(x), Bit::Public(y)) => Bit::Public(x.and(y)),
+            (Bit::Public(public), Bit::Shared(bit)) | (Bit::Shared(bit), Bit::Public(public)) => {
+                Bit::Shared(bit.and_public(public))
+            }
+        };
+        pairs.iter().map(product).collect()
+    }
+
+    /// Bits as ring elements.
+    pub(super) async fn bits_to_ring(&self, bits: &[Bit<P::Bits>], len: usize) -> Vec<P::Share> {
+        let shared: Vec<P::Bits> = bits.iter().filter_map(Bit::shared).cloned().collect();
+        let mut converted = self.protocol.bits_to_ring(&shared).await.into_iter();
+        let element = |bit: &Bit<P::Bits>| match bit {
+            Bit::Shared(_) => converted.next().expect("an element for each bit"),
+            Bit::Public(bit) => self.protocol.public(&Plane::compose(std::slice::from_ref(bit))),
+            Bit::Zero => self.constant(len, 0),
+        };
+        bits.iter().map(element).collect()
+    }
+
+    /// The bit `t xor (x and y)` as a ring element.
+    pub(super) async fn and_to_ring(&self, [x, y, t]: [&Bit<P::Bits>; 3], len: usize) -> P::Share {
+        if let [Some(x), Some(y), Some(t)] = [x.shared(), y.shared(), t.shared()] {
+            return self.protocol.and_to_ring(x, y, t).await;
+        }
+        let product = self.and_words(&[(x, y)]).await.remove(0);
+        self.bits_to_ring(&[self.xor(&product, t)], len).await.remove(0)
     }
 
     /// Carry-save addition x + y + z = sum + carries, on the positions of x. The carries have one position more if
@@ -150,41 +190,40 @@ impl<P: Protocol> Secure<P> {
     ) -> (Word<P::Bits>, Word<P::Bits>) {
         let positions = x.len() - usize::from(!carry_out);
         // The majority is ((x + z) (y + z)) + z; with z known to be zero, x y.
-        let (left, right) = (xor_words(&x[..positions], z), xor_words(&y[..positions], z));
+        let (left, right) = (self.xor_words(&x[..positions], z), self.xor_words(&y[..positions], z));
         let products = self.and_words(&left.iter().zip(&right).collect::<Vec<_>>()).await;
-        let mut carries = vec![None];
-        carries.extend(xor_words(&products, z));
-        let sum = xor_words(&xor_words(x, y), z);
+        let mut carries = vec![Bit::Zero];
+        carries.extend(self.xor_words(&products, z));
+        let sum = self.xor_words(&self.xor_words(x, y), z);
         (sum, carries)
     }
 
-    /// Any number of summands as two: `(sum, carries)`. The carries are `None` throughout for a single summand. With
-    /// `carry_out` they have one position more, for the overflows of the top; only up to three summands then.
+    /// Any number of summands as two. With `carry_out` the saved carries say what goes over the top.
     pub(super) async fn two_summands(
         &self,
-        summands: Vec<Vec<P::Bits>>,
+        mut words: Vec<Word<P::Bits>>,
         carry_out: bool,
-    ) -> (Word<P::Bits>, Word<P::Bits>) {
-        let mut words: Vec<Word<P::Bits>> =
-            summands.into_iter().map(|word| word.into_iter().map(Some).collect()).collect();
+    ) -> TwoSummands<P::Bits> {
         let bits = words[0].len();
-        assert!(words.len() <= 3 || !carry_out, "one overflow bit for each reduction");
+        let mut saved = Vec::new();
         while words.len() > 2 {
             let z = words.pop().expect("three summands");
             let y = words.pop().expect("three summands");
             let x = words.pop().expect("three summands");
             let (sum, carries) = self.carry_save(&x, &y, &z, carry_out).await;
             words.push(sum);
-            words.push(carries);
+            words.push(carries[..bits].to_vec());
+            saved.push(carries);
         }
         let carries = if words.len() == 2 { words.pop() } else { None };
-        (words.remove(0), carries.unwrap_or_else(|| vec![None; bits + usize::from(carry_out)]))
+        let carries = carries.unwrap_or_else(|| vec![Bit::Zero; bits]);
+        TwoSummands { sum: words.remove(0), carries, saved }
     }
 
     /// Generate and propagate bits of x + y, position by position. 1 round.
-    pub(super) async fn half_add(&self, x: &[Option<P::Bits>], y: &[Option<P::Bits>]) -> Carries<P::Bits> {
+    pub(super) async fn half_add(&self, x: &[Bit<P::Bits>], y: &[Bit<P::Bits>]) -> Carries<P::Bits> {
         let generate = self.and_words(&x.iter().zip(y).collect::<Vec<_>>()).await;
-        Carries { generate, propagate: xor_words(x, y) }
+        Carries { generate, propagate: self.xor_words(x, y) }
     }
 
     /// Runs a level of a prefix network on carries: (g, p) low, (g', p') high -> (g' + p' g, p' p). 1 round.
@@ -205,14 +244,14 @@ impl<P: Protocol> Secure<P> {
         for (node, &(g, p)) in level.iter().zip(live) {
             if g {
                 generating.push(node.high);
-                generated.0.push(generate[node.high].take());
+                generated.0.push(generate[node.high].clone());
                 generated.1.push(product());
             }
             if p {
                 propagate[node.high] = product();
             }
         }
-        for (high, bit) in generating.into_iter().zip(xor_words(&generated.0, &generated.1)) {
+        for (high, bit) in generating.into_iter().zip(self.xor_words(&generated.0, &generated.1)) {
             generate[high] = bit;
         }
     }
@@ -233,10 +272,7 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// Combines all positions into one group, generate and propagate. ceil(log2 n) rounds.
-    pub(super) async fn carry_group(
-        &self,
-        mut carries: Carries<P::Bits>,
-    ) -> (Option<P::Bits>, Option<P::Bits>) {
+    pub(super) async fn carry_group(&self, mut carries: Carries<P::Bits>) -> (Bit<P::Bits>, Bit<P::Bits>) {
         let n = carries.generate.len();
         for level in tree(n) {
             let live = vec![(true, true); level.len()];
@@ -246,12 +282,12 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// The carry out of x + y, but for the last product. ceil(log2 n) rounds, 1 for n = 1.
-    pub(super) async fn carry_out(&self, x: &[Option<P::Bits>], y: &[Option<P::Bits>]) -> LastCarry<P::Bits> {
+    pub(super) async fn carry_out(&self, x: &[Bit<P::Bits>], y: &[Bit<P::Bits>]) -> LastCarry<P::Bits> {
         // Low positions where one summand is known to be zero generate no carry.
-        let skip = x.iter().zip(y).take_while(|(x, y)| x.is_none() || y.is_none()).count();
+        let skip = x.iter().zip(y).take_while(|(x, y)| x.is_zero() || y.is_zero()).count();
         let (x, y) = (&x[skip..], &y[skip..]);
         if x.is_empty() {
-            return LastCarry { generate: None, propagate_and_low: None };
+            return LastCarry { generate: Bit::Zero, propagate_and_low: None };
         }
         let mut carries = self.half_add(x, y).await;
         let n = x.len();
@@ -264,28 +300,28 @@ impl<P: Protocol> Secure<P> {
             self.carry_level(&mut carries, level, live).await;
         }
         let Node { low, high } = last[0];
-        let factors = carries.propagate[high].clone().zip(carries.generate[low].clone());
-        LastCarry { generate: carries.generate[high].clone(), propagate_and_low: factors }
+        let factors = (carries.propagate[high].clone(), carries.generate[low].clone());
+        LastCarry { generate: carries.generate[high].clone(), propagate_and_low: Some(factors) }
     }
 
     /// The carry of [`Secure::carry_out`] itself. At most 1 round.
-    pub(super) async fn finish_carry(&self, last: LastCarry<P::Bits>) -> Option<P::Bits> {
-        let (propagate, low) = last.propagate_and_low.unzip();
+    pub(super) async fn finish_carry(&self, last: LastCarry<P::Bits>) -> Bit<P::Bits> {
+        let Some((propagate, low)) = last.propagate_and_low else { return last.generate };
         let product = self.and_words(&[(&propagate, &low)]).await.remove(0);
-        xor(&last.generate, &product)
+        self.xor(&last.generate, &product)
     }
 
     /// The lowest bits of the sum of two words, as many as `x` has, and on request the carry out of the top.
     pub(super) async fn add_words(
         &self,
-        x: &[Option<P::Bits>],
-        y: &[Option<P::Bits>],
+        x: &[Bit<P::Bits>],
+        y: &[Bit<P::Bits>],
         network: PrefixNetwork,
         needed: &[usize],
         carry_out: bool,
-    ) -> (Word<P::Bits>, Option<P::Bits>) {
+    ) -> (Word<P::Bits>, Bit<P::Bits>) {
         let n = x.len();
-        let skip = x.iter().zip(y).take_while(|(x, y)| x.is_none() || y.is_none()).count();
+        let skip = x.iter().zip(y).take_while(|(x, y)| x.is_zero() || y.is_zero()).count();
         // carry_into[i]: the carry into position skip + i + 1.
         let mut wanted: Vec<usize> = needed.iter().filter(|&&i| i > skip).map(|i| i - skip - 1).collect();
         if carry_out && n > skip {
@@ -298,14 +334,15 @@ impl<P: Protocol> Secure<P> {
             let carries = self.half_add(&x[skip..skip + top], &y[skip..skip + top]).await;
             self.prefix_carries(carries, network, &wanted).await
         };
-        let into = |i: usize| if i > skip { carry[i - skip - 1].clone() } else { None };
-        let at = |word: &[Option<P::Bits>]| needed.iter().map(|&i| word[i].clone()).collect::<Word<_>>();
+        let into = |i: usize| if i > skip { carry[i - skip - 1].clone() } else { Bit::Zero };
+        let at = |word: &[Bit<P::Bits>]| needed.iter().map(|&i| word[i].clone()).collect::<Word<_>>();
         let carried: Word<P::Bits> = needed.iter().map(|&i| into(i)).collect();
-        let mut sum = vec![None; n];
-        for (&i, bit) in needed.iter().zip(xor_words(&xor_words(&at(x), &at(y)), &carried)) {
+        let mut sum = vec![Bit::Zero; n];
+        let sums = self.xor_words(&self.xor_words(&at(x), &at(y)), &carried);
+        for (&i, bit) in needed.iter().zip(sums) {
             sum[i] = bit;
         }
-        (sum, if carry_out { into(n) } else { None })
+        (sum, if carry_out { into(n) } else { Bit::Zero })
     }
 
     /// Prefix ors: out_i = x_0 or ... or x_i. ceil(log2 n) rounds (Sklansky).

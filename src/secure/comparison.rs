@@ -1,20 +1,20 @@
 //! Comparison with zero, after Catrina and de Hoogh with a local split of the shares (ABY3, section 5.3); ReLU.
 
 use super::Secure;
-use super::adder::xor;
-use crate::protocol::{Protocol, RingShare};
+use crate::protocol::{Components, Protocol, RingShare};
 
 impl<P: Protocol> Secure<P> {
     /// `[x < 0]` for signed integers of `bits` bits: the top bit of the sum of the summands.
     pub async fn less_than_zero(&self, x: &P::Share, bits: u32) -> P::Share {
         let _span = self.span("less_than_zero");
         let top = bits as usize - 1;
-        let (sum, carries) = self.two_summands(self.protocol.summands(x, bits), false).await;
-        let last = self.carry_out(&sum[..top], &carries[..top]).await;
-        let rest = xor(&xor(&sum[top], &carries[top]), &last.generate).expect("a sum has a top bit");
+        let summands = self.protocol.summands(x, bits).await;
+        let two = self.two_summands(summands, false).await;
+        let last = self.carry_out(&two.sum[..top], &two.carries[..top]).await;
+        let rest = self.xor(&self.xor(&two.sum[top], &two.carries[top]), &last.generate);
         match last.propagate_and_low {
-            Some((propagate, low)) => self.protocol.and_to_ring(&propagate, &low, &rest).await,
-            None => self.protocol.bits_to_ring(&[rest]).await.remove(0),
+            Some((propagate, low)) => self.and_to_ring([&propagate, &low, &rest], x.len()).await,
+            None => self.bits_to_ring(&[rest], x.len()).await.remove(0),
         }
     }
 

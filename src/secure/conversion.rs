@@ -1,8 +1,9 @@
 //! Between ring elements and their bits.
 
 use super::Secure;
-use super::adder::{PrefixNetwork, Word};
-use crate::protocol::{Components, Protocol, RingShare};
+use super::adder::PrefixNetwork;
+use crate::protocol::word::shared_word;
+use crate::protocol::{Bit, Components, Protocol, RingShare, Word};
 use crate::ring::{Plane, Vector};
 use crate::sim::both;
 
@@ -10,10 +11,11 @@ impl<P: Protocol> Secure<P> {
     /// The lowest `bits` bits of x, lowest first, as shared bits.
     pub async fn decompose(&self, x: &P::Share, bits: u32) -> Vec<P::Bits> {
         let _span = self.span("decompose");
-        let (sum, carries) = self.two_summands(self.protocol.summands(x, bits), false).await;
+        let summands = self.protocol.summands(x, bits).await;
+        let two = self.two_summands(summands, false).await;
         let all: Vec<usize> = (0..bits as usize).collect();
-        let (word, _) = self.add_words(&sum, &carries, PrefixNetwork::Sklansky, &all, false).await;
-        word.into_iter().map(|bit| bit.expect("every bit was asked for")).collect()
+        let (word, _) = self.add_words(&two.sum, &two.carries, PrefixNetwork::Sklansky, &all, false).await;
+        all_shared(word)
     }
 
     /// The ring element with the given bits, lowest first. A random r is added to the bits and the sum modulo 2^bits
@@ -21,24 +23,15 @@ impl<P: Protocol> Secure<P> {
     pub async fn compose(&self, bits: Vec<P::Bits>) -> P::Share {
         let _span = self.span("compose");
         let (len, width) = (bits[0].len(), bits.len());
-        let random = self.protocol.random_summands(len, width as u32);
-        let some = |word: Vec<P::Bits>| -> Word<P::Bits> { word.into_iter().map(Some).collect() };
-        let mut words = vec![some(bits)];
-        words.extend(self.protocol.summands(&random, width as u32).into_iter().map(some));
-        let mut overflows = Vec::new();
-        while words.len() > 2 {
-            let z = words.pop().expect("three words");
-            let y = words.pop().expect("three words");
-            let x = words.pop().expect("three words");
-            let (sum, mut carries) = self.carry_save(&x, &y, &z, true).await;
-            overflows.extend(carries.pop().expect("a carry out"));
-            words.extend([sum, carries]);
-        }
+        let (random, summands) = self.protocol.random(len, width as u32).await;
+        let words = std::iter::once(shared_word(bits)).chain(summands).collect();
+        let two = self.two_summands(words, true).await;
         let all: Vec<usize> = (0..width).collect();
         let (sum, overflow) =
-            self.add_words(&words[0], &words[1], PrefixNetwork::BrentKung, &all, true).await;
-        overflows.extend(overflow);
-        let sum: Vec<P::Bits> = sum.into_iter().map(|bit| bit.expect("every bit was asked for")).collect();
+            self.add_words(&two.sum, &two.carries, PrefixNetwork::BrentKung, &all, true).await;
+        let overflows: Vec<Bit<P::Bits>> = two.saved_into(width).cloned().chain([overflow]).collect();
+        let overflows: Vec<P::Bits> = overflows.iter().filter_map(Bit::shared).cloned().collect();
+        let sum = all_shared(sum);
         let [opening, conversion] = self.fork();
         let (opened, overflows) =
             both(opening.protocol.open_bits(&sum), conversion.protocol.bits_to_ring(&overflows)).await;
@@ -46,4 +39,13 @@ impl<P: Protocol> Secure<P> {
         let unmasked = self.protocol.public(&opened).sub(&random);
         overflows.iter().fold(unmasked, |x, overflow| x.add(&overflow.scale(1 << width)))
     }
+}
+
+/// The bits of a word none of which is known.
+fn all_shared<B>(word: Word<B>) -> Vec<B> {
+    let shared = |bit| match bit {
+        Bit::Shared(bit) => bit,
+        Bit::Zero | Bit::Public(_) => panic!("a known bit among the shared bits of a sum"),
+    };
+    word.into_iter().map(shared).collect()
 }

@@ -2,8 +2,8 @@
 //! powers for the first, a Taylor polynomial for the second.
 
 use super::Secure;
-use super::adder::{PrefixNetwork, xor};
-use crate::protocol::{Components, Protocol, RingShare};
+use super::adder::PrefixNetwork;
+use crate::protocol::{Bit, Components, Protocol, RingShare, Wraps};
 use crate::sim::both;
 
 /// Where the integer part of an exponent goes.
@@ -28,22 +28,24 @@ impl<P: Protocol> Secure<P> {
         let (f, k) = (self.f() as usize, self.k());
         let top = k as usize - 1;
         let integer: Vec<usize> = (f..f + self.exponent_bits() as usize).collect();
-        let (sum, carries) = self.two_summands(self.protocol.summands(x, k), false).await;
+        let (summands, cut) = self.protocol.cut(x, k, f as u32, Wraps::Ignored).await;
+        let several = summands.len() > 1;
+        let two = self.two_summands(summands, false).await;
         let needed: Vec<usize> = integer.iter().copied().chain([top]).collect();
-        let (bits, _) = self.add_words(&sum, &carries, PrefixNetwork::Sklansky, &needed, false).await;
-        // What the summands' lowest f bits carry into bit f: one for the carry-save step, one for the addition.
-        let carried = xor(&xor(&sum[f], &carries[f]), &bits[f]);
-        let overflows: Vec<P::Bits> = match &carries[f] {
-            Some(saved) => vec![saved.clone(), carried.expect("a carry of two summands")],
-            None => Vec::new(),
-        };
-        let wanted: Vec<P::Bits> = std::iter::once(top)
+        let (bits, _) = self.add_words(&two.sum, &two.carries, PrefixNetwork::Sklansky, &needed, false).await;
+        // What the summands' lowest f bits carry into bit f: one for each carry-save step, one for the addition.
+        let mut overflows: Vec<Bit<P::Bits>> = Vec::new();
+        if several {
+            overflows.extend(two.saved_into(f).cloned());
+            overflows.push(self.xor(&self.xor(&two.sum[f], &two.carries[f]), &bits[f]));
+        }
+        let wanted: Vec<Bit<P::Bits>> = std::iter::once(top)
             .chain(integer.iter().copied())
-            .map(|i| bits[i].clone().expect("the bit was asked for"))
+            .map(|i| bits[i].clone())
             .chain(overflows)
             .collect();
-        let ring = self.protocol.bits_to_ring(&wanted).await;
-        let low_parts = P::Share::combine([x], |c| c[0].sub(&c[0].shift_right(f as u32).scale(1 << f)));
+        let ring = self.bits_to_ring(&wanted, x.len()).await;
+        let low_parts = self.protocol.remainder(x, f as u32, &cut).await;
         let fraction =
             ring[1 + integer.len()..].iter().fold(low_parts, |low, over| low.sub(&over.scale(1 << f)));
         Parts { negative: ring[0].clone(), integer_bits: ring[1..1 + integer.len()].to_vec(), fraction }

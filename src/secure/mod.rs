@@ -20,7 +20,7 @@ use crate::protocol::{Components, Message, Protocol, RingShare};
 use crate::ring::{MatMul, Vector};
 use crate::sim::SpanGuard;
 
-pub use adder::{PrefixNetwork, Word};
+pub use adder::PrefixNetwork;
 pub use division::Numerator;
 
 /// How products are scaled back to fixed point.

@@ -1,7 +1,7 @@
 //! Truncation: the protocol's own probabilistic one, and exact ones by adding the summands' bits.
 
 use super::Secure;
-use crate::protocol::{Components, Protocol, RingShare};
+use crate::protocol::{Bit, Components, Protocol, RingShare, Word, Wraps};
 use crate::sim::both;
 
 /// Bits of a ring element.
@@ -19,15 +19,15 @@ impl<P: Protocol> Secure<P> {
         }
     }
 
-    /// floor(x / 2^shift), exactly. With x = sum of summands x_i modulo 2^64, the sum of x_i >> shift lacks what the
-    /// lowest `shift` bits carry, and has 2^(64-shift) too much for each wrap of the ring:
-    /// result = sum (x_i >> shift) + low carries - 2^(64-shift) high carries.
+    /// floor(x / 2^shift), exactly. With x = sum of summands x_i modulo 2^w, the sum of x_i >> shift lacks what the
+    /// lowest `shift` bits carry, and has 2^(w-shift) too much for each time that the sum wraps:
+    /// result = sum (x_i >> shift) + low carries - 2^(w-shift) high carries.
     pub async fn floor_truncate(&self, x: &P::Share, bits: u32, shift: u32, signed: bool) -> P::Share {
         let _span = self.span("exact_truncate");
         assert!(0 < shift && shift < bits && bits <= RING_BITS, "truncation of {bits} bits by {shift}");
         let x = if signed { self.add_constant(x, 1i64.wrapping_shl(bits - 1)) } else { x.clone() };
-        let shifted = x.shift_components_right(shift);
-        let summands = self.protocol.summands(&x, RING_BITS);
+        let (summands, cut) = self.protocol.cut(&x, bits, shift, Wraps::Counted).await;
+        let shifted = self.protocol.shifted(&x, shift, &cut).await;
         let result = if summands.len() == 1 {
             shifted
         } else {
@@ -36,36 +36,38 @@ impl<P: Protocol> Secure<P> {
         if signed { self.add_constant(&result, -(1 << (bits - shift - 1))) } else { result }
     }
 
-    /// low carries - 2^(64-shift) high carries of [`Secure::floor_truncate`].
-    async fn wraps(&self, summands: Vec<Vec<P::Bits>>, len: usize, shift: u32) -> P::Share {
-        let (m, top) = (shift as usize, RING_BITS as usize);
-        let (sum, carries) = self.two_summands(summands, true).await;
+    /// low carries - 2^(w-shift) high carries of [`Secure::floor_truncate`], for summands of w bits.
+    async fn wraps(&self, summands: Vec<Word<P::Bits>>, len: usize, shift: u32) -> P::Share {
+        let (m, top) = (shift as usize, summands[0].len());
+        let two = self.two_summands(summands, true).await;
         let [low_lane, high_lane] = self.fork();
         let low = async || {
-            let last = low_lane.carry_out(&sum[..m], &carries[..m]).await;
+            let last = low_lane.carry_out(&two.sum[..m], &two.carries[..m]).await;
             low_lane.finish_carry(last).await
         };
         let high = async || {
-            let carries = high_lane.half_add(&sum[m..top], &carries[m..top]).await;
+            let carries = high_lane.half_add(&two.sum[m..top], &two.carries[m..top]).await;
             high_lane.carry_group(carries).await
         };
         let (low, (generate, propagate)) = both(low(), high()).await;
         // Bits that count for the low carry, then for the high one.
-        let low_bits: Vec<P::Bits> = [carries[m].clone(), low.clone()].into_iter().flatten().collect();
-        let high_bits: Vec<P::Bits> = [carries[top].clone()].into_iter().flatten().collect();
-        let bits: Vec<P::Bits> = low_bits.iter().chain(&high_bits).cloned().collect();
+        let low_bits: Vec<Bit<P::Bits>> =
+            two.saved_into(m).chain([&low]).filter(|bit| !bit.is_zero()).cloned().collect();
+        let high_bits: Vec<Bit<P::Bits>> =
+            two.saved_into(top).filter(|bit| !bit.is_zero()).cloned().collect();
+        let bits = [&low_bits[..], &high_bits[..]].concat();
         let [bit_lane, last_lane] = self.fork();
-        let last = async || match (propagate, low, generate) {
-            (Some(propagate), Some(low), Some(generate)) => {
-                last_lane.protocol.and_to_ring(&propagate, &low, &generate).await
+        let last = async || {
+            if low.is_zero() {
+                last_lane.bits_to_ring(&[generate], len).await.remove(0)
+            } else {
+                last_lane.and_to_ring([&propagate, &low, &generate], len).await
             }
-            (_, None, Some(generate)) => last_lane.protocol.bits_to_ring(&[generate]).await.remove(0),
-            _ => unreachable!("two summands generate a carry at some position"),
         };
-        let (bits, last) = both(bit_lane.protocol.bits_to_ring(&bits), last()).await;
+        let (bits, last) = both(bit_lane.bits_to_ring(&bits, len), last()).await;
         let zero = self.constant(len, 0);
         let low = bits[..low_bits.len()].iter().fold(zero, |sum, bit| sum.add(bit));
         let high = bits[low_bits.len()..].iter().fold(last, |sum, bit| sum.add(bit));
-        low.sub(&high.scale(1i64 << (RING_BITS - shift)))
+        low.sub(&high.scale(1i64 << (top - m)))
     }
 }

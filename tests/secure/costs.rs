@@ -354,20 +354,23 @@ enum Primitive {
 impl Program for Primitive {
     async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
         let (x, p) = (&inputs[0], &s.protocol);
-        let planes = |n: usize| p.summands(x, n as u32).remove(0);
+        let planes = async |n: usize| {
+            let word = p.summands(x, n as u32).await.remove(0);
+            word.iter().map(|bit| bit.shared().expect("a shared bit").clone()).collect::<Vec<_>>()
+        };
         match *self {
             Primitive::Mul => return vec![p.mul(x, x).await],
             Primitive::And { planes: n } => {
-                let (x, y) = (planes(n), planes(n));
+                let (x, y) = (planes(n).await, planes(n).await);
                 drop(p.and(&x.iter().zip(&y).map(|(x, y)| [x, y]).collect::<Vec<_>>()).await);
             }
-            Primitive::BitsToRing { planes: n } => return p.bits_to_ring(&planes(n)).await,
+            Primitive::BitsToRing { planes: n } => return p.bits_to_ring(&planes(n).await).await,
             Primitive::AndToRing => {
-                let bit = planes(1).remove(0);
+                let bit = planes(1).await.remove(0);
                 return vec![p.and_to_ring(&bit, &bit, &bit.xor(&bit)).await];
             }
             Primitive::Open => drop(p.open(x).await),
-            Primitive::OpenBits { planes: n } => drop(p.open_bits(&planes(n)).await),
+            Primitive::OpenBits { planes: n } => drop(p.open_bits(&planes(n).await).await),
             Primitive::Input { owner } => {
                 let secret = match p.content() {
                     Content::Shape => Vector::shape(x.len()),
