@@ -18,7 +18,7 @@ use mpcsim::protocol::registry::Start;
 use mpcsim::protocol::{Clear, Protocol, Rep3};
 use mpcsim::ring::gemm::{MatrixView, gemm_add};
 use mpcsim::ring::{Content, Vector, with_workers};
-use mpcsim::run::{Session, network, training_program};
+use mpcsim::run::{Demands, Session, network, training_program};
 use mpcsim::scenario::{Plan, Scenario};
 use mpcsim::sim::Bench;
 use rayon::prelude::*;
@@ -192,9 +192,15 @@ fn set_up<P: Protocol>(
         }
     }
     let format = (plan.fixed_point, plan.rounding);
-    let (session, _) =
-        Session::set_up(bench, start, format, &program, Secrets { data: &data, weights: &weights })
-            .expect("a set-up");
+    let (session, _) = Session::set_up(
+        bench,
+        start,
+        format,
+        &program,
+        Secrets { data: &data, weights: &weights },
+        Demands::default(),
+    )
+    .expect("a set-up");
     let batch = plan.training.batch;
     let order = mpcsim::nn::epoch_order(plan.seed, 0, ROWS, batch);
     (Training { session, order, batch, next: 0 }, program)

@@ -16,4 +16,4 @@ pub use evaluate::correct_predictions;
 pub use model::{Model, Weights, glorot_weights};
 pub use sgd::Sgd;
 pub use shuffle::{batches_per_epoch, epoch_order};
-pub use training::{OWNER, SecretData, Secrets, Trainer, TrainingProgram};
+pub use training::{OWNER, SecretData, Secrets, Trainer, TrainingProgram, prepare};

@@ -3,7 +3,7 @@
 use super::dense::{Dense, DenseLayer};
 use super::model::{Model, Weights};
 use super::sgd::Sgd;
-use crate::protocol::{Components, Protocol, RingShare};
+use crate::protocol::{Demand, Protocol, RingShare};
 use crate::ring::Vector;
 use crate::secure::Secure;
 use crate::sim::{all, both};
@@ -84,6 +84,12 @@ pub struct Trainer<P: Protocol> {
     model: Model<P::Share>,
 }
 
+/// The offline phase of a program. Dealers take part in it too.
+pub async fn prepare<P: Protocol>(protocol: &P, demand: &Demand) {
+    let _span = (!demand.is_empty()).then(|| protocol.span("offline"));
+    protocol.prepare(demand).await;
+}
+
 /// Shares the initial weights, which only their owner gives; all layers go out together.
 async fn input_weights<P: Protocol>(
     secure: &Secure<P>,
@@ -115,6 +121,16 @@ async fn input_weights<P: Protocol>(
 }
 
 impl<P: Protocol> Trainer<P> {
+    /// The correlated randomness that was taken since the last phase began.
+    pub fn demand(&self) -> Demand {
+        self.secure.protocol.demand()
+    }
+
+    /// Begins a phase: prepares what it will take.
+    pub async fn prepare(&self, demand: &Demand) {
+        prepare(&self.secure.protocol, demand).await;
+    }
+
     /// The set-up: training data and initial weights are shared. Only their owner gives `secrets`.
     pub async fn set_up(secure: Secure<P>, program: TrainingProgram, secrets: Option<Secrets<'_>>) -> Self {
         let set_up = secure.span("setup");
@@ -143,6 +159,7 @@ impl<P: Protocol> Trainer<P> {
         let _span = self.secure.span("restart");
         self.model = input_weights(&self.secure, &self.program.layers, weights).await;
         self.program.sgd = sgd;
+        self.secure.protocol.check().await;
     }
 
     /// One iteration on the given rows. The mean loss is opened if the program says so.
@@ -160,6 +177,10 @@ impl<P: Protocol> Trainer<P> {
             Box::pin(gradients(&pass_lane, &self.program, &self.model, &batch)),
         )
         .await;
+        if loss.is_some() {
+            // The loss is about to be opened.
+            secure.protocol.check().await;
+        }
         let [update_lane, loss_lane] = secure.fork();
         let ((), opened) =
             both(update(&update_lane, &self.program.sgd, &mut self.model, scaled, gradients), async {
@@ -187,6 +208,7 @@ impl<P: Protocol> Trainer<P> {
                 bias: both.slice(split, both.len()),
             });
         }
+        self.secure.protocol.check().await;
         opened
     }
 }

@@ -26,7 +26,7 @@ impl Components for Plain<Vector> {
         f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()).into_iter().map(Plain).collect()
     }
 
-    fn len(&self) -> usize {
+    fn elements(&self) -> usize {
         self.0.len()
     }
 }
@@ -42,7 +42,7 @@ impl Components for Plain<Plane> {
         f(&shares.iter().map(|s| &s.0).collect::<Vec<_>>()).into_iter().map(Plain).collect()
     }
 
-    fn len(&self) -> usize {
+    fn elements(&self) -> usize {
         self.0.len()
     }
 }
@@ -121,7 +121,7 @@ impl Protocol for Clear {
 
     /// By floating-point arithmetic where that is exact, in the ring otherwise.
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
-        shape.check(x.len(), y.len());
+        shape.check(x.elements(), y.elements());
         let (left, right) = shape.views(x.0.expect_values(), y.0.expect_values());
         Plain(Vector::exact_matmul(left, right).unwrap_or_else(|| x.0.matmul(&y.0, shape)))
     }
@@ -134,7 +134,7 @@ impl Protocol for Clear {
     /// floor((x + r) / 2^shift) with a uniform `shift`-bit r.
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
-        let r = self.stream().vector(Content::Values, x.len());
+        let r = self.stream().vector(Content::Values, x.elements());
         let (ops, constants) = (Ops::additions(0), [shift.into()]);
         let [rounded] = Vector::fused_with(ops, constants, [&x.0, &r], |[shift], [x, r]| {
             [shift_right_signed(x + (r >> (64 - shift.0) as usize), shift.0 as u32)]

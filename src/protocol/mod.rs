@@ -89,6 +89,8 @@
 //! ```
 
 pub mod clear;
+pub mod demand;
+pub mod erased;
 pub mod registry;
 pub mod rep3;
 pub mod share;
@@ -100,6 +102,7 @@ use crate::ring::{Content, MatMul, Plane, Vector};
 use crate::sim::{Party, SpanGuard};
 
 pub use clear::Clear;
+pub use demand::Demand;
 pub use rep3::Rep3;
 pub use share::{BitShare, Components, RingShare};
 pub use word::{Bit, Word};
@@ -153,12 +156,21 @@ pub enum Wraps {
     Counted,
 }
 
-/// Arithmetic and boolean secret sharing over Z_2^64, as one party sees it.
+/// What a party is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It holds shares and runs the program.
+    Computes,
+    /// It holds none: it takes part in the set-up and in the offline phase only.
+    Deals,
+}
+
+/// Arithmetic and boolean secret sharing, as one party sees it. Values are integers modulo 2^64.
 ///
 /// Linear operations are local and come with the shares ([`Components`]). All others are here. Whole vectors are
 /// processed at once: the rounds of an operation do not depend on the length of its operands.
 #[allow(async_fn_in_trait)] // parties are tasks of one thread, no bounds on the futures are wanted
-pub trait Protocol: Sized {
+pub trait Protocol: Sized + 'static {
     /// A shared vector of ring elements.
     type Share: RingShare;
     /// A shared plane of bits.
@@ -166,6 +178,10 @@ pub trait Protocol: Sized {
     /// What a party keeps of a value whose summands were cut.
     type Cut;
 
+    /// What this party is for.
+    fn role(&self) -> Role {
+        Role::Computes
+    }
     /// Whether vectors carry values or only their length.
     fn content(&self) -> Content;
     /// Names what is done until the guard is dropped.
@@ -229,7 +245,16 @@ pub trait Protocol: Sized {
         self.bits_to_ring(&[product.xor(t)]).await.remove(0)
     }
 
-    /// Does the checks that a protocol has put off, such as those of MACs or hashes: at the end of the set-up and of each
-    /// iteration. Semi-honest protocols have none.
+    /// Agrees on keys, before anything is shared.
+    async fn set_up(&self) {}
+    /// Begins a program: prepares the correlated randomness that it will take. On the handle of the whole program.
+    async fn prepare(&self, _demand: &Demand) {}
+    /// The correlated randomness that was taken since [`Protocol::prepare`].
+    fn demand(&self) -> Demand {
+        Demand::default()
+    }
+    /// Does the checks that the protocol has put off, such as those of MACs or hashes, and ends the run with
+    /// [`Party::abort`] if one fails. Called before anything that is not masked is opened, and at the end of the set-up
+    /// and of each iteration, on the handle of the whole program. Semi-honest protocols have none.
     async fn check(&self) {}
 }

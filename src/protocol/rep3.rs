@@ -62,7 +62,7 @@ impl<T: Clone + Length> Components for Replicated<T> {
         zipped(own, next)
     }
 
-    fn len(&self) -> usize {
+    fn elements(&self) -> usize {
         self.own.elements()
     }
 }
@@ -394,7 +394,7 @@ impl Protocol for Rep3 {
             return Vec::new();
         }
         let _span = self.party.span("and");
-        let [r, s] = self.zero_bits(pairs.iter().map(|[x, _]| x.len()));
+        let [r, s] = self.zero_bits(pairs.iter().map(|[x, _]| x.elements()));
         let planes: Vec<_> = pairs.iter().map(|[x, y]| [&x.own, &x.next, &y.own, &y.next]).collect();
         let own = Plane::fused_with_masks(6, &planes, [&r, &s], |[x, x_next, y, y_next, r, s]| {
             (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
@@ -464,7 +464,7 @@ impl Protocol for Rep3 {
     /// Party 0 knows u = b_0 xor b_1, the parties 1 and 2 know b_2. 2 rounds; 8, 8, 8 a bit.
     async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
         let _span = self.party.span("bits_to_ring");
-        let lens: Vec<usize> = x.iter().map(Components::len).collect();
+        let lens: Vec<usize> = x.iter().map(Components::elements).collect();
         let u = || {
             let known: Vec<_> = x.iter().map(|b| [&b.own, &b.next]).collect();
             Plane::to_ring(&Plane::fused(1, &known, |[b_0, b_1]| b_0 ^ b_1))
@@ -489,7 +489,7 @@ impl Protocol for Rep3 {
     /// parties 0 and 1, z_2 by one of the parties 0 and 2, as in `and`. 2 rounds; 8, 8 1/8, 8 1/8.
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
         let _span = self.party.span("and_to_ring");
-        let [r, s] = self.zero_bits([x.len()].into_iter());
+        let [r, s] = self.zero_bits([x.elements()].into_iter());
         let factors = [&x.own, &x.next, &y.own, &y.next];
         let product = Plane::fused_with_masks(6, &[factors], [&r, &s], |[x, x_next, y, y_next, r, s]| {
             (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
@@ -502,6 +502,6 @@ impl Protocol for Rep3 {
             let theirs = receive_bits(&self.party, other).await.remove(0);
             Plane::compose(&[mine.xor(&theirs)])
         };
-        self.xor_to_ring(x.len(), u, w).await
+        self.xor_to_ring(x.elements(), u, w).await
     }
 }

@@ -1,13 +1,13 @@
 //! What all linear secret sharings have in common: linear functions act on each component alone.
 
-use crate::ring::{Plane, Vector};
+use crate::ring::{Plane, RingVector};
 
 /// A sharing of which one party holds some components.
 ///
-/// Any function that is linear over the ring (or, for bits, over GF(2)) may be applied to the components one by one,
-/// which is all that [`RingShare`] and [`BitShare`] do.
+/// Any function that is linear over the ring (or, for bits, over GF(2)) may be applied to the components one by one.
+/// [`RingShare`] and [`BitShare`] come from it.
 pub trait Components: Clone {
-    /// A component: [`Vector`] or [`Plane`].
+    /// A component: a [`RingVector`] or a [`Plane`].
     type Part;
 
     /// Applies a linear function of some sharings to the components at each place.
@@ -15,39 +15,29 @@ pub trait Components: Clone {
     /// The same for any number of sharings and results.
     fn combine_all(shares: &[&Self], f: impl Fn(&[&Self::Part]) -> Vec<Self::Part>) -> Vec<Self>;
     /// Number of shared elements.
+    fn elements(&self) -> usize;
+}
+
+/// Linear operations on shared vectors of ring elements.
+pub trait RingShare: Clone + 'static {
+    /// Number of shared elements.
     fn len(&self) -> usize;
     /// Whether nothing is shared.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-/// Linear operations on shared vectors of ring elements.
-pub trait RingShare: Components<Part = Vector> {
     /// x + y.
-    fn add(&self, other: &Self) -> Self {
-        Self::combine([self, other], |c| c[0].add(c[1]))
-    }
+    fn add(&self, other: &Self) -> Self;
     /// x - y.
-    fn sub(&self, other: &Self) -> Self {
-        Self::combine([self, other], |c| c[0].sub(c[1]))
-    }
+    fn sub(&self, other: &Self) -> Self;
     /// -x.
-    fn neg(&self) -> Self {
-        Self::combine([self], |c| c[0].neg())
-    }
+    fn neg(&self) -> Self;
     /// c x for a public integer c.
-    fn scale(&self, factor: i64) -> Self {
-        Self::combine([self], |c| c[0].scale(factor as u64))
-    }
+    fn scale(&self, factor: i64) -> Self;
     /// Elements `start..end`.
-    fn slice(&self, start: usize, end: usize) -> Self {
-        Self::combine([self], |c| c[0].slice(start, end))
-    }
+    fn slice(&self, start: usize, end: usize) -> Self;
     /// Several vectors one after the other.
-    fn concat(shares: &[&Self]) -> Self {
-        Self::combine_all(shares, |parts| vec![Vector::concat(parts)]).remove(0)
-    }
+    fn concat(shares: &[&Self]) -> Self;
     /// The inverse of [`RingShare::concat`] for `n` vectors of equal length.
     fn chunks(&self, n: usize) -> Vec<Self> {
         let len = self.len() / n;
@@ -55,55 +45,98 @@ pub trait RingShare: Components<Part = Vector> {
         (0..n).map(|i| self.slice(i * len, (i + 1) * len)).collect()
     }
     /// Each element `times` times in a row.
+    fn repeat_each(&self, times: usize) -> Self;
+    /// The whole vector `times` times.
+    fn tile(&self, times: usize) -> Self;
+    /// x plus the same row for each row of the matrix x.
+    fn add_to_rows(&self, row: &Self) -> Self;
+    /// Chosen rows of a matrix with `width` columns.
+    fn gather_rows(&self, rows: &[usize], width: usize) -> Self;
+    /// Columns `start..end` of a matrix with `width` columns.
+    fn columns(&self, width: usize, start: usize, end: usize) -> Self;
+    /// The transpose of a matrix with `rows` rows and `width` columns.
+    fn transpose(&self, rows: usize, width: usize) -> Self;
+    /// The sum of each row of a matrix with `width` columns.
+    fn row_sums(&self, width: usize) -> Self;
+    /// The sum of each column of a matrix with `width` columns.
+    fn column_sums(&self, width: usize) -> Self;
+}
+
+impl<S: Components<Part: RingVector> + 'static> RingShare for S {
+    fn len(&self) -> usize {
+        self.elements()
+    }
+    fn add(&self, other: &Self) -> Self {
+        Self::combine([self, other], |c| c[0].add(c[1]))
+    }
+    fn sub(&self, other: &Self) -> Self {
+        Self::combine([self, other], |c| c[0].sub(c[1]))
+    }
+    fn neg(&self) -> Self {
+        Self::combine([self], |c| c[0].neg())
+    }
+    fn scale(&self, factor: i64) -> Self {
+        Self::combine([self], |c| c[0].scale(factor.into()))
+    }
+    fn slice(&self, start: usize, end: usize) -> Self {
+        Self::combine([self], |c| c[0].slice(start, end))
+    }
+    fn concat(shares: &[&Self]) -> Self {
+        Self::combine_all(shares, |parts| vec![S::Part::concat(parts)]).remove(0)
+    }
     fn repeat_each(&self, times: usize) -> Self {
         Self::combine([self], |c| c[0].repeat_each(times))
     }
-    /// The whole vector `times` times.
     fn tile(&self, times: usize) -> Self {
         Self::combine([self], |c| c[0].tile(times))
     }
-    /// x plus the same row for each row of the matrix x.
     fn add_to_rows(&self, row: &Self) -> Self {
         Self::combine([self, row], |c| c[0].add_to_rows(c[1]))
     }
-    /// Chosen rows of a matrix with `width` columns.
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
         Self::combine([self], |c| c[0].gather_rows(rows, width))
     }
-    /// Columns `start..end` of a matrix with `width` columns.
     fn columns(&self, width: usize, start: usize, end: usize) -> Self {
         Self::combine([self], |c| c[0].columns(width, start, end))
     }
-    /// The transpose of a matrix with `rows` rows and `width` columns.
     fn transpose(&self, rows: usize, width: usize) -> Self {
         Self::combine([self], |c| c[0].transpose(rows, width))
     }
-    /// The sum of each row of a matrix with `width` columns.
     fn row_sums(&self, width: usize) -> Self {
         Self::combine([self], |c| c[0].row_sums(width))
     }
-    /// The sum of each column of a matrix with `width` columns.
     fn column_sums(&self, width: usize) -> Self {
         Self::combine([self], |c| c[0].column_sums(width))
     }
 }
 
-impl<S: Components<Part = Vector>> RingShare for S {}
-
 /// Linear operations on shared bits.
-pub trait BitShare: Components<Part = Plane> {
+pub trait BitShare: Clone + 'static {
+    /// Number of shared bits.
+    fn len(&self) -> usize;
+    /// Whether nothing is shared.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
     /// x xor y.
+    fn xor(&self, other: &Self) -> Self;
+    /// x and c for public bits c.
+    fn and_public(&self, public: &Plane) -> Self;
+    /// x xor y for each of several pairs.
+    fn xor_each(pairs: &[[&Self; 2]]) -> Vec<Self>;
+}
+
+impl<S: Components<Part = Plane> + 'static> BitShare for S {
+    fn len(&self) -> usize {
+        self.elements()
+    }
     fn xor(&self, other: &Self) -> Self {
         Self::combine([self, other], |c| c[0].xor(c[1]))
     }
-    /// x and c for public bits c.
     fn and_public(&self, public: &Plane) -> Self {
         Self::combine([self], |c| c[0].and(public))
     }
-    /// x xor y for each of several pairs.
     fn xor_each(pairs: &[[&Self; 2]]) -> Vec<Self> {
         Self::combine_all(pairs.as_flattened(), |parts| Plane::xor_each(parts.as_chunks().0))
     }
 }
-
-impl<S: Components<Part = Plane>> BitShare for S {}

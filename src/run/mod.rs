@@ -21,7 +21,7 @@ use crate::sim::SimError;
 pub use bench::{endpoints, network};
 pub use operations::{Operation, OperationCost};
 pub use record::{Costs, Phase, Recorded, record};
-pub use session::Session;
+pub use session::{Demands, Session};
 pub use train::EpochResult;
 pub(crate) use train::train;
 pub(crate) use verify::verify;

@@ -6,11 +6,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::ledger::Cost;
-use crate::protocol::registry::{ProtocolName, Start, Visitor};
-use crate::protocol::{Components, Message, Protocol};
+use crate::protocol::registry::{ProtocolName, Starter, Visitor};
+use crate::protocol::{Demand, Message, Protocol, RingShare, Role};
 use crate::ring::{Content, MatMul, Vector};
 use crate::secure::{FixedPoint, Numerator, Rounding, Secure};
-use crate::sim::{Bench, Link, Network, SimError, Simulation};
+use crate::sim::{Bench, Link, Network, SimError, Simulation, WireOverhead};
 use crate::softmax::{Logits, Softmax};
 
 /// Classes of the output layers and length of the rows of `max10`.
@@ -80,7 +80,7 @@ operations! {
 /// An operation's cost under a protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationCost {
-    /// Messages of the longest chain.
+    /// Messages of the longest chain, without the offline phase.
     pub rounds: u64,
     /// How often the party that stopped most often stopped to wait.
     pub exchanges: u64,
@@ -88,8 +88,10 @@ pub struct OperationCost {
     pub payload_bytes: u64,
     /// Payload bytes sent by each party.
     pub payload_bytes_by_party: Vec<u64>,
-    /// Payload bytes that do not depend on the operands and could go out before; zero, no protocol has such a phase.
+    /// Of these, the bytes of the offline phase, which does not depend on the operands.
     pub offline_payload_bytes: u64,
+    /// Messages of the longest chain of the offline phase, which comes before all others.
+    pub offline_rounds: u64,
 }
 
 impl Operation {
@@ -116,7 +118,7 @@ impl Operation {
         }
     }
 
-    /// Does it; the result does not matter.
+    /// Runs it and drops the result.
     async fn perform<P: Protocol>(self, secure: &Secure<P>, operands: &[P::Share], n: usize) {
         let x = || &operands[0];
         let y = || &operands[1];
@@ -177,53 +179,86 @@ struct Counted {
 type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// A party with its operands shared.
-struct Ready<P: Protocol> {
-    secure: Secure<P>,
-    operands: Vec<P::Share>,
+enum Ready<P: Protocol> {
+    Computes { secure: Secure<P>, operands: Vec<P::Share> },
+    Deals(P),
 }
 
 impl<P: Protocol> Ready<P> {
     async fn share(secure: Secure<P>, lengths: &[usize]) -> Self {
+        secure.protocol.set_up().await;
+        secure.protocol.prepare(&Demand::default()).await;
+        if secure.protocol.role() == Role::Deals {
+            return Ready::Deals(secure.protocol);
+        }
         let mut operands = Vec::new();
         for &len in lengths {
             let secret = Vector::shape(len);
             operands.push(secure.protocol.input(OWNER, len, Some(&secret)).await);
         }
-        debug_assert!(operands.iter().map(Components::len).eq(lengths.iter().copied()));
-        Ready { secure, operands }
+        secure.protocol.check().await;
+        debug_assert!(operands.iter().map(RingShare::len).eq(lengths.iter().copied()));
+        Ready::Computes { secure, operands }
     }
+
+    fn protocol(&self) -> &P {
+        match self {
+            Ready::Computes { secure, .. } => &secure.protocol,
+            Ready::Deals(protocol) => protocol,
+        }
+    }
+
+    async fn perform(&self, operation: Operation, n: usize) {
+        if let Ready::Computes { secure, operands } = self {
+            operation.perform(secure, operands, n).await;
+            secure.protocol.check().await;
+        }
+    }
+}
+
+/// What programs cost, one of each party, from clocks at zero.
+fn run_alone(
+    simulation: &mut Simulation<Message>,
+    programs: impl Iterator<Item = impl Future<Output = ()>>,
+) -> Result<Cost, SimError> {
+    simulation.reset();
+    let run = simulation.run(programs.map(|program| Box::pin(program) as Task<()>).collect())?;
+    Ok(Cost::of_trace(&run.trace, &WireOverhead::NONE).with_clocks(&run.clocks))
 }
 
 impl Visitor for Counted {
     type Output = Result<OperationCost, SimError>;
 
-    fn visit<P: Start>(self) -> Self::Output {
+    fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
         let Counted { operation, n, rounding, parties } = self;
         let network = Network::uniform(parties, Link::INSTANT);
-        let overhead = network.overhead;
         let mut simulation = Simulation::<Message>::new(Bench::new(network));
         let lengths = operation.operands(n);
-        let start = (0..simulation.parties())
+        let tasks = (0..simulation.parties())
             .map(|i| {
-                let protocol = P::start(simulation.party(i), 0, Content::Shape);
+                let protocol = start(simulation.party(i), 0, Content::Shape);
                 let secure = Secure { protocol, fixed_point: FixedPoint::default(), rounding };
                 Box::pin(Ready::share(secure, &lengths)) as Task<Ready<P>>
             })
             .collect();
-        let ready = simulation.run(start)?.outputs;
-        simulation.reset();
-        let tasks = ready
-            .iter()
-            .map(|party| Box::pin(operation.perform(&party.secure, &party.operands, n)) as Task<()>)
-            .collect();
-        let run = simulation.run(tasks)?;
-        let sent = Cost::of_trace(&run.trace, &overhead).with_clocks(&run.clocks);
+        let ready = simulation.run(tasks)?.outputs;
+        let unprepared = run_alone(&mut simulation, ready.iter().map(|party| party.perform(operation, n)))?;
+        let demand = ready[0].protocol().demand();
+        let offline =
+            run_alone(&mut simulation, ready.iter().map(|party| party.protocol().prepare(&demand)))?;
+        let online = if demand.is_empty() {
+            unprepared
+        } else {
+            run_alone(&mut simulation, ready.iter().map(|party| party.perform(operation, n)))?
+        };
+        let by_party = online.payload_bytes_by_party.iter().zip(&offline.payload_bytes_by_party);
         Ok(OperationCost {
-            rounds: sent.rounds,
-            exchanges: sent.exchanges,
-            payload_bytes: sent.payload_bytes,
-            payload_bytes_by_party: sent.payload_bytes_by_party,
-            offline_payload_bytes: 0,
+            rounds: online.rounds,
+            exchanges: online.exchanges,
+            payload_bytes: online.payload_bytes + offline.payload_bytes,
+            payload_bytes_by_party: by_party.map(|(online, offline)| online + offline).collect(),
+            offline_payload_bytes: offline.payload_bytes,
+            offline_rounds: offline.rounds,
         })
     }
 }

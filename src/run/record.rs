@@ -1,10 +1,11 @@
 //! The program of a plan, recorded on shapes, and its cost by replay.
 
 use super::bench::bench;
-use super::session::Session;
+use super::session::{Demands, Session};
 use crate::ledger::Cost;
 use crate::nn::{SecretData, Secrets, TrainingProgram, Weights};
-use crate::protocol::registry::{Start, Visitor};
+use crate::protocol::Protocol;
+use crate::protocol::registry::{Starter, Visitor};
 use crate::ring::{Content, Vector};
 use crate::scenario::Plan;
 use crate::sim::{self, Endpoint, Network, Prepared, Replayer, SimError, Trace, replay_phases};
@@ -13,10 +14,14 @@ use crate::sim::{self, Endpoint, Network, Prepared, Replayer, SimError, Trace, r
 pub struct Recorded {
     /// Sharing of data and initial weights.
     pub setup: Trace,
-    /// Any iteration: they are all alike.
+    /// Any iteration, its offline phase first: they are all alike, since each prepares what it takes.
     pub iteration: Trace,
+    /// The offline phase of an iteration and its online phase, apart; `None` if the protocol has no offline phase.
+    pub iteration_apart: Option<[Trace; 2]>,
     /// Sharing of fresh weights when a training starts again.
     pub restart: Trace,
+    /// What the phases take from their offline phases.
+    pub demands: Demands,
 }
 
 /// A phase of a training after the set-up.
@@ -58,18 +63,33 @@ struct Recorder<'a> {
 impl Visitor for Recorder<'_> {
     type Output = Result<Recorded, SimError>;
 
-    fn visit<P: Start>(self) -> Self::Output {
+    fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
+        let unprepared = self.run(start, Demands::default())?;
+        if unprepared.demands == Demands::default() {
+            return Ok(unprepared);
+        }
+        self.run(start, unprepared.demands)
+    }
+}
+
+impl Recorder<'_> {
+    fn run<P: Protocol>(&self, start: Starter<P>, demands: Demands) -> Result<Recorded, SimError> {
         let Recorder { plan, program } = self;
         let bench = bench(&plan.network, &plan.compute, plan.seed);
         let weights = weight_shapes(program);
-        let start = |party| P::start(party, plan.seed, Content::Shape);
+        let start = |party| start(party, plan.seed, Content::Shape);
         let format = (plan.fixed_point, plan.rounding);
         let secrets = Secrets { data: &SecretData::shape(program), weights: &weights };
-        let (mut session, setup) = Session::set_up(bench, start, format, program, secrets)?;
+        let has_offline = demands != Demands::default();
+        let (mut session, setup) = Session::set_up(bench, start, format, program, secrets, demands)?;
+        let setup_demand = session.demand();
         let rows = vec![0; plan.training.batch];
         let (iteration, _) = session.iteration(&rows)?;
+        let iteration_demand = session.demand();
+        let iteration_apart = if has_offline { Some(session.iteration_apart(&rows)?) } else { None };
         let restart = session.restart(&weights, program.sgd)?;
-        Ok(Recorded { setup, iteration, restart })
+        let demands = Demands { setup: setup_demand, iteration: iteration_demand, restart: session.demand() };
+        Ok(Recorded { setup, iteration, iteration_apart, restart, demands })
     }
 }
 

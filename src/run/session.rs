@@ -3,71 +3,141 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::nn::{OWNER, Secrets, Sgd, Trainer, TrainingProgram, Weights};
-use crate::protocol::{Message, Protocol};
+use crate::nn::{OWNER, Secrets, Sgd, Trainer, TrainingProgram, Weights, prepare};
+use crate::protocol::{Demand, Message, Protocol, Role};
 use crate::ring::Vector;
 use crate::secure::{FixedPoint, Rounding, Secure};
 use crate::sim::{Bench, Party, Run, SimError, Simulation, Trace};
 
 type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
+/// What a party is between two iterations.
+enum Member<P: Protocol> {
+    Computes(Trainer<P>),
+    Deals(P),
+}
+
+impl<P: Protocol> Member<P> {
+    /// The offline phase of what comes next.
+    async fn prepare(&self, demand: &Demand) {
+        match self {
+            Member::Computes(trainer) => trainer.prepare(demand).await,
+            Member::Deals(protocol) => prepare(protocol, demand).await,
+        }
+    }
+}
+
+/// What each phase takes from its offline phase.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// The sharing of data and weights.
+    pub setup: Demand,
+    /// An iteration.
+    pub iteration: Demand,
+    /// The sharing of fresh weights.
+    pub restart: Demand,
+}
+
 /// The parties of a training between two iterations.
 pub struct Session<P: Protocol> {
     simulation: Simulation<Message>,
-    trainers: Vec<Trainer<P>>,
+    members: Vec<Member<P>>,
+    demands: Demands,
 }
 
 impl<P: Protocol> Session<P> {
-    /// Runs the set-up and gives its trace. `start` makes a party's protocol.
+    /// Runs the set-up and gives its trace. `start` makes a party's protocol. On shapes, `demands` may be empty:
+    /// then nothing is prepared.
     pub fn set_up(
         bench: Bench,
         start: impl Fn(Party<Message>) -> P,
         (fixed_point, rounding): (FixedPoint, Rounding),
         program: &TrainingProgram,
         secrets: Secrets<'_>,
+        demands: Demands,
     ) -> Result<(Self, Trace), SimError> {
         let mut simulation = Simulation::new(bench);
-        let tasks = (0..simulation.parties())
-            .map(|i| {
-                let secure = Secure { protocol: start(simulation.party(i)), fixed_point, rounding };
-                let secrets = (i == OWNER).then_some(secrets);
-                Box::pin(Trainer::set_up(secure, program.clone(), secrets)) as Task<_>
-            })
-            .collect();
+        let task = |i| {
+            let protocol = start(simulation.party(i));
+            let secrets = (i == OWNER).then_some(secrets);
+            let demand = &demands.setup;
+            Box::pin(async move {
+                protocol.set_up().await;
+                prepare(&protocol, demand).await;
+                if protocol.role() == Role::Deals {
+                    return Member::Deals(protocol);
+                }
+                let secure = Secure { protocol, fixed_point, rounding };
+                Member::Computes(Trainer::set_up(secure, program.clone(), secrets).await)
+            }) as Task<_>
+        };
+        let tasks = (0..simulation.parties()).map(task).collect();
         let run = simulation.run(tasks)?;
-        Ok((Session { simulation, trainers: run.outputs }, run.trace))
+        Ok((Session { simulation, members: run.outputs, demands }, run.trace))
     }
 
-    /// Runs a program of every party from clocks at zero.
+    /// Runs a program of every party that computes, from clocks at zero; the others have nothing to do after the
+    /// offline phase, which is left out if there is no `demand`.
     fn phase<'a, T>(
-        simulation: &mut Simulation<Message>,
-        tasks: Vec<Task<'a, T>>,
-    ) -> Result<Run<T>, SimError> {
-        simulation.reset();
-        simulation.run(tasks)
+        &'a mut self,
+        demand: Option<Demand>,
+        program: impl AsyncFn(usize, &mut Trainer<P>) -> T + 'a,
+    ) -> Result<Run<Option<T>>, SimError> {
+        self.simulation.reset();
+        let (demand, program) = (&demand, &program);
+        let task = |(i, member): (usize, &'a mut Member<P>)| {
+            Box::pin(async move {
+                if let Some(demand) = demand {
+                    member.prepare(demand).await;
+                }
+                match member {
+                    Member::Computes(trainer) => Some(program(i, trainer).await),
+                    Member::Deals(_) => None,
+                }
+            }) as Task<_>
+        };
+        let tasks = self.members.iter_mut().enumerate().map(task).collect();
+        self.simulation.run(tasks)
     }
 
-    /// One iteration on the given rows: its trace, and the mean loss if it was opened.
+    /// What was taken since the last phase began.
+    pub fn demand(&self) -> Demand {
+        let computing = self.members.iter().find_map(|member| match member {
+            Member::Computes(trainer) => Some(trainer.demand()),
+            Member::Deals(_) => None,
+        });
+        computing.expect("a party that computes")
+    }
+
+    /// One iteration on the given rows, offline phase included: its trace, and the mean loss if it was opened.
     pub fn iteration(&mut self, rows: &[usize]) -> Result<(Trace, Option<Vector>), SimError> {
-        let tasks = self.trainers.iter_mut().map(|t| Box::pin(t.iteration(rows)) as Task<_>).collect();
-        let mut run = Self::phase(&mut self.simulation, tasks)?;
-        Ok((run.trace, run.outputs.swap_remove(0)))
+        let demand = self.demands.iteration.clone();
+        let mut run = self.phase(Some(demand), async |_, trainer| trainer.iteration(rows).await)?;
+        Ok((run.trace, run.outputs.swap_remove(0).flatten()))
+    }
+
+    /// The offline phase of an iteration alone, then the iteration without it.
+    pub fn iteration_apart(&mut self, rows: &[usize]) -> Result<[Trace; 2], SimError> {
+        let demand = self.demands.iteration.clone();
+        let offline = self.phase(Some(demand), async |_, _| ())?.trace;
+        let online = self.phase(None, async |_, trainer| trainer.iteration(rows).await)?.trace;
+        Ok([offline, online])
     }
 
     /// All start again from other weights, with other constants.
     pub fn restart(&mut self, weights: &[Weights], sgd: Sgd) -> Result<Trace, SimError> {
+        let demand = self.demands.restart.clone();
         let owned = |i| (i == OWNER).then_some(weights);
-        let trainers = self.trainers.iter_mut().enumerate();
-        let tasks = trainers.map(|(i, t)| Box::pin(t.restart(owned(i), sgd)) as Task<_>).collect();
-        Ok(Self::phase(&mut self.simulation, tasks)?.trace)
+        let restart = async |i, trainer: &mut Trainer<P>| trainer.restart(owned(i), sgd).await;
+        Ok(self.phase(Some(demand), restart)?.trace)
     }
 
     /// The weights, opened. This is not part of a training: it costs nothing in any result.
     pub fn open_weights(&mut self) -> Result<Vec<Weights>, SimError> {
-        let tasks = self.trainers.iter().map(|t| Box::pin(t.open_weights()) as Task<_>).collect();
-        let mut run = Self::phase(&mut self.simulation, tasks)?;
-        let first = run.outputs.swap_remove(0);
-        assert!(run.outputs.iter().all(|weights| *weights == first), "all parties open the same weights");
+        let run = self.phase(Some(Demand::default()), async |_, trainer| trainer.open_weights().await)?;
+        let mut opened = run.outputs.into_iter().flatten();
+        let first = opened.next().expect("a party that computes");
+        assert!(opened.all(|weights| weights == first), "all parties open the same weights");
         Ok(first)
     }
 }

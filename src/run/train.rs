@@ -2,7 +2,7 @@
 
 use super::bench::bench;
 use super::record::{Phase, Recorded};
-use super::session::Session;
+use super::session::{Demands, Session};
 use super::verify::VerifyError;
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::{Dataset, TrainTest};
@@ -10,7 +10,7 @@ use crate::nn::{
     SecretData, Secrets, TrainingProgram, batches_per_epoch, correct_predictions, encode_images, epoch_order,
     glorot_weights, one_hot_labels,
 };
-use crate::protocol::registry::{Start, Visitor};
+use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol};
 use crate::ring::Content;
 use crate::scenario::Plan;
@@ -65,10 +65,10 @@ struct OnShares<'a> {
 impl Visitor for OnShares<'_> {
     type Output = Result<Trained, RunError>;
 
-    fn visit<P: Start>(self) -> Self::Output {
+    fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
         let plan = self.plan;
         let bench = bench(&plan.network, &plan.compute, plan.seed);
-        let start = |party| P::start(party, plan.seed, Content::Values);
+        let start = |party| start(party, plan.seed, Content::Values);
         train_values(plan, self.program, self.data, bench, start, Some(self.recorded), self.progress)
     }
 }
@@ -108,8 +108,9 @@ fn train_values<P: Protocol>(
     let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let secret = secret_data(train, &all_rows, plan);
     let format = (plan.fixed_point, plan.rounding);
-    let (mut session, setup) =
-        Session::set_up(bench, start, format, program, Secrets { data: &secret, weights: &weights })?;
+    let secrets = Secrets { data: &secret, weights: &weights };
+    let demands = recorded.map_or_else(Demands::default, |recorded| recorded.demands.clone());
+    let (mut session, setup) = Session::set_up(bench, start, format, program, secrets, demands)?;
     drop(secret);
     let same = |trace: &_, expected: Option<&_>, phase| match expected {
         Some(expected) if trace != expected => Err(VerifyError::Trace { phase }),

@@ -2,13 +2,13 @@
 
 use super::bench::bench;
 use super::record::{Recorded, record};
-use super::session::Session;
+use super::session::{Demands, Session};
 use super::train::{clear_bench, secret_data};
 use super::{Progress, RunError, total_iterations};
 use crate::data::Dataset;
 use crate::nn::{Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
-use crate::protocol::Clear;
-use crate::protocol::registry::{Start, Visitor};
+use crate::protocol::registry::{Starter, Visitor};
+use crate::protocol::{Clear, Protocol};
 use crate::ring::Content;
 use crate::scenario::Plan;
 use crate::secure::Rounding;
@@ -59,6 +59,7 @@ struct OnShares<'a> {
     program: &'a TrainingProgram,
     secrets: Secrets<'a>,
     rounding: Rounding,
+    demands: Demands,
 }
 
 /// What the first iterations left behind.
@@ -68,7 +69,7 @@ struct First {
     weights: Vec<Weights>,
 }
 
-fn run_first<P: crate::protocol::Protocol>(
+fn run_first<P: Protocol>(
     (mut session, setup): (Session<P>, Trace),
     rows: usize,
     batch: usize,
@@ -84,12 +85,12 @@ fn run_first<P: crate::protocol::Protocol>(
 impl Visitor for OnShares<'_> {
     type Output = Result<First, SimError>;
 
-    fn visit<P: Start>(self) -> Self::Output {
+    fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
         let plan = self.plan;
         let bench = bench(&plan.network, &plan.compute, plan.seed);
-        let start = |party| P::start(party, plan.seed, Content::Values);
+        let start = |party| start(party, plan.seed, Content::Values);
         let format = (plan.fixed_point, self.rounding);
-        let session = Session::set_up(bench, start, format, self.program, self.secrets)?;
+        let session = Session::set_up(bench, start, format, self.program, self.secrets, self.demands)?;
         run_first(session, self.program.rows, plan.training.batch)
     }
 }
@@ -100,7 +101,8 @@ impl OnShares<'_> {
         let plan = self.plan;
         let start = |party| Clear::new(party, plan.seed);
         let format = (plan.fixed_point, self.rounding);
-        let session = Session::set_up(clear_bench(), start, format, self.program, self.secrets)?;
+        let session =
+            Session::set_up(clear_bench(), start, format, self.program, self.secrets, Demands::default())?;
         run_first(session, self.program.rows, plan.training.batch)
     }
 }
@@ -131,11 +133,11 @@ pub fn verify(
     let program = &TrainingProgram { rows: order.len(), ..program.clone() };
     let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let secrets = Secrets { data: &secret, weights: &weights };
-    let with = |rounding| OnShares { plan, program, secrets, rounding };
-
     let shapes = record(plan, program)?;
+    let with =
+        |rounding, demands: &Demands| OnShares { plan, program, secrets, rounding, demands: demands.clone() };
     progress.step();
-    let shares = plan.protocol.visit(with(plan.rounding))?;
+    let shares = plan.protocol.visit(with(plan.rounding, &shapes.demands))?;
     progress.step();
     if shares.setup != shapes.setup {
         return Err(VerifyError::Trace { phase: "set-up" }.into());
@@ -143,14 +145,15 @@ pub fn verify(
     if shares.iterations.iter().any(|trace| *trace != recorded.iteration) {
         return Err(VerifyError::Trace { phase: "iteration" }.into());
     }
-    let clear = with(plan.rounding).in_the_clear()?;
+    let clear = with(plan.rounding, &Demands::default()).in_the_clear()?;
     progress.step();
     let (nearest_shares, nearest_clear) = if plan.rounding == Rounding::Nearest {
         (&shares, &clear)
     } else {
-        let shares = plan.protocol.visit(with(Rounding::Nearest))?;
+        let nearest = record(&Plan { rounding: Rounding::Nearest, ..plan.clone() }, program)?;
+        let shares = plan.protocol.visit(with(Rounding::Nearest, &nearest.demands))?;
         progress.step();
-        let clear = with(Rounding::Nearest).in_the_clear()?;
+        let clear = with(Rounding::Nearest, &Demands::default()).in_the_clear()?;
         progress.step();
         (&{ shares }, &{ clear })
     };

@@ -1,7 +1,7 @@
 //! Comparison with zero, after Catrina and de Hoogh with a local split of the shares (ABY3, section 5.3); ReLU.
 
 use super::Secure;
-use crate::protocol::{Components, Protocol, RingShare};
+use crate::protocol::{Protocol, RingShare};
 
 impl<P: Protocol> Secure<P> {
     /// `[x < 0]` for signed integers of `bits` bits: the top bit of the sum of the summands.

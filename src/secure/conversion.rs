@@ -3,7 +3,7 @@
 use super::Secure;
 use super::adder::PrefixNetwork;
 use crate::protocol::word::shared_word;
-use crate::protocol::{Bit, Components, Protocol, RingShare, Word};
+use crate::protocol::{Bit, BitShare, Protocol, RingShare, Word};
 use crate::ring::{Plane, Vector};
 use crate::sim::both;
 

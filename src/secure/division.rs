@@ -1,7 +1,7 @@
 //! Division by Goldschmidt's iteration, after Catrina and Saxena. A divisor of zero gives zero.
 
 use super::Secure;
-use crate::protocol::{BitShare, Components, Protocol, RingShare};
+use crate::protocol::{BitShare, Protocol, RingShare};
 use crate::sim::both;
 
 /// What is divided.

@@ -3,7 +3,7 @@
 
 use super::Secure;
 use super::adder::PrefixNetwork;
-use crate::protocol::{Bit, Components, Protocol, RingShare, Wraps};
+use crate::protocol::{Bit, Protocol, RingShare, Wraps};
 use crate::sim::both;
 
 /// Where the integer part of an exponent goes.

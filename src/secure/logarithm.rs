@@ -2,7 +2,7 @@
 //! for the mantissa (Hart et al., "Computer Approximations", 1968, number 2524).
 
 use super::{Numerator, Secure};
-use crate::protocol::{Components, Protocol, RingShare};
+use crate::protocol::{Protocol, RingShare};
 use crate::sim::both;
 
 /// Numerator and denominator of log2 on [1/2, 1], lowest coefficient first.

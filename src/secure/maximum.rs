@@ -1,7 +1,7 @@
 //! The maximum by a tree of comparisons.
 
 use super::Secure;
-use crate::protocol::{Components, Protocol, RingShare};
+use crate::protocol::{Protocol, RingShare};
 
 impl<P: Protocol> Secure<P> {
     /// The maximum of each row of a matrix with `width` columns of fixed-point numbers.

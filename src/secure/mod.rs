@@ -16,7 +16,7 @@ mod truncation;
 
 use std::borrow::Cow;
 
-use crate::protocol::{Components, Message, Protocol, RingShare};
+use crate::protocol::{Message, Protocol, RingShare};
 use crate::ring::{MatMul, Vector};
 use crate::sim::SpanGuard;
 

@@ -1,7 +1,7 @@
 //! Truncation: the protocol's own probabilistic one, and exact ones by adding the summands' bits.
 
 use super::Secure;
-use crate::protocol::{Bit, Components, Protocol, RingShare, Word, Wraps};
+use crate::protocol::{Bit, Protocol, RingShare, Word, Wraps};
 use crate::sim::both;
 
 /// Bits of a ring element.

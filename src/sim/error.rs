@@ -55,6 +55,16 @@ pub enum SimError {
         /// How many messages were never received, on all links.
         count: u64,
     },
+    /// A party found that another one does not follow the protocol.
+    #[error("party {party} aborted in {span}: {check}")]
+    Aborted {
+        /// The party that noticed.
+        party: usize,
+        /// The check that failed.
+        check: String,
+        /// Span path in which it was done, joined by `/`.
+        span: String,
+    },
     /// A trace and a network differ in the number of parties.
     #[error("a trace of {trace} parties cannot run on a network of {network}")]
     PartyCount {

@@ -360,6 +360,12 @@ impl<M> Core<M> {
         }
     }
 
+    /// A party ends the run.
+    pub(crate) fn abort(&mut self, party: usize, span: SpanId, check: std::borrow::Cow<'static, str>) {
+        let span = self.spans.path(span);
+        self.failed.get_or_insert(SimError::Aborted { party, check: check.into_owned(), span });
+    }
+
     /// Begins a receive; its message comes in a later step.
     pub(crate) fn register(&mut self, party: usize, from: usize, lane: u64, span: SpanId) -> usize {
         self.charge(party, span);

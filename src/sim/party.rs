@@ -95,6 +95,13 @@ impl<M> Party<M> {
         Recv { handle, from, slot: None }
     }
 
+    /// Ends the run of all parties: a check failed. Never comes back.
+    pub async fn abort(&self, check: impl Into<Cow<'static, str>>) -> ! {
+        let handle = &*self.handle;
+        handle.core.borrow_mut().abort(handle.id, handle.span.get(), check.into());
+        std::future::pending().await
+    }
+
     /// Computes for so many picoseconds.
     pub fn work(&self, ps: u64) {
         self.handle.core.borrow_mut().work(self.handle.id, self.handle.span.get(), ps);

@@ -5,7 +5,7 @@
 //! reference system does (MP-SPDZ, MultiOutput in Compiler/ml.py).
 
 use super::{Logits, OutputLayer, SoftmaxVariant};
-use crate::protocol::{Components, Protocol, RingShare};
+use crate::protocol::{Protocol, RingShare};
 use crate::secure::{Numerator, Secure};
 use crate::sim::both;
 

@@ -2,7 +2,9 @@
 
 use mpcsim::data;
 use mpcsim::nn::{OWNER, SecretData, Secrets, Trainer, encode_images, glorot_weights, one_hot_labels};
-use mpcsim::protocol::{Message, Rep3};
+use mpcsim::protocol::Message;
+use mpcsim::protocol::erased::Erased;
+use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::ring::Content;
 use mpcsim::run::{endpoints, network, training_program};
 use mpcsim::secure::{Rounding, Secure};
@@ -34,13 +36,13 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
         let mut simulation = Simulation::<Message>::new(live);
 
         let tasks = (0..3).map(|i| {
-            let protocol = Rep3::new(simulation.party(i), plan.seed, Content::Values);
+            let protocol = ProtocolName::Rep3.start(simulation.party(i), plan.seed, Content::Values);
             let secure = Secure { protocol, fixed_point: plan.fixed_point, rounding: plan.rounding };
             let secrets = (i == OWNER).then_some(Secrets { data: &secret, weights: &weights });
             Box::pin(Trainer::set_up(secure, program.clone(), secrets)) as Task<_>
         });
         let tasks = tasks.collect();
-        let mut trainers: Vec<Trainer<Rep3>> = simulation.run(tasks).expect("a set-up").outputs;
+        let mut trainers: Vec<Trainer<Erased>> = simulation.run(tasks).expect("a set-up").outputs;
 
         // From here on clocks, links and the draws of jitter go on.
         simulation.reset();

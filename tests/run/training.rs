@@ -4,9 +4,11 @@ use mpcsim::data::{self, Dataset};
 use mpcsim::nn::{
     SecretData, Secrets, TrainingProgram, Weights, encode_images, glorot_weights, one_hot_labels,
 };
-use mpcsim::protocol::{Clear, Message, Protocol, Rep3};
+use mpcsim::protocol::erased::Erased;
+use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::protocol::{Clear, Message};
 use mpcsim::ring::{Content, Vector};
-use mpcsim::run::{Session, training_program};
+use mpcsim::run::{Demands, Session, training_program};
 use mpcsim::scenario::{Plan, Scenario};
 use mpcsim::secure::Rounding;
 use mpcsim::sim::{Party, Trace};
@@ -33,12 +35,12 @@ pub struct Trained {
 }
 
 /// Trains on batches of the data, one after the other. Without data: on shapes.
-pub fn train<P: Protocol>(
+pub fn train(
     plan: &Plan,
     widths: &[usize],
     data: Option<&Dataset>,
     iterations: usize,
-    (parties, start): (usize, impl Fn(Party<Message>) -> P),
+    (parties, start): (usize, impl Fn(Party<Message>) -> Erased),
 ) -> Trained {
     let rows: Vec<usize> = (0..iterations * plan.training.batch).collect();
     let program: TrainingProgram = training_program(plan, widths, rows.len());
@@ -65,6 +67,7 @@ pub fn train<P: Protocol>(
         format,
         &program,
         Secrets { data: &secret, weights: &weights },
+        Demands::default(),
     )
     .expect("a set-up");
     let iterations = rows
@@ -76,11 +79,17 @@ pub fn train<P: Protocol>(
 }
 
 pub fn on_shares(plan: &Plan, widths: &[usize], data: &Dataset, iterations: usize, seed: u64) -> Trained {
-    train(plan, widths, Some(data), iterations, (3, |party| Rep3::new(party, seed, Content::Values)))
+    train(
+        plan,
+        widths,
+        Some(data),
+        iterations,
+        (3, |party| ProtocolName::Rep3.start(party, seed, Content::Values)),
+    )
 }
 
 fn in_the_clear(plan: &Plan, widths: &[usize], data: &Dataset, iterations: usize, seed: u64) -> Trained {
-    train(plan, widths, Some(data), iterations, (1, |party| Clear::new(party, seed)))
+    train(plan, widths, Some(data), iterations, (1, |party| Erased::new(Clear::new(party, seed))))
 }
 
 fn values(weights: &[Weights]) -> impl Iterator<Item = u64> + '_ {
@@ -144,7 +153,7 @@ fn iterations_of_every_variant_are_oblivious() {
             let mut turned = data.clone();
             turned.images.reverse();
             turned.labels.reverse();
-            let start = |party| Rep3::new(party, 7, Content::Shape);
+            let start = |party| ProtocolName::Rep3.start(party, 7, Content::Shape);
             let shape = train(&plan, &widths, None, 2, (3, start));
             assert_eq!(shape.iterations[0], shape.iterations[1], "iterations are all alike");
             let other_seed = Plan { seed: 99, ..plan.clone() };

@@ -1,10 +1,8 @@
 //! Every secure function on real random shares, against 64-bit floats.
 
-use mpcsim::secure::Rounding;
-
 use super::bounds::Expected;
 use super::function::{CLASSES, Function, one_hot};
-use super::harness::{Dice, on_shares, seed};
+use super::harness::{Dice, Setting, on_shares, seed};
 
 /// The largest errors that were seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,9 +26,9 @@ impl Worst {
 }
 
 /// Checks all outputs.
-fn check(function: Function, inputs: &[Vec<i64>], seed: u64, rounding: Rounding) -> Result<Worst, String> {
-    let outcome = on_shares(&function, inputs, seed, rounding);
-    let (got, expected) = (outcome.integers(), function.expected(inputs, rounding));
+fn check(function: Function, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Result<Worst, String> {
+    let outcome = on_shares(&function, inputs, seed, setting);
+    let (got, expected) = (outcome.integers(), function.expected(inputs, setting.rounding));
     assert_eq!(got.len(), expected.len(), "{function:?}");
     let mut worst = Worst::default();
     for (i, (&got, expected)) in got.iter().zip(&expected).enumerate() {
@@ -46,7 +44,7 @@ fn check(function: Function, inputs: &[Vec<i64>], seed: u64, rounding: Rounding)
             }
         };
         if !right {
-            let what = format!("{function:?}, {rounding:?}, {} inputs", inputs[0].len());
+            let what = format!("{function:?}, {setting:?}, {} inputs", inputs[0].len());
             return Err(format!("{what}: output {i} is {got}, expected {expected:?}"));
         }
     }
@@ -58,18 +56,18 @@ fn every_function_is_as_accurate_as_stated() {
     let seed = seed();
     let mut wrong = Vec::new();
     for function in Function::all() {
-        for rounding in Rounding::ALL {
+        for setting in Setting::all() {
             let random = [1, 63, 64, 65, 1000].into_iter().zip(seed + 1..);
             let random = random.map(|(n, seed)| (function.random(&mut Dice::new(seed, 1), n), seed));
             let mut worst = Worst::default();
             for (inputs, seed) in std::iter::once((function.edges(), seed)).chain(random) {
-                match check(function, &inputs, seed, rounding) {
+                match check(function, &inputs, seed, setting) {
                     Ok(found) => worst = worst.with(found),
                     Err(told) => wrong.push(told),
                 }
             }
             let Worst { units, relative, of_bound } = worst;
-            println!("{function:?}, {rounding:?}: {units:.2} u, {relative:.1e}, {of_bound:.2} of the bound");
+            println!("{function:?}, {setting:?}: {units:.2} u, {relative:.1e}, {of_bound:.2} of the bound");
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -79,14 +77,14 @@ fn every_function_is_as_accurate_as_stated() {
 #[test]
 fn undefined_results_do_no_harm() {
     let seed = seed();
-    for rounding in Rounding::ALL {
-        let log = on_shares(&Function::Log, &[vec![0]], seed, rounding).integers();
+    for setting in Setting::all() {
+        let log = on_shares(&Function::Log, &[vec![0]], seed, setting).integers();
         assert!(log[0].abs() < 16 << 16, "ln 0 = {log:?}");
         // Sums of 1 to 4 units in the last place: 1/S has no place in the format, r/S must stay of the order of one.
         let rows: Vec<i64> = (1..5).flat_map(|r| [vec![r], vec![0; CLASSES - 1]].concat()).collect();
         let labels = one_hot(&[9, 9, 9, 9]);
         let function = Function::Gradient(mpcsim::softmax::Softmax::ReluGradient);
-        let gradient = on_shares(&function, &[rows, labels], seed, rounding).integers();
-        assert!(gradient.iter().all(|g| g.abs() < 4 << 16), "{rounding:?}: {gradient:?}");
+        let gradient = on_shares(&function, &[rows, labels], seed, setting).integers();
+        assert!(gradient.iter().all(|g| g.abs() < 4 << 16), "{setting:?}: {gradient:?}");
     }
 }

@@ -1,33 +1,43 @@
 //! With nearest rounding, what the parties open on shares is what the ideal functionality computes, bit for bit.
 
+use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::secure::Rounding;
 
 use super::function::Function;
-use super::harness::{Dice, in_the_clear, on_shares, seed};
+use super::harness::{Dice, Setting, in_the_clear, on_shares, seed};
 
-fn check(function: Function, inputs: &[Vec<i64>], seed: u64) {
-    let shares = on_shares(&function, inputs, seed, Rounding::Nearest);
-    let clear = in_the_clear(&function, inputs, seed + 1, Rounding::Nearest);
+fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol: ProtocolName) {
+    let setting = Setting::of(protocol, Rounding::Nearest);
+    let shares = on_shares(&function, inputs, seed, setting);
+    let clear = in_the_clear(&function, inputs, seed + 1, setting);
     let (shares, clear) = (shares.integers(), clear.integers());
     assert_eq!(shares.len(), clear.len());
     let differ = shares.iter().zip(&clear).position(|(a, b)| a != b);
     if let Some(i) = differ {
-        panic!("{function:?}: output {i} is {} on shares and {} in the clear", shares[i], clear[i]);
+        panic!(
+            "{function:?}, {}: output {i} is {} on shares and {} in the clear",
+            protocol.name(),
+            shares[i],
+            clear[i]
+        );
     }
 }
 
 #[test]
 fn shares_and_clear_agree_on_edges_and_random_inputs() {
     let seed = seed();
-    for function in Function::all() {
-        check(function, &function.edges(), seed);
-        for (i, n) in [1, 63, 64, 65, 1000].into_iter().enumerate() {
-            check(function, &function.random(&mut Dice::new(seed, 100 + i as u64), n), seed + i as u64);
+    for protocol in ProtocolName::ALL {
+        for function in Function::all() {
+            check(function, &function.edges(), seed, protocol);
+            for (i, n) in [1, 63, 64, 65, 1000].into_iter().enumerate() {
+                let inputs = function.random(&mut Dice::new(seed, 100 + i as u64), n);
+                check(function, &inputs, seed + i as u64, protocol);
+            }
         }
     }
 }
 
-/// Even where a function is undefined: whatever ring elements go in.
+/// Even where a function is undefined, whatever ring elements go in, for a protocol that splits whole ring elements.
 #[test]
 fn shares_and_clear_agree_on_the_whole_ring() {
     let seed = seed();
@@ -36,9 +46,9 @@ fn shares_and_clear_agree_on_the_whole_ring() {
         let lens = function.input_lens(130);
         let uniform: Vec<Vec<i64>> =
             lens.iter().map(|&len| (0..len).map(|_| dice.word() as i64).collect()).collect();
-        check(function, &uniform, seed);
+        check(function, &uniform, seed, ProtocolName::Rep3);
         let sizes: Vec<Vec<i64>> =
             lens.iter().map(|&len| (0..len).map(|_| dice.signed(64)).collect()).collect();
-        check(function, &sizes, seed);
+        check(function, &sizes, seed, ProtocolName::Rep3);
     }
 }

@@ -4,13 +4,14 @@
 //! party has to send may be ready before an earlier part is over for all, so rounds of parts do not simply add up.
 //! Instead each part says, for every two parties, how many messages long the longest chain from one to the other is.
 
-use mpcsim::protocol::{BitShare, Components, Protocol};
+use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::protocol::{BitShare, Protocol, RingShare};
 use mpcsim::ring::{Content, Vector};
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::softmax::Softmax;
 
 use super::function::{CLASSES, COLUMNS, Function, NUMERATORS, THRESHOLD};
-use super::harness::{Dice, Program, on_shapes, seed};
+use super::harness::{Dice, Program, Setting, on_shapes, seed};
 
 /// No chain of messages.
 const NONE: i64 = i64::MIN / 4;
@@ -324,7 +325,7 @@ fn every_function_costs_what_it_declares() {
             let rounds = cost.rounds() + on_top;
             for n in LENGTHS {
                 let inputs = function.random(&mut Dice::new(seed, 400), n as usize);
-                let outcome = on_shapes(&function, &inputs, seed, rounding);
+                let outcome = on_shapes(&function, &inputs, seed, Setting::of(ProtocolName::Rep3, rounding));
                 let bytes: Vec<u64> = (0..3).map(|party| cost.bytes(party, n)).collect();
                 let (found, sent) = (outcome.rounds, outcome.bytes());
                 if (rounds, &bytes) != (found, &sent) {
@@ -403,9 +404,10 @@ fn every_primitive_costs_what_it_declares() {
         (Primitive::Input { owner: 1 }, input(1)),
         (Primitive::Input { owner: 2 }, input(2)),
     ];
+    let setting = Setting::of(ProtocolName::Rep3, Rounding::Nearest);
     for (primitive, cost) in table {
         for n in LENGTHS {
-            let outcome = on_shapes(&primitive, &[vec![0; n as usize]], 1, Rounding::Nearest);
+            let outcome = on_shapes(&primitive, &[vec![0; n as usize]], 1, setting);
             let bytes: Vec<u64> = (0..3).map(|party| cost.bytes(party, n)).collect();
             assert_eq!(
                 (outcome.rounds, outcome.bytes()),

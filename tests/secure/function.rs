@@ -364,7 +364,6 @@ impl Program for Function {
             Mul => vec![s.fixed_mul(x, &inputs[1]).await],
             Dot => vec![s.fixed_dot(x, &inputs[1], DOT).await],
             MatrixProduct { left_transposed, right_transposed } => {
-                use mpcsim::protocol::Components;
                 let rows = x.len() / INNER;
                 let mut shape = MatMul::new(rows, INNER, COLUMNS);
                 shape.transpose_left = left_transposed;

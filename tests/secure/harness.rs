@@ -3,10 +3,12 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use mpcsim::protocol::{Clear, Message, Protocol, Rep3, RingShare};
+use mpcsim::protocol::erased::Erased;
+use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::protocol::{Clear, Demand, Message, Protocol, RingShare, Role};
 use mpcsim::ring::{Content, Vector, meter};
 use mpcsim::secure::{FixedPoint, Rounding, Secure};
-use mpcsim::sim::{Bench, Endpoint, Jitter, Link, Network, Party, Simulation, Trace, all, both};
+use mpcsim::sim::{Bench, Endpoint, Jitter, Link, Network, Party, Run, Simulation, Trace, all, both};
 use rand_pcg::{Pcg64, rand_core::Rng};
 
 /// A program that all parties run, written once for every protocol. It gets shares of its inputs.
@@ -18,7 +20,11 @@ pub trait Program {
 pub struct Outcome {
     /// The opened outputs, one after the other.
     pub opened: Vector,
+    /// The online phase.
     pub trace: Trace,
+    /// The offline phase.
+    pub offline: Trace,
+    /// Rounds of the online phase.
     pub rounds: u64,
 }
 
@@ -28,7 +34,7 @@ impl Outcome {
         self.opened.expect_values().iter().map(|&v| v as i64).collect()
     }
 
-    /// Payload bytes sent by each party.
+    /// Payload bytes sent by each party in the online phase.
     pub fn bytes(&self) -> Vec<u64> {
         let sent = |party| {
             let bytes = |event: mpcsim::sim::Event| match event.kind {
@@ -92,6 +98,28 @@ pub fn bench(parties: usize) -> Bench {
 
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
+/// With what a program runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub protocol: ProtocolName,
+    pub rounding: Rounding,
+    pub fixed_point: FixedPoint,
+}
+
+impl Setting {
+    /// The default format.
+    pub fn of(protocol: ProtocolName, rounding: Rounding) -> Setting {
+        Setting { protocol, rounding, fixed_point: FixedPoint::default() }
+    }
+
+    /// Every protocol of the registry with every rounding.
+    pub fn all() -> impl Iterator<Item = Setting> {
+        ProtocolName::ALL.into_iter().flat_map(|protocol| {
+            Rounding::ALL.into_iter().map(move |rounding| Setting::of(protocol, rounding))
+        })
+    }
+}
+
 /// A sharing of which every component is uniform: the sum of what two parties share.
 async fn share<P: Protocol>(secure: &Secure<P>, parts: &[Vector; 2]) -> P::Share {
     let [a, b] = secure.fork();
@@ -108,62 +136,113 @@ fn split(secret: &[i64], content: Content, dice: &mut Dice) -> [Vector; 2] {
     [rest, mask].map(|part| Vector::build(content, part.len(), || part.clone()))
 }
 
+/// All parties, dealers among them.
+struct World {
+    simulation: Simulation<Message>,
+    parties: Vec<Secure<Erased>>,
+}
+
+impl World {
+    fn new(parties: usize, setting: Setting, start: impl Fn(Party<Message>) -> Erased) -> World {
+        let mut simulation = Simulation::<Message>::new(bench(parties));
+        let secure = |i| Secure {
+            protocol: start(simulation.party(i)),
+            fixed_point: setting.fixed_point,
+            rounding: setting.rounding,
+        };
+        let parties: Vec<Secure<Erased>> = (0..parties).map(secure).collect();
+        let keys = parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.set_up()) });
+        simulation.run(keys.collect()).expect("keys do not deadlock");
+        World { simulation, parties }
+    }
+
+    /// The offline phase, then a program of every party that computes, with its checks: both runs, and what was taken.
+    fn phase<'a, T>(
+        &'a mut self,
+        demand: &'a Demand,
+        program: impl AsyncFn(usize, &'a Secure<Erased>) -> T + 'a,
+    ) -> (Trace, Run<Option<T>>, Demand) {
+        let World { simulation, parties } = self;
+        simulation.reset();
+        let offline =
+            parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.prepare(demand)) });
+        let offline = simulation.run(offline.collect()).expect("the offline phase does not deadlock").trace;
+        simulation.reset();
+        meter::take();
+        let program = &program;
+        let tasks = parties.iter().enumerate().map(|(i, party)| -> Task<'_, Option<T>> {
+            Box::pin(async move {
+                if party.protocol.role() == Role::Deals {
+                    return None;
+                }
+                let output = program(i, party).await;
+                party.protocol.check().await;
+                Some(output)
+            })
+        });
+        let run = simulation.run(tasks.collect()).expect("the program does not deadlock");
+        (offline, run, parties[0].protocol.demand())
+    }
+}
+
+/// What is prepared for the sharing of the inputs, the program, and the opening of its outputs.
+type Demands = [Demand; 3];
+
 /// Shares the inputs, runs the program by itself, opens what it gives.
-fn execute<P: Protocol, G: Program>(
+fn execute_prepared<G: Program>(
     program: &G,
     inputs: &[Vec<i64>],
     (seed, content): (u64, Content),
-    (rounding, bench): (Rounding, Bench),
-    start: impl Fn(Party<Message>) -> P,
-) -> Outcome {
-    let mut simulation = Simulation::<Message>::new(bench);
-    let secures: Vec<Secure<P>> = (0..simulation.parties())
-        .map(|i| Secure {
-            protocol: start(simulation.party(i)),
-            fixed_point: FixedPoint::default(),
-            rounding,
-        })
-        .collect();
+    mut world: World,
+    demands: &Demands,
+) -> (Outcome, Demands) {
     let mut dice = Dice::new(seed, 0);
     let parts: Vec<[Vector; 2]> = inputs.iter().map(|x| split(x, content, &mut dice)).collect();
-    let sharing = secures.iter().map(|secure| -> Task<'_, Vec<P::Share>> {
-        Box::pin(async {
-            let lanes = secure.fork_n(parts.len());
-            all(lanes.iter().zip(&parts).map(|(lane, parts)| share(lane, parts)).collect()).await
-        })
+    let (_, sharing, first) = world.phase(&demands[0], async |_, secure| {
+        let lanes = secure.fork_n(parts.len());
+        all(lanes.iter().zip(&parts).map(|(lane, parts)| share(lane, parts)).collect()).await
     });
-    let shares = simulation.run(sharing.collect()).expect("inputs do not deadlock").outputs;
-    simulation.reset();
-    meter::take();
-    let tasks = secures.iter().zip(&shares);
-    let tasks =
-        tasks.map(|(secure, shares)| -> Task<'_, Vec<P::Share>> { Box::pin(program.run(secure, shares)) });
-    let run = simulation.run(tasks.collect()).expect("the program does not deadlock");
-    let (rounds, trace) = (run.rounds(), run.trace);
-    let opening = secures.iter().zip(&run.outputs).map(|(secure, outputs)| -> Task<'_, Vector> {
-        Box::pin(async move {
-            let outputs = P::Share::concat(&outputs.iter().collect::<Vec<_>>());
-            secure.protocol.open(&outputs).await
-        })
+    let shares = sharing.outputs;
+    let (offline, run, second) = world
+        .phase(&demands[1], async |i, secure| program.run(secure, shares[i].as_ref().expect("shares")).await);
+    let rounds = run.rounds();
+    let Run { outputs, trace, .. } = run;
+    let (_, opening, third) = world.phase(&demands[2], async |i, secure| {
+        let outputs = outputs[i].as_ref().expect("outputs");
+        secure.protocol.open(&RingShare::concat(&outputs.iter().collect::<Vec<_>>())).await
     });
-    let mut opened = simulation.run(opening.collect()).expect("openings do not deadlock").outputs;
+    let mut opened: Vec<Vector> = opening.outputs.into_iter().flatten().collect();
     assert!(opened.iter().all(|output| *output == opened[0]), "the parties open different values");
-    Outcome { opened: opened.swap_remove(0), trace, rounds }
+    (Outcome { opened: opened.swap_remove(0), trace, offline, rounds }, [first, second, third])
 }
 
-/// Three parties with real random shares.
-pub fn on_shares<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, rounding: Rounding) -> Outcome {
-    let start = |party| Rep3::new(party, seed, Content::Values);
-    execute(program, inputs, (seed, Content::Values), (rounding, bench(3)), start)
+/// The same, with what it takes prepared.
+fn execute<G: Program>(
+    program: &G,
+    inputs: &[Vec<i64>],
+    seed: u64,
+    content: Content,
+    setting: Setting,
+) -> Outcome {
+    let parties = setting.protocol.parties();
+    let world = |content| World::new(parties, setting, |party| setting.protocol.start(party, seed, content));
+    let shapes = (seed, Content::Shape);
+    let demands = execute_prepared(program, inputs, shapes, world(Content::Shape), &Demands::default()).1;
+    execute_prepared(program, inputs, (seed, content), world(content), &demands).0
 }
 
-/// Three parties who know lengths only.
-pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, rounding: Rounding) -> Outcome {
-    let start = |party| Rep3::new(party, seed, Content::Shape);
-    execute(program, inputs, (seed, Content::Shape), (rounding, bench(3)), start)
+/// Parties with real random shares.
+pub fn on_shares<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
+    execute(program, inputs, seed, Content::Values, setting)
+}
+
+/// Parties who know lengths only.
+pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
+    execute(program, inputs, seed, Content::Shape, setting)
 }
 
 /// The ideal functionality.
-pub fn in_the_clear<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, rounding: Rounding) -> Outcome {
-    execute(program, inputs, (seed, Content::Values), (rounding, bench(1)), |party| Clear::new(party, seed))
+pub fn in_the_clear<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
+    let world = World::new(1, setting, |party| Erased::new(Clear::new(party, seed)));
+    execute_prepared(program, inputs, (seed, Content::Values), world, &Demands::default()).0
 }

@@ -1,10 +1,11 @@
 //! What is sent, when, how much work is done and how it is called follow from lengths alone.
 
 use mpcsim::protocol::Protocol;
+use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::secure::{Rounding, Secure};
 
 use super::function::Function;
-use super::harness::{Dice, Program, on_shapes, on_shares, seed};
+use super::harness::{Dice, Outcome, Program, Setting, on_shapes, on_shares, seed};
 
 /// Runs a program on shapes, on the given data, on zeros, on other data and with another seed. The traces hold messages,
 /// bytes, spans and work.
@@ -12,18 +13,19 @@ pub fn oblivious<G: Program>(
     program: &G,
     data: [&[Vec<i64>]; 2],
     seed: u64,
-    rounding: Rounding,
+    setting: Setting,
 ) -> Result<(), &'static str> {
     let [data, other] = data;
     let zeros: Vec<Vec<i64>> = data.iter().map(|x| vec![0; x.len()]).collect();
-    let shape = on_shapes(program, data, seed, rounding).trace;
+    let shape = on_shapes(program, data, seed, setting);
     let runs = [
-        ("values", on_shares(program, data, seed, rounding)),
-        ("another seed", on_shares(program, data, seed ^ 0x5eed, rounding)),
-        ("other data", on_shares(program, other, seed, rounding)),
-        ("zeros", on_shares(program, &zeros, seed, rounding)),
+        ("values", on_shares(program, data, seed, setting)),
+        ("another seed", on_shares(program, data, seed ^ 0x5eed, setting)),
+        ("other data", on_shares(program, other, seed, setting)),
+        ("zeros", on_shares(program, &zeros, seed, setting)),
     ];
-    match runs.into_iter().find(|(_, outcome)| outcome.trace != shape) {
+    let differs = |o: &Outcome| o.trace != shape.trace || o.offline != shape.offline;
+    match runs.into_iter().find(|(_, outcome)| differs(outcome)) {
         Some((what, _)) => Err(what),
         None => Ok(()),
     }
@@ -33,11 +35,11 @@ pub fn oblivious<G: Program>(
 fn every_function_is_oblivious() {
     let seed = seed();
     for function in Function::all() {
-        for rounding in Rounding::ALL {
+        for setting in Setting::all() {
             for n in [1, 65] {
                 let data = [1, 2].map(|purpose| function.random(&mut Dice::new(seed, 300 + purpose), n));
-                if let Err(what) = oblivious(&function, [&data[0], &data[1]], seed, rounding) {
-                    panic!("{function:?}, {rounding:?}, {n} rows: the trace depends on {what}");
+                if let Err(what) = oblivious(&function, [&data[0], &data[1]], seed, setting) {
+                    panic!("{function:?}, {setting:?}, {n} rows: the trace depends on {what}");
                 }
             }
         }
@@ -86,7 +88,8 @@ impl Program for Leak {
 #[test]
 fn a_program_that_depends_on_data_is_caught() {
     let (large, small) = ([vec![3 << 16, 1]], [vec![-5, 7]]);
-    let check = |leak| oblivious(&leak, [&large, &small], 3, Rounding::Probabilistic);
+    let setting = Setting::of(ProtocolName::Rep3, Rounding::Probabilistic);
+    let check = |leak| oblivious(&leak, [&large, &small], 3, setting);
     assert_eq!(check(Leak::Nothing), Ok(()));
     for leak in [Leak::Message, Leak::Length, Leak::Work, Leak::Name] {
         assert_eq!(check(leak), Err("values"), "{leak:?}");

@@ -1,11 +1,12 @@
 //! The law of probabilistic truncation: floor(x / 2^m), or one more with probability (x mod 2^m) / 2^m.
 
-use mpcsim::protocol::{Components, Protocol};
+use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::protocol::{Protocol, RingShare};
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::both;
 
 use super::function::Function;
-use super::harness::{Dice, Program, in_the_clear, on_shares, seed};
+use super::harness::{Dice, Program, Setting, in_the_clear, on_shares, seed};
 
 /// Draws for each residue.
 const DRAWS: usize = 16_000;
@@ -71,6 +72,7 @@ fn follows_the_law(inputs: &[i64], results: &[i64], shift: u32) -> Result<(), St
 #[test]
 fn truncation_rounds_up_as_often_as_its_law_says() {
     let seed = seed();
+    let setting = Setting::of(ProtocolName::Rep3, Rounding::Probabilistic);
     // The one-message form, then the two-round form; a million draws each.
     for (bits, shift) in [(24, 6), (24, 16), (47, 6), (47, 16), (63, 32), (25, 16)] {
         let mut dice = Dice::new(seed, u64::from(bits * 100 + shift));
@@ -80,10 +82,10 @@ fn truncation_rounds_up_as_often_as_its_law_says() {
             .collect();
         let function = Function::Truncate { bits, shift };
         let inputs = [inputs];
-        let shares = on_shares(&function, &inputs, seed, Rounding::Probabilistic);
+        let shares = on_shares(&function, &inputs, seed, setting);
         let bytes = shares.bytes()[1] / inputs[0].len() as u64;
         assert_eq!(bytes, if bits <= 24 { 8 } else { 16 }, "which form it was");
-        let clear = in_the_clear(&function, &inputs, seed, Rounding::Probabilistic);
+        let clear = in_the_clear(&function, &inputs, seed, setting);
         for (values, outcome) in [("shares", shares), ("clear", clear)] {
             let law = follows_the_law(&inputs[0], &outcome.integers(), shift);
             law.unwrap_or_else(|wrong| panic!("{bits} bits by {shift} on {values}: {wrong}"));
@@ -111,10 +113,11 @@ fn fresh_sharings_are_rounded_independently() {
 
     let seed = seed();
     let n = 20_000;
+    let setting = Setting::of(ProtocolName::Rep3, Rounding::Probabilistic);
     for bits in [24, 47] {
         let inputs = [vec![5 << 16 | 1 << 15; n]];
         for run in [on_shares, in_the_clear] {
-            let results = run(&FourTimes(bits), &inputs, seed, Rounding::Probabilistic).integers();
+            let results = run(&FourTimes(bits), &inputs, seed, setting).integers();
             let draws: Vec<&[i64]> = results.chunks(n).collect();
             for (i, j) in (0..4).flat_map(|i| (0..i).map(move |j| (i, j))) {
                 let same = draws[i].iter().zip(draws[j]).filter(|(a, b)| a == b).count() as f64;
