@@ -3,87 +3,42 @@
 use std::path::Path;
 
 use super::compute::compute;
+use super::declared::{DENSE, FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
 use super::errors::Mistakes;
 use super::network::network;
 use super::plan::{FixedPoint, Length, Model, Plan, Protocol, Rounding, Softmax, Training};
-use super::presets::COMPUTES;
-use super::read::{self, Fields, choice, grouped, unknown_choice};
+use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
+use super::units::grouped;
 use crate::data::idx::{Content, count_rows};
-use crate::data::{DataPath, DataSource, MNIST_TEST_ROWS, MNIST_TRAIN_ROWS};
-
-/// Every field of a scenario.
-pub const FIELDS: [&str; 12] = [
-    "name",
-    "seed",
-    "protocol",
-    "rounding",
-    "fixed_point",
-    "model",
-    "softmax",
-    "loss",
-    "data",
-    "training",
-    "network",
-    "compute",
-];
-
-const DEFAULT_SEED: u64 = 1;
-const DEFAULT_FIXED_POINT: FixedPoint = FixedPoint { fraction_bits: 16, total_bits: 31 };
-const DEFAULT_TRAINING: Training = Training {
-    length: Length::Epochs(3),
-    batch: 128,
-    learning_rate: 0.01,
-    momentum: 0.9,
-    restart_below: 0.12,
-};
+use crate::data::{DataPath, DataSource};
 
 const LONGEST_NAME: usize = 100;
 const MOST_LAYERS: usize = 16;
 const WIDEST_LAYER: u64 = 65_536;
-const LARGEST_BATCH: u64 = 65_536;
-const MOST_EPOCHS: u64 = 100_000;
-const MOST_ITERATIONS: u64 = 100_000_000;
-const LARGEST_RATE: f64 = 100.0;
 
 /// The plan that a scenario describes; none if there is a mistake. Data files are looked for beside the scenario, in
 /// `base_dir`.
 pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Plan> {
-    let fields = Fields::new(node, "a scenario", &FIELDS, mistakes)?;
-    let name = fields.require("name", "\"first run\"", mistakes).and_then(|node| name(node, mistakes));
-    let seed = or_default(fields.get("seed"), DEFAULT_SEED, |node| {
-        read::whole(node, "seed", (0, u64::MAX), mistakes)
-    });
-    let protocols = Protocol::ALL.map(|protocol| (protocol.name(), protocol));
-    let protocol = fields.require("protocol", "rep3", mistakes);
-    let protocol = protocol.and_then(|node| choice(node, "protocol", &protocols, mistakes));
-    let roundings = Rounding::ALL.map(|rounding| (rounding.name(), rounding));
-    let rounding = or_default(fields.get("rounding"), Rounding::Probabilistic, |node| {
-        choice(node, "rounding", &roundings, mistakes)
-    });
-    let fixed_point =
-        or_default(fields.get("fixed_point"), DEFAULT_FIXED_POINT, |node| fixed_point(node, mistakes));
-    let model = fields.require("model", "dense(hidden: [128])", mistakes);
-    let model = model.and_then(|node| model_of(node, mistakes));
-    let softmaxes = Softmax::ALL.map(|softmax| (softmax.name(), softmax));
-    let softmax = fields.require("softmax", "exact", mistakes);
-    let softmax = softmax.and_then(|node| choice(node, "softmax", &softmaxes, mistakes));
-    let loss = or_default(fields.get("loss"), false, |node| read::boolean(node, "loss", mistakes));
-    let data_node = fields.require("data", "mnist(train: 60000, test: 10000)", mistakes);
-    let data = data_node.and_then(|node| data_source(node, base_dir, mistakes));
-    let training =
-        or_default(fields.get("training"), DEFAULT_TRAINING, |node| training_of(node, fixed_point, mistakes));
+    let fields = Fields::new(node, &SCENARIO, mistakes)?;
+    let name = fields.node("name", mistakes).and_then(|node| name(&node, mistakes));
+    let seed = fields.whole("seed", mistakes);
+    let protocol = fields.choice("protocol", &Protocol::ALL, Protocol::name, mistakes);
+    let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
+    let fixed_point = fields.node("fixed_point", mistakes).and_then(|node| fixed_point(&node, mistakes));
+    let model = fields.node("model", mistakes).and_then(|node| model_of(&node, mistakes));
+    let softmax = fields.choice("softmax", &Softmax::ALL, Softmax::name, mistakes);
+    let loss = fields.boolean("loss", mistakes);
+    let data = fields.node("data", mistakes).and_then(|node| data_source(&node, base_dir, mistakes));
+    let training = fields.node("training", mistakes);
+    let training = training.and_then(|node| training_of(&node, fixed_point, mistakes));
     if let (Some(data), Some(training)) = (&data, &training) {
         check_batch(&fields, data.train_rows(), training.batch, mistakes);
     }
     // A mistake in the protocol's name does not hide those of the network: it is looked at with three parties then.
     let parties = protocol.map_or(3, Protocol::parties);
-    let network_node = fields.require("network", "preset(\"lan\")", mistakes);
-    let network = network_node.and_then(|node| network(node, parties, mistakes));
-    let compute = match fields.get("compute") {
-        None => Some(COMPUTES[0].plan(parties)),
-        Some(node) => compute(node, parties, mistakes),
-    };
+    let network = fields.node("network", mistakes).and_then(|node| network(&node, parties, mistakes));
+    let compute = fields.node("compute", mistakes).and_then(|node| compute(&node, parties, mistakes));
     Some(Plan {
         name: name?,
         seed: seed?,
@@ -98,17 +53,6 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
         network: network?,
         compute: compute?,
     })
-}
-
-fn or_default<'a, T>(
-    node: Option<&'a Node>,
-    default: T,
-    read: impl FnOnce(&'a Node) -> Option<T>,
-) -> Option<T> {
-    match node {
-        Some(node) => read(node),
-        None => Some(default),
-    }
 }
 
 /// The name becomes a folder's name on every system.
@@ -127,15 +71,10 @@ pub fn name(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
 }
 
 fn fixed_point(node: &Node, mistakes: &mut Mistakes) -> Option<FixedPoint> {
-    let fields = Fields::new(node, "`fixed_point`", &["fraction_bits", "total_bits"], mistakes)?;
-    let mut bits = |name: &str, default: u32, range: (u64, u64)| {
-        or_default(fields.get(name), default, |node| {
-            read::whole(node, name, range, mistakes).map(|bits| bits as u32)
-        })
-    };
-    let fraction_bits = bits("fraction_bits", DEFAULT_FIXED_POINT.fraction_bits, (4, 20));
-    let total_bits = bits("total_bits", DEFAULT_FIXED_POINT.total_bits, (9, 31));
-    let (fraction_bits, total_bits) = (fraction_bits?, total_bits?);
+    let fields = Fields::new(node, &FIXED_POINT, mistakes)?;
+    let fraction_bits = fields.whole("fraction_bits", mistakes);
+    let total_bits = fields.whole("total_bits", mistakes);
+    let (fraction_bits, total_bits) = (fraction_bits? as u32, total_bits? as u32);
     // What was changed last is to blame; without either there is nothing to blame.
     let blamed = fields.get("total_bits").or(fields.get("fraction_bits")).unwrap_or(node);
     if total_bits <= fraction_bits + 4 {
@@ -157,11 +96,11 @@ fn fixed_point(node: &Node, mistakes: &mut Mistakes) -> Option<FixedPoint> {
 
 fn model_of(node: &Node, mistakes: &mut Mistakes) -> Option<Model> {
     if read::variant_name(node) != Some("dense") || !matches!(node.kind, Kind::Record(_)) {
-        return unknown_choice(node, "model", &["dense"], &["dense(hidden: [128])"], mistakes);
+        return unknown_form(node, SCENARIO.field("model"), mistakes);
     }
-    let fields = Fields::new(node, "`dense`", &["hidden"], mistakes)?;
-    let hidden_node = fields.require("hidden", "[128]", mistakes)?;
-    let items = read::list(hidden_node, "hidden", "[128], or [] for a single layer", mistakes)?;
+    let fields = Fields::new(node, &DENSE, mistakes)?;
+    let hidden_node = fields.node("hidden", mistakes)?;
+    let items = read::list(&hidden_node, "hidden", "[128], or [] for a single layer", mistakes)?;
     if items.len() > MOST_LAYERS {
         let message = format!("there can be at most {MOST_LAYERS} hidden layers");
         mistakes.add(&hidden_node.place, message, format!("{} layers", items.len()), None);
@@ -177,32 +116,29 @@ fn model_of(node: &Node, mistakes: &mut Mistakes) -> Option<Model> {
 fn data_source(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<DataSource> {
     match (read::variant_name(node), &node.kind) {
         (Some("mnist"), Kind::Word(_) | Kind::Record(_)) => {
-            let fields = Fields::new(node, "`mnist`", &["train", "test"], mistakes)?;
-            let train = rows(&fields, "train", MNIST_TRAIN_ROWS, mistakes);
-            let test = rows(&fields, "test", MNIST_TEST_ROWS, mistakes);
-            Some(DataSource::Mnist { train: train?, test: test? })
+            let fields = Fields::new(node, &MNIST, mistakes)?;
+            let train = fields.whole("train", mistakes);
+            let test = fields.whole("test", mistakes);
+            Some(DataSource::Mnist { train: train? as usize, test: test? as usize })
         }
         (Some("idx"), Kind::Record(_)) => idx(node, base_dir, mistakes),
-        _ => {
-            let examples = ["mnist(train: 60000, test: 10000)", "idx(train_images: \"…\", …)"];
-            unknown_choice(node, "data", &["mnist", "idx"], &examples, mistakes)
-        }
+        _ => unknown_form(node, SCENARIO.field("data"), mistakes),
     }
 }
 
 /// How many rows to take: all, if left out.
 fn rows(fields: &Fields, what: &str, available: usize, mistakes: &mut Mistakes) -> Option<usize> {
-    or_default(fields.get(what), available, |node| {
-        read::whole(node, what, (1, available as u64), mistakes).map(|rows| rows as usize)
-    })
+    match fields.get(what) {
+        Some(node) => read::whole(node, what, (1, available as u64), mistakes).map(|rows| rows as usize),
+        None => Some(available),
+    }
 }
 
 fn idx(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<DataSource> {
-    let known = ["train_images", "train_labels", "test_images", "test_labels", "train", "test"];
-    let fields = Fields::new(node, "`idx`", &known, mistakes)?;
+    let fields = Fields::new(node, &IDX, mistakes)?;
     let mut file = |what: &str, content: Content| -> Option<(DataPath, usize)> {
-        let node = fields.require(what, "\"data/images.gz\"", mistakes)?;
-        let written = read::text(node, what, mistakes)?;
+        let node = fields.node(what, mistakes)?;
+        let written = read::text(&node, what, mistakes)?;
         let path = DataPath { resolved: base_dir.join(&written), written };
         match count_rows(&path.resolved, &path.written, content) {
             Ok(rows) => Some((path, rows)),
@@ -239,26 +175,15 @@ fn idx(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<DataSour
 }
 
 fn training_of(node: &Node, fixed_point: Option<FixedPoint>, mistakes: &mut Mistakes) -> Option<Training> {
-    let known = ["epochs", "iterations", "batch", "learning_rate", "momentum", "restart_below"];
-    let fields = Fields::new(node, "`training`", &known, mistakes)?;
+    let fields = Fields::new(node, &TRAINING, mistakes)?;
     let length = length(&fields, mistakes);
-    let batch = or_default(fields.get("batch"), DEFAULT_TRAINING.batch, |node| {
-        read::whole(node, "batch", (1, LARGEST_BATCH), mistakes).map(|batch| batch as usize)
-    });
-    let learning_rate = or_default(fields.get("learning_rate"), DEFAULT_TRAINING.learning_rate, |node| {
-        learning_rate(node, fixed_point.unwrap_or(DEFAULT_FIXED_POINT), mistakes)
-    });
-    let momentum = or_default(fields.get("momentum"), DEFAULT_TRAINING.momentum, |node| {
-        let needed = "a number from 0 up to, not including, 1";
-        read::float(node, "momentum", needed, |momentum| (0.0..1.0).contains(&momentum), mistakes)
-    });
-    let restart_below = or_default(fields.get("restart_below"), DEFAULT_TRAINING.restart_below, |node| {
-        let needed = "a fraction of the test rows, from 0 (never restart) to 1";
-        read::float(node, "restart_below", needed, |fraction| (0.0..=1.0).contains(&fraction), mistakes)
-    });
+    let batch = fields.whole("batch", mistakes);
+    let learning_rate = learning_rate(&fields, fixed_point, mistakes);
+    let momentum = fields.float("momentum", mistakes);
+    let restart_below = fields.float("restart_below", mistakes);
     Some(Training {
         length: length?,
-        batch: batch?,
+        batch: batch? as usize,
         learning_rate: learning_rate?,
         momentum: momentum?,
         restart_below: restart_below?,
@@ -266,38 +191,35 @@ fn training_of(node: &Node, fixed_point: Option<FixedPoint>, mistakes: &mut Mist
 }
 
 fn length(fields: &Fields, mistakes: &mut Mistakes) -> Option<Length> {
-    let epochs = fields.get("epochs");
-    match (epochs, fields.get("iterations")) {
-        (Some(_), Some(iterations)) => {
-            let place = fields.place_of("iterations").unwrap_or(&iterations.place);
-            let help = Some("keep one of the two".to_string());
-            mistakes.add(place, "`epochs` and `iterations` exclude each other", "both are given", help);
-            None
-        }
-        (None, Some(node)) => {
-            read::whole(node, "iterations", (1, MOST_ITERATIONS), mistakes).map(Length::Iterations)
-        }
-        (epochs, None) => or_default(epochs, DEFAULT_TRAINING.length, |node| {
-            read::whole(node, "epochs", (1, MOST_EPOCHS), mistakes).map(Length::Epochs)
-        }),
+    let Some(iterations) = fields.get("iterations") else {
+        return fields.whole("epochs", mistakes).map(Length::Epochs);
+    };
+    if fields.get("epochs").is_some() {
+        let place = fields.place_of("iterations").unwrap_or(&iterations.place);
+        let help = Some("keep one of the two".to_string());
+        mistakes.add(place, "`epochs` and `iterations` exclude each other", "both are given", help);
+        return None;
     }
+    fields.whole("iterations", mistakes).map(Length::Iterations)
 }
 
-fn learning_rate(node: &Node, fixed_point: FixedPoint, mistakes: &mut Mistakes) -> Option<f64> {
-    let needed = "a positive number, at most 100";
-    let in_range = |rate: f64| rate > 0.0 && rate <= LARGEST_RATE;
-    let rate = read::float(node, "learning_rate", needed, in_range, mistakes)?;
+/// `fixed_point` is unknown if there is a mistake in it.
+fn learning_rate(fields: &Fields, fixed_point: Option<FixedPoint>, mistakes: &mut Mistakes) -> Option<f64> {
+    let rate = fields.float("learning_rate", mistakes)?;
+    let Some(fixed_point) = fixed_point else { return Some(rate) };
+    let node = fields.node("learning_rate", mistakes)?;
     let bits = fixed_point.fraction_bits;
     let scaled = rate * (1u64 << bits) as f64;
     if scaled < 0.5 {
-        let message = format!("this learning rate is zero with {bits} bits after the binary point");
+        let message = format!("a learning rate of {rate} is zero with {bits} bits after the binary point");
         let help = format!("the smallest that is not is {}", 0.5 / (1u64 << bits) as f64);
-        return read::wrong(node, &message, Some(help), mistakes);
+        return read::wrong(&node, &message, Some(help), mistakes);
     }
     let integer_bits = fixed_point.total_bits - 1 - bits;
     if rate >= (1u64 << integer_bits) as f64 {
-        let message = format!("this learning rate does not fit {integer_bits} bits before the binary point");
-        return read::wrong(node, &message, None, mistakes);
+        let message =
+            format!("a learning rate of {rate} does not fit {integer_bits} bits before the binary point");
+        return read::wrong(&node, &message, None, mistakes);
     }
     Some(rate)
 }

@@ -1,19 +1,16 @@
 //! Reads the value of `compute:`.
 
+use super::declared::{CUSTOM_COMPUTE, PARTY_COMPUTE, SCENARIO};
 use super::errors::Mistakes;
 use super::network::{party, unknown_preset};
 use super::plan::{ComputePlan, PartyCompute};
 use super::presets::{COMPUTES, ComputePreset};
-use super::read::{self, Fields, unknown_choice, wrong};
+use super::read::{self, Fields, unknown_form, wrong};
 use super::tree::{Kind, Node};
 use super::units::Decimal;
 
 /// Decimal places from microseconds to picoseconds, and from nanoseconds to femtoseconds.
 const PLACES: i32 = 6;
-/// A second in picoseconds: the dearest message; a millisecond in femtoseconds: the dearest operation.
-const MOST: u64 = 1_000_000_000_000;
-/// Cores of one party.
-const MOST_CORES: u64 = 4096;
 
 /// How a cost is written, and where it goes. Costs of messages come first.
 type Cost = (&'static str, fn(&mut PartyCompute) -> &mut u64);
@@ -29,7 +26,6 @@ const ARITHMETIC_COSTS: [Cost; 5] = [
     ("bit_word_ns", |party| &mut party.bit_word_fs),
     ("random_byte_ns", |party| &mut party.random_byte_fs),
 ];
-const SCALE: [&str; 2] = ["speed", "cores"];
 
 /// The costs of so many parties.
 pub fn compute(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<ComputePlan> {
@@ -43,10 +39,7 @@ pub fn compute(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<C
             let help = Some(format!("write preset(\"{name}\")"));
             wrong(node, &format!("`{name}` is the name of a preset"), help, mistakes)
         }
-        _ => {
-            let examples = ["preset(\"server-core\")", "custom(wake_us: …, …)", "none"];
-            unknown_choice(node, "compute", &["preset", "custom", "none"], &examples, mistakes)
-        }
+        _ => unknown_form(node, SCENARIO.field("compute"), mistakes),
     }
 }
 
@@ -85,31 +78,23 @@ impl Costs {
     /// Replaces what the fields give. None if one of them is wrong.
     fn update(&mut self, fields: &Fields, mistakes: &mut Mistakes) -> Option<()> {
         let mut good = true;
-        for ((name, _), cost) in MESSAGE_COSTS.iter().zip(&mut self.message_ps) {
-            let Some(node) = fields.get(name) else { continue };
-            let needed = "a number of microseconds from 0 to 1,000,000 (a second)";
-            match read::scaled(node, name, PLACES, (0, MOST), needed, mistakes) {
-                Some(value) => *cost = value,
-                None => good = false,
+        let mut decimal = |name: &str, set: &mut dyn FnMut(Decimal)| {
+            if let Some(node) = fields.get(name) {
+                match read::decimal(node, name, &PARTY_COMPUTE.field(name).value, mistakes) {
+                    Some(value) => set(value),
+                    None => good = false,
+                }
             }
+        };
+        for ((name, _), cost) in MESSAGE_COSTS.iter().zip(&mut self.message_ps) {
+            decimal(name, &mut |us| *cost = us.scaled(PLACES).expect("a cost within limits fits"));
         }
         for ((name, _), cost) in ARITHMETIC_COSTS.iter().zip(&mut self.arithmetic_ns) {
-            let Some(node) = fields.get(name) else { continue };
-            let needed = "a number of nanoseconds from 0 to 1,000,000 (a millisecond)";
-            match bounded(node, name, needed, (Decimal::whole(0), 1_000_000), mistakes) {
-                Some(value) => *cost = value,
-                None => good = false,
-            }
+            decimal(name, &mut |ns| *cost = ns);
         }
-        if let Some(node) = fields.get("speed") {
-            let needed = "a number from 0.001 to 1000; 2.0 is twice as fast";
-            match bounded(node, "speed", needed, (Decimal::millionths(1_000), 1_000), mistakes) {
-                Some(speed) => self.speed = speed,
-                None => good = false,
-            }
-        }
-        if let Some(node) = fields.get("cores") {
-            match read::whole(node, "cores", (1, MOST_CORES), mistakes) {
+        decimal("speed", &mut |speed| self.speed = speed);
+        if fields.get("cores").is_some() {
+            match fields.whole("cores", mistakes) {
                 Some(cores) => self.cores = cores,
                 None => good = false,
             }
@@ -131,42 +116,10 @@ impl Costs {
     }
 }
 
-/// An exact number between limits.
-fn bounded(
-    node: &Node,
-    what: &str,
-    needed: &str,
-    limits: (Decimal, u64),
-    mistakes: &mut Mistakes,
-) -> Option<Decimal> {
-    let value = match &node.kind {
-        Kind::Number(written) => Decimal::parse(written),
-        _ => None,
-    };
-    let within =
-        |value: &Decimal| value.is_at_least(limits.0) && Decimal::whole(limits.1).is_at_least(*value);
-    match value.filter(within) {
-        Some(value) => Some(value),
-        None => wrong(node, &format!("`{what}` must be {needed}"), None, mistakes),
-    }
-}
-
-fn cost_names() -> Vec<&'static str> {
-    let names = MESSAGE_COSTS.iter().chain(&ARITHMETIC_COSTS).map(|(name, _)| *name);
-    names.chain(SCALE).collect()
-}
-
 fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<ComputePlan> {
-    let known = [&["label", "base", "parties"][..], &cost_names()].concat();
-    let fields = Fields::new(node, "a custom compute profile", &known, mistakes)?;
-    let mut good = true;
-    let mut label = "custom".to_string();
-    if let Some(node) = fields.get("label") {
-        match read::label(node, mistakes) {
-            Some(text) => label = text,
-            None => good = false,
-        }
-    }
+    let fields = Fields::new(node, &CUSTOM_COMPUTE, mistakes)?;
+    let label = fields.node("label", mistakes).and_then(|node| read::label(&node, mistakes));
+    let mut good = label.is_some();
     let mut costs = Costs::of_preset(PartyCompute::default());
     if let Some(node) = fields.get("base") {
         match preset(node, mistakes) {
@@ -179,17 +132,16 @@ fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Comput
     if let Some(node) = fields.get("parties") {
         good &= single_parties(node, &mut all, mistakes).is_some();
     }
-    good.then(|| ComputePlan { label, parties: all.iter().map(Costs::party).collect() })
+    Some(ComputePlan { label: label.filter(|_| good)?, parties: all.iter().map(Costs::party).collect() })
 }
 
 fn single_parties(node: &Node, all: &mut [Costs], mistakes: &mut Mistakes) -> Option<()> {
-    let known = [&["party"][..], &cost_names()].concat();
     let mut given = vec![false; all.len()];
     let mut good = true;
     for item in read::list(node, "parties", "[(party: 0, speed: 2.0, cores: 4)]", mistakes)? {
-        let fields = Fields::new(item, "a party's compute profile", &known, mistakes)?;
-        let number = fields.require("party", "0", mistakes);
-        let Some(number) = number.and_then(|node| party(node, "party", all.len(), mistakes)) else {
+        let fields = Fields::new(item, &PARTY_COMPUTE, mistakes)?;
+        let number = fields.node("party", mistakes);
+        let Some(number) = number.and_then(|node| party(&node, "party", all.len(), mistakes)) else {
             good = false;
             continue;
         };

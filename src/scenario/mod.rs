@@ -1,16 +1,20 @@
 //! Scenarios: from a file that a person wrote to a [`Plan`] that cannot be invalid.
 //!
+//! `declared` says which fields there are, what may stand in them, what holds if they are left out and what they decide.
 //! `token` cuts the text into words, `tree` finds its shape, `sets` replaces what `--set` says, `check`, `network` and
 //! `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. This room
 //! knows files and people; it knows nothing of messages, shares or layers.
 
 pub(crate) mod check;
 mod compute;
+mod declared;
 pub(crate) mod errors;
+mod field;
 mod network;
 mod plan;
 mod presets;
 pub(crate) mod read;
+pub(crate) mod reference;
 pub(crate) mod sets;
 mod token;
 pub(crate) mod tree;
@@ -21,9 +25,13 @@ use std::fs;
 use std::path::Path;
 
 pub use compute::no_compute;
+pub use declared::SCENARIO;
 pub use errors::{Mistake, ScenarioErrors, likely};
+pub use field::{Decides, Default, Field, Form, Group, Value};
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
+pub use reference::reference;
+pub(crate) use units::grouped;
 
 use errors::{Mistakes, Sources};
 use tree::{Kind, Node};
@@ -151,8 +159,10 @@ fn with_compute(root: &mut Node) {
         && record.get("compute").is_none()
     {
         let place = record.opening.clone();
-        let name = Node { place: place.clone(), kind: Kind::Text(format!("{:?}", COMPUTES[0].name)) };
-        let value = Node { place: place.clone(), kind: Kind::Tuple(Some("preset".to_string()), vec![name]) };
+        let Default::Is(default) = declared::SCENARIO.field("compute").default else {
+            panic!("it has a default")
+        };
+        let value = read::default_node(default, &place);
         record.fields.push(tree::Field { name: "compute".to_string(), place, value });
     }
 }

@@ -1,27 +1,19 @@
 //! Reads the value of `network:`.
 
+use super::declared::{
+    BANDWIDTH_MBPS, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL, MATRIX,
+    SCENARIO, UNIFORM,
+};
 use super::errors::{Mistakes, likely};
 use super::plan::{Interface, Jitter, Link, NetworkPlan, WireOverhead};
 use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links};
-use super::read::{self, Fields, unknown_choice, wrong};
+use super::read::{self, Fields, unknown_form, wrong};
 use super::tree::{Kind, Node};
 
 /// Decimal places from milliseconds to picoseconds.
 const MS_TO_PS: i32 = 9;
 /// Decimal places from Mbit/s to bits per second.
 const MBPS_TO_BPS: i32 = 6;
-/// An hour in picoseconds: the longest latency.
-const HOUR_PS: u64 = 3_600_000_000_000_000;
-/// 1 kbit/s to 1 Pbit/s.
-const BANDWIDTH_BPS: (u64, u64) = (1_000, 1_000_000_000_000_000);
-/// Largest standard deviation of the logarithm of a delay.
-const LARGEST_SIGMA: f64 = 4.0;
-
-const COMMON: [&str; 6] = ["label", "jitter", "interface_mbps", "interfaces", "overhead", "links"];
-const WAYS: [&str; 3] = ["preset", "custom", "matrix"];
-const EXAMPLES: [&str; 3] =
-    ["preset(\"lan\")", "custom(latency_ms: …, …)", "matrix(latency_ms: [[…], …], …)"];
-
 /// A network among so many parties.
 pub fn network(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
     match (read::variant_name(node), &node.kind) {
@@ -32,7 +24,7 @@ pub fn network(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<N
             let help = Some(format!("write preset(\"{name}\")"));
             wrong(node, &format!("`{name}` is the name of a preset"), help, mistakes)
         }
-        _ => unknown_choice(node, "network", &WAYS, &EXAMPLES, mistakes),
+        _ => unknown_form(node, SCENARIO.field("network"), mistakes),
     }
 }
 
@@ -65,23 +57,20 @@ pub fn unknown_preset<T>(
 }
 
 fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
-    let known = [&["base", "latency_ms", "bandwidth_mbps"], &COMMON[..]].concat();
-    let fields = Fields::new(node, "a custom network", &known, mistakes)?;
+    let fields = Fields::new(node, &CUSTOM_NETWORK, mistakes)?;
     let base = match fields.get("base") {
         Some(node) => Some(preset(node, parties, mistakes)?),
         None => None,
     };
-    let (latency_node, bandwidth_node) = match base {
-        Some(_) => (fields.get("latency_ms"), fields.get("bandwidth_mbps")),
-        None => (
-            fields.require("latency_ms", "20.0", mistakes),
-            fields.require("bandwidth_mbps", "100.0", mistakes),
-        ),
-    };
-    let mut good = base.is_some() || (latency_node.is_some() && bandwidth_node.is_some());
-    let latency_ps = optional(latency_node, &mut good, |node| latency(node, "latency_ms", mistakes));
+    let mut good = true;
+    if base.is_none() {
+        good &= fields.node("latency_ms", mistakes).is_some();
+        good &= fields.node("bandwidth_mbps", mistakes).is_some();
+    }
+    let latency_ps =
+        optional(fields.get("latency_ms"), &mut good, |node| latency(node, "latency_ms", mistakes));
     let bandwidth_bps =
-        optional(bandwidth_node, &mut good, |node| bandwidth(node, "bandwidth_mbps", mistakes));
+        optional(fields.get("bandwidth_mbps"), &mut good, |node| bandwidth(node, "bandwidth_mbps", mistakes));
     let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
     let old = base.as_ref().map(|base| &base.links);
     let idle = Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None };
@@ -111,16 +100,14 @@ fn optional<'a, T>(
 }
 
 fn matrix(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
-    let known = [&["latency_ms", "bandwidth_mbps"], &COMMON[..]].concat();
-    let fields = Fields::new(node, "a network matrix", &known, mistakes)?;
-    let example = "[[20.0, 30.0], [20.0, 30.0], [30.0, 30.0]]";
-    let latencies = fields.require("latency_ms", example, mistakes).cloned();
-    let bandwidths = fields.require("bandwidth_mbps", example, mistakes).cloned();
+    let fields = Fields::new(node, &MATRIX, mistakes)?;
+    let latencies = fields.node("latency_ms", mistakes);
+    let bandwidths = fields.node("bandwidth_mbps", mistakes);
     let mut good = true;
-    let latencies = optional(latencies.as_ref(), &mut good, |node| {
+    let latencies = optional(latencies.as_deref(), &mut good, |node| {
         rows(node, "latency_ms", parties, mistakes, |node, mistakes| latency(node, "latency_ms", mistakes))
     });
-    let bandwidths = optional(bandwidths.as_ref(), &mut good, |node| {
+    let bandwidths = optional(bandwidths.as_deref(), &mut good, |node| {
         rows(node, "bandwidth_mbps", parties, mistakes, |node, mistakes| {
             bandwidth(node, "bandwidth_mbps", mistakes)
         })
@@ -179,8 +166,10 @@ fn bare(parties: usize, links: Vec<Link>) -> NetworkPlan {
 /// What `custom` and `matrix` have in common: label, single links, interfaces, overhead. They change `plan`.
 fn common(fields: &Fields, mut plan: NetworkPlan, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
     let mut good = true;
-    let label = optional(fields.get("label"), &mut good, |node| read::label(node, mistakes));
-    plan.label = label.unwrap_or_else(|| "custom".to_string());
+    match fields.node("label", mistakes).and_then(|node| read::label(&node, mistakes)) {
+        Some(label) => plan.label = label,
+        None => good = false,
+    }
     if let Some(value) = optional(fields.get("overhead"), &mut good, |node| overhead(node, mistakes)) {
         plan.overhead = value;
     }
@@ -199,14 +188,13 @@ fn common(fields: &Fields, mut plan: NetworkPlan, mistakes: &mut Mistakes) -> Op
 }
 
 fn single_links(node: &Node, parties: usize, links: &mut [Link], mistakes: &mut Mistakes) -> Option<()> {
-    let known = ["from", "to", "latency_ms", "bandwidth_mbps", "jitter"];
     let mut given = vec![false; parties * parties];
     let mut good = true;
     for item in read::list(node, "links", "[(from: 0, to: 1, latency_ms: 40.0)]", mistakes)? {
-        let fields = Fields::new(item, "a link", &known, mistakes)?;
-        let from =
-            fields.require("from", "0", mistakes).and_then(|node| party(node, "from", parties, mistakes));
-        let to = fields.require("to", "1", mistakes).and_then(|node| party(node, "to", parties, mistakes));
+        let fields = Fields::new(item, &LINK, mistakes)?;
+        let mut end =
+            |name: &str| fields.node(name, mistakes).and_then(|node| party(&node, name, parties, mistakes));
+        let (from, to) = (end("from"), end("to"));
         let latency_ps =
             optional(fields.get("latency_ms"), &mut good, |node| latency(node, "latency_ms", mistakes));
         let bandwidth_bps = optional(fields.get("bandwidth_mbps"), &mut good, |node| {
@@ -240,18 +228,17 @@ fn single_links(node: &Node, parties: usize, links: &mut [Link], mistakes: &mut 
 }
 
 fn single_interfaces(node: &Node, interfaces: &mut [Interface], mistakes: &mut Mistakes) -> Option<()> {
-    let known = ["party", "egress_mbps", "ingress_mbps"];
     let parties = interfaces.len();
     let mut given = vec![false; parties];
     let mut good = true;
     for item in read::list(node, "interfaces", "[(party: 0, egress_mbps: 100.0)]", mistakes)? {
-        let fields = Fields::new(item, "an interface", &known, mistakes)?;
+        let fields = Fields::new(item, &INTERFACE, mistakes)?;
         let egress =
             optional(fields.get("egress_mbps"), &mut good, |node| bandwidth(node, "egress_mbps", mistakes));
         let ingress =
             optional(fields.get("ingress_mbps"), &mut good, |node| bandwidth(node, "ingress_mbps", mistakes));
-        let number = fields.require("party", "0", mistakes);
-        let Some(number) = number.and_then(|node| party(node, "party", parties, mistakes)) else {
+        let number = fields.node("party", mistakes);
+        let Some(number) = number.and_then(|node| party(&node, "party", parties, mistakes)) else {
             good = false;
             continue;
         };
@@ -272,9 +259,10 @@ pub fn party(node: &Node, what: &str, parties: usize, mistakes: &mut Mistakes) -
     read::whole(node, what, (0, parties as u64 - 1), mistakes).map(|party| party as usize)
 }
 
+/// Picoseconds.
 fn latency(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<u64> {
-    let needed = "a number of milliseconds from 0 to 3,600,000 (an hour)";
-    read::scaled(node, what, MS_TO_PS, (0, HOUR_PS), needed, mistakes)
+    let latency = read::decimal(node, what, &LATENCY_MS, mistakes)?;
+    Some(latency.scaled(MS_TO_PS).expect("a latency within limits fits"))
 }
 
 /// Bits per second, or none for `unlimited`.
@@ -282,9 +270,8 @@ fn bandwidth(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<Option<
     match &node.kind {
         Kind::Word(word) if word == "unlimited" => Some(None),
         _ => {
-            let needed =
-                "a number of megabits (10^6 bits) per second from 0.001 to 1,000,000,000, or `unlimited`";
-            read::scaled(node, what, MBPS_TO_BPS, BANDWIDTH_BPS, needed, mistakes).map(Some)
+            let bandwidth = read::decimal(node, what, &BANDWIDTH_MBPS, mistakes)?;
+            Some(Some(bandwidth.scaled(MBPS_TO_BPS).expect("a bandwidth within limits fits")))
         }
     }
 }
@@ -293,25 +280,18 @@ fn jitter(node: &Node, mistakes: &mut Mistakes) -> Option<Jitter> {
     match (read::variant_name(node), &node.kind) {
         (Some("none"), Kind::Word(_)) => Some(Jitter::None),
         (Some("uniform"), Kind::Record(_)) => {
-            let fields = Fields::new(node, "`uniform`", &["max_ms"], mistakes)?;
-            let max_ps = latency(fields.require("max_ms", "5.0", mistakes)?, "max_ms", mistakes)?;
+            let fields = Fields::new(node, &UNIFORM, mistakes)?;
+            let max_ps = latency(fields.node("max_ms", mistakes)?.as_ref(), "max_ms", mistakes)?;
             Some(Jitter::Uniform { max_ps })
         }
         (Some("log_normal"), Kind::Record(_)) => {
-            let fields = Fields::new(node, "`log_normal`", &["median_ms", "sigma"], mistakes)?;
-            let median = fields.require("median_ms", "2.0", mistakes);
-            let median_ps = median.and_then(|node| latency(node, "median_ms", mistakes));
-            let sigma = fields.require("sigma", "0.5", mistakes).and_then(|node| {
-                let needed = "a number from 0 to 4, the standard deviation of the delay's natural logarithm";
-                read::float(node, "sigma", needed, |sigma| (0.0..=LARGEST_SIGMA).contains(&sigma), mistakes)
-            });
+            let fields = Fields::new(node, &LOG_NORMAL, mistakes)?;
+            let median = fields.node("median_ms", mistakes);
+            let median_ps = median.and_then(|node| latency(&node, "median_ms", mistakes));
+            let sigma = fields.float("sigma", mistakes);
             Some(Jitter::LogNormal { median_ps: median_ps?, sigma: sigma? })
         }
-        _ => {
-            let names = ["none", "uniform", "log_normal"];
-            let examples = ["none", "uniform(max_ms: 5.0)", "log_normal(median_ms: 2.0, sigma: 0.5)"];
-            unknown_choice(node, "jitter", &names, &examples, mistakes)
-        }
+        _ => unknown_form(node, LINK.field("jitter"), mistakes),
     }
 }
 
@@ -322,19 +302,12 @@ fn overhead(node: &Node, mistakes: &mut Mistakes) -> Option<WireOverhead> {
         return Some(*overhead);
     }
     if read::variant_name(node) != Some("custom") || !matches!(node.kind, Kind::Record(_)) {
-        let example = "custom(per_message_bytes: 8, per_segment_bytes: 90, segment_payload_bytes: 1448)";
-        let names = ["none", "tcp", "tls", "custom"];
-        return unknown_choice(node, "overhead", &names, &["none", "tcp", "tls", example], mistakes);
+        return unknown_form(node, CUSTOM_NETWORK.field("overhead"), mistakes);
     }
-    let known = ["per_message_bytes", "per_segment_bytes", "segment_payload_bytes"];
-    let fields = Fields::new(node, "a custom overhead", &known, mistakes)?;
-    let mut read = |name: &str, otherwise: u64, least: u64| match fields.get(name) {
-        Some(node) => read::whole(node, name, (least, 1_000_000_000), mistakes),
-        None => Some(otherwise),
-    };
-    let per_message_bytes = read("per_message_bytes", 0, 0);
-    let per_segment_bytes = read("per_segment_bytes", 0, 0);
-    let segment_payload_bytes = read("segment_payload_bytes", WireOverhead::NONE.segment_payload_bytes, 1);
+    let fields = Fields::new(node, &CUSTOM_OVERHEAD, mistakes)?;
+    let per_message_bytes = fields.whole("per_message_bytes", mistakes);
+    let per_segment_bytes = fields.whole("per_segment_bytes", mistakes);
+    let segment_payload_bytes = fields.whole("segment_payload_bytes", mistakes);
     Some(WireOverhead {
         per_message_bytes: per_message_bytes?,
         per_segment_bytes: per_segment_bytes?,

@@ -2,56 +2,59 @@
 //!
 //! Every reader returns `None` after noting a mistake; the caller goes on with the next field.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use super::errors::{Mistakes, Place, alternatives, likely};
-use super::tree::{Field, Kind, Node, Record};
+use super::field::{Default, Group, Value};
+use super::tree::{self, Field, Kind, Node, Record};
 use super::units::Decimal;
 
 /// Characters of a label.
 const LONGEST_LABEL: usize = 100;
 
-/// The fields of a record, of which each may be there at most once and must be known.
-pub struct Fields<'a> {
+/// The fields of a record, of which each may be there at most once and must be declared.
+pub struct Fields {
     record: Record,
-    /// "a scenario", "`training`": what the record is, for messages.
-    what: &'a str,
-    /// Known fields that unknown ones were probably meant to be.
-    misspelt: Vec<String>,
+    group: &'static Group,
+    /// Declared fields that unknown ones were probably meant to be.
+    misspelt: Vec<&'static str>,
 }
 
-impl<'a> Fields<'a> {
+impl Fields {
     /// Takes a record apart; unknown and repeated fields are noted.
-    pub fn new(node: &Node, what: &'a str, known: &[&str], mistakes: &mut Mistakes) -> Option<Fields<'a>> {
+    pub fn new(node: &Node, group: &'static Group, mistakes: &mut Mistakes) -> Option<Fields> {
         let record = match &node.kind {
             Kind::Record(record) => record.clone(),
             Kind::Word(word) => empty_record(word, &node.place),
             Kind::Missing => return None,
             _ => {
-                let help = known.first().map(|field| format!("write ({field}: …, …)"));
-                let message = format!("{what} is made of named fields, and this is {}", node.describe());
+                let help = group.names().next().map(|field| format!("write ({field}: …, …)"));
+                let message =
+                    format!("{} is made of named fields, and this is {}", group.what, node.describe());
                 mistakes.add(&node.place, message, "not fields in parentheses", help);
                 return None;
             }
         };
         let mut misspelt = Vec::new();
-        for (i, field) in record.fields.iter().enumerate() {
-            if !known.contains(&field.name.as_str()) {
-                misspelt.extend(unknown_field(field, what, known, mistakes).map(str::to_string));
-            } else if record.fields[..i].iter().any(|earlier| earlier.name == field.name) {
-                let message = format!("`{}` is given twice", field.name);
-                mistakes.add(
-                    &field.place,
-                    message,
-                    "the second time",
-                    Some("keep one of the two".to_string()),
-                );
+        let mut seen = BTreeSet::new();
+        for field in &record.fields {
+            match group.names().find(|name| *name == field.name) {
+                None => misspelt.extend(unknown_field(field, group, mistakes)),
+                Some(name) if !seen.insert(name) => {
+                    let message = format!("`{name}` is given twice");
+                    let help = Some("keep one of the two".to_string());
+                    mistakes.add(&field.place, message, "the second time", help);
+                }
+                Some(_) => {}
             }
         }
-        Some(Fields { record, what, misspelt })
+        Some(Fields { record, group, misspelt })
     }
 
-    /// A field that may be left out.
+    /// What is written in a field, if it is there.
     pub fn get(&self, name: &str) -> Option<&Node> {
-        self.record.get(name)
+        self.record.get(self.group.field(name).name)
     }
 
     /// Where the name of a field stands.
@@ -59,15 +62,63 @@ impl<'a> Fields<'a> {
         self.record.fields.iter().find(|field| field.name == name).map(|field| &field.place)
     }
 
-    /// A field that must be there; `example` shows how it is written.
-    pub fn require(&self, name: &str, example: &str, mistakes: &mut Mistakes) -> Option<&Node> {
-        let found = self.record.get(name);
-        if found.is_none() && !self.misspelt.iter().any(|known| known == name) {
-            let message = format!("{} needs a field `{name}`", self.what);
+    /// The value of a field: what is written, or its default. If it must be there and is not, that is noted.
+    pub fn node(&self, name: &str, mistakes: &mut Mistakes) -> Option<Cow<'_, Node>> {
+        let declared = self.group.field(name);
+        if let Some(written) = self.record.get(name) {
+            return Some(Cow::Borrowed(written));
+        }
+        match declared.default {
+            Default::Is(default) => Some(Cow::Owned(default_node(default, &self.record.opening))),
+            Default::Required(example) => {
+                self.missing(name, example, mistakes);
+                None
+            }
+            Default::Otherwise(_) => panic!("`{name}` has no default to be read"),
+        }
+    }
+
+    fn missing(&self, name: &str, example: &str, mistakes: &mut Mistakes) {
+        if !self.misspelt.contains(&name) {
+            let message = format!("{} needs a field `{name}`", self.group.what);
             let help = format!("add, for example, `{name}: {example},`");
             mistakes.add(&self.record.opening, message, format!("`{name}` is missing here"), Some(help));
         }
-        found
+    }
+
+    /// A whole number within the declared limits.
+    pub fn whole(&self, name: &str, mistakes: &mut Mistakes) -> Option<u64> {
+        let node = self.node(name, mistakes)?;
+        let Value::Whole(least, most) = self.group.field(name).value else {
+            panic!("`{name}` is no whole number")
+        };
+        whole(&node, name, (least, most), mistakes)
+    }
+
+    /// A floating-point number within the declared limits.
+    pub fn float(&self, name: &str, mistakes: &mut Mistakes) -> Option<f64> {
+        let node = self.node(name, mistakes)?;
+        let Value::Float { needed, holds } = self.group.field(name).value else {
+            panic!("`{name}` is no number")
+        };
+        float(&node, name, needed, holds, mistakes)
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self, name: &str, mistakes: &mut Mistakes) -> Option<bool> {
+        boolean(self.node(name, mistakes)?.as_ref(), name, mistakes)
+    }
+
+    /// One of these, by its name.
+    pub fn choice<T: Copy>(
+        &self,
+        name: &str,
+        all: &[T],
+        name_of: fn(T) -> &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<T> {
+        let choices: Vec<_> = all.iter().map(|&entry| (name_of(entry), entry)).collect();
+        choice(self.node(name, mistakes)?.as_ref(), name, &choices, mistakes)
     }
 
     /// Where the record begins.
@@ -76,20 +127,21 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// A declared default as if it stood at a place of the file.
+pub fn default_node(written: &str, place: &Place) -> Node {
+    let mut none = Mistakes::default();
+    let node = tree::parse(written, place.source, &mut none).expect("a declared default can be read");
+    node.at(place)
+}
+
 /// Notes an unknown field; returns the field that it was probably meant to be.
-fn unknown_field<'a>(
-    field: &Field,
-    what: &str,
-    known: &[&'a str],
-    mistakes: &mut Mistakes,
-) -> Option<&'a str> {
-    let close = likely(&field.name, known.iter().copied());
+fn unknown_field(field: &Field, group: &Group, mistakes: &mut Mistakes) -> Option<&'static str> {
+    let close = likely(&field.name, group.names());
     let help = match close {
         Some(close) => format!("did you mean `{close}`?"),
-        None if known.is_empty() => "nothing stands in these parentheses".to_string(),
-        None => format!("it knows {}", alternatives(known.iter().copied()).replace(" or ", " and ")),
+        None => format!("it knows {}", alternatives(group.names()).replace(" or ", " and ")),
     };
-    let message = format!("{what} has no field `{}`", field.name);
+    let message = format!("{} has no field `{}`", group.what, field.name);
     mistakes.add(&field.place, message, "unknown field", Some(help));
     close
 }
@@ -152,17 +204,13 @@ pub fn label(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
 /// A whole number within limits.
 pub fn whole(node: &Node, what: &str, range: (u64, u64), mistakes: &mut Mistakes) -> Option<u64> {
     let (least, most) = range;
-    let needed = match range {
-        (0, u64::MAX) => "a whole number from 0".to_string(),
-        _ => format!("a whole number from {} to {}", grouped(least), grouped(most)),
-    };
     let value = match &node.kind {
         Kind::Number(written) => whole_number(written),
         _ => None,
     };
     match value {
         Some(value) if (least..=most).contains(&value) => Some(value),
-        _ => wrong(node, &format!("`{what}` must be {needed}"), None, mistakes),
+        _ => wrong(node, &format!("`{what}` must be {}", Value::Whole(least, most).needed()), None, mistakes),
     }
 }
 
@@ -195,22 +243,16 @@ pub fn float(
     }
 }
 
-/// An exact decimal number times `10^places`, rounded to a whole one within limits; `needed` describes them.
-pub fn scaled(
-    node: &Node,
-    what: &str,
-    places: i32,
-    range: (u64, u64),
-    needed: &str,
-    mistakes: &mut Mistakes,
-) -> Option<u64> {
-    let value = match &node.kind {
-        Kind::Number(written) => Decimal::parse(written).and_then(|number| number.scaled(places)),
+/// An exact decimal number within declared limits.
+pub fn decimal(node: &Node, what: &str, value: &Value, mistakes: &mut Mistakes) -> Option<Decimal> {
+    let Value::Decimal { least, most, .. } = value else { panic!("`{what}` is no decimal number") };
+    let number = match &node.kind {
+        Kind::Number(written) => Decimal::parse(written),
         _ => None,
     };
-    match value {
-        Some(value) if (range.0..=range.1).contains(&value) => Some(value),
-        _ => wrong(node, &format!("`{what}` must be {needed}"), None, mistakes),
+    match number.filter(|number| number.is_at_least(*least) && most.is_at_least(*number)) {
+        Some(number) => Some(number),
+        None => wrong(node, &format!("`{what}` must be {}", value.needed()), None, mistakes),
     }
 }
 
@@ -262,6 +304,15 @@ pub fn unknown_choice<T>(
     wrong(node, &message, help, mistakes)
 }
 
+/// Notes that a value is written in none of the declared ways.
+pub fn unknown_form<T>(node: &Node, field: &super::field::Field, mistakes: &mut Mistakes) -> Option<T> {
+    let Value::Forms(forms) = field.value else { panic!("`{}` is not written in several ways", field.name) };
+    let examples: Vec<&str> = forms.iter().map(|form| form.written).collect();
+    let names: Vec<&str> =
+        examples.iter().map(|written| written.split('(').next().unwrap_or(written)).collect();
+    unknown_choice(node, field.name, &names, &examples, mistakes)
+}
+
 /// The name that stands before the parentheses, or alone.
 pub fn variant_name(node: &Node) -> Option<&str> {
     match &node.kind {
@@ -277,17 +328,4 @@ pub fn wrong<T>(node: &Node, message: &str, help: Option<String>, mistakes: &mut
         mistakes.add(&node.place, message, format!("this is {}", node.describe()), help);
     }
     None
-}
-
-/// Digits in groups of three: 60,000.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

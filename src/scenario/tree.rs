@@ -87,6 +87,24 @@ impl Node {
         }
     }
 
+    /// The same value as if all of it stood at this place.
+    pub fn at(mut self, place: &Place) -> Node {
+        self.place = place.clone();
+        self.kind = match self.kind {
+            Kind::Tuple(name, nodes) => {
+                Kind::Tuple(name, nodes.into_iter().map(|node| node.at(place)).collect())
+            }
+            Kind::List(nodes) => Kind::List(nodes.into_iter().map(|node| node.at(place)).collect()),
+            Kind::Record(record) => {
+                let at = |field: Field| Field { place: place.clone(), value: field.value.at(place), ..field };
+                let fields = record.fields.into_iter().map(at).collect();
+                Kind::Record(Record { opening: place.clone(), fields, ..record })
+            }
+            single => single,
+        };
+        self
+    }
+
     /// What to call it in a message.
     pub fn describe(&self) -> String {
         match &self.kind {

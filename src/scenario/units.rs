@@ -54,13 +54,13 @@ impl Decimal {
     }
 
     /// A whole number.
-    pub fn whole(value: u64) -> Decimal {
-        Decimal { negative: false, mantissa: u128::from(value), exponent: 0 }
+    pub const fn whole(value: u64) -> Decimal {
+        Decimal { negative: false, mantissa: value as u128, exponent: 0 }
     }
 
     /// So many millionths.
-    pub fn millionths(value: u64) -> Decimal {
-        Decimal { exponent: -6, ..Decimal::whole(value) }
+    pub const fn millionths(value: u64) -> Decimal {
+        Decimal { negative: false, mantissa: value as u128, exponent: -6 }
     }
 
     /// Whether it is `least` or more, where both are of moderate size: what cannot be compared is not.
@@ -133,6 +133,19 @@ pub fn decimal_text(value: u64, places: u32) -> String {
     let digits = format!("{fraction:0width$}", width = places as usize);
     let digits = digits.trim_end_matches('0');
     if digits.is_empty() || places == 0 { format!("{whole}.0") } else { format!("{whole}.{digits}") }
+}
+
+/// Digits in groups of three: 60,000.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -1,12 +1,27 @@
 //! A plan as a scenario file: every default written out, every number exact. Reading it gives the same plan.
+//!
+//! Written are the fields that their declaration selects: all of them, or those that decide something. What decides a
+//! training or a record is told from what decides only a time by this and nothing else, so a new field cannot be left
+//! out: a plan is taken apart without `..`, and a field that is not declared cannot be written.
 
 use std::fmt::Write;
 
+use super::declared::{
+    CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, FIXED_POINT, IDX, INTERFACE, LINK, MNIST, PARTY_COMPUTE, SCENARIO,
+    TRAINING,
+};
+use super::field::{Decides, Group};
 use super::plan::{
-    ComputePlan, DataSource, Jitter, Length, Link, Model, NetworkPlan, PartyCompute, Plan, WireOverhead,
+    ComputePlan, DataSource, FixedPoint, Interface, Jitter, Length, Link, Model, NetworkPlan, PartyCompute,
+    Plan, Training, WireOverhead,
 };
 use super::presets::OVERHEADS;
 use super::units::decimal_text;
+
+/// Which fields are written.
+type Select = fn(Decides) -> bool;
+
+const ALL: Select = |_| true;
 
 /// Decimal places from a millisecond to a picosecond.
 const MS_PLACES: u32 = 9;
@@ -15,30 +30,88 @@ const US_PLACES: u32 = 6;
 /// Decimal places from a Mbit/s to a bit per second.
 const MBPS_PLACES: u32 = 6;
 
+/// The fields of a record, in lines or in one line.
+struct Record {
+    group: &'static Group,
+    select: Select,
+    fields: Vec<String>,
+}
+
+impl Record {
+    fn new(group: &'static Group, select: Select) -> Record {
+        Record { group, select, fields: Vec::new() }
+    }
+
+    /// Writes a field, if it is selected.
+    fn field(&mut self, name: &str, value: impl FnOnce() -> String) {
+        if (self.select)(self.group.field(name).decides) {
+            self.fields.push(format!("{name}: {}", value()));
+        }
+    }
+
+    /// `name(a: 1, b: 2)`.
+    fn in_line(self, name: &str) -> String {
+        format!("{name}({})", self.fields.join(", "))
+    }
+
+    /// The same with a line for each field, so deep.
+    fn in_lines(self, name: &str, depth: usize) -> String {
+        let mut text = format!("{name}(\n");
+        self.fields.iter().for_each(|field| line(&mut text, depth, field));
+        text + &"    ".repeat(depth - 1) + ")"
+    }
+}
+
 impl Plan {
     /// The scenario as resolved.
     pub fn to_ron(&self) -> String {
-        let mut text = String::from("(\n");
-        let mut field = |name: &str, value: String| line(&mut text, 1, &format!("{name}: {value}"));
-        field("name", quoted(&self.name));
-        field("seed", self.seed.to_string());
-        field("protocol", self.protocol.name().to_string());
-        field("rounding", self.rounding.name().to_string());
-        let format = self.fixed_point;
-        field(
-            "fixed_point",
-            format!("(fraction_bits: {}, total_bits: {})", format.fraction_bits, format.total_bits),
-        );
-        let Model::Dense { hidden } = &self.model;
-        field("model", format!("dense(hidden: {hidden:?})"));
-        field("softmax", self.softmax.name().to_string());
-        field("loss", self.loss.to_string());
-        field("data", data(&self.data));
-        field("training", training(self));
-        field("network", network(&self.network));
-        field("compute", compute(&self.compute));
-        text.push_str(")\n");
-        text
+        self.written(ALL) + "\n"
+    }
+
+    /// Everything that decides the values of a training.
+    pub(crate) fn accuracy_key(&self) -> String {
+        self.written(|decides| decides.accuracy)
+    }
+
+    /// Everything that decides the messages and operations of the parties' program.
+    pub(crate) fn program_key(&self) -> String {
+        self.written(|decides| decides.program)
+    }
+
+    /// The same and what its operations cost: all that shows in a recorded trace.
+    pub(crate) fn trace_key(&self) -> String {
+        self.written(Decides::trace)
+    }
+
+    fn written(&self, select: Select) -> String {
+        let Plan {
+            name,
+            seed,
+            protocol,
+            rounding,
+            fixed_point,
+            model,
+            softmax,
+            loss,
+            data: source,
+            training: constants,
+            network: links,
+            compute: costs,
+        } = self;
+        let mut record = Record::new(&SCENARIO, select);
+        record.field("name", || quoted(name));
+        record.field("seed", || seed.to_string());
+        record.field("protocol", || protocol.name().to_string());
+        record.field("rounding", || rounding.name().to_string());
+        record.field("fixed_point", || format_of(*fixed_point, select));
+        record.field("model", || model_of(model, select));
+        record.field("softmax", || softmax.name().to_string());
+        record.field("loss", || loss.to_string());
+        record.field("data", || data(source, select));
+        record.field("training", || training(*constants, select));
+        record.field("network", || network(links));
+        record.field("compute", || compute(costs, select));
+        record.in_lines("", 1)
     }
 
     /// Names the plan and the version of the program that runs it: 16 hexadecimal digits. Two plans with the same
@@ -59,7 +132,7 @@ impl NetworkPlan {
 impl ComputePlan {
     /// The costs as resolved, as they can stand behind `compute:`.
     pub fn to_ron(&self) -> String {
-        compute(self)
+        compute(self, ALL)
     }
 }
 
@@ -79,61 +152,88 @@ fn quoted(text: &str) -> String {
     ron::to_string(text).expect("a text can be written")
 }
 
-fn data(source: &DataSource) -> String {
+fn format_of(format: FixedPoint, select: Select) -> String {
+    let FixedPoint { fraction_bits, total_bits } = format;
+    let mut record = Record::new(&FIXED_POINT, select);
+    record.field("fraction_bits", || fraction_bits.to_string());
+    record.field("total_bits", || total_bits.to_string());
+    record.in_line("")
+}
+
+fn model_of(model: &Model, select: Select) -> String {
+    let Model::Dense { hidden } = model;
+    let mut record = Record::new(&DENSE, select);
+    record.field("hidden", || format!("{hidden:?}"));
+    record.in_line("dense")
+}
+
+fn data(source: &DataSource, select: Select) -> String {
     match source {
-        DataSource::Mnist { train, test } => format!("mnist(train: {train}, test: {test})"),
+        DataSource::Mnist { train, test } => {
+            let mut record = Record::new(&MNIST, select);
+            record.field("train", || train.to_string());
+            record.field("test", || test.to_string());
+            record.in_line("mnist")
+        }
         DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test } => {
-            let mut text = String::from("idx(\n");
-            line(&mut text, 2, &format!("train_images: {}", quoted(&train_images.written)));
-            line(&mut text, 2, &format!("train_labels: {}", quoted(&train_labels.written)));
-            line(&mut text, 2, &format!("test_images: {}", quoted(&test_images.written)));
-            line(&mut text, 2, &format!("test_labels: {}", quoted(&test_labels.written)));
-            line(&mut text, 2, &format!("train: {train}"));
-            line(&mut text, 2, &format!("test: {test}"));
-            text + "    )"
+            let mut record = Record::new(&IDX, select);
+            record.field("train_images", || quoted(&train_images.written));
+            record.field("train_labels", || quoted(&train_labels.written));
+            record.field("test_images", || quoted(&test_images.written));
+            record.field("test_labels", || quoted(&test_labels.written));
+            record.field("train", || train.to_string());
+            record.field("test", || test.to_string());
+            record.in_lines("idx", 2)
         }
     }
 }
 
-fn training(plan: &Plan) -> String {
-    let training = plan.training;
-    let length = match training.length {
-        Length::Epochs(epochs) => format!("epochs: {epochs}"),
-        Length::Iterations(iterations) => format!("iterations: {iterations}"),
-    };
-    format!(
-        "({length}, batch: {}, learning_rate: {:?}, momentum: {:?}, restart_below: {:?})",
-        training.batch, training.learning_rate, training.momentum, training.restart_below
-    )
+fn training(training: Training, select: Select) -> String {
+    let Training { length, batch, learning_rate, momentum, restart_below } = training;
+    let mut record = Record::new(&TRAINING, select);
+    match length {
+        Length::Epochs(epochs) => record.field("epochs", || epochs.to_string()),
+        Length::Iterations(iterations) => record.field("iterations", || iterations.to_string()),
+    }
+    record.field("batch", || batch.to_string());
+    record.field("learning_rate", || format!("{learning_rate:?}"));
+    record.field("momentum", || format!("{momentum:?}"));
+    record.field("restart_below", || format!("{restart_below:?}"));
+    record.in_line("")
 }
 
+/// All of it is written: no field of a network decides anything but time.
 fn network(plan: &NetworkPlan) -> String {
+    let NetworkPlan { label, parties: _, links: all, interfaces: _, overhead: bytes } = plan;
     // The first link stands for all, and those that differ follow.
-    let usual = if plan.parties > 1 { *plan.link(0, 1) } else { plan.links[0] };
-    let mut text = String::from("custom(\n");
-    line(&mut text, 2, &format!("label: {}", quoted(&plan.label)));
-    line(&mut text, 2, &format!("latency_ms: {}", decimal_text(usual.latency_ps, MS_PLACES)));
-    line(&mut text, 2, &format!("bandwidth_mbps: {}", bandwidth(usual.bandwidth_bps)));
-    line(&mut text, 2, &format!("jitter: {}", jitter(usual.jitter)));
-    line(&mut text, 2, &format!("overhead: {}", overhead(plan.overhead)));
-    line(&mut text, 2, &format!("interfaces: {}", interfaces(plan)));
-    line(&mut text, 2, &format!("links: {}", links(plan, usual)));
-    text + "    )"
+    let usual = if plan.parties > 1 { *plan.link(0, 1) } else { all[0] };
+    let mut record = Record::new(&CUSTOM_NETWORK, ALL);
+    record.field("label", || quoted(label));
+    link(&mut record, usual);
+    record.field("overhead", || overhead(*bytes));
+    record.field("interfaces", || interfaces(plan));
+    record.field("links", || links(plan, usual));
+    record.in_lines("custom", 2)
+}
+
+fn link(record: &mut Record, link: Link) {
+    let Link { latency_ps, bandwidth_bps, jitter: delay } = link;
+    record.field("latency_ms", || decimal_text(latency_ps, MS_PLACES));
+    record.field("bandwidth_mbps", || bandwidth(bandwidth_bps));
+    record.field("jitter", || jitter(delay));
 }
 
 fn links(plan: &NetworkPlan, usual: Link) -> String {
     let mut text = String::new();
     for from in 0..plan.parties {
         for to in (0..plan.parties).filter(|to| *to != from) {
-            let link = plan.link(from, to);
-            if *link != usual {
-                let content = format!(
-                    "(from: {from}, to: {to}, latency_ms: {}, bandwidth_mbps: {}, jitter: {})",
-                    decimal_text(link.latency_ps, MS_PLACES),
-                    bandwidth(link.bandwidth_bps),
-                    jitter(link.jitter)
-                );
-                line(&mut text, 3, &content);
+            let own = plan.link(from, to);
+            if *own != usual {
+                let mut record = Record::new(&LINK, ALL);
+                record.field("from", || from.to_string());
+                record.field("to", || to.to_string());
+                link(&mut record, *own);
+                line(&mut text, 3, &record.in_line(""));
             }
         }
     }
@@ -143,8 +243,12 @@ fn links(plan: &NetworkPlan, usual: Link) -> String {
 fn interfaces(plan: &NetworkPlan) -> String {
     let mut text = String::new();
     for (party, interface) in plan.interfaces.iter().enumerate() {
-        let (egress, ingress) = (bandwidth(interface.egress_bps), bandwidth(interface.ingress_bps));
-        line(&mut text, 3, &format!("(party: {party}, egress_mbps: {egress}, ingress_mbps: {ingress})"));
+        let Interface { egress_bps, ingress_bps } = *interface;
+        let mut record = Record::new(&INTERFACE, ALL);
+        record.field("party", || party.to_string());
+        record.field("egress_mbps", || bandwidth(egress_bps));
+        record.field("ingress_mbps", || bandwidth(ingress_bps));
+        line(&mut text, 3, &record.in_line(""));
     }
     in_brackets(&text)
 }
@@ -177,33 +281,51 @@ fn overhead(overhead: WireOverhead) -> String {
     }
 }
 
-fn compute(plan: &ComputePlan) -> String {
-    if plan.label == "none" && plan.parties.iter().all(|party| *party == PartyCompute::default()) {
+fn compute(plan: &ComputePlan, select: Select) -> String {
+    let ComputePlan { label, parties } = plan;
+    if select(CUSTOM_COMPUTE.field("label").decides)
+        && label == "none"
+        && parties.iter().all(|party| *party == PartyCompute::default())
+    {
         return "none".to_string();
     }
-    let mut text = String::from("custom(\n");
-    line(&mut text, 2, &format!("label: {}", quoted(&plan.label)));
-    let usual = plan.parties[0];
-    costs(usual).iter().for_each(|cost| line(&mut text, 2, cost));
+    let mut record = Record::new(&CUSTOM_COMPUTE, select);
+    record.field("label", || quoted(label));
+    let usual = parties[0];
+    costs(&mut record, usual);
     let mut others = String::new();
-    for (party, own) in plan.parties.iter().enumerate().filter(|(_, own)| **own != usual) {
-        line(&mut others, 3, &format!("(party: {party}, {})", costs(*own).join(", ")));
+    for (party, own) in parties.iter().enumerate().filter(|(_, own)| **own != usual) {
+        let mut record = Record::new(&PARTY_COMPUTE, select);
+        record.field("party", || party.to_string());
+        costs(&mut record, *own);
+        line(&mut others, 3, &record.in_line(""));
     }
-    line(&mut text, 2, &format!("parties: {}", in_brackets(&others)));
-    text + "    )"
+    record.field("parties", || in_brackets(&others));
+    record.in_lines("custom", 2)
 }
 
 /// Speed and cores have been divided out: what is written is what it costs.
-fn costs(party: PartyCompute) -> [String; 8] {
-    [
-        ("send_us", party.send_ps),
-        ("receive_us", party.receive_ps),
-        ("wake_us", party.wake_ps),
-        ("add_ns", party.add_fs),
-        ("multiply_ns", party.multiply_fs),
-        ("mac_ns", party.mac_fs),
-        ("bit_word_ns", party.bit_word_fs),
-        ("random_byte_ns", party.random_byte_fs),
-    ]
-    .map(|(name, value)| format!("{name}: {}", decimal_text(value, US_PLACES)))
+fn costs(record: &mut Record, party: PartyCompute) {
+    let PartyCompute {
+        send_ps,
+        receive_ps,
+        wake_ps,
+        add_fs,
+        multiply_fs,
+        mac_fs,
+        bit_word_fs,
+        random_byte_fs,
+    } = party;
+    for (name, value) in [
+        ("send_us", send_ps),
+        ("receive_us", receive_ps),
+        ("wake_us", wake_ps),
+        ("add_ns", add_fs),
+        ("multiply_ns", multiply_fs),
+        ("mac_ns", mac_fs),
+        ("bit_word_ns", bit_word_fs),
+        ("random_byte_ns", random_byte_fs),
+    ] {
+        record.field(name, || decimal_text(value, US_PLACES));
+    }
 }

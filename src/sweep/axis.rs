@@ -1,13 +1,11 @@
 //! Axes: a field of the scenario and the values that it takes.
 
+use super::declared::{AXIS, LINEAR, LOGARITHMIC};
 use super::number::{linear, logarithmic};
 use crate::scenario::errors::{Mistakes, Place};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::sets::Override;
 use crate::scenario::tree::{Kind, Node, Record};
-
-/// The most values of an axis.
-const MOST_VALUES: u64 = 1_000_000;
 
 /// A field of the scenario and the values that it takes.
 #[derive(Clone, Debug)]
@@ -84,11 +82,10 @@ pub(crate) fn group(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<
 }
 
 fn axis(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Axis> {
-    let fields = Fields::new(node, "an axis", &["field", "values", "name"], mistakes)?;
-    let field_node = fields.require("field", "\"network.latency_ms\"", mistakes);
-    let field = field_node.and_then(|node| read::text(node, "field", mistakes));
-    let values = fields.require("values", "[1, 10, 100]", mistakes);
-    let values = values.and_then(|node| values_of(node, mistakes));
+    let fields = Fields::new(node, &AXIS, mistakes)?;
+    let field_node = fields.node("field", mistakes);
+    let field = field_node.as_deref().and_then(|node| read::text(node, "field", mistakes));
+    let values = fields.node("values", mistakes).and_then(|node| values_of(&node, mistakes));
     let name = match fields.get("name") {
         Some(node) => Some(read::label(node, mistakes)?),
         None => None,
@@ -135,17 +132,13 @@ fn values_of(node: &Node, mistakes: &mut Mistakes) -> Option<Vec<Node>> {
 }
 
 fn range(node: &Node, is_linear: bool, mistakes: &mut Mistakes) -> Option<Vec<Node>> {
-    let what = if is_linear { "`linear`" } else { "`logarithmic`" };
-    let fields = Fields::new(node, what, &["from", "to", "steps"], mistakes)?;
-    let needed = if is_linear { "a number" } else { "a positive number" };
-    let holds = |x: f64| is_linear || x > 0.0;
-    let mut end = |name: &str, example: &str| {
-        let node = fields.require(name, example, mistakes)?.clone();
-        read::float(&node, name, needed, holds, mistakes).map(|number| (number, node))
+    let fields = Fields::new(node, if is_linear { &LINEAR } else { &LOGARITHMIC }, mistakes)?;
+    let mut end = |name: &str| {
+        let number = fields.float(name, mistakes)?;
+        Some((number, fields.node(name, mistakes)?.into_owned()))
     };
-    let (from, to) = (end("from", "1"), end("to", "100"));
-    let steps = fields.require("steps", "5", mistakes);
-    let steps = steps.and_then(|node| read::whole(node, "steps", (2, MOST_VALUES), mistakes));
+    let (from, to) = (end("from"), end("to"));
+    let steps = fields.whole("steps", mistakes);
     let ((_, from), (_, to), steps) = (from?, to?, steps?);
     let (Kind::Number(from), Kind::Number(to)) = (&from.kind, &to.kind) else { return None };
     let numbers = if is_linear { linear(from, to, steps) } else { logarithmic(from, to, steps) };

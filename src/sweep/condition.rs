@@ -1,6 +1,7 @@
 //! Conditions on the values of a point: what `exclude` takes out of the grid.
 
 use super::axis::{Axis, as_record, cell};
+use super::declared::CONDITION;
 use crate::scenario::errors::{Mistakes, likely};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::tree::{Kind, Node};
@@ -94,10 +95,8 @@ fn comparisons_of(
     text: &str,
     mistakes: &mut Mistakes,
 ) -> Option<Vec<Comparison>> {
-    let known: Vec<&str> = std::iter::once("field").chain(RELATIONS.map(|(name, _)| name)).collect();
-    let fields = Fields::new(node, "a condition", &known, mistakes)?;
-    let axis = fields.require("field", "\"softmax\"", mistakes);
-    let axis = axis.and_then(|node| axis_of(node, axes, mistakes))?;
+    let fields = Fields::new(node, &CONDITION, mistakes)?;
+    let axis = fields.node("field", mistakes).and_then(|node| axis_of(&node, axes, mistakes))?;
     let record = as_record(node)?;
     let mut found = Vec::new();
     for (name, relation) in RELATIONS {

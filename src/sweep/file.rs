@@ -4,14 +4,12 @@ use std::path::Path;
 
 use super::axis::{Axis, group};
 use super::condition::Condition;
+use super::declared::SWEEP;
 use super::grid::Grid;
 use crate::scenario::errors::{Mistakes, Sources};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::tree::{Kind, Node};
 use crate::scenario::{Scenario, ScenarioErrors, check, read_text, shape};
-
-/// Fields of a sweep file.
-const FIELDS: [&str; 5] = ["name", "base", "train", "axes", "exclude"];
 
 /// The most points of a grid, excluded ones included.
 const MOST_POINTS: usize = 100_000_000;
@@ -108,17 +106,12 @@ struct Parts {
 
 impl Parts {
     fn read(root: &Node, text: &str, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Parts> {
-        let fields = Fields::new(root, "a sweep", &FIELDS, mistakes)?;
-        let name = fields.require("name", "\"network sweep\"", mistakes);
-        let name = name.and_then(|node| check::name(node, mistakes));
-        let base = fields.require("base", "\"01_first_run.ron\"", mistakes);
-        let base = base.and_then(|node| base_of(node, base_dir, mistakes));
-        let train = match fields.get("train") {
-            Some(node) => read::boolean(node, "train", mistakes),
-            None => Some(true),
-        };
-        let axes = fields.require("axes", "[(field: \"seed\", values: [1, 2, 3])]", mistakes);
-        let groups = axes.and_then(|node| groups_of(node, text, mistakes))?;
+        let fields = Fields::new(root, &SWEEP, mistakes)?;
+        let name = fields.node("name", mistakes).and_then(|node| check::name(&node, mistakes));
+        let base = fields.node("base", mistakes).and_then(|node| base_of(&node, base_dir, mistakes));
+        let train = fields.boolean("train", mistakes);
+        let axes = fields.node("axes", mistakes);
+        let groups = axes.and_then(|node| groups_of(&node, text, mistakes))?;
         let axes: Vec<&Axis> = groups.iter().flatten().collect();
         let mut conditions = Vec::new();
         if let Some(node) = fields.get("exclude") {
@@ -183,7 +176,8 @@ fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec
         points = points.saturating_mul(group[0].values.len());
     }
     if points > MOST_POINTS {
-        let message = format!("a grid can have at most {} points", read::grouped(MOST_POINTS as u64));
+        let message =
+            format!("a grid can have at most {} points", crate::scenario::grouped(MOST_POINTS as u64));
         mistakes.add(&node.place, message, "too many combinations", None);
         return None;
     }

@@ -8,6 +8,7 @@
 
 mod axis;
 mod condition;
+mod declared;
 mod file;
 mod folder;
 mod grid;
@@ -27,6 +28,7 @@ mod training;
 
 use crate::run::RunError;
 
+pub use declared::reference;
 pub use file::Sweep;
 pub use merge::merge;
 #[cfg(feature = "parquet")]

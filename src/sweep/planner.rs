@@ -54,28 +54,11 @@ struct Keys {
 }
 
 impl Keys {
+    /// Whatever a field's declaration says that it decides is in the key.
     fn of(plan: &Plan, train: bool) -> Keys {
-        let Plan { protocol, rounding, fixed_point, model, softmax, loss, data, training, .. } = plan;
-        let accuracy = format!(
-            "{data:?} {model:?} {softmax:?} {rounding:?} {fixed_point:?} {training:?} {loss} {}",
-            plan.seed
-        );
-        let program = format!(
-            "{protocol:?} {model:?} {softmax:?} {rounding:?} {fixed_point:?} {loss} {} {} {} {}",
-            training.batch,
-            training.momentum,
-            data.train_rows(),
-            source_name(plan),
-        );
-        let arithmetic: Vec<[u64; 5]> = plan
-            .compute
-            .parties
-            .iter()
-            .map(|p| [p.add_fs, p.multiply_fs, p.mac_fs, p.bit_word_fs, p.random_byte_fs])
-            .collect();
-        let trace = format!("{program} {arithmetic:?}");
-        let verification = if train { format!("{accuracy} {protocol:?}") } else { program };
-        Keys { training: accuracy, trace, verification }
+        let (training, program) = (plan.accuracy_key(), plan.program_key());
+        let verification = if train { format!("{training} {program}") } else { program };
+        Keys { training, trace: plan.trace_key(), verification }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Scenarios: what is read, what is refused and how that is told.
 
+mod declared;
 mod golden;
 mod plan;
 mod presets;

@@ -1,0 +1,327 @@
+//! Every field of a scenario, declared once. What is read, written, documented and shared among the points of a sweep
+//! follows from here; `field` says how.
+
+mod compute;
+mod network;
+mod shared;
+
+use shared::field;
+
+use super::field::{Decides, Default, Form, Group, Value};
+use super::plan::{Protocol, Rounding, Softmax};
+
+pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
+pub use network::{
+    BANDWIDTH_MBPS, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL, MATRIX, UNIFORM,
+};
+
+/// The file.
+pub static SCENARIO: Group = Group {
+    what: "a scenario",
+    title: "The file",
+    about: "A scenario file is one record in parentheses.",
+    fields: &[
+        field(
+            "name",
+            Value::Text(
+                "a text in double quotes: at most 100 letters, digits, spaces, `-`, `_` and `.`, first a letter or \
+                 digit, and no `.` or space at the end",
+            ),
+            Default::Required("\"first run\""),
+            Decides::NOTHING,
+            "Names the folder of the results, and the scenario in tables.",
+        ),
+        field(
+            "seed",
+            Value::Whole(0, u64::MAX),
+            Default::Is("1"),
+            Decides::ACCURACY,
+            "Seed of every random stream: initial weights, order of the rows, shares, rounding, jitter.",
+        ),
+        field(
+            "protocol",
+            Value::Word(|| Protocol::ALL.map(Protocol::name).to_vec()),
+            Default::Required("rep3"),
+            Decides::PROGRAM,
+            "The secure computation protocol; `mpcsim list` says what each is. It decides how many parties there are.",
+        ),
+        field(
+            "rounding",
+            Value::Word(|| Rounding::ALL.map(Rounding::name).to_vec()),
+            Default::Is("probabilistic"),
+            Decides::BOTH,
+            "How a product is brought back to the fixed-point scale.",
+        ),
+        field(
+            "fixed_point",
+            Value::Record(&FIXED_POINT),
+            Default::Is("()"),
+            Decides::BOTH,
+            "The number format of secret values.",
+        ),
+        field(
+            "model",
+            Value::Forms(&[Form {
+                written: "dense(hidden: [128])",
+                about: "Fully connected layers with ReLU between them.",
+                group: Some(&DENSE),
+            }]),
+            Default::Required("dense(hidden: [128])"),
+            Decides::BOTH,
+            "What is trained. Input and output widths follow from the data. Initial weights are Glorot uniform, \
+             U[-r, r] with r = sqrt(6 / (inputs + outputs)), rounded to fixed point, from the seed; biases begin at zero.",
+        ),
+        field(
+            "softmax",
+            Value::Word(|| Softmax::ALL.map(Softmax::name).to_vec()),
+            Default::Required("exact"),
+            Decides::BOTH,
+            "The output layer; `mpcsim list` says what each is.",
+        ),
+        field(
+            "loss",
+            Value::Boolean,
+            Default::Is("false"),
+            Decides::BOTH,
+            "Whether the loss is computed, securely, too. It costs rounds and bytes, and changes no weight.",
+        ),
+        field(
+            "data",
+            Value::Forms(&[
+                Form {
+                    written: "mnist(train: 60000, test: 10000)",
+                    about: "The bundled MNIST.",
+                    group: Some(&MNIST),
+                },
+                Form {
+                    written: "idx(train_images: \"…\", …)",
+                    about: "Your own data in IDX files (the format of MNIST), gzipped or not.",
+                    group: Some(&IDX),
+                },
+            ]),
+            Default::Required("mnist(train: 60000, test: 10000)"),
+            Decides::BOTH,
+            "Where rows come from. A pixel of 0 to 255 becomes pixel / 256, exactly if there are 8 or more fraction bits.",
+        ),
+        field(
+            "training",
+            Value::Record(&TRAINING),
+            Default::Is("()"),
+            Decides::BOTH,
+            "Length and constants of gradient descent.",
+        ),
+        field(
+            "network",
+            Value::Forms(&[
+                Form {
+                    written: "preset(\"lan\")",
+                    about: "A network with a name; `mpcsim list` has them, with their sources.",
+                    group: None,
+                },
+                Form {
+                    written: "custom(latency_ms: …, …)",
+                    about: "All links alike, with exceptions.",
+                    group: Some(&CUSTOM_NETWORK),
+                },
+                Form {
+                    written: "matrix(latency_ms: [[…], …], …)",
+                    about: "Every link on its own.",
+                    group: Some(&MATRIX),
+                },
+            ]),
+            Default::Required("preset(\"lan\")"),
+            Decides::TIME,
+            "Links and interfaces between the parties.",
+        ),
+        field(
+            "compute",
+            Value::Forms(&[
+                Form {
+                    written: "preset(\"server-core\")",
+                    about: "A machine with a name; `mpcsim list` has them, with their sources.",
+                    group: None,
+                },
+                Form {
+                    written: "custom(wake_us: …, …)",
+                    about: "Costs of your own.",
+                    group: Some(&CUSTOM_COMPUTE),
+                },
+                Form { written: "none", about: "Computing takes no time: network time only.", group: None },
+            ]),
+            Default::Is("preset(\"server-core\")"),
+            Decides::WORK,
+            "What local work costs.",
+        ),
+    ],
+};
+
+/// `fixed_point`.
+pub static FIXED_POINT: Group = Group {
+    what: "`fixed_point`",
+    title: "fixed_point",
+    about: "A value x is the integer x 2^fraction_bits, rounded to the nearest. `total_bits` must be at least \
+            `fraction_bits` + 5, and `total_bits` + 2 `fraction_bits` at most 63.",
+    fields: &[
+        field(
+            "fraction_bits",
+            Value::Whole(4, 20),
+            Default::Is("16"),
+            Decides::BOTH,
+            "Bits after the binary point.",
+        ),
+        field(
+            "total_bits",
+            Value::Whole(9, 31),
+            Default::Is("31"),
+            Decides::BOTH,
+            "All bits, sign included.",
+        ),
+    ],
+};
+
+/// `model: dense(…)`.
+pub static DENSE: Group = Group {
+    what: "`dense`",
+    title: "model: dense(…)",
+    about: "",
+    fields: &[field(
+        "hidden",
+        Value::Other("a list of at most 16 whole numbers from 1 to 65,536; [] for a single layer"),
+        Default::Required("[128]"),
+        Decides::BOTH,
+        "Neurons of each hidden layer, first to last.",
+    )],
+};
+
+/// `data: mnist(…)`.
+pub static MNIST: Group = Group {
+    what: "`mnist`",
+    title: "data: mnist(…)",
+    about: "",
+    fields: &[
+        field(
+            "train",
+            Value::Whole(1, crate::data::MNIST_TRAIN_ROWS as u64),
+            Default::Is("60000"),
+            Decides::BOTH,
+            "Rows to train on: the first ones.",
+        ),
+        field(
+            "test",
+            Value::Whole(1, crate::data::MNIST_TEST_ROWS as u64),
+            Default::Is("10000"),
+            Decides::ACCURACY,
+            "Rows to test on: the first ones.",
+        ),
+    ],
+};
+
+const FILE: Value =
+    Value::Text("the path of a file, in double quotes, relative to the folder of the scenario file");
+const ROWS: Value = Value::Other("a whole number from 1 to the rows of the files");
+
+/// `data: idx(…)`.
+pub static IDX: Group = Group {
+    what: "`idx`",
+    title: "data: idx(…)",
+    about: "Labels are bytes, images are bytes of any shape. There is a class for each label up to the largest.",
+    fields: &[
+        field(
+            "train_images",
+            FILE,
+            Default::Required("\"data/images.gz\""),
+            Decides::BOTH,
+            "Images to train on.",
+        ),
+        field("train_labels", FILE, Default::Required("\"data/labels.gz\""), Decides::BOTH, "Their labels."),
+        field(
+            "test_images",
+            FILE,
+            Default::Required("\"data/test-images.gz\""),
+            Decides::ACCURACY,
+            "Images to test on.",
+        ),
+        field(
+            "test_labels",
+            FILE,
+            Default::Required("\"data/test-labels.gz\""),
+            Decides::ACCURACY,
+            "Their labels.",
+        ),
+        field(
+            "train",
+            ROWS,
+            Default::Otherwise("all rows of the files"),
+            Decides::BOTH,
+            "Rows to train on: the first ones.",
+        ),
+        field(
+            "test",
+            ROWS,
+            Default::Otherwise("all rows of the files"),
+            Decides::ACCURACY,
+            "Rows to test on: the first ones.",
+        ),
+    ],
+};
+
+/// `training`.
+pub static TRAINING: Group = Group {
+    what: "`training`",
+    title: "training",
+    about: "Stochastic gradient descent with momentum on batches in random order. Each epoch takes every row once; if the \
+            rows do not fill the last batch, it is filled up with the first rows of the data, once more.",
+    fields: &[
+        field(
+            "epochs",
+            Value::Whole(1, 100_000),
+            Default::Is("3"),
+            Decides::ACCURACY,
+            "Passes over the data. Excludes `iterations`.",
+        ),
+        field(
+            "iterations",
+            Value::Whole(1, 100_000_000),
+            Default::Otherwise("as many as the epochs take"),
+            Decides::ACCURACY,
+            "Batches to train on, in place of `epochs`.",
+        ),
+        field(
+            "batch",
+            Value::Whole(1, 65_536),
+            Default::Is("128"),
+            Decides::BOTH,
+            "Rows of one iteration, at most the rows to train on.",
+        ),
+        field(
+            "learning_rate",
+            Value::Float {
+                needed: "a positive number, at most 100",
+                holds: |rate| rate > 0.0 && rate <= 100.0,
+            },
+            Default::Is("0.01"),
+            Decides::ACCURACY,
+            "It must not be zero in the number format, and fit it.",
+        ),
+        field(
+            "momentum",
+            Value::Float {
+                needed: "a number from 0 up to, not including, 1",
+                holds: |momentum| (0.0..1.0).contains(&momentum),
+            },
+            Default::Is("0.9"),
+            Decides::BOTH,
+            "The share of the last change that goes into the next.",
+        ),
+        field(
+            "restart_below",
+            Value::Float {
+                needed: "a fraction of the test rows, from 0 (never restart) to 1",
+                holds: |fraction| (0.0..=1.0).contains(&fraction),
+            },
+            Default::Is("0.12"),
+            Decides::ACCURACY,
+            "An epoch that ends with fewer right answers halves the learning rate and starts from fresh weights.",
+        ),
+    ],
+};

@@ -1,0 +1,337 @@
+//! The declaration of the fields: what it says of each is what the program does.
+
+use std::path::{Path, PathBuf};
+
+use mpcsim::run::{Values, record, run, training_program};
+use mpcsim::scenario::{Decides, Default, Field, Group, Plan, SCENARIO, Scenario, ScenarioErrors, Value};
+use mpcsim::sweep::{Sweep, SweepPlan};
+
+const IDX: &str = "data=idx(train_images: \"data/bars/train-images.gz\", train_labels: \"data/bars/train-labels\", \
+                   test_images: \"data/bars/test-images.gz\", test_labels: \"data/bars/test-labels\", train: 200, test: 50)";
+
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+/// Everything that must be there, and a training that takes no time.
+fn small() -> String {
+    format!(
+        "(name: \"small\", protocol: rep3, model: dense(hidden: [3]), softmax: relu_gradient, {}, \
+         training: (iterations: 3, batch: 64), network: custom(latency_ms: 1, bandwidth_mbps: 100))",
+        IDX.replacen('=', ": ", 1)
+    )
+}
+
+fn plan(sets: &[String]) -> Result<Plan, ScenarioErrors> {
+    Scenario::parse(&small(), "small.ron", &scenarios(), sets)
+}
+
+fn good(sets: &[String]) -> Plan {
+    plan(sets).unwrap_or_else(|errors| panic!("{sets:?}: {}", errors.render(false)))
+}
+
+/// Every group that the scenario leads to.
+fn groups() -> Vec<&'static Group> {
+    let mut groups: Vec<&'static Group> = vec![&SCENARIO];
+    let mut at = 0;
+    while let Some(&group) = groups.get(at) {
+        for field in group.fields {
+            let inner: Vec<&'static Group> = match field.value {
+                Value::Record(group) | Value::Records(group) => vec![group],
+                Value::Forms(forms) => forms.iter().filter_map(|form| form.group).collect(),
+                _ => Vec::new(),
+            };
+            for group in inner {
+                if !groups.iter().any(|known| std::ptr::eq(*known, group)) {
+                    groups.push(group);
+                }
+            }
+        }
+        at += 1;
+    }
+    groups
+}
+
+/// How a group comes into the scenario above, and the path of its fields.
+fn place(group: &Group) -> (&'static str, &'static str) {
+    match group.title {
+        "The file" => ("seed=1", ""),
+        "fixed_point" => ("seed=1", "fixed_point."),
+        "model: dense(…)" => ("seed=1", "model."),
+        "data: mnist(…)" => ("data=mnist(train: 200, test: 50)", "data."),
+        "data: idx(…)" => (IDX, "data."),
+        "training" => ("seed=1", "training."),
+        "network: custom(…)" => ("seed=1", "network."),
+        "network: matrix(…)" => (
+            "network=matrix(latency_ms: [[1, 2], [3, 4], [5, 6]], bandwidth_mbps: [[1, 2], [3, 4], [5, 6]])",
+            "network.",
+        ),
+        "network: links: [(…)]" => ("network.links=[(from: 0, to: 1)]", "network.links[0]."),
+        "network: interfaces: [(…)]" => ("network.interfaces=[(party: 0)]", "network.interfaces[0]."),
+        "jitter: uniform(…)" => ("network.jitter=uniform(max_ms: 1)", "network.jitter."),
+        "jitter: log_normal(…)" => ("network.jitter=log_normal(median_ms: 1, sigma: 1)", "network.jitter."),
+        "overhead: custom(…)" => ("network.overhead=custom(per_segment_bytes: 7)", "network.overhead."),
+        "compute: custom(…)" => ("compute=custom(add_ns: 1, multiply_ns: 1)", "compute."),
+        "compute: parties: [(…)]" => {
+            ("compute=custom(add_ns: 1, parties: [(party: 0)])", "compute.parties[0].")
+        }
+        other => panic!("say here how `{other}` comes into a scenario"),
+    }
+}
+
+/// A value of the field that means something else than what stands there, or would if it were left out.
+fn another(group: &Group, field: &Field) -> &'static str {
+    match (group.title, field.name) {
+        (_, "name") => "\"another\"",
+        (_, "seed") => "77",
+        (_, "rounding") => "nearest",
+        (_, "fixed_point") => "(fraction_bits: 15)",
+        (_, "fraction_bits") => "14",
+        (_, "total_bits") => "30",
+        (_, "model") => "dense(hidden: [])",
+        (_, "hidden") => "[5]",
+        (_, "softmax") => "exact",
+        (_, "loss") => "true",
+        (_, "data") => "mnist(train: 64, test: 8)",
+        (_, "train_images") => "\"data/bars/../bars/train-images.gz\"",
+        (_, "train_labels") => "\"data/bars/../bars/train-labels\"",
+        (_, "test_images") => "\"data/bars/../bars/test-images.gz\"",
+        (_, "test_labels") => "\"data/bars/../bars/test-labels\"",
+        (_, "train") => "100",
+        (_, "test") => "49",
+        (_, "training") => "(iterations: 3, batch: 32)",
+        (_, "epochs") => "2",
+        (_, "iterations") => "2",
+        (_, "batch") => "65",
+        (_, "learning_rate") => "0.02",
+        (_, "momentum") => "0.75",
+        (_, "restart_below") => "0.9",
+        ("The file", "network") => "preset(\"wan\")",
+        ("The file", "compute") => "none",
+        ("network: custom(…)", "base") => "\"cheetah-wan\"",
+        ("compute: custom(…)", "base") => "\"laptop-core\"",
+        (_, "label") => "\"another\"",
+        ("network: matrix(…)", "latency_ms" | "bandwidth_mbps") => "[[9, 2], [3, 4], [5, 6]]",
+        (
+            _,
+            "latency_ms" | "bandwidth_mbps" | "interface_mbps" | "egress_mbps" | "ingress_mbps" | "max_ms",
+        ) => "77",
+        (_, "median_ms" | "sigma") => "0.5",
+        (_, "jitter") => "uniform(max_ms: 3)",
+        (_, "overhead") => "tls",
+        (_, "interfaces") => "[(party: 1, egress_mbps: 5)]",
+        (_, "links") => "[(from: 2, to: 1, latency_ms: 5)]",
+        ("network: links: [(…)]", "from" | "to") => "2",
+        (_, "party") => "1",
+        (_, "per_message_bytes" | "per_segment_bytes" | "segment_payload_bytes") => "100",
+        (_, "send_us" | "receive_us" | "wake_us" | "cores" | "speed") => "3",
+        (_, "add_ns" | "multiply_ns" | "mac_ns" | "bit_word_ns" | "random_byte_ns") => "3",
+        (_, "parties") => "[(party: 1, add_ns: 9)]",
+        (title, name) => panic!("say here what else `{name}` of `{title}` could be"),
+    }
+}
+
+/// What every declared field is set to so that it has an effect: the value of a link or a party that is shown to differ.
+fn effect(group: &Group, field: &Field) -> Option<&'static str> {
+    match (group.title, field.name) {
+        ("network: links: [(…)]", "from" | "to") => Some("network.links[0].latency_ms=9"),
+        ("network: interfaces: [(…)]", "party") => Some("network.interfaces[0].egress_mbps=9"),
+        ("compute: parties: [(…)]", "party") => Some("compute.parties[0].add_ns=9"),
+        ("network: custom(…)", "base") => Some("network=custom(base: \"wan\")"),
+        ("training", "epochs") => Some("training.epochs=1"),
+        _ => None,
+    }
+}
+
+/// Trainings and traces of a sweep over these two values of a field.
+fn shared(path: &str, values: [&str; 2]) -> [usize; 2] {
+    let axis = format!("(field: \"{path}\", values: [{}, {}])", values[0], values[1]);
+    let text = format!("(name: \"x\", base: {}, axes: [{axis}])", small());
+    let sweep = Sweep::from_text(&text, "sweep.ron", &scenarios());
+    let plan =
+        sweep.and_then(SweepPlan::new).unwrap_or_else(|errors| panic!("{text}: {}", errors.render(false)));
+    [plan.trainings(), plan.traces()]
+}
+
+fn traces(plan: &Plan) -> String {
+    let recorded = record(plan, &training_program(plan, &[64, 3, 4], plan.data.train_rows())).unwrap();
+    format!("{:?} {:?} {:?}", recorded.setup, recorded.iteration, recorded.restart)
+}
+
+#[test]
+fn every_field_decides_what_it_says_and_nothing_else() {
+    for group in groups() {
+        let (brought_in, prefix) = place(group);
+        for field in group.fields.iter().filter(|field| field.name != "protocol") {
+            let path = format!("{prefix}{}", field.name);
+            let sets: Vec<String> =
+                [Some(brought_in), effect(group, field)].into_iter().flatten().map(str::to_string).collect();
+            let value = another(group, field);
+            let first = good(&sets);
+            let second = good(&[sets.clone(), vec![format!("{path}={value}")]].concat());
+            assert_ne!(first.to_ron(), second.to_ron(), "{path}={value} is not written, or changes nothing");
+            let Decides { accuracy, program, work, time } = field.decides;
+            assert!(
+                time || !(accuracy || program || work),
+                "{path} decides more than time, so it decides time"
+            );
+            if !(program || work) {
+                assert_eq!(traces(&first), traces(&second), "{path} shows in the trace");
+            }
+            if !accuracy {
+                let epochs = |plan: &Plan| run(plan, Values::Split, &()).unwrap().epochs;
+                assert_eq!(epochs(&first), epochs(&second), "{path} decides the accuracy");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sweep_shares_no_training_that_a_field_decides() {
+    let cases = [
+        ("seed", ["1", "2"], [2, 1]),
+        ("rounding", ["nearest", "probabilistic"], [2, 2]),
+        ("fixed_point.fraction_bits", ["15", "16"], [2, 2]),
+        ("fixed_point.total_bits", ["30", "31"], [2, 2]),
+        ("model.hidden", ["[3]", "[4]"], [2, 2]),
+        ("softmax", ["exact", "relu_gradient"], [2, 2]),
+        ("loss", ["true", "false"], [2, 2]),
+        ("data.train", ["128", "129"], [2, 2]),
+        ("data.test", ["40", "41"], [2, 1]),
+        ("training.epochs", ["1", "2"], [2, 1]),
+        ("training.iterations", ["1", "2"], [2, 1]),
+        ("training.batch", ["64", "65"], [2, 2]),
+        ("training.learning_rate", ["0.01", "0.02"], [2, 1]),
+        ("training.momentum", ["0.9", "0.75"], [2, 2]),
+        ("training.restart_below", ["0.1", "0.2"], [2, 1]),
+        ("network", ["preset(\"lan\")", "preset(\"wan\")"], [1, 1]),
+        ("network.latency_ms", ["1", "2"], [1, 1]),
+        ("compute.wake_us", ["1", "2"], [1, 1]),
+        ("compute.add_ns", ["1", "2"], [1, 2]),
+        ("compute.speed", ["1", "2"], [1, 2]),
+        ("compute.label", ["\"a\"", "\"b\""], [1, 1]),
+        ("name", ["\"a\"", "\"b\""], [1, 1]),
+    ];
+    for (path, values, expected) in cases {
+        assert_eq!(shared(path, values), expected, "trainings and traces over {path}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_as_declared() {
+    for group in groups() {
+        let (brought_in, prefix) = place(group);
+        for field in group.fields {
+            let path = format!("{prefix}{}", field.name);
+            match field.default {
+                Default::Is(default) => {
+                    // It is written, and the same as if it were not: fields that stand there are taken out first.
+                    let bare = bare(group);
+                    let written = format!("{path}={default}");
+                    assert_eq!(good(&[bare.to_string()]), good(&[bare.to_string(), written]), "{path}");
+                }
+                Default::Required(example) if !example.contains("data/") => {
+                    let set = format!("{path}={example}");
+                    let told = plan(&[brought_in.to_string(), set]).err();
+                    let told = told.map(|errors| errors.to_string()).unwrap_or_default();
+                    assert!(!told.contains(&format!("`{}` must be", field.name)), "{path}={example}: {told}");
+                }
+                Default::Required(_) | Default::Otherwise(_) => {}
+            }
+        }
+    }
+}
+
+/// The group with nothing in it that has a default.
+fn bare(group: &Group) -> &'static str {
+    match group.title {
+        "The file" | "training" => "training=()",
+        "data: mnist(…)" => "data=mnist()",
+        "overhead: custom(…)" => "network.overhead=custom()",
+        "compute: custom(…)" => "compute=custom()",
+        _ => place(group).0,
+    }
+}
+
+#[test]
+fn limits_are_as_declared() {
+    let refused = |set: String, sets: &[&str], field: &Field| {
+        let sets = [sets.iter().map(|set| set.to_string()).collect(), vec![set.clone()]].concat();
+        let told = plan(&sets).expect_err(&set).to_string();
+        let needed = format!("`{}` must be {}", field.name, field.value.needed());
+        assert!(told.contains(&needed), "{set}: {told}");
+    };
+    let taken = |set: String, sets: &[&str], field: &Field| {
+        let sets = [sets.iter().map(|set| set.to_string()).collect(), vec![set.clone()]].concat();
+        let told = plan(&sets).err().map(|errors| errors.to_string()).unwrap_or_default();
+        let needed = format!("`{}` must be {}", field.name, field.value.needed());
+        assert!(!told.contains(&needed), "{set}: {told}");
+    };
+    for group in groups() {
+        let (brought_in, prefix) = place(group);
+        for field in group.fields {
+            let set = |value: &str| format!("{prefix}{}={value}", field.name);
+            match field.value {
+                Value::Whole(least, most) => {
+                    [least, most].iter().for_each(|n| taken(set(&n.to_string()), &[brought_in], field));
+                    let above = u128::from(most) + 1;
+                    let below = i128::from(least) - 1;
+                    for wrong in [above.to_string(), below.to_string(), "7.5".to_string(), "many".to_string()]
+                    {
+                        refused(set(&wrong), &[brought_in], field);
+                    }
+                }
+                Value::Decimal { unlimited, .. } => {
+                    for wrong in ["-1", "1e12", "inf", "NaN", "5ms"] {
+                        refused(set(wrong), &[brought_in], field);
+                    }
+                    match unlimited {
+                        true => taken(set("unlimited"), &[brought_in], field),
+                        false => refused(set("unlimited"), &[brought_in], field),
+                    }
+                }
+                Value::Float { holds, .. } => {
+                    for number in ["-1", "0", "0.25", "1", "4", "4.1", "100", "101"] {
+                        match holds(number.parse().unwrap()) {
+                            true => taken(set(number), &[brought_in], field),
+                            false => refused(set(number), &[brought_in], field),
+                        }
+                    }
+                    refused(set("NaN"), &[brought_in], field);
+                }
+                Value::Boolean => refused(set("maybe"), &[brought_in], field),
+                Value::Word(words) => {
+                    words().iter().for_each(|word| taken(set(word), &[brought_in], field));
+                    refused(set("unheard_of"), &[brought_in], field);
+                }
+                Value::Forms(forms) => {
+                    for form in forms.iter().filter(|form| !form.written.contains('…')) {
+                        taken(set(form.written), &[brought_in], field);
+                    }
+                    refused(set("unheard_of"), &[brought_in], field);
+                }
+                Value::Text(_) | Value::Record(_) | Value::Records(_) | Value::Other(_) => {
+                    let set = set("-7");
+                    assert!(plan(&[brought_in.to_string(), set.clone()]).is_err(), "{set} is accepted");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_references_are_those_of_the_declarations() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for (name, text) in
+        [("scenario.md", mpcsim::scenario::reference()), ("sweep.md", mpcsim::sweep::reference())]
+    {
+        if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {
+            std::fs::write(docs.join(name), &text).unwrap();
+        }
+        let stored = std::fs::read_to_string(docs.join(name)).unwrap_or_default().replace("\r\n", "\n");
+        assert!(
+            stored == text,
+            "docs/{name} is not what the declaration says: MPCSIM_WRITE_GOLDEN=1 cargo test writes it"
+        );
+    }
+}
