@@ -91,6 +91,7 @@
 pub mod clear;
 pub mod demand;
 pub mod erased;
+pub mod message;
 pub mod registry;
 pub mod rep3;
 pub mod share;
@@ -99,53 +100,15 @@ pub mod word;
 use std::borrow::Cow;
 
 use crate::ring::{Content, MatMul, Plane, Vector};
-use crate::sim::{Party, SpanGuard};
+use crate::sim::SpanGuard;
 
 pub use clear::Clear;
 pub use demand::Demand;
+pub use message::Message;
+pub(crate) use message::{receive_bits, receive_ring, send};
 pub use rep3::Rep3;
 pub use share::{BitShare, Components, RingShare};
 pub use word::{Bit, Word};
-
-/// What parties send each other.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// Ring elements, eight bytes each.
-    Ring(Vector),
-    /// Planes of bits, eight bits to a byte over all planes together.
-    Bits(Vec<Plane>),
-}
-
-impl Message {
-    /// Size of the content.
-    pub fn payload_bytes(&self) -> u64 {
-        match self {
-            Message::Ring(vector) => 8 * vector.len() as u64,
-            Message::Bits(planes) => planes.iter().map(|p| p.len() as u64).sum::<u64>().div_ceil(8),
-        }
-    }
-}
-
-/// Sends a message and says its size.
-pub(crate) fn send(party: &Party<Message>, to: usize, message: Message) {
-    party.send(to, message.payload_bytes(), message);
-}
-
-/// Receives ring elements.
-pub(crate) async fn receive_ring(party: &Party<Message>, from: usize) -> Vector {
-    match party.recv(from).await {
-        Message::Ring(vector) => vector,
-        Message::Bits(_) => panic!("party {} expected ring elements from party {from}", party.id()),
-    }
-}
-
-/// Receives planes of bits.
-pub(crate) async fn receive_bits(party: &Party<Message>, from: usize) -> Vec<Plane> {
-    match party.recv(from).await {
-        Message::Bits(planes) => planes,
-        Message::Ring(_) => panic!("party {} expected bits from party {from}", party.id()),
-    }
-}
 
 /// Up to which bit summands are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +217,7 @@ pub trait Protocol: Sized + 'static {
         Demand::default()
     }
     /// Does the checks that the protocol has put off, such as those of MACs or hashes, and ends the run with
-    /// [`Party::abort`] if one fails. Called before anything that is not masked is opened, and at the end of the set-up
+    /// [`crate::sim::Party::abort`] if one fails. Called before anything that is not masked is opened, and at the end of the set-up
     /// and of each iteration, on the handle of the whole program. Semi-honest protocols have none.
     async fn check(&self) {}
 }
