@@ -14,8 +14,7 @@ use std::time::Instant;
 use mpcsim::nn::{
     Dense, SecretData, Secrets, TrainingProgram, encode_images, glorot_weights, one_hot_labels,
 };
-use mpcsim::protocol::registry::Start;
-use mpcsim::protocol::{Clear, Protocol, Rep3};
+use mpcsim::protocol::{Clear, Protocol, Rep3, Start};
 use mpcsim::ring::gemm::{MatrixView, gemm_add};
 use mpcsim::ring::{Content, Vector, with_workers};
 use mpcsim::run::{Demands, Session, network, training_program};

@@ -94,19 +94,21 @@ pub mod erased;
 pub mod message;
 pub mod registry;
 pub mod rep3;
+pub mod rep4;
 pub mod share;
 pub mod word;
 
 use std::borrow::Cow;
 
 use crate::ring::{Content, MatMul, Plane, Vector};
-use crate::sim::SpanGuard;
+use crate::sim::{Party, SpanGuard};
 
 pub use clear::Clear;
 pub use demand::Demand;
 pub use message::Message;
 pub(crate) use message::{receive_bits, receive_ring, send};
 pub use rep3::Rep3;
+pub use rep4::Rep4;
 pub use share::{BitShare, Components, RingShare};
 pub use word::{Bit, Word};
 
@@ -220,4 +222,10 @@ pub trait Protocol: Sized + 'static {
     /// [`crate::sim::Party::abort`] if one fails. Called before anything that is not masked is opened, and at the end of the set-up
     /// and of each iteration, on the handle of the whole program. Semi-honest protocols have none.
     async fn check(&self) {}
+}
+
+/// A protocol that can be started for a party.
+pub trait Start: Protocol {
+    /// The protocol as seen by `party`, with the seed of all random streams.
+    fn start(party: Party<Message>, seed: u64, content: Content) -> Self;
 }

@@ -1,21 +1,9 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::erased::Erased;
-use super::{Message, Protocol, Rep3};
+use super::{Message, Protocol, Rep3, Rep4, Start};
 use crate::ring::Content;
 use crate::sim::Party;
-
-/// A protocol that can be started for a party.
-pub trait Start: Protocol {
-    /// The protocol as seen by `party`.
-    fn start(party: Party<Message>, seed: u64, content: Content) -> Self;
-}
-
-impl Start for Rep3 {
-    fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
-        Rep3::new(party, seed, content)
-    }
-}
 
 /// Makes a party's protocol from its handle and the seed of all random streams.
 pub type Starter<P> = fn(Party<Message>, u64, Content) -> P;
@@ -26,7 +14,6 @@ fn direct<P: Start>() -> Starter<P> {
 }
 
 /// Behind a table of functions: programs are compiled once for all such protocols.
-#[allow(dead_code)] // for the protocols to come
 fn by_table<P: Start>() -> Starter<Erased> {
     |party, seed, content| Erased::new(P::start(party, seed, content))
 }
@@ -91,4 +78,7 @@ macro_rules! protocols {
 protocols! {
     "rep3", Rep3, direct, Rep3::PARTIES, "semi-honest replicated secret sharing, three parties, Z_2^64",
         "Araki et al., CCS 2016 (ePrint 2016/768)";
+    "rep4", Rep4, by_table, Rep4::PARTIES,
+        "replicated secret sharing, four parties, one of them malicious (abort), Z_2^64",
+        "Dalskov, Escudero, Keller, Fantastic Four, USENIX Security 2021 (ePrint 2020/1330)";
 }

@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::num::Wrapping;
 
 use super::word::shared_word;
-use super::{Components, Message, Protocol, RingShare, Word, Wraps, receive_bits, receive_ring, send};
+use super::{Components, Message, Protocol, RingShare, Start, Word, Wraps, receive_bits, receive_ring, send};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard, both};
 
@@ -289,6 +289,12 @@ impl Rep3 {
                 Replicated { own: component(&a_2, &b_2, &e_2), next: component_0(&x.next, &d_0, &e_0) }
             }
         }
+    }
+}
+
+impl Start for Rep3 {
+    fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
+        Rep3::new(party, seed, content)
     }
 }
 

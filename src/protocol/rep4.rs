@@ -1,0 +1,835 @@
+//! `rep4`: replicated secret sharing among four parties over Z_2^64, secure against one malicious party, with abort.
+//!
+//! x = x_0 + x_1 + x_2 + x_3. Component g is held by all parties but g, who also have a common key for random streams.
+//! Bits are shared in the same way with xor. Every message can be recomputed by a second party, its backup, who sends a hash
+//! of it to the receiver: a message that was altered does not match, and the receiver aborts.
+//!
+//! Source: Dalskov, Escudero, Keller, "Fantastic Four: honest-majority four-party secure computation with malicious
+//! security" (USENIX Security 2021): joint message passing (section 3.1), products (3.2), truncation (4.2), local
+//! split (4.4); what travels in which message is that of the reference system MP-SPDZ.
+//! Above each operation: rounds, and elements sent by the parties 0, 1, 2, 3. Hashes come on top: 32 bytes a sender, backup
+//! and receiver in each exchange, whatever the number of elements.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::num::Wrapping;
+use std::rc::Rc;
+
+use super::demand::{Request, Supply};
+use super::message::{Digest, send};
+use super::word::shared_word;
+use super::{Components, Demand, Message, Protocol, RingShare, Start, Word, Wraps};
+use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
+use crate::sim::{Party, SpanGuard, all};
+
+/// Statistical security in bits of the truncation without the top bit: it is used where a value leaves a gap of at least
+/// this many bits below the ring size, and then errs with probability 2^-(64 - bits).
+const STATISTICAL_SECURITY_BITS: u32 = 40;
+/// The place of the highest bit.
+const TOP: usize = 63;
+/// Bytes of a key and of what opens a commitment.
+const KEY_BYTES: u64 = 32;
+
+/// What party p holds: the components p + 1, p + 2, p + 3 (modulo 4).
+#[derive(Clone, Debug)]
+pub struct Held<T>([T; 3]);
+
+/// Components know how many elements they stand for.
+trait Length {
+    fn elements(&self) -> usize;
+}
+
+impl Length for Vector {
+    fn elements(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Length for Plane {
+    fn elements(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T: Clone + Length> Components for Held<T> {
+    type Part = T;
+
+    fn combine<const N: usize>(shares: [&Self; N], f: impl Fn([&T; N]) -> T) -> Self {
+        Held([0, 1, 2].map(|slot| f(shares.map(|share| &share.0[slot]))))
+    }
+
+    fn combine_all(shares: &[&Self], f: impl Fn(&[&T]) -> Vec<T>) -> Vec<Self> {
+        let [a, b, c] =
+            [0, 1, 2].map(|slot| f(&shares.iter().map(|share| &share.0[slot]).collect::<Vec<_>>()));
+        a.into_iter().zip(b).zip(c).map(|((a, b), c)| Held([a, b, c])).collect()
+    }
+
+    fn elements(&self) -> usize {
+        self.0[0].elements()
+    }
+}
+
+/// A joint input: `sender` and `backup` know a value, `receiver` gets it under a mask, `outsider` knows the mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Route {
+    sender: usize,
+    backup: usize,
+    receiver: usize,
+    outsider: usize,
+}
+
+const fn route([sender, backup, receiver, outsider]: [usize; 4]) -> Route {
+    Route { sender, backup, receiver, outsider }
+}
+
+/// The joint inputs of a product. The first four are of x_{q+2} y_{q+2} + x_{q+3} y_{q+2} + x_{q+2} y_{q+3}, known to the
+/// parties q and q + 1; then x_1 y_3 + x_3 y_1 and x_0 y_2 + x_2 y_0.
+const PRODUCT: [Route; 6] = [
+    route([0, 1, 3, 2]),
+    route([1, 2, 0, 3]),
+    route([2, 3, 1, 0]),
+    route([3, 0, 2, 1]),
+    route([0, 2, 3, 1]),
+    route([1, 3, 2, 0]),
+];
+/// What the parties 0 and 1 know.
+const FROM_0_AND_1: Route = PRODUCT[0];
+/// What the parties 2 and 3 know.
+const FROM_2_AND_3: Route = PRODUCT[2];
+
+/// The components of both factors that a joint input of a product needs: pairs to be multiplied and summed.
+const fn cross_terms(input: usize) -> [(usize, usize); 3] {
+    match input {
+        4 => [(1, 3), (3, 1), (4, 4)],
+        5 => [(0, 2), (2, 0), (4, 4)],
+        q => [((q + 2) % 4, (q + 2) % 4), ((q + 3) % 4, (q + 2) % 4), ((q + 2) % 4, (q + 3) % 4)],
+    }
+}
+
+/// What is opened and was not checked yet: by lane and number, what came in, and what the backup of another message knows.
+type Openings = BTreeMap<(u64, u64), (Message, Message)>;
+
+/// One party of the protocol.
+pub struct Rep4 {
+    party: Party<Message>,
+    seed: u64,
+    content: Content,
+    draws: Cell<u64>,
+    supply: Supply<Held<Vector>>,
+    openings: Rc<RefCell<Openings>>,
+}
+
+impl Start for Rep4 {
+    fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
+        Rep4::new(party, seed, content)
+    }
+}
+
+/// Something that can be masked: a vector of ring elements, or planes of bits.
+trait Maskable: Clone + Sized {
+    fn plus(&self, other: &Self) -> Self;
+    fn minus(&self, other: &Self) -> Self;
+    fn message(&self) -> Message;
+    fn from_message(message: Message) -> Option<Self>;
+    fn zero(&self, content: Content) -> Self;
+}
+
+impl Maskable for Vector {
+    fn plus(&self, other: &Self) -> Self {
+        self.add(other)
+    }
+    fn minus(&self, other: &Self) -> Self {
+        self.sub(other)
+    }
+    fn message(&self) -> Message {
+        Message::Ring(self.clone())
+    }
+    fn from_message(message: Message) -> Option<Self> {
+        if let Message::Ring(vector) = message { Some(vector) } else { None }
+    }
+    fn zero(&self, content: Content) -> Self {
+        Vector::constant(content, self.len(), 0)
+    }
+}
+
+impl Maskable for Vec<Plane> {
+    fn plus(&self, other: &Self) -> Self {
+        Plane::xor_each(&self.iter().zip(other).map(|(x, y)| [x, y]).collect::<Vec<_>>())
+    }
+    fn minus(&self, other: &Self) -> Self {
+        self.plus(other)
+    }
+    fn message(&self) -> Message {
+        Message::Bits(self.clone())
+    }
+    fn from_message(message: Message) -> Option<Self> {
+        if let Message::Bits(planes) = message { Some(planes) } else { None }
+    }
+    fn zero(&self, content: Content) -> Self {
+        self.iter().map(|plane| Plane::zeros(content, plane.len())).collect()
+    }
+}
+
+/// A joint input of one party: its route, the value if the party knows it, and the mask unless it is the receiver.
+struct Input<T> {
+    route: Route,
+    value: Option<T>,
+    mask: Option<T>,
+    /// Something of the same size.
+    like: T,
+}
+
+impl Rep4 {
+    /// Number of parties.
+    pub const PARTIES: usize = 4;
+
+    /// The protocol as seen by `party`.
+    pub fn new(party: Party<Message>, seed: u64, content: Content) -> Self {
+        assert_eq!(party.parties(), Self::PARTIES, "rep4 is a protocol of four parties");
+        Rep4 { party, seed, content, draws: Cell::new(0), supply: Supply::default(), openings: Rc::default() }
+    }
+
+    fn id(&self) -> usize {
+        self.party.id()
+    }
+
+    /// The component that lies `distance` after this party's number.
+    fn slot(&self, component: usize) -> Option<usize> {
+        ((component + 4 - self.id()) % 4).checked_sub(1)
+    }
+
+    /// A component that this party holds.
+    fn part<'a, T>(&self, x: &'a Held<T>, component: usize) -> &'a T {
+        &x.0[self.slot(component).expect("a component that the party holds")]
+    }
+
+    /// A sharing by its components; only those held are asked for.
+    fn held<T>(&self, mut component: impl FnMut(usize) -> T) -> Held<T> {
+        Held([1, 2, 3].map(|distance| component((self.id() + distance) % 4)))
+    }
+
+    /// Numbers the draws of this lane; every party takes as many numbers for an operation, whatever it draws.
+    fn draw(&self) -> u64 {
+        self.draws.replace(self.draws.get() + 1)
+    }
+
+    /// The stream of all parties but one.
+    fn stream(&self, component: usize, counter: u64) -> StreamKey {
+        assert_ne!(component, self.id(), "a stream of the other parties");
+        let parties = 0b1111 & !(1 << component);
+        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, lane: self.party.lane(), counter }
+    }
+
+    fn shared_vector(&self, component: usize, counter: u64, len: usize) -> Vector {
+        self.stream(component, counter).vector(self.content, len)
+    }
+
+    /// Numbers the draws of [`Rep4::shared_planes`].
+    fn draw_planes(&self, lens: &[usize]) -> Vec<u64> {
+        lens.chunk_by(|a, b| a == b).map(|_| self.draw()).collect()
+    }
+
+    /// Planes of random bits of the given lengths; a draw for each run of planes of equal length.
+    fn shared_planes(&self, component: usize, draws: &[u64], lens: &[usize]) -> Vec<Plane> {
+        let runs = lens.chunk_by(|a, b| a == b).zip(draws);
+        runs.flat_map(|(run, &draw)| self.stream(component, draw).planes(self.content, run[0], run.len()))
+            .collect()
+    }
+
+    /// Joint inputs, all in one round: `share_receiver` is a mask that all but the receiver draw, `share_outsider` the
+    /// value less the mask, sent by the sender. Its hash comes from the backup at the same time.
+    async fn joint_inputs<T: Maskable>(&self, inputs: Vec<Input<T>>) -> Vec<Held<T>> {
+        let me = self.id();
+        let rests: Vec<Option<T>> = inputs
+            .iter()
+            .map(|input| Some(input.value.as_ref()?.minus(input.mask.as_ref().expect("a mask"))))
+            .collect();
+        for distance in 1..4 {
+            let peer = (me + distance) % 4;
+            if let Some(message) = self.outgoing(&inputs, &rests, peer) {
+                send(&self.party, peer, message);
+            }
+        }
+        let peers: Vec<usize> = (1..4)
+            .map(|distance| (me + distance) % 4)
+            .filter(|&peer| {
+                let comes = |r: &Route| r.receiver == me && (r.sender == peer || r.backup == peer);
+                inputs.iter().any(|input| comes(&input.route))
+            })
+            .collect();
+        let received = all(peers.iter().map(|&peer| self.party.recv(peer)).collect()).await;
+        let (mut came, mut digests): (BTreeMap<usize, Vec<Message>>, BTreeMap<_, _>) = Default::default();
+        for (&peer, message) in peers.iter().zip(received) {
+            let Message::Many(parts) = message else { panic!("several at once") };
+            for part in parts {
+                match part {
+                    Message::Digest(digest) => digests.entry(peer).or_insert_with(Vec::new).push(digest),
+                    part => came.entry(peer).or_default().push(part),
+                }
+            }
+        }
+        self.compare(&inputs, &came, digests).await;
+        let mut came: BTreeMap<usize, std::vec::IntoIter<Message>> =
+            came.into_iter().map(|(peer, parts)| (peer, parts.into_iter())).collect();
+        let mut shares = Vec::new();
+        for (input, rest) in inputs.into_iter().zip(rests) {
+            let Input { route, mask, like, .. } = input;
+            let rest = if route.receiver == me {
+                let part = came.get_mut(&route.sender).and_then(Iterator::next);
+                Some(part.and_then(T::from_message).expect("what was announced"))
+            } else {
+                rest
+            };
+            shares.push(self.held(|component| match component {
+                c if c == route.receiver => mask.clone().expect("a mask"),
+                c if c == route.outsider => rest.clone().expect("the value less the mask"),
+                _ => like.zero(self.content),
+            }));
+        }
+        shares
+    }
+
+    /// What goes to a peer: values less their masks, and the hashes of those that others send it.
+    fn outgoing<T: Maskable>(
+        &self,
+        inputs: &[Input<T>],
+        rests: &[Option<T>],
+        peer: usize,
+    ) -> Option<Message> {
+        let me = self.id();
+        let to_peer = |input: &&(&Input<T>, &Option<T>)| input.0.route.receiver == peer;
+        let both: Vec<(&Input<T>, &Option<T>)> = inputs.iter().zip(rests).collect();
+        let message = |rest: &Option<T>| rest.as_ref().expect("a value").message();
+        let mut parts: Vec<Message> = both
+            .iter()
+            .filter(to_peer)
+            .filter(|(input, _)| input.route.sender == me)
+            .map(|(_, rest)| message(rest))
+            .collect();
+        for sender in 0..4 {
+            let of: Vec<Message> = both
+                .iter()
+                .filter(to_peer)
+                .filter(|(input, _)| input.route.backup == me && input.route.sender == sender)
+                .map(|(_, rest)| message(rest))
+                .collect();
+            if !of.is_empty() {
+                parts.push(Message::Digest(Digest::of(of)));
+            }
+        }
+        (!parts.is_empty()).then_some(Message::Many(parts))
+    }
+
+    /// Compares what senders sent with the hashes of their backups.
+    async fn compare<T>(
+        &self,
+        inputs: &[Input<T>],
+        came: &BTreeMap<usize, Vec<Message>>,
+        digests: BTreeMap<usize, Vec<Digest>>,
+    ) {
+        let me = self.id();
+        for (backup, digests) in digests {
+            // A backup's hashes come in the order of the senders.
+            let mut digests = digests.into_iter();
+            for sender in 0..4 {
+                let from =
+                    inputs.iter().filter(|input| input.route.receiver == me && input.route.sender == sender);
+                let backups: Vec<usize> = from.map(|input| input.route.backup).collect();
+                if !backups.contains(&backup) {
+                    continue;
+                }
+                let sent = came.get(&sender).map_or(&[][..], Vec::as_slice);
+                let of: Vec<Message> = sent
+                    .iter()
+                    .zip(&backups)
+                    .filter(|(_, by)| **by == backup)
+                    .map(|(part, _)| part.clone())
+                    .collect();
+                let digest = digests.next();
+                if !digest.is_some_and(|digest| digest.matches(&of)) {
+                    self.party.abort(format!("hash mismatch for sender {sender} and backup {backup}")).await;
+                }
+            }
+        }
+    }
+
+    /// A joint input of ring elements.
+    fn ring_input(
+        &self,
+        route: Route,
+        counter: u64,
+        len: usize,
+        value: impl FnOnce() -> Vector,
+    ) -> Input<Vector> {
+        let me = self.id();
+        let known = me == route.sender || me == route.backup;
+        Input {
+            route,
+            value: known.then(value),
+            mask: (me != route.receiver).then(|| self.shared_vector(route.receiver, counter, len)),
+            like: Vector::shape(len),
+        }
+    }
+
+    /// The six joint inputs of a product, added up.
+    async fn share_product(
+        &self,
+        len: usize,
+        cross: impl Fn([(usize, usize); 3], usize) -> Vector,
+    ) -> Held<Vector> {
+        let inputs = PRODUCT
+            .iter()
+            .enumerate()
+            .map(|(i, &route)| {
+                let terms = if i < 4 { 3 } else { 2 };
+                self.ring_input(route, self.draw(), len, || cross(cross_terms(i), terms))
+            })
+            .collect();
+        let shares = self.joint_inputs(inputs).await;
+        self.held(|component| {
+            let parts: Vec<&Vector> = shares
+                .iter()
+                .zip(&PRODUCT)
+                .filter(|(_, route)| route.receiver == component || route.outsider == component)
+                .map(|(share, _)| self.part(share, component))
+                .collect();
+            let (first, rest) = parts.split_first().expect("each component has a part of the product");
+            rest.iter().fold((*first).clone(), |sum, part| sum.add(part))
+        })
+    }
+
+    /// Adds an opening to those that are checked later.
+    fn note_opening(&self, came: Message, backed_up: Message) {
+        let key = (self.party.lane(), self.draw());
+        self.openings.borrow_mut().insert(key, (came, backed_up));
+    }
+
+    /// Random bits, each also a shared bit: the lowest bits of the components. The parties 0 and 1 know u, 2 and 3 know v;
+    /// u xor v = u + v - 2 u v. 2 rounds; 3, 2, 2, 1 and 16 bytes of keys from 0 to 1 and 2 to 3.
+    async fn random_bits(&self, len: usize) -> Held<Vector> {
+        let _span = self.party.span("random_bits");
+        let (me, key_counter) = (self.id(), self.draw());
+        let peer = me ^ 1;
+        if me.is_multiple_of(2) {
+            send(&self.party, peer, Message::Opaque(Digest::SHORT_BYTES));
+        } else {
+            self.party.recv(peer).await;
+        }
+        let pair = if me < 2 { 0b0011 } else { 0b1100 };
+        let stream = StreamKey {
+            seed: self.seed,
+            purpose: Purpose::Shared,
+            parties: pair,
+            lane: self.party.lane(),
+            counter: key_counter,
+        };
+        let bits = stream.vector(self.content, len).shift_right(TOP as u32);
+        let (draw_u, draw_v) = (self.draw(), self.draw());
+        let inputs = vec![
+            self.ring_input(FROM_0_AND_1, draw_u, len, || bits.clone()),
+            self.ring_input(FROM_2_AND_3, draw_v, len, || bits.clone()),
+        ];
+        let mut shares = self.joint_inputs(inputs).await;
+        let (v, u) = (shares.pop().expect("two inputs"), shares.pop().expect("two inputs"));
+        let product = self.dot(&u, &v, 1).await;
+        u.add(&v).sub(&product.scale(2))
+    }
+}
+
+impl Protocol for Rep4 {
+    type Share = Held<Vector>;
+    type Bits = Held<Plane>;
+    type Cut = ();
+
+    fn content(&self) -> Content {
+        self.content
+    }
+
+    fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
+        self.party.span(name)
+    }
+
+    fn fork(&self, n: usize) -> Vec<Self> {
+        let handle = |(party, supply)| Rep4 {
+            party,
+            seed: self.seed,
+            content: self.content,
+            draws: Cell::new(0),
+            supply,
+            openings: Rc::clone(&self.openings),
+        };
+        self.party.fork_n(n).into_iter().zip(self.supply.fork(n)).map(handle).collect()
+    }
+
+    /// Component 0 is the public vector, the others are zero. Local.
+    fn public(&self, x: &Vector) -> Self::Share {
+        self.held(|component| if component == 0 { x.clone() } else { Maskable::zero(x, self.content) })
+    }
+
+    fn public_plane(&self, x: &Plane) -> Self::Bits {
+        self.held(|component| if component == 0 { x.clone() } else { Plane::zeros(self.content, x.len()) })
+    }
+
+    /// The owner p draws the components p + 1 and p + 3 with their holders and sends the rest to the parties p + 1 and
+    /// p + 3, who compare hashes of what they got. 2 rounds; 2 by the owner.
+    async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share {
+        let _span = self.party.span("input");
+        let (me, counter) = (self.id(), self.draw());
+        let (after, opposite, before) = ((owner + 1) % 4, (owner + 2) % 4, (owner + 3) % 4);
+        let mask = |component| self.shared_vector(component, counter, len);
+        let zero = || Vector::constant(self.content, len, 0);
+        let rest = if me == owner {
+            let secret = secret.expect("the owner gives the secret");
+            assert_eq!(secret.len(), len, "a secret of another length than announced");
+            let rest = secret.sub(&mask(after)).sub(&mask(before));
+            send(&self.party, before, Message::Ring(rest.clone()));
+            send(&self.party, after, Message::Ring(rest.clone()));
+            rest
+        } else if me == opposite {
+            zero()
+        } else {
+            let message = self.party.recv(owner).await;
+            let peer = if me == after { before } else { after };
+            send(&self.party, peer, Message::Digest(Digest::of(vec![message.clone()])));
+            let Message::Digest(digest) = self.party.recv(peer).await else { panic!("a hash") };
+            if !digest.matches(std::slice::from_ref(&message)) {
+                self.party.abort(format!("hash mismatch for the input of party {owner}")).await;
+            }
+            Vector::from_message(message).expect("ring elements")
+        };
+        self.held(|component| match component {
+            c if c == owner => zero(),
+            c if c == opposite => rest.clone(),
+            c => mask(c),
+        })
+    }
+
+    /// Party p sends component p + 1 to party p + 1, who lacks it; party p + 2 holds it too and vouches for it when
+    /// openings are checked. 1 round; 1, 1, 1, 1.
+    async fn open(&self, x: &Self::Share) -> Vector {
+        let _span = self.party.span("open");
+        let (next, previous) = ((self.id() + 1) % 4, (self.id() + 3) % 4);
+        send(&self.party, next, Message::Ring(self.part(x, next).clone()));
+        let came = self.party.recv(previous).await;
+        self.note_opening(came.clone(), Message::Ring(self.part(x, previous).clone()));
+        let missing = Vector::from_message(came).expect("ring elements");
+        let [a, b, c] = &x.0;
+        let [opened] = Vector::fused(Ops::additions(3), [a, b, c, &missing], |[a, b, c, d]| [a + b + c + d]);
+        opened
+    }
+
+    /// The same for bits. 1 round; 1/8 byte a bit by each.
+    async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane> {
+        let _span = self.party.span("open_bits");
+        let (next, previous) = ((self.id() + 1) % 4, (self.id() + 3) % 4);
+        let of = |component| Message::Bits(x.iter().map(|bits| self.part(bits, component).clone()).collect());
+        send(&self.party, next, of(next));
+        let came = self.party.recv(previous).await;
+        self.note_opening(came.clone(), of(previous));
+        let missing = Vec::from_message(came).expect("bits");
+        let planes: Vec<[&Plane; 4]> =
+            x.iter().zip(&missing).map(|(Held([a, b, c]), missing)| [a, b, c, missing]).collect();
+        Plane::fused(3, &planes, |[a, b, c, d]| a ^ b ^ c ^ d)
+    }
+
+    /// Six joint inputs, the terms summed before. 1 round; 2, 2, 1, 1 a result.
+    async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
+        let _span = self.party.span(if width == 1 { "mul" } else { "dot" });
+        self.share_product(x.len() / width, |pairs, terms| {
+            let factor = |share, component| self.part(share, component);
+            let [(a, b), (c, d), (e, _)] = pairs;
+            let sum = if terms == 3 {
+                // x_a y_a + x_c y_a + x_a y_c: the first pair is (a, a), the second (c, a), the third (a, c).
+                let factors = [factor(x, a), factor(x, c), factor(y, b), factor(y, pairs[2].1)];
+                debug_assert_eq!((a, d), (e, b));
+                let ops = Ops::additions(2).and_multiplications(2);
+                Vector::fused(ops, factors, |[x_a, x_c, y_a, y_c]| [x_a * (y_a + y_c) + x_c * y_a])
+            } else {
+                let factors = [factor(x, a), factor(y, b), factor(x, c), factor(y, d)];
+                let ops = Ops::additions(1).and_multiplications(2);
+                Vector::fused(ops, factors, |[x_a, y_b, x_c, y_d]| [x_a * y_b + x_c * y_d])
+            };
+            let [sum] = sum;
+            if width == 1 { sum } else { sum.row_sums(width) }
+        })
+        .await
+    }
+
+    /// The same for matrices. 1 round; 2, 2, 1, 1 an entry of the result.
+    async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
+        let _span = self.party.span("matmul");
+        self.share_product(shape.rows * shape.columns, |pairs, terms| {
+            let [(a, b), (c, d), (_, e)] = pairs;
+            if terms == 3 {
+                let rights = [self.part(y, b), self.part(y, e)];
+                let terms: [(_, &[_]); 2] = [(self.part(x, a), &rights), (self.part(x, c), &rights[..1])];
+                Vector::sum_of_products(&terms, shape)
+            } else {
+                let rights = [self.part(y, b), self.part(y, d)];
+                let terms: [(_, &[_]); 2] =
+                    [(self.part(x, a), &rights[..1]), (self.part(x, c), &rights[1..])];
+                Vector::sum_of_products(&terms, shape)
+            }
+        })
+        .await
+    }
+
+    /// The product over GF(2). 1 round; 2/8, 2/8, 1/8, 1/8 byte a bit.
+    async fn and(&self, pairs: &[[&Self::Bits; 2]]) -> Vec<Self::Bits> {
+        if pairs.is_empty() {
+            return Vec::new();
+        }
+        let _span = self.party.span("and");
+        let lens: Vec<usize> = pairs.iter().map(|[x, _]| x.elements()).collect();
+        let cross = |input: usize| -> Vec<Plane> {
+            let [(a, b), (c, d), (_, e)] = cross_terms(input);
+            let part = |share, component| self.part::<Plane>(share, component);
+            if input < 4 {
+                let planes: Vec<_> =
+                    pairs.iter().map(|[x, y]| [part(x, a), part(x, c), part(y, b), part(y, e)]).collect();
+                Plane::fused(4, &planes, |[x_a, x_c, y_a, y_c]| (x_a & (y_a ^ y_c)) ^ (x_c & y_a))
+            } else {
+                let planes: Vec<_> =
+                    pairs.iter().map(|[x, y]| [part(x, a), part(y, b), part(x, c), part(y, d)]).collect();
+                Plane::fused(3, &planes, |[x_a, y_b, x_c, y_d]| (x_a & y_b) ^ (x_c & y_d))
+            }
+        };
+        let me = self.id();
+        let like: Vec<Plane> = lens.iter().map(|&len| Plane::shape(len)).collect();
+        let inputs = PRODUCT
+            .iter()
+            .enumerate()
+            .map(|(i, &route)| {
+                let draws = self.draw_planes(&lens);
+                let known = me == route.sender || me == route.backup;
+                Input {
+                    route,
+                    value: known.then(|| cross(i)),
+                    mask: (me != route.receiver).then(|| self.shared_planes(route.receiver, &draws, &lens)),
+                    like: like.clone(),
+                }
+            })
+            .collect();
+        let shares = self.joint_inputs(inputs).await;
+        let Held(components) = self.held(|component| {
+            let parts: Vec<&Vec<Plane>> = shares
+                .iter()
+                .zip(&PRODUCT)
+                .filter(|(_, route)| route.receiver == component || route.outsider == component)
+                .map(|(share, _)| self.part(share, component))
+                .collect();
+            let (first, rest) = parts.split_first().expect("each component has a part of the product");
+            rest.iter().fold((*first).clone(), |sum, part| sum.plus(part))
+        });
+        let [a, b, c] = components;
+        a.into_iter().zip(b).zip(c).map(|((a, b), c)| Held([a, b, c])).collect()
+    }
+
+    /// r = r_2 + r_3 is known to the parties 0 and 1, c = x + r + 2^(bits-1) is told to the parties 2 and 3. With the
+    /// bit above the number, v = x + 2^(bits-1) = c - r + 2^bits (msb(c) xor msb(r)), each taken modulo 2^bits; both pairs
+    /// input what they know, shifted. 3 rounds; 5, 3, 3, 1. With a big gap, no top bits: 2 rounds; 2, 1, 1, 0.
+    async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
+        assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
+        let _span = self.party.span("truncate");
+        let big_gap = bits + STATISTICAL_SECURITY_BITS <= 64;
+        let (me, len) = (self.id(), x.len());
+        let counter = self.draw();
+        // What this party's pair knows: r or c.
+        let known = if me < 2 {
+            let masks = [self.shared_vector(2, counter, len), self.shared_vector(3, counter, len)];
+            let parts = [self.part(x, 2), self.part(x, 3), &masks[0], &masks[1]];
+            let [told] =
+                Vector::fused(Ops::additions(3), parts, |[x_2, x_3, r_2, r_3]| [x_2 + x_3 + r_2 + r_3]);
+            let (data_to, hash_to) = (me + 2, 3 - me);
+            send(&self.party, data_to, Message::Ring(told.clone()));
+            send(&self.party, hash_to, Message::Digest(Digest::short(vec![Message::Ring(told)])));
+            masks[0].add(&masks[1])
+        } else {
+            let (data_from, hash_from) = (me - 2, 3 - me);
+            let received = all([data_from, hash_from].map(|peer| self.party.recv(peer)).into()).await;
+            let [told, Message::Digest(digest)] = &received[..] else { panic!("ring elements and a hash") };
+            if !digest.matches(std::slice::from_ref(told)) {
+                let (sender, backup) = (data_from, hash_from);
+                self.party.abort(format!("hash mismatch for sender {sender} and backup {backup}")).await;
+            }
+            let told = Vector::from_message(told.clone()).expect("ring elements");
+            let half = if big_gap { 0 } else { 1 << (bits - 1) };
+            let parts = [&told, self.part(x, 0), self.part(x, 1)];
+            let [c] = Vector::fused_with(Ops::additions(3), [half], parts, |[half], [told, x_0, x_1]| {
+                [told + x_0 + x_1 + half]
+            });
+            c
+        };
+        if big_gap {
+            let [upper] = Vector::fused_with(Ops::additions(1), [shift.into()], [&known], |[shift], [v]| {
+                [shift_right_signed(v, shift.0 as u32)]
+            });
+            let (draw_r, draw_c) = (self.draw(), self.draw());
+            let inputs = vec![
+                self.ring_input(FROM_0_AND_1, draw_r, len, || upper.clone()),
+                self.ring_input(FROM_2_AND_3, draw_c, len, || upper.clone()),
+            ];
+            let shares = self.joint_inputs(inputs).await;
+            return shares[1].sub(&shares[0]);
+        }
+        // Bits shift..bits, and the bit above the number.
+        let constants = [u64::from(64 - bits), u64::from(64 - bits + shift), u64::from(bits)];
+        let [upper, top] =
+            Vector::fused_with(Ops::additions(4), constants, [&known], |[left, right, bits], [v]| {
+                [(v << left.0 as usize) >> right.0 as usize, (v >> bits.0 as usize) & Wrapping(1)]
+            });
+        let draws = [self.draw(), self.draw(), self.draw(), self.draw()];
+        let inputs = vec![
+            self.ring_input(FROM_0_AND_1, draws[0], len, || top.clone()),
+            self.ring_input(FROM_0_AND_1, draws[1], len, || upper.clone()),
+            self.ring_input(FROM_2_AND_3, draws[2], len, || top.clone()),
+            self.ring_input(FROM_2_AND_3, draws[3], len, || upper.clone()),
+        ];
+        let shares = self.joint_inputs(inputs).await;
+        let [top_r, upper_r, top_c, upper_c] = &shares[..] else { panic!("four inputs") };
+        let product = self.dot(top_r, top_c, 1).await;
+        let wraps = top_r.add(top_c).sub(&product.scale(2));
+        let half = self.public(&Vector::constant(self.content, len, 1 << (bits - shift - 1)));
+        upper_c.sub(upper_r).add(&wraps.scale(1 << (bits - shift))).sub(&half)
+    }
+
+    /// Summand g is component g: its holders set the others to zero. Local.
+    async fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Word<Self::Bits>> {
+        let planes = [0, 1, 2].map(|slot| Plane::split(&x.0[slot], bits as usize));
+        let zero = Plane::zeros(self.content, x.len());
+        let summand = |g: usize| {
+            let bit = |bit: usize| {
+                self.held(|component| {
+                    let slot = self.slot(component).expect("a component that the party holds");
+                    if component == g { planes[slot][bit].clone() } else { zero.clone() }
+                })
+            };
+            shared_word((0..bits as usize).map(bit).collect())
+        };
+        (0..4).map(summand).collect()
+    }
+
+    /// The components wrap at 2^64. Local.
+    async fn cut(
+        &self,
+        x: &Self::Share,
+        bits: u32,
+        _at: u32,
+        wraps: Wraps,
+    ) -> (Vec<Word<Self::Bits>>, Self::Cut) {
+        let bits = if wraps == Wraps::Counted { 64 } else { bits };
+        (self.summands(x, bits).await, ())
+    }
+
+    /// Each component shifted. Local.
+    async fn shifted(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
+        Self::Share::combine([x], |c| c[0].shift_right(at))
+    }
+
+    async fn remainder(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
+        Self::Share::combine([x], |c| c[0].sub(&c[0].shift_right(at).scale(1 << at)))
+    }
+
+    /// Each component is a uniform number. Local.
+    async fn random(&self, len: usize, bits: u32) -> (Self::Share, Vec<Word<Self::Bits>>) {
+        let counter = self.draw();
+        let value = self.held(|component| self.shared_vector(component, counter, len).shift_right(64 - bits));
+        let summands = self.summands(&value, bits).await;
+        (value, summands)
+    }
+
+    /// c = b xor r is opened for a random bit r, and b = c + r - 2 c r. 1 round; 1/8 byte a bit by each; the bits come
+    /// from the offline phase.
+    async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
+        if x.is_empty() {
+            return Vec::new();
+        }
+        let _span = self.party.span("bits_to_ring");
+        let lens: Vec<usize> = x.iter().map(Components::elements).collect();
+        let total = lens.iter().sum();
+        let random = self.supply.take(Request::Bits { len: total }).unwrap_or_else(|| {
+            assert_eq!(self.content, Content::Shape, "random bits that were not prepared");
+            self.held(|_| Vector::shape(total))
+        });
+        let mut start = 0;
+        let parts: Vec<Held<Vector>> = lens
+            .iter()
+            .map(|len| {
+                start += len;
+                random.slice(start - len, start)
+            })
+            .collect();
+        let lowest = |part: &Held<Vector>| Held([0, 1, 2].map(|i| Plane::split(&part.0[i], 1).remove(0)));
+        let masks: Vec<Held<Plane>> = parts.iter().map(lowest).collect();
+        let masked: Vec<Held<Plane>> = x
+            .iter()
+            .zip(&masks)
+            .map(|(bits, mask)| Held::combine([bits, mask], |[bits, mask]| bits.xor(mask)))
+            .collect();
+        let opened = self.open_bits(&masked).await;
+        let unmask = |(part, opened): (&Held<Vector>, &Plane)| {
+            let c = Plane::compose(std::slice::from_ref(opened));
+            // c + (1 - 2 c) r
+            let ops = Ops::additions(1).and_multiplications(2);
+            let flipped = Held::combine([part], |[r]| {
+                let [flipped] = Vector::fused(ops, [&c, r], |[c, r]| [(Wrapping(1) - Wrapping(2) * c) * r]);
+                flipped
+            });
+            flipped.add(&self.public(&c))
+        };
+        parts.iter().zip(&opened).map(unmask).collect()
+    }
+
+    /// Each key is tossed by its three holders: commitments, then what opens them. 2 rounds; 384 bytes by each.
+    async fn set_up(&self) {
+        let _span = self.party.span("keys");
+        for _ in ["commitments", "openings"] {
+            // Two keys with each peer.
+            for peer in (0..4).filter(|&peer| peer != self.id()) {
+                send(&self.party, peer, Message::Opaque(2 * KEY_BYTES));
+            }
+            let peers = (0..4).filter(|&peer| peer != self.id());
+            all(peers.map(|peer| self.party.recv(peer)).collect()).await;
+        }
+    }
+
+    async fn prepare(&self, demand: &Demand) {
+        self.supply.begin();
+        if demand.is_empty() {
+            return;
+        }
+        let len = |request: &Request| match request {
+            Request::Bits { len } => *len,
+            other => panic!("rep4 does not take {other:?}"),
+        };
+        let all_bits = self.random_bits(demand.requests.values().map(len).sum()).await;
+        let mut start = 0;
+        for (place, request) in &demand.requests {
+            let end = start + len(request);
+            self.supply.put(place.clone(), request.clone(), all_bits.slice(start, end));
+            start = end;
+        }
+    }
+
+    fn demand(&self) -> Demand {
+        self.supply.demand()
+    }
+
+    /// Party p tells party p - 1 the hash of what that party was sent in openings. 1 round; 32 bytes by each, nothing if
+    /// nothing was opened.
+    async fn check(&self) {
+        let openings = std::mem::take(&mut *self.openings.borrow_mut());
+        if openings.is_empty() {
+            return;
+        }
+        let _span = self.party.span("check");
+        let (next, previous) = ((self.id() + 1) % 4, (self.id() + 3) % 4);
+        let (came, backed_up): (Vec<Message>, Vec<Message>) = openings.into_values().unzip();
+        send(&self.party, previous, Message::Digest(Digest::of(backed_up)));
+        let Message::Digest(digest) = self.party.recv(next).await else { panic!("a hash") };
+        if !digest.matches(&came) {
+            self.party.abort(format!("hash mismatch for openings by party {previous}")).await;
+        }
+    }
+}
