@@ -7,7 +7,7 @@
 
 use divan::{Bencher, black_box};
 use mpcsim::ring::exact_f64::{Way, gemm_exact_with};
-use mpcsim::ring::gemm::{Kernel, MatrixView, gemm_add_with};
+use mpcsim::ring::gemm::{Kernel, MatrixView, Target, WideKernel, WideView, gemm_add_with, wide_gemm};
 use mpcsim::ring::transpose::{planes_from_words_into, words_from_planes_into};
 use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 use std::time::Instant;
@@ -60,6 +60,11 @@ fn words(n: usize) -> Vec<u64> {
 #[divan::bench(args = Kernel::available())]
 fn gemm_128x784x128(bencher: Bencher<'_, '_>, kernel: Kernel) {
     bencher.bench_local(ring_gemm(SHAPES[0], kernel));
+}
+
+#[divan::bench(args = WideKernel::available())]
+fn wide_gemm_128x784x128(bencher: Bencher<'_, '_>, kernel: WideKernel) {
+    bencher.bench_local(ring_wide_gemm(SHAPES[0], kernel, 128));
 }
 
 #[divan::bench]
@@ -144,6 +149,36 @@ fn ring_gemm(shape: Shape, kernel: Kernel) -> impl FnMut() {
     }
 }
 
+fn ring_wide_gemm(shape: Shape, kernel: WideKernel, bits: u32) -> impl FnMut() {
+    let high = |n| words(n + 1).into_iter().skip(1).map(|x| x >> (128 - bits)).collect::<Vec<_>>();
+    let (a, a_high) = (words(shape.m * shape.k), high(shape.m * shape.k));
+    let (b, b_high) = (words(shape.k * shape.n), high(shape.k * shape.n));
+    let (mut c, mut c_high) = (vec![0; shape.m * shape.n], vec![0; shape.m * shape.n]);
+    move || {
+        let a = WideView { low: shape.a(&a), high: shape.a(&a_high) };
+        let [low, high] = [&b, &b_high].map(|b| MatrixView::row_major(b, shape.k, shape.n));
+        wide_gemm(kernel, bits, Target::Add, a, WideView { low, high }, [&mut c, &mut c_high]);
+        black_box((&mut c, &mut c_high));
+    }
+}
+
+/// The plain loop over elements of 128 bits, row by row.
+fn naive_wide_gemm(shape: Shape) -> impl FnMut() {
+    let wide = |n| words(n).into_iter().map(|x| u128::from(x) * u128::from(!x)).collect::<Vec<_>>();
+    let (a, b) = (wide(shape.m * shape.k), wide(shape.k * shape.n));
+    let mut c = vec![0u128; shape.m * shape.n];
+    move || {
+        let a = black_box(&a);
+        for (i, row) in c.chunks_exact_mut(shape.n).enumerate() {
+            for (p, b) in b.chunks_exact(shape.n).enumerate() {
+                let x = if shape.transposed { a[p * shape.m + i] } else { a[i * shape.k + p] };
+                row.iter_mut().zip(b).for_each(|(c, &y)| *c = c.wrapping_add(x.wrapping_mul(y)));
+            }
+        }
+        black_box(&mut c);
+    }
+}
+
 fn ndarray_gemm(shape: Shape) -> impl FnMut() {
     let (a, b) = (words(shape.m * shape.k), words(shape.k * shape.n));
     let mut c = Array2::<u64>::zeros((shape.m, shape.n));
@@ -200,6 +235,41 @@ fn report_gemm() {
                 speed(median),
                 rival / median,
                 rival_best / best
+            );
+        }
+    }
+}
+
+/// Two-word elements against words: each kernel with the 64-bit one for the same instructions.
+fn report_wide() {
+    println!(
+        "\nproduct modulo 2^128, one thread: GMAC/s best (median), ratio of best times to 64-bit kernels"
+    );
+    for shape in SHAPES {
+        let mut work: Vec<(String, Box<dyn FnMut()>)> = Vec::new();
+        for kernel in Kernel::available() {
+            work.push((format!("64: {kernel:?}"), Box::new(ring_gemm(shape, kernel))));
+        }
+        work.push(("naive u128".to_owned(), Box::new(naive_wide_gemm(shape))));
+        let words = work.len() - 1;
+        // The fastest 64-bit kernel is the rival of what has none of its own.
+        let mut rivals = vec![words - 1; words + 1];
+        rivals[..words].iter_mut().enumerate().for_each(|(i, rival)| *rival = i);
+        for (i, kernel) in WideKernel::available().into_iter().enumerate() {
+            for bits in if kernel == WideKernel::Limbs { &[128, 104][..] } else { &[128] } {
+                work.push((format!("{bits}: {kernel:?}"), Box::new(ring_wide_gemm(shape, kernel, *bits))));
+                rivals.push(i.min(words - 1));
+            }
+        }
+        let times = time_in_turns(work);
+        for ((name, best, median), rival) in times.iter().zip(rivals) {
+            let speed = |seconds: f64| shape.products() / seconds / 1e9;
+            let rival = times[rival].1;
+            println!(
+                "  {shape:18} {name:22} {:6.2} ({:6.2})   x {:.3}",
+                speed(*best),
+                speed(*median),
+                rival / best
             );
         }
     }
@@ -279,6 +349,7 @@ fn main() {
     pool.install(|| {
         divan::main();
         report_gemm();
+        report_wide();
         report_exact();
         report_planes();
     });

@@ -1,4 +1,5 @@
-//! The ring Z_2^64: vectors, matrix products, planes of packed bits, random streams, and a meter of what is done.
+//! Rings: vectors over Z_2^64 ([`Vector`]), over wider and smaller rings, matrix products, planes of packed bits, random
+//! streams, and a meter of what is done.
 //!
 //! Knows nothing of parties, protocols or networks.
 
@@ -15,9 +16,11 @@ pub mod meter;
 mod plane;
 mod product;
 mod random;
+mod residues;
 mod ring_vector;
 pub mod transpose;
 mod vector;
+mod wide;
 mod words;
 mod workers;
 
@@ -25,7 +28,9 @@ pub use fused::Element;
 pub use matmul::MatMul;
 pub use plane::Plane;
 pub use random::{Purpose, StreamKey};
+pub use residues::Residues;
 pub use ring_vector::RingVector;
 pub use vector::{Content, Ops, Vector, shift_right_signed};
+pub use wide::Wide;
 pub use words::release_memory;
 pub use workers::with_workers;

@@ -5,7 +5,9 @@ mod exact_f64;
 mod gemm;
 mod planes;
 mod products;
+mod rings;
 mod transpose;
+mod wide_gemm;
 
 use mpcsim::ring::gemm::MatrixView;
 

@@ -1,4 +1,4 @@
-//! Matrix products modulo 2^64.
+//! Matrix products modulo 2^64, and modulo 2^k for k up to 128.
 //!
 //! One build holds kernels for several instruction sets and chooses at run time. Integer arithmetic modulo 2^64
 //! is associative and commutative, so every kernel, blocking and number of threads gives the same bits.
@@ -10,13 +10,17 @@ mod avx512dq;
 mod blocked;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+#[cfg(target_arch = "x86_64")]
+mod limbs;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod short;
 mod view;
+mod wide;
 
 use blocked::{MicroKernel, TileOfC, gemm_tile};
 pub use view::MatrixView;
+pub use wide::{WideKernel, WideView, wide_gemm};
 
 use super::workers::{pieces_of, spread};
 
