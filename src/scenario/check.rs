@@ -20,6 +20,13 @@ const WIDEST_LAYER: u64 = 65_536;
 /// The plan that a scenario describes; none if there is a mistake. Data files are looked for beside the scenario, in
 /// `base_dir`.
 pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Plan> {
+    if let Kind::Record(record) = &node.kind
+        && let Some(axes) = record.fields.iter().find(|field| field.name == "axes")
+    {
+        let help = Some("run it with `mpcsim sweep`; `mpcsim check` checks it".to_string());
+        mistakes.add(&axes.place, "this is a sweep, not a scenario", "a sweep has axes", help);
+        return None;
+    }
     let fields = Fields::new(node, &SCENARIO, mistakes)?;
     let name = fields.node("name", mistakes).and_then(|node| name(&node, mistakes));
     let seed = fields.whole("seed", mistakes);

@@ -4,11 +4,21 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
+use super::excerpt::Excerpt;
+
+/// The most mistakes that are told at once.
+pub const MOST_MISTAKES: usize = 20;
+/// Characters of the longest message, which can contain what somebody wrote.
+const LONGEST_MESSAGE: usize = 500;
+/// Bytes of the longest word that is looked for among known ones.
+const LONGEST_WORD: usize = 60;
 /// Columns that a rendered message may take.
 const WIDTH: usize = 100;
 
+/// What is said where mistakes are left out.
+const MORE: &str = "There are more mistakes; these are the first.";
 /// The option behind which an override stands.
 const SET: &str = "--set";
 
@@ -24,16 +34,25 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
+/// A text and what it is called.
+#[derive(Debug)]
+struct Source {
+    name: String,
+    text: String,
+}
+
 /// The texts that mistakes point into.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    texts: Vec<Arc<NamedSource<String>>>,
+    texts: Vec<Arc<Source>>,
 }
 
 impl Sources {
     /// The file alone.
     pub fn new(file_name: &str, text: &str) -> Self {
-        Sources { texts: vec![Arc::new(NamedSource::new(file_name, text.to_string()))] }
+        let mut sources = Sources { texts: Vec::new() };
+        sources.add(file_name, text);
+        sources
     }
 
     /// Adds what stood after a `--set`.
@@ -43,7 +62,7 @@ impl Sources {
 
     /// Adds a text.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
-        self.texts.push(Arc::new(NamedSource::new(name, text.to_string())));
+        self.texts.push(Arc::new(Source { name: name.to_string(), text: text.to_string() }));
         self.texts.len() - 1
     }
 }
@@ -54,7 +73,7 @@ pub struct Mistake {
     message: String,
     label: String,
     help: Option<String>,
-    place: Option<(Arc<NamedSource<String>>, Range<usize>)>,
+    place: Option<(Arc<Source>, Range<usize>)>,
 }
 
 impl Mistake {
@@ -68,64 +87,99 @@ impl Mistake {
         self.help.as_deref()
     }
 
+    /// Whether it is the same mistake at the same place.
+    fn is_same(&self, other: &Mistake) -> bool {
+        let same_place = match (&self.place, &other.place) {
+            (Some((source, span)), Some((other_source, other_span))) => {
+                Arc::ptr_eq(source, other_source) && span == other_span
+            }
+            (own, other) => own.is_none() && other.is_none(),
+        };
+        same_place && self.message == other.message
+    }
+
     /// The file's name (or `--set`), line and column, both from 1; none if no text is to blame.
     pub fn position(&self) -> Option<(String, usize, usize)> {
         let (source, span) = self.place.as_ref()?;
-        let before = &source.inner()[..span.start];
+        let before = &source.text[..span.start];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        Some((source.name().to_string(), line, column))
+        Some((source.name.clone(), line, column))
     }
 }
 
-impl fmt::Display for Mistake {
+/// A mistake with the lines it stands in.
+#[derive(Debug)]
+struct Shown<'a> {
+    mistake: &'a Mistake,
+    excerpt: Option<Excerpt>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(mistake: &'a Mistake) -> Shown<'a> {
+        let place = mistake.place.as_ref();
+        let excerpt = place.map(|(source, span)| Excerpt::new(&source.name, &source.text, span));
+        Shown { mistake, excerpt }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.mistake.message)
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for Shown<'_> {}
 
-impl Diagnostic for Mistake {
+impl Diagnostic for Shown<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.mistake.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place.as_ref().map(|(source, _)| source.as_ref() as &dyn SourceCode)
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (_, span) = self.place.as_ref()?;
-        let label = LabeledSpan::new(Some(self.label.clone()), span.start, span.len());
+        let span = self.excerpt.as_ref()?.label();
+        let label = LabeledSpan::new(Some(self.mistake.label.clone()), span.start, span.len());
         Some(Box::new(std::iter::once(label)))
     }
 }
 
-/// Every mistake of a scenario, in the order of the file, those of `--set` behind.
+/// The mistakes of a scenario, in the order of the file, those of `--set` behind; of very many the first that were found.
 #[derive(Clone, Debug)]
 pub struct ScenarioErrors {
     mistakes: Vec<Mistake>,
+    /// Whether there are more.
+    more: bool,
 }
 
 impl ScenarioErrors {
     /// A mistake that no text is to blame for, such as a file that is not there.
     pub fn without_place(message: String, help: Option<String>) -> Self {
-        ScenarioErrors { mistakes: vec![Mistake { message, label: String::new(), help, place: None }] }
+        let mistake = Mistake { message, label: String::new(), help, place: None };
+        ScenarioErrors { mistakes: vec![mistake], more: false }
     }
 
-    /// All mistakes of several plans, each once, at most so many.
-    pub(crate) fn merged(all: Vec<ScenarioErrors>, most: usize) -> ScenarioErrors {
+    /// All mistakes of several plans, each once, at most [`MOST_MISTAKES`].
+    pub(crate) fn merged(all: Vec<ScenarioErrors>) -> ScenarioErrors {
         let mut mistakes: Vec<Mistake> = Vec::new();
-        for mistake in all.into_iter().flat_map(|errors| errors.mistakes) {
-            let same =
-                |other: &Mistake| other.message == mistake.message && other.position() == mistake.position();
-            if mistakes.len() < most && !mistakes.iter().any(same) {
-                mistakes.push(mistake);
+        let mut more = false;
+        for errors in all {
+            more |= errors.more;
+            for mistake in errors.mistakes {
+                if mistakes.iter().any(|other| other.is_same(&mistake)) {
+                    continue;
+                }
+                more |= mistakes.len() == MOST_MISTAKES;
+                if mistakes.len() < MOST_MISTAKES {
+                    mistakes.push(mistake);
+                }
             }
         }
-        mistakes.sort_by_key(Mistake::position);
-        ScenarioErrors { mistakes }
+        mistakes.sort_by_cached_key(Mistake::position);
+        ScenarioErrors { mistakes, more }
     }
 
     /// The mistakes, at least one.
@@ -142,7 +196,11 @@ impl ScenarioErrors {
             if i > 0 {
                 text.push('\n');
             }
-            handler.render_report(&mut text, mistake).expect("writing to a string succeeds");
+            let shown = Shown::new(mistake);
+            handler.render_report(&mut text, &shown).expect("writing to a string succeeds");
+        }
+        if self.more {
+            text += &format!("\n{MORE}\n");
         }
         text
     }
@@ -156,15 +214,13 @@ impl fmt::Display for ScenarioErrors {
                 f.write_str("\n")?;
             }
             match (&mistake.place, mistake.position()) {
-                (Some((source, _)), Some((name, ..))) if name == SET => {
-                    write!(f, "{SET} {}: ", source.inner())?
-                }
+                (Some((source, _)), Some((name, ..))) if name == SET => write!(f, "{SET} {}: ", source.text)?,
                 (_, Some((name, line, column))) => write!(f, "{name}:{line}:{column}: ")?,
                 _ => {}
             }
             f.write_str(&mistake.message)?;
         }
-        Ok(())
+        if self.more { write!(f, "\n{MORE}") } else { Ok(()) }
     }
 }
 
@@ -174,6 +230,7 @@ impl std::error::Error for ScenarioErrors {}
 #[derive(Debug, Default)]
 pub struct Mistakes {
     found: Vec<(Place, String, String, Option<String>)>,
+    more: bool,
 }
 
 impl Mistakes {
@@ -185,7 +242,21 @@ impl Mistakes {
         label: impl Into<String>,
         help: Option<String>,
     ) {
-        self.found.push((place.clone(), message.into(), label.into(), help));
+        if self.found.len() == MOST_MISTAKES {
+            self.more = true;
+            return;
+        }
+        self.found.push((
+            place.clone(),
+            printable(message.into()),
+            printable(label.into()),
+            help.map(printable),
+        ));
+    }
+
+    /// Whether there are more than are told: whoever finds them need not go on.
+    pub fn are_too_many(&self) -> bool {
+        self.more
     }
 
     /// Whether none was found.
@@ -201,12 +272,31 @@ impl Mistakes {
             let source = Arc::clone(&sources.texts[place.source]);
             Mistake { message, label, help, place: Some((source, place.span)) }
         });
-        ScenarioErrors { mistakes: mistakes.collect() }
+        ScenarioErrors { mistakes: mistakes.collect(), more: self.more }
     }
+}
+
+/// A message that fits a screen and cannot give orders to a terminal.
+fn printable(text: String) -> String {
+    if text.len() <= LONGEST_MESSAGE && !text.contains(char::is_control) {
+        return text;
+    }
+    let mut cut: String = text
+        .chars()
+        .take(LONGEST_MESSAGE)
+        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(LONGEST_MESSAGE).is_some() {
+        cut.push('…');
+    }
+    cut
 }
 
 /// The candidate that `word` was probably meant to be.
 pub fn likely<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let lower = word.to_lowercase().replace('-', "_");
     let close = |candidate: &str| {
         let similar = strsim::damerau_levenshtein(&lower, &candidate.replace('-', "_"));

@@ -9,6 +9,7 @@ pub(crate) mod check;
 mod compute;
 mod declared;
 pub(crate) mod errors;
+mod excerpt;
 mod field;
 mod network;
 mod plan;
@@ -22,7 +23,8 @@ mod units;
 pub(crate) mod write;
 
 use std::fs;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 pub use compute::no_compute;
 pub use declared::SCENARIO;
@@ -46,7 +48,7 @@ pub struct Scenario {
     root: Node,
     /// The network of `root` alone.
     network_root: Node,
-    base_dir: std::path::PathBuf,
+    base_dir: PathBuf,
 }
 
 impl Scenario {
@@ -68,10 +70,8 @@ impl Scenario {
 
     /// Reads a scenario file without checking its fields.
     pub fn open(path: &Path) -> Result<Scenario, ScenarioErrors> {
-        let file_name = path.display().to_string();
-        let text = read_text(path, &file_name)?;
-        let base_dir = path.parent().unwrap_or(Path::new(""));
-        Scenario::from_text(&text, &file_name, base_dir)
+        let file = File::read(path)?;
+        Scenario::from_text(&file.text, &file.name, &file.folder)
     }
 
     /// Takes a text apart without checking its fields. Mistakes of its shape, and those of its fields too if the
@@ -101,6 +101,34 @@ impl Scenario {
             Some(plan) if mistakes.is_empty() => Ok(plan),
             _ => Err(mistakes.into_errors(&sources)),
         }
+    }
+
+    /// Sets these fields for good, each `path.to.field=VALUE`, in order. What was set, to be held against other values.
+    pub(crate) fn set(&mut self, sets: &[String]) -> Result<Vec<sets::Override>, ScenarioErrors> {
+        with_compute(&mut self.root);
+        let mut mistakes = Mistakes::default();
+        let mut done = Vec::new();
+        for set in sets {
+            let source = self.sources.add_set(set);
+            if let Some(set) = sets::Override::read(set, source, &mut mistakes) {
+                set.apply(&mut self.root, &mut mistakes);
+                done.push(set);
+            }
+        }
+        self.network_root = network_of(&self.root);
+        if mistakes.is_empty() { Ok(done) } else { Err(mistakes.into_errors(&self.sources)) }
+    }
+
+    /// A mistake that stands at one of the texts of this scenario.
+    pub(crate) fn mistake(
+        &self,
+        place: &errors::Place,
+        message: String,
+        help: Option<String>,
+    ) -> ScenarioErrors {
+        let mut mistakes = Mistakes::default();
+        mistakes.add(place, message, "here", help);
+        mistakes.into_errors(&self.sources)
     }
 
     /// A scenario that stands inside another text.
@@ -201,19 +229,54 @@ pub(crate) fn shape(text: &str, sources: &Sources, mistakes: &mut Mistakes) -> R
     }
 }
 
-/// The text of a scenario file.
-pub(crate) fn read_text(path: &Path, file_name: &str) -> Result<String, ScenarioErrors> {
-    let refuse = |message: String, help: Option<String>| ScenarioErrors::without_place(message, help);
-    let unreadable = |error: std::io::Error| {
-        let help = (error.kind() == std::io::ErrorKind::NotFound).then(|| similar_file(path)).flatten();
-        refuse(format!("cannot read the scenario `{file_name}`: {error}"), help)
-    };
-    let size = fs::metadata(path).map_err(unreadable)?.len();
-    if size > LARGEST_FILE {
-        return Err(refuse(format!("`{file_name}` has {size} bytes: too many for a scenario"), None));
+/// A file that a person wrote, or standard input.
+pub(crate) struct File {
+    /// What messages call it.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
+    /// Where files that it names are looked for.
+    pub folder: PathBuf,
+}
+
+impl File {
+    /// Reads a file; `-` is standard input, and the files that it names are looked for in the folder we are in.
+    pub(crate) fn read(path: &Path) -> Result<File, ScenarioErrors> {
+        if path == Path::new("-") {
+            let name = "standard input".to_string();
+            let unreadable = |error| {
+                ScenarioErrors::without_place(format!("standard input cannot be read: {error}"), None)
+            };
+            let text = text_of(std::io::stdin().lock(), &name, unreadable)?;
+            return Ok(File { name, text, folder: PathBuf::new() });
+        }
+        let name = path.display().to_string();
+        let unreadable = |error: std::io::Error| {
+            let help = (error.kind() == std::io::ErrorKind::NotFound).then(|| similar_file(path)).flatten();
+            ScenarioErrors::without_place(format!("cannot read the scenario `{name}`: {error}"), help)
+        };
+        let file = fs::File::open(path).map_err(unreadable)?;
+        let text = text_of(file, &name, unreadable)?;
+        Ok(File { text, folder: path.parent().unwrap_or(Path::new("")).to_path_buf(), name })
     }
-    let bytes = fs::read(path).map_err(unreadable)?;
-    String::from_utf8(bytes).map_err(|_| refuse(format!("`{file_name}` is not a text in UTF-8"), None))
+}
+
+/// All of a text that is not too long. What it comes from need not have an end.
+fn text_of(
+    from: impl Read,
+    name: &str,
+    unreadable: impl Fn(std::io::Error) -> ScenarioErrors,
+) -> Result<String, ScenarioErrors> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let refuse = |message: String| ScenarioErrors::without_place(message, None);
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(refuse(format!(
+            "`{name}` has more than {} bytes: too many for a scenario",
+            grouped(LARGEST_FILE)
+        )));
+    }
+    String::from_utf8(bytes).map_err(|_| refuse(format!("`{name}` is not a text in UTF-8")))
 }
 
 /// "did you mean …": the scenario of that folder whose name is nearest.

@@ -25,6 +25,55 @@ impl Override {
         Some(Override { steps, value })
     }
 
+    /// Reads `path=VALUE`, where `source` is the text's number among the sources.
+    pub fn read(text: &str, source: SourceId, mistakes: &mut Mistakes) -> Option<Override> {
+        let whole = Place { source, span: 0..text.len() };
+        let Some((path, value_text)) = text.split_once('=') else {
+            let help = Some("for example: --set training.epochs=1".to_string());
+            mistakes.add(&whole, "`--set` needs a field, an equals sign and a value", "no equals sign", help);
+            return None;
+        };
+        let steps = path_steps(path, source, mistakes)?;
+        // Blanks in place of the path keep every place of the value true to the whole option.
+        let padded = " ".repeat(path.len() + 1) + value_text;
+        if value_text.trim().is_empty() {
+            mistakes.add(&whole, "`--set` needs a value behind the equals sign", "no value", None);
+            return None;
+        }
+        let value = parse(&padded, source, mistakes)?;
+        Some(Override { steps, value })
+    }
+
+    /// Where its path stands.
+    pub fn place(&self) -> &Place {
+        &self.steps[0].1
+    }
+
+    /// The path, written in the one way that it has: without blanks.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for (step, _) in &self.steps {
+            match step {
+                Step::Field(name) if path.is_empty() => path += name,
+                Step::Field(name) => path += &format!(".{name}"),
+                Step::Index(index) => path += &format!("[{index}]"),
+            }
+        }
+        path
+    }
+
+    /// Whether both set the same value, or one of them a part of what the other sets, or one takes the other away.
+    pub fn overlaps(&self, other: &Override) -> bool {
+        let different = self.steps.iter().zip(&other.steps).find(|((own, _), (other, _))| own != other);
+        match different {
+            None => true,
+            Some(((Step::Field(own), _), (Step::Field(other), _))) => {
+                EXCLUSIVE.contains(&(own.as_str(), other.as_str()))
+            }
+            Some(_) => false,
+        }
+    }
+
     /// The name that the path begins with.
     pub fn top_field(&self) -> &str {
         match &self.steps[0].0 {
@@ -54,21 +103,9 @@ enum Step {
 
 /// Applies one override, `path=VALUE`, where `source` is the text's number among the sources.
 pub fn apply(root: &mut Node, text: &str, source: SourceId, mistakes: &mut Mistakes) {
-    let whole = Place { source, span: 0..text.len() };
-    let Some((path, value_text)) = text.split_once('=') else {
-        let help = Some("for example: --set training.epochs=1".to_string());
-        mistakes.add(&whole, "`--set` needs a field, an equals sign and a value", "no equals sign", help);
-        return;
-    };
-    let Some(steps) = path_steps(path, source, mistakes) else { return };
-    // Blanks in place of the path keep every place of the value true to the whole option.
-    let padded = " ".repeat(path.len() + 1) + value_text;
-    if value_text.trim().is_empty() {
-        mistakes.add(&whole, "`--set` needs a value behind the equals sign", "no value", None);
-        return;
+    if let Some(set) = Override::read(text, source, mistakes) {
+        set.apply(root, mistakes);
     }
-    let Some(value) = parse(&padded, source, mistakes) else { return };
-    replace(root, &steps, value, mistakes);
 }
 
 fn path_steps(path: &str, source: SourceId, mistakes: &mut Mistakes) -> Option<Vec<(Step, Place)>> {

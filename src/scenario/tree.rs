@@ -107,6 +107,16 @@ impl Node {
 
     /// What to call it in a message.
     pub fn describe(&self) -> String {
+        /// More would be no name.
+        const LONGEST: usize = 80;
+        let name = self.whole_name();
+        match name.char_indices().nth(LONGEST) {
+            Some((cut, _)) => format!("{}…", &name[..cut]),
+            None => name,
+        }
+    }
+
+    fn whole_name(&self) -> String {
         match &self.kind {
             Kind::Word(word) => format!("`{word}`"),
             Kind::Number(number) => format!("the number {number}"),
@@ -313,6 +323,9 @@ impl Parser<'_> {
                     self.missing_comma()
                 }
                 Token::Sign(_) | Token::End => {}
+            }
+            if self.mistakes.are_too_many() {
+                return None;
             }
         }
         self.at += 1;

@@ -91,9 +91,14 @@ fn axis(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Axis> {
         None => None,
     };
     let (field, field_node, values) = (field?, field_node?, values?);
-    let mut made = Vec::with_capacity(values.len());
+    let mut made: Vec<Value> = Vec::with_capacity(values.len());
     for value in values {
         let (cell, number) = cell(&value, text);
+        if cell.contains(char::is_control) {
+            let message = "a value of an axis must be printable on one line: it stands in a table";
+            mistakes.add(&value.place, message, "has a control character", None);
+            return None;
+        }
         let Some(set) = Override::new(&field, &field_node.place, value) else {
             let help =
                 Some("a path is written like training.epochs or network.links[0].latency_ms".to_string());
@@ -102,6 +107,8 @@ fn axis(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Axis> {
         };
         made.push(Value { cell, number, set });
     }
+    // Blanks around a name are no other name.
+    let field = made.first()?.set.path();
     Some(Axis {
         name: name.unwrap_or_else(|| field.clone()),
         field,

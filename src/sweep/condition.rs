@@ -4,6 +4,7 @@ use super::axis::{Axis, as_record, cell};
 use super::declared::CONDITION;
 use crate::scenario::errors::{Mistakes, likely};
 use crate::scenario::read::{self, Fields, wrong};
+use crate::scenario::sets::Override;
 use crate::scenario::tree::{Kind, Node};
 
 /// How a field is compared.
@@ -130,7 +131,8 @@ fn comparisons_of(
 
 fn axis_of(node: &Node, axes: &[&Axis], mistakes: &mut Mistakes) -> Option<usize> {
     let field = read::text(node, "field", mistakes)?;
-    if let Some(index) = axes.iter().position(|axis| axis.field == field) {
+    let path = Override::new(&field, &node.place, node.clone()).map(|set| set.path());
+    if let Some(index) = axes.iter().position(|axis| path.as_ref() == Some(&axis.field)) {
         return Some(index);
     }
     let names = || axes.iter().map(|axis| axis.field.as_str());

@@ -9,10 +9,13 @@ use super::grid::Grid;
 use crate::scenario::errors::{Mistakes, Sources};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::tree::{Kind, Node};
-use crate::scenario::{Scenario, ScenarioErrors, check, read_text, shape};
+use crate::scenario::{File, Scenario, ScenarioErrors, check, shape};
 
 /// The most points of a grid, excluded ones included.
 const MOST_POINTS: usize = 100_000_000;
+
+/// The most axes: more would be a table that nobody can read.
+const MOST_AXES: usize = 100;
 
 /// Columns of the results that are no axes.
 const RESERVED: [&str; 2] = ["index", "accuracy"];
@@ -32,9 +35,30 @@ pub struct Sweep {
 impl Sweep {
     /// Reads a sweep file and the scenario that it names.
     pub fn open(path: &Path) -> Result<Sweep, ScenarioErrors> {
-        let file_name = path.display().to_string();
-        let text = read_text(path, &file_name)?;
-        Sweep::from_text(&text, &file_name, path.parent().unwrap_or(Path::new("")))
+        let file = File::read(path)?;
+        Sweep::from_text(&file.text, &file.name, &file.folder)
+    }
+
+    /// The same with fields of the base set, each `path.to.field=VALUE`, in order. None of them can be that of an axis.
+    pub fn with_sets(mut self, sets: &[String]) -> Result<Sweep, ScenarioErrors> {
+        for set in self.base.set(sets)? {
+            let overlaps = |axis: &&Axis| axis.values[0].set.overlaps(&set);
+            if let Some(axis) = self.grid.axes().find(overlaps) {
+                let message = format!("the axis `{}` sets this field already", axis.field);
+                let help = "a row could not say which of the two was used".to_string();
+                return Err(self.base.mistake(set.place(), message, Some(help)));
+            }
+        }
+        if !sets.is_empty() {
+            self.fingerprint = fingerprint(&sets.join("\n"), &self.fingerprint);
+        }
+        Ok(self)
+    }
+
+    /// Whether a text is a sweep and not a scenario: it has axes.
+    pub fn is_sweep(text: &str, file_name: &str) -> bool {
+        let root = shape(text, &Sources::new(file_name, text), &mut Mistakes::default());
+        matches!(root, Ok(Node { kind: Kind::Record(record), .. }) if record.get("axes").is_some())
     }
 
     /// Takes the text of a sweep file, whose name is for messages; the base scenario and files of data are looked for
@@ -52,16 +76,14 @@ impl Sweep {
         let (base, base_text) = match read.base {
             Base::Inline(node) => (Scenario::from_node(node, sources, base_dir), String::new()),
             Base::File(path) => {
-                let base_name = path.display().to_string();
-                let base_text = read_text(&path, &base_name)?;
-                let folder = path.parent().unwrap_or(Path::new(""));
+                let File { name: base_name, text: base_text, folder } = File::read(&path)?;
                 // Places in the sweep file are places in source 1 of the base.
                 sources = Sources::new(&base_name, &base_text);
                 let node = shape(&base_text, &sources, &mut mistakes)?;
                 if !mistakes.is_empty() {
                     return Err(mistakes.into_errors(&sources));
                 }
-                let scenario = Scenario::from_node(node, sources, folder);
+                let scenario = Scenario::from_node(node, sources, &folder);
                 (scenario.with_text(file_name, text), base_text)
             }
         };
@@ -106,6 +128,14 @@ struct Parts {
 
 impl Parts {
     fn read(root: &Node, text: &str, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Parts> {
+        if let Kind::Record(record) = &root.kind
+            && record.get("axes").is_none()
+            && let Some(field) = record.fields.iter().find(|field| field.name == "protocol")
+        {
+            let help = Some("run it with `mpcsim run`; a sweep has `base` and `axes`".to_string());
+            mistakes.add(&field.place, "this is a scenario, not a sweep", "a sweep has a base", help);
+            return None;
+        }
         let fields = Fields::new(root, &SWEEP, mistakes)?;
         let name = fields.node("name", mistakes).and_then(|node| check::name(&node, mistakes));
         let base = fields.node("base", mistakes).and_then(|node| base_of(&node, base_dir, mistakes));
@@ -151,6 +181,16 @@ fn base_of(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Base
     }
 }
 
+/// What to say of two axes that set the same value.
+fn overlap(axis: &Axis, other: &Axis) -> (String, Option<String>) {
+    if axis.field == other.field {
+        return (format!("two axes set `{}`", axis.field), None);
+    }
+    let message = format!("the axes `{}` and `{}` set the same value", other.field, axis.field);
+    let help = "a row could not say which of the two was used: make them one axis".to_string();
+    (message, Some(help))
+}
+
 /// All groups of axes, none of which sets a field that another sets.
 fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec<Axis>>> {
     let example = "[(field: \"seed\", values: [1, 2, 3])]";
@@ -158,14 +198,20 @@ fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec
     let groups: Vec<Option<Vec<Axis>>> = items.iter().map(|item| group(item, text, mistakes)).collect();
     let groups = groups.into_iter().collect::<Option<Vec<_>>>()?;
     let axes: Vec<&Axis> = groups.iter().flatten().collect();
+    if axes.len() > MOST_AXES {
+        let message = format!("a sweep can have at most {MOST_AXES} axes");
+        mistakes.add(&node.place, message, format!("{} axes", axes.len()), None);
+        return None;
+    }
     for (i, axis) in axes.iter().enumerate() {
         let earlier = &axes[..i];
         let column_taken = earlier.iter().any(|other| other.name == axis.name)
             || RESERVED.contains(&axis.name.as_str())
             || super::rows::RESULT_COLUMNS.contains(&axis.name.as_str());
-        if earlier.iter().any(|other| other.field == axis.field) {
-            let message = format!("two axes set `{}`", axis.field);
-            mistakes.add(&axis.place, message, "the second time", None);
+        let overlaps = |other: &&&Axis| other.values[0].set.overlaps(&axis.values[0].set);
+        if let Some(other) = earlier.iter().find(overlaps) {
+            let (message, help) = overlap(axis, other);
+            mistakes.add(&axis.place, message, "the second time", help);
         } else if column_taken {
             let message = format!("there is another column `{}` in the results", axis.name);
             mistakes.add(&axis.place, message, "this axis needs another name", None);

@@ -7,10 +7,9 @@ use rayon::prelude::*;
 
 use super::file::Sweep;
 use crate::run::total_iterations;
+use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{Plan, ScenarioErrors};
 
-/// The most mistakes that are shown.
-const MOST_MISTAKES: usize = 20;
 /// Plans that are made side by side.
 const BLOCK: usize = 1 << 14;
 
@@ -139,7 +138,7 @@ impl SweepPlan {
         }
         errors.extend(network_mistakes(&sweep, &parties));
         if !errors.is_empty() {
-            return Err(ScenarioErrors::merged(errors, MOST_MISTAKES));
+            return Err(ScenarioErrors::merged(errors));
         }
         let (trainings, traces, verifications) = (trainings.found, traces.found, verifications.found);
         Ok(SweepPlan { sweep, programs, trainings, traces, verifications })

@@ -2,6 +2,7 @@
 
 mod declared;
 mod golden;
+mod hostile;
 mod plan;
 mod presets;
 mod sets;

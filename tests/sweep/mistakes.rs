@@ -99,3 +99,98 @@ fn each_distinct_training_and_trace_counts_once() {
     .unwrap();
     assert_eq!((plan.points(), plan.trainings(), plan.traces()), (64, 8, 4));
 }
+
+#[test]
+fn axes_that_overlap_are_refused() {
+    let of = |first: &str, second: &str| {
+        let value = |field: &str| match field.trim() {
+            "network" => "preset(\"lan\")",
+            "training" => "(epochs: 1)",
+            "network.links" => "[]",
+            _ => "2",
+        };
+        let axis = |field: &str| format!("(field: {field:?}, values: [{}])", value(field));
+        mistakes(&format!("axes: [{},\n{}]", axis(first), axis(second)))
+    };
+    for (first, second) in [
+        ("network.latency_ms", "network"),
+        ("network", "network.latency_ms"),
+        ("training", "training.batch"),
+        ("training.epochs", "training.iterations"),
+        ("network.links", "network.links[0].latency_ms"),
+    ] {
+        let told = of(first, second);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let expected =
+            format!("4:9: the axes `{first}` and `{second}` set the same value | a row could not say");
+        assert!(told[0].starts_with(&expected), "{told:?}");
+        // In a zip too.
+        let zip = format!("axes: [zip([(field: {first:?}, values: [1]), (field: {second:?}, values: [1])])]");
+        assert!(mistakes(&zip)[0].contains("set the same value"));
+    }
+    for same in [" seed", "seed ", "seed\n", "\tseed"] {
+        assert_eq!(of("seed", same), ["4:9: two axes set `seed` | "], "{same:?}");
+    }
+    assert_eq!(
+        of("network.links[0].to", "network.links[00].to"),
+        ["4:9: two axes set `network.links[0].to` | "]
+    );
+    let different = "axes: [(field: \"network.latency_ms\", values: [1]), (field: \"network.bandwidth_mbps\", values: [1])]";
+    plan(different).unwrap();
+}
+
+#[test]
+fn a_path_has_one_name_whatever_blanks_are_in_it() {
+    let plan = plan(
+        "axes: [(field: \" training .\\n batch\", values: [64, 128])], exclude: [(field: \"training.batch\", is: 64)]",
+    );
+    let plan = plan.unwrap();
+    assert_eq!(plan.sweep().axes().collect::<Vec<_>>(), ["training.batch"]);
+    assert_eq!(plan.points(), 1);
+    let cells = "axes: [(field: \"name\", values: [\"a\\nb\"])]";
+    assert!(mistakes(cells)[0].contains("must be printable on one line"), "{:?}", mistakes(cells));
+}
+
+#[test]
+fn the_shipped_overlaps_of_the_report_are_refused() {
+    let axes = |fields: [(&str, &str); 2]| {
+        let axes = fields.map(|(field, values)| format!("(field: {field:?}, values: {values})"));
+        format!("axes: [{}]", axes.join(", "))
+    };
+    let network = axes([("network.latency_ms", "[1,50]"), ("network", "[preset(\"lan\"),preset(\"wan\")]")]);
+    assert_eq!(mistakes(&network).len(), 1);
+    let length = axes([("training.epochs", "[1,50]"), ("training.iterations", "[3,4]")]);
+    assert_eq!(mistakes(&length).len(), 1);
+}
+
+#[test]
+fn fields_of_the_base_can_be_set_unless_an_axis_sets_them() {
+    let text =
+        format!("(name: \"a\", base: {BASE}, axes: [(field: \"network.latency_ms\", values: [1, 2])])");
+    let sweep = |sets: &[&str]| {
+        let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+        Sweep::from_text(&text, "sweep.ron", Path::new("")).unwrap().with_sets(&sets)
+    };
+    let plan = SweepPlan::new(sweep(&["training.batch=64", "network.bandwidth_mbps=7"]).unwrap()).unwrap();
+    let point = plan.plan(1);
+    assert_eq!(point.training.batch, 64);
+    let link = point.network.link(0, 1);
+    assert_eq!((link.latency_ps, link.bandwidth_bps), (2_000_000_000, Some(7_000_000)));
+    assert_ne!(sweep(&["training.batch=64"]).unwrap().fingerprint(), sweep(&[]).unwrap().fingerprint());
+    for set in ["network.latency_ms=5", "network=preset(\"lan\")"] {
+        let told = sweep(&[set]).unwrap_err().to_string();
+        assert!(told.contains("the axis `network.latency_ms` sets this field already"), "{told}");
+    }
+    assert!(SweepPlan::new(sweep(&["training.batch=0"]).unwrap()).is_err());
+    assert!(sweep(&["training"]).unwrap_err().to_string().contains("an equals sign"));
+}
+
+#[test]
+fn a_sweep_and_a_scenario_are_told_apart() {
+    let sweep = format!("(name: \"a\", base: {BASE}, axes: [(field: \"seed\", values: [1])])");
+    assert!(Sweep::is_sweep(&sweep, "x") && !Sweep::is_sweep(BASE, "x") && !Sweep::is_sweep("(", "x"));
+    let told = Sweep::from_text(BASE, "x", Path::new("")).unwrap_err().to_string();
+    assert!(told.contains("this is a scenario, not a sweep"), "{told}");
+    let told = mpcsim::scenario::Scenario::parse(&sweep, "x", Path::new(""), &[]).unwrap_err().to_string();
+    assert!(told.contains("this is a sweep, not a scenario"), "{told}");
+}
