@@ -84,6 +84,7 @@ fn another(group: &Group, field: &Field) -> &'static str {
     match (group.title, field.name) {
         (_, "name") => "\"another\"",
         (_, "seed") => "77",
+        (_, "protocol") => "rep4",
         (_, "rounding") => "nearest",
         (_, "fixed_point") => "(fraction_bits: 15)",
         (_, "fraction_bits") => "14",
@@ -162,7 +163,7 @@ fn traces(plan: &Plan) -> String {
 fn every_field_decides_what_it_says_and_nothing_else() {
     for group in groups() {
         let (brought_in, prefix) = place(group);
-        for field in group.fields.iter().filter(|field| field.name != "protocol") {
+        for field in group.fields {
             let path = format!("{prefix}{}", field.name);
             let sets: Vec<String> =
                 [Some(brought_in), effect(group, field)].into_iter().flatten().map(str::to_string).collect();

@@ -262,7 +262,7 @@ fn every_mistake_is_told_at_once() {
     let expected = [
         "1:1: a scenario needs a field `network`",
         "2:3: a scenario has no field `nmae`",
-        "3:13: `protocol` must be `rep3`",
+        "3:13: `protocol` must be `rep3` or `rep4`",
         "4:16: `dense` has no field `hiden`",
         "5:12: `softmax` must be `exact`, `relu_probability` or `relu_gradient`",
         "6:22: `train` must be a whole number from 1 to 60,000",
