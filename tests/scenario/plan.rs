@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use mpcsim::scenario::{
-    DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding, Scenario,
-    Training, WireOverhead, parse_compute, parse_network,
+    DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding, SCENARIO,
+    Scenario, Training, WireOverhead, parse_compute, parse_network,
 };
 use mpcsim::sweep::{Sweep, SweepPlan};
 
@@ -259,10 +259,11 @@ fn limits_are_kept() {
 #[test]
 fn every_mistake_is_told_at_once() {
     let text = "(\n  nmae: \"x\",\n  protocol: rep4x,\n  model: dense(hiden: [1]),\n  softmax: exat,\n  data: mnist(train: 0),\n  training: (epochs: 0, batch: 7.5),\n)";
+    let protocols = format!("3:13: `protocol` must be {}", SCENARIO.field("protocol").value.needed());
     let expected = [
         "1:1: a scenario needs a field `network`",
         "2:3: a scenario has no field `nmae`",
-        "3:13: `protocol` must be `rep3` or `rep4`",
+        protocols.as_str(),
         "4:16: `dense` has no field `hiden`",
         "5:12: `softmax` must be `exact`, `relu_probability` or `relu_gradient`",
         "6:22: `train` must be a whole number from 1 to 60,000",
