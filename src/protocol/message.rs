@@ -31,6 +31,54 @@ impl Message {
         }
     }
 
+    /// The kinds of content that can be altered alone, each with its place: parts of several at once are counted.
+    pub fn parts(&self) -> Vec<&'static str> {
+        match self {
+            Message::Ring(_) => vec!["ring elements"],
+            Message::Bits(_) => vec!["bits"],
+            Message::Opaque(_) => vec!["keys"],
+            Message::Digest(_) => vec!["hash"],
+            Message::Many(parts) => parts.iter().flat_map(Message::parts).collect(),
+        }
+    }
+
+    /// The same with one bit changed in a part: which one follows from `choice`. `None` if the part has no bit that
+    /// anything depends on.
+    pub fn with_bit_flipped(&self, part: usize, choice: u64) -> Option<Message> {
+        match self {
+            Message::Ring(vector) => {
+                let mut words = vector.values()?.to_vec();
+                let place = (choice >> 6) as usize % words.len().max(1);
+                *words.get_mut(place)? ^= 1 << (choice % 64);
+                Some(Message::Ring(words.into()))
+            }
+            Message::Bits(planes) => {
+                let mut planes = planes.clone();
+                let which = choice as usize % planes.len().max(1);
+                let plane = planes.get_mut(which).filter(|plane| !plane.is_empty())?;
+                let mut unit = vec![0; plane.len()];
+                unit[(choice >> 8) as usize % plane.len()] = 1;
+                *plane = plane.xor(&Plane::split(&unit.into(), 1).remove(0));
+                Some(Message::Bits(planes))
+            }
+            Message::Opaque(_) => None,
+            Message::Digest(digest) => Some(Message::Digest(Digest { altered: true, ..digest.clone() })),
+            Message::Many(parts) => {
+                let mut parts = parts.clone();
+                let mut before = 0;
+                for message in &mut parts {
+                    let own = message.parts().len();
+                    if part < before + own {
+                        *message = message.with_bit_flipped(part - before, choice)?;
+                        return Some(Message::Many(parts));
+                    }
+                    before += own;
+                }
+                None
+            }
+        }
+    }
+
     /// Whether two messages say the same. Messages without content always do.
     fn same(&self, other: &Message) -> bool {
         match (self, other) {

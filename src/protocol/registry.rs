@@ -26,8 +26,17 @@ pub trait Visitor {
     fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output;
 }
 
+/// Against which party a protocol is secure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Adversary {
+    /// It follows the protocol and wants to know more.
+    SemiHonest,
+    /// It does anything.
+    Malicious,
+}
+
 macro_rules! protocols {
-    ($($name:literal, $variant:ident, $compiled:ident, $parties:expr, $description:literal, $paper:literal;)*) => {
+    ($($name:literal, $variant:ident, $compiled:ident, $security:ident, $parties:expr, $description:literal, $paper:literal;)*) => {
         /// A protocol of the registry.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ProtocolName {
@@ -46,6 +55,11 @@ macro_rules! protocols {
             /// Number of parties.
             pub fn parties(self) -> usize {
                 match self { $(ProtocolName::$variant => $parties,)* }
+            }
+
+            /// Whether it holds against a party that does anything at all: then altered messages end in an abort.
+            pub fn is_malicious(self) -> bool {
+                match self { $(ProtocolName::$variant => Adversary::$security == Adversary::Malicious,)* }
             }
 
             /// One line on what it is.
@@ -76,9 +90,9 @@ macro_rules! protocols {
 }
 
 protocols! {
-    "rep3", Rep3, direct, Rep3::PARTIES, "semi-honest replicated secret sharing, three parties, Z_2^64",
+    "rep3", Rep3, direct, SemiHonest, Rep3::PARTIES, "semi-honest replicated secret sharing, three parties, Z_2^64",
         "Araki et al., CCS 2016 (ePrint 2016/768)";
-    "rep4", Rep4, by_table, Rep4::PARTIES,
+    "rep4", Rep4, by_table, Malicious, Rep4::PARTIES,
         "replicated secret sharing, four parties, one of them malicious (abort), Z_2^64",
         "Dalskov, Escudero, Keller, Fantastic Four, USENIX Security 2021 (ePrint 2020/1330)";
 }

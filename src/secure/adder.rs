@@ -220,6 +220,18 @@ impl<P: Protocol> Secure<P> {
         TwoSummands { sum: words.remove(0), carries, saved }
     }
 
+    /// Bits of equal weight as few bits of weights 1 and 2 with the same sum: a conversion to ring elements costs more than
+    /// an and. At most 1 round.
+    pub(super) async fn counted(&self, bits: Vec<Bit<P::Bits>>) -> (Word<P::Bits>, Vec<i64>) {
+        let [a, b, c] = &bits[..] else {
+            let weights = vec![1; bits.len()];
+            return (bits, weights);
+        };
+        let (a_or_b, a_or_c) = (self.xor(a, b), self.xor(a, c));
+        let product = self.and_words(&[(&a_or_b, &a_or_c)]).await.remove(0);
+        (vec![self.xor(&a_or_b, c), self.xor(&product, a)], vec![1, 2])
+    }
+
     /// Generate and propagate bits of x + y, position by position. 1 round.
     pub(super) async fn half_add(&self, x: &[Bit<P::Bits>], y: &[Bit<P::Bits>]) -> Carries<P::Bits> {
         let generate = self.and_words(&x.iter().zip(y).collect::<Vec<_>>()).await;

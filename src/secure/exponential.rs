@@ -39,6 +39,7 @@ impl<P: Protocol> Secure<P> {
             overflows.extend(two.saved_into(f).cloned());
             overflows.push(self.xor(&self.xor(&two.sum[f], &two.carries[f]), &bits[f]));
         }
+        let (overflows, weights) = self.counted(overflows).await;
         let wanted: Vec<Bit<P::Bits>> = std::iter::once(top)
             .chain(integer.iter().copied())
             .map(|i| bits[i].clone())
@@ -46,8 +47,10 @@ impl<P: Protocol> Secure<P> {
             .collect();
         let ring = self.bits_to_ring(&wanted, x.len()).await;
         let low_parts = self.protocol.remainder(x, f as u32, &cut).await;
-        let fraction =
-            ring[1 + integer.len()..].iter().fold(low_parts, |low, over| low.sub(&over.scale(1 << f)));
+        let fraction = ring[1 + integer.len()..]
+            .iter()
+            .zip(weights)
+            .fold(low_parts, |low, (over, weight)| low.sub(&over.scale(weight << f)));
         Parts { negative: ring[0].clone(), integer_bits: ring[1..1 + integer.len()].to_vec(), fraction }
     }
 

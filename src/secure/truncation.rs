@@ -55,6 +55,7 @@ impl<P: Protocol> Secure<P> {
             two.saved_into(m).chain([&low]).filter(|bit| !bit.is_zero()).cloned().collect();
         let high_bits: Vec<Bit<P::Bits>> =
             two.saved_into(top).filter(|bit| !bit.is_zero()).cloned().collect();
+        let (low_bits, weights) = self.counted(low_bits).await;
         let bits = [&low_bits[..], &high_bits[..]].concat();
         let [bit_lane, last_lane] = self.fork();
         let last = async || {
@@ -66,7 +67,11 @@ impl<P: Protocol> Secure<P> {
         };
         let (bits, last) = both(bit_lane.bits_to_ring(&bits, len), last()).await;
         let zero = self.constant(len, 0);
-        let low = bits[..low_bits.len()].iter().fold(zero, |sum, bit| sum.add(bit));
+        let low_values = bits[..low_bits.len()].iter().zip(weights);
+        let low = low_values.fold(zero, |sum, (bit, weight)| match weight {
+            1 => sum.add(bit),
+            weight => sum.add(&bit.scale(weight)),
+        });
         let high = bits[low_bits.len()..].iter().fold(last, |sum, bit| sum.add(bit));
         low.sub(&high.scale(1i64 << (top - m)))
     }

@@ -20,7 +20,10 @@ use std::{
 };
 
 use super::{
-    Bench, Clock, Meter, Party, SimError, SpanId, SpanTree, Trace, Wait, log::Log, mailbox::Mailbox,
+    Bench, Clock, Meter, Party, SimError, SpanId, SpanTree, Trace, Wait,
+    adversary::{Adversary, Interceptor},
+    log::Log,
+    mailbox::Mailbox,
 };
 
 /// Parties on a simulated network, ready to run programs.
@@ -96,6 +99,11 @@ impl<M> Simulation<M> {
     /// that no fork of a simulation gets the lane of another.
     pub fn reset(&mut self) {
         self.core.borrow_mut().reset();
+    }
+
+    /// Lets all messages from now on go through an adversary's hands; `None` takes it away.
+    pub fn intercept(&mut self, interceptor: Option<Interceptor<M>>) {
+        self.core.borrow_mut().adversary = Adversary(interceptor);
     }
 
     /// Runs one program per party to its end. Clocks, links and depths go on from the run before.
@@ -269,6 +277,7 @@ pub(crate) struct Core<M> {
     sent: Vec<u64>,
     inboxes: Vec<Inbox<M>>,
     meter: Option<Meter>,
+    adversary: Adversary<M>,
     /// The span in which each party was last heard of.
     last_span: Vec<SpanId>,
     /// The first error. Whatever programs do after it has no effect.
@@ -286,6 +295,7 @@ impl<M> Core<M> {
             sent: vec![0; parties * parties],
             inboxes: (0..parties).map(|_| Inbox::new()).collect(),
             meter: bench.meter,
+            adversary: Adversary(None),
             last_span: vec![SpanId::ROOT; parties],
             failed: None,
         }
@@ -355,6 +365,9 @@ impl<M> Core<M> {
         let link = from * self.parties + to;
         let ordinal = self.sent[link];
         self.sent[link] += 1;
+        let Some(message) = self.adversary.pass((from, to, ordinal), (&self.spans, span), message) else {
+            return;
+        };
         if let Some(message) = self.inboxes[to].claim(from, lane, ordinal, message) {
             self.mail[link].push(lane, ordinal, message);
         }

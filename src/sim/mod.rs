@@ -41,6 +41,7 @@
 //! arrived; when all wait, the incoming interface with the earliest head serves it. The steps are an
 //! order in which every message is sent before it is received, so no network can make a line deadlock.
 
+mod adversary;
 mod bench;
 mod clock;
 mod engine;
@@ -58,6 +59,7 @@ mod sweep;
 mod trace;
 pub mod trace_file;
 
+pub use adversary::{Interceptor, Outgoing};
 pub use bench::{Bench, Meter};
 pub use clock::{Clock, Parts};
 pub use error::{SimError, Wait};

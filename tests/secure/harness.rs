@@ -8,7 +8,9 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Clear, Demand, Message, Protocol, RingShare, Role};
 use mpcsim::ring::{Content, Vector, meter};
 use mpcsim::secure::{FixedPoint, Rounding, Secure};
-use mpcsim::sim::{Bench, Endpoint, Jitter, Link, Network, Party, Run, Simulation, Trace, all, both};
+use mpcsim::sim::{
+    Bench, Endpoint, Interceptor, Jitter, Link, Network, Party, Run, SimError, Simulation, Trace, all, both,
+};
 use rand_pcg::{Pcg64, rand_core::Rng};
 
 /// A program that all parties run, written once for every protocol. It gets shares of its inputs.
@@ -20,6 +22,8 @@ pub trait Program {
 pub struct Outcome {
     /// The opened outputs, one after the other.
     pub opened: Vector,
+    /// Whether all parties opened the same.
+    pub agree: bool,
     /// The online phase.
     pub trace: Trace,
     /// The offline phase.
@@ -161,12 +165,12 @@ impl World {
         &'a mut self,
         demand: &'a Demand,
         program: impl AsyncFn(usize, &'a Secure<Erased>) -> T + 'a,
-    ) -> (Trace, Run<Option<T>>, Demand) {
+    ) -> Result<(Trace, Run<Option<T>>, Demand), SimError> {
         let World { simulation, parties } = self;
         simulation.reset();
         let offline =
             parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.prepare(demand)) });
-        let offline = simulation.run(offline.collect()).expect("the offline phase does not deadlock").trace;
+        let offline = simulation.run(offline.collect())?.trace;
         simulation.reset();
         meter::take();
         let program = &program;
@@ -180,13 +184,13 @@ impl World {
                 Some(output)
             })
         });
-        let run = simulation.run(tasks.collect()).expect("the program does not deadlock");
-        (offline, run, parties[0].protocol.demand())
+        let run = simulation.run(tasks.collect())?;
+        Ok((offline, run, parties[0].protocol.demand()))
     }
 }
 
 /// What is prepared for the sharing of the inputs, the program, and the opening of its outputs.
-type Demands = [Demand; 3];
+pub type Demands = [Demand; 3];
 
 /// Shares the inputs, runs the program by itself, opens what it gives.
 fn execute_prepared<G: Program>(
@@ -195,25 +199,34 @@ fn execute_prepared<G: Program>(
     (seed, content): (u64, Content),
     mut world: World,
     demands: &Demands,
-) -> (Outcome, Demands) {
+) -> Result<(Outcome, Demands), SimError> {
     let mut dice = Dice::new(seed, 0);
     let parts: Vec<[Vector; 2]> = inputs.iter().map(|x| split(x, content, &mut dice)).collect();
     let (_, sharing, first) = world.phase(&demands[0], async |_, secure| {
         let lanes = secure.fork_n(parts.len());
         all(lanes.iter().zip(&parts).map(|(lane, parts)| share(lane, parts)).collect()).await
-    });
+    })?;
     let shares = sharing.outputs;
-    let (offline, run, second) = world
-        .phase(&demands[1], async |i, secure| program.run(secure, shares[i].as_ref().expect("shares")).await);
+    let (offline, run, second) = world.phase(&demands[1], async |i, secure| {
+        program.run(secure, shares[i].as_ref().expect("shares")).await
+    })?;
     let rounds = run.rounds();
     let Run { outputs, trace, .. } = run;
     let (_, opening, third) = world.phase(&demands[2], async |i, secure| {
         let outputs = outputs[i].as_ref().expect("outputs");
         secure.protocol.open(&RingShare::concat(&outputs.iter().collect::<Vec<_>>())).await
-    });
+    })?;
     let mut opened: Vec<Vector> = opening.outputs.into_iter().flatten().collect();
-    assert!(opened.iter().all(|output| *output == opened[0]), "the parties open different values");
-    (Outcome { opened: opened.swap_remove(0), trace, offline, rounds }, [first, second, third])
+    let agree = opened.iter().all(|output| *output == opened[0]);
+    Ok((Outcome { opened: opened.swap_remove(0), agree, trace, offline, rounds }, [first, second, third]))
+}
+
+/// What a program takes.
+pub fn demands<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Demands {
+    let start = |party| setting.protocol.start(party, seed, Content::Shape);
+    let world = World::new(setting.protocol.parties(), setting, start);
+    let shapes = (seed, Content::Shape);
+    execute_prepared(program, inputs, shapes, world, &Demands::default()).expect("the program runs").1
 }
 
 /// The same, with what it takes prepared.
@@ -224,11 +237,28 @@ fn execute<G: Program>(
     content: Content,
     setting: Setting,
 ) -> Outcome {
-    let parties = setting.protocol.parties();
-    let world = |content| World::new(parties, setting, |party| setting.protocol.start(party, seed, content));
-    let shapes = (seed, Content::Shape);
-    let demands = execute_prepared(program, inputs, shapes, world(Content::Shape), &Demands::default()).1;
-    execute_prepared(program, inputs, (seed, content), world(content), &demands).0
+    let demands = demands(program, inputs, seed, setting);
+    let start = |party| setting.protocol.start(party, seed, content);
+    let world = World::new(setting.protocol.parties(), setting, start);
+    let outcome = execute_prepared(program, inputs, (seed, content), world, &demands);
+    let outcome = outcome.expect("the program runs").0;
+    assert!(outcome.agree, "the parties open different values");
+    outcome
+}
+
+/// On shares, all messages after the exchange of keys in the hands of an adversary: what is opened, or how it ended.
+pub fn tampered<G: Program>(
+    program: &G,
+    inputs: &[Vec<i64>],
+    (seed, setting): (u64, Setting),
+    demands: &Demands,
+    interceptor: Interceptor<Message>,
+) -> Result<Vec<i64>, SimError> {
+    let start = |party| setting.protocol.start(party, seed, Content::Values);
+    let mut world = World::new(setting.protocol.parties(), setting, start);
+    world.simulation.intercept(Some(interceptor));
+    let outcome = execute_prepared(program, inputs, (seed, Content::Values), world, demands)?.0;
+    Ok(outcome.integers())
 }
 
 /// Parties with real random shares.
@@ -244,5 +274,6 @@ pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, settin
 /// The ideal functionality.
 pub fn in_the_clear<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
     let world = World::new(1, setting, |party| Erased::new(Clear::new(party, seed)));
-    execute_prepared(program, inputs, (seed, Content::Values), world, &Demands::default()).0
+    let demands = Demands::default();
+    execute_prepared(program, inputs, (seed, Content::Values), world, &demands).expect("the program runs").0
 }

@@ -8,4 +8,5 @@ mod costs;
 mod function;
 pub mod harness;
 mod oblivious;
+mod tampering;
 mod truncation;
