@@ -84,21 +84,16 @@ fn fixed_point(node: &Node, mistakes: &mut Mistakes) -> Option<FixedPoint> {
     let (fraction_bits, total_bits) = (fraction_bits? as u32, total_bits? as u32);
     // What was changed last is to blame; without either there is nothing to blame.
     let blamed = fields.get("total_bits").or(fields.get("fraction_bits")).unwrap_or(node);
-    if total_bits <= fraction_bits + 4 {
-        let message =
-            format!("`total_bits` must be at least `fraction_bits` + 5, that is {}", fraction_bits + 5);
-        let help = format!("{total_bits} bits with {fraction_bits} after the point leave no room before it");
-        return read::wrong(blamed, &message, Some(help), mistakes);
-    }
-    if total_bits + 2 * fraction_bits > 63 {
-        let message = "`total_bits` + 2 * `fraction_bits` must be at most 63".to_string();
+    let format = FixedPoint { fraction_bits, total_bits };
+    if let Some(reason) = format.refusal() {
+        let FixedPoint { fraction_bits, total_bits } = format.nearest_served();
         let help = format!(
-            "a division works on numbers of that many bits, here {}, in a ring of 64",
-            total_bits + 2 * fraction_bits
+            "{reason}; the nearest that works is (fraction_bits: {fraction_bits}, total_bits: {total_bits})"
         );
+        let message = "the secure functions cannot work with this number format".to_string();
         return read::wrong(blamed, &message, Some(help), mistakes);
     }
-    Some(FixedPoint { fraction_bits, total_bits })
+    Some(format)
 }
 
 fn model_of(node: &Node, mistakes: &mut Mistakes) -> Option<Model> {

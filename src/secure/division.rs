@@ -1,4 +1,9 @@
 //! Division by Goldschmidt's iteration, after Catrina and Saxena. A divisor of zero gives zero.
+//!
+//! Inside, numbers have f' fraction bits ([`FixedPoint::division_fraction_bits`]): with f of them, the reciprocal of a
+//! large divisor would be zero in a format with many bits before the point.
+//!
+//! [`FixedPoint::division_fraction_bits`]: super::FixedPoint::division_fraction_bits
 
 use super::Secure;
 use crate::protocol::{BitShare, Protocol, RingShare};
@@ -46,25 +51,36 @@ impl<P: Protocol> Secure<P> {
         Normalised { part, factor }
     }
 
-    /// w with w 2^-f about 1/b, relative error below 2^-3.5. Catrina and Saxena, protocol AppRcr.
-    async fn first_reciprocal(&self, b: &P::Share) -> P::Share {
+    /// w = 2^(2f') / b with a relative error below 2^-3.5. Catrina and Saxena, protocol AppRcr.
+    async fn first_reciprocal(&self, b: &P::Share, inner: u32) -> P::Share {
         let _span = self.span("first_reciprocal");
-        let (k, f) = (self.k(), self.f());
+        let k = self.k();
         let Normalised { part, factor } = self.normalise(b).await;
         let d = self.add_constant(&part.scale(-2), (2.9142 * (1u64 << k) as f64) as i64);
         let w = self.protocol.mul(&d, &factor).await;
-        self.truncate(&w, 2 * k + 1, 2 * (k - f)).await
+        self.truncate(&w, 2 * k + 1, 2 * (k - inner)).await
     }
 
-    /// a / b for fixed-point numbers, each divisor used for `width` consecutive numerators.
+    /// a / b for fixed-point numbers, each divisor used for `width` consecutive numerators. The quotient must fit the
+    /// format, except that of [`Numerator::One`], which may be as large as the ring has place: below 2^(62 - 3f').
+    ///
+    /// With u = 2^-f, rho = 1/2 or 1 for nearest or probabilistic rounding, e = 0.0858 + 2^-k + rho |b| 2^(f - 2f') (at
+    /// most 0.34) and t iterations, the result is off by at most
+    /// (1 + 2^(f - f') (1 / (1 - e) + 1 / (1 - e^2) + 1 / (1 - e^4) + ... t terms)) rho u + |a/b| (e^(2^t) + 2^(2 - 2f')).
     ///
     /// The normalisation and the iteration of the divisor are done once a divisor, that of the quotient for each numerator.
     pub async fn divide(&self, a: Numerator<'_, P::Share>, b: &P::Share, width: usize) -> P::Share {
         let _span = self.span("divide");
-        let (k, f) = (self.k(), self.f());
-        let alpha = 1i64 << (2 * f);
+        let f = self.f();
+        let inner = self.fixed_point.division_fraction_bits(self.rounding);
+        let quotient_bits = match a {
+            Numerator::One => self.fixed_point.reciprocal_bits(self.rounding),
+            Numerator::Shared(_) => self.fixed_point.quotient_bits(self.rounding),
+        };
+        let remainder_bits = 4 * inner - 2;
+        let alpha = 1i64 << (2 * inner);
         let spread = |x: &P::Share| if width == 1 { x.clone() } else { x.repeat_each(width) };
-        let w = self.first_reciprocal(b).await;
+        let w = self.first_reciprocal(b, inner).await;
         let [x_lane, y_lane] = self.fork();
         let first_x = async || {
             let product = x_lane.protocol.mul(b, &w).await;
@@ -78,7 +94,7 @@ impl<P: Protocol> Secure<P> {
                     y_lane.protocol.mul(a, &spread(&w)).await
                 }
             };
-            y_lane.truncate(&product, 2 * k + 1, f).await
+            y_lane.truncate(&product, quotient_bits, inner).await
         };
         let (mut x, mut y) = both(first_x(), first_y()).await;
         for _ in 1..self.iterations() {
@@ -86,15 +102,15 @@ impl<P: Protocol> Secure<P> {
             let factor = spread(&x_lane.add_constant(&x, alpha));
             let next_y = async || {
                 let product = y_lane.protocol.mul(&y, &factor).await;
-                y_lane.truncate(&product, 2 * k + 1, 2 * f).await
+                y_lane.truncate(&product, quotient_bits, 2 * inner).await
             };
             let next_x = async || {
                 let product = x_lane.protocol.mul(&x, &x).await;
-                x_lane.truncate(&product, 2 * k, 2 * f).await
+                x_lane.truncate(&product, remainder_bits, 2 * inner).await
             };
             (x, y) = both(next_x(), next_y()).await;
         }
         let product = self.protocol.mul(&y, &spread(&self.add_constant(&x, alpha))).await;
-        self.truncate(&product, 2 * k + 1, 2 * f).await
+        self.truncate(&product, quotient_bits, 3 * inner - f).await
     }
 }

@@ -109,9 +109,9 @@ impl<P: Protocol> Secure<P> {
         )
         .await;
         let product = self.protocol.mul(&power, &fraction).await;
-        let large = self.truncate(&product, 2 * k, digits - f).await;
-        // A negative x was taken modulo 2^e: 2^(2^e) too large.
+        // A negative x is taken modulo 2^e: 2^(2^e) too large.
         let too_large = 1 << self.exponent_bits();
+        let large = self.truncate(&product, (2 * k).max(too_large + k - 1), digits - f).await;
         let small = self.truncate(&large, f + too_large + 1, too_large).await;
         self.select(&parts.negative, &small, &large).await
     }

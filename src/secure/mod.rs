@@ -10,6 +10,7 @@ mod comparison;
 mod conversion;
 mod division;
 mod exponential;
+mod format;
 mod logarithm;
 mod maximum;
 mod truncation;
@@ -22,6 +23,7 @@ use crate::sim::SpanGuard;
 
 pub use adder::PrefixNetwork;
 pub use division::Numerator;
+pub use format::FixedPoint;
 
 /// How products are scaled back to fixed point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,33 +52,6 @@ impl Rounding {
             Rounding::Probabilistic => "truncation rounds up or down at random, without bias",
             Rounding::Nearest => "truncation rounds to the nearest value, halves up",
         }
-    }
-}
-
-/// The fixed-point format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FixedPoint {
-    /// Bits after the binary point, f.
-    pub fraction_bits: u32,
-    /// All bits of a number, its sign included, k.
-    pub total_bits: u32,
-}
-
-impl Default for FixedPoint {
-    fn default() -> Self {
-        FixedPoint { fraction_bits: 16, total_bits: 31 }
-    }
-}
-
-impl FixedPoint {
-    /// The integer that stands for `x`: the nearest one.
-    pub fn encode(&self, x: f64) -> i64 {
-        (x * (1i64 << self.fraction_bits) as f64).round() as i64
-    }
-
-    /// The number that an integer stands for.
-    pub fn decode(&self, v: u64) -> f64 {
-        v as i64 as f64 / (1i64 << self.fraction_bits) as f64
     }
 }
 
@@ -155,6 +130,9 @@ impl<P: Protocol> Secure<P> {
         }
         let zeros = integer.trailing_zeros().min(self.f());
         let (integer, shift) = (integer >> zeros, self.f() - zeros);
+        if shift == 0 {
+            return x.scale(integer);
+        }
         self.truncate(&x.scale(integer), self.k() + shift, shift).await
     }
 

@@ -1,11 +1,9 @@
 //! Truncation: the protocol's own probabilistic one, and exact ones by adding the summands' bits.
 
 use super::Secure;
+use super::format::RING_BITS;
 use crate::protocol::{Bit, Protocol, RingShare, Word, Wraps};
 use crate::sim::both;
-
-/// Bits of a ring element.
-const RING_BITS: u32 = 64;
 
 impl<P: Protocol> Secure<P> {
     /// x / 2^shift for signed integers of `bits` bits, rounded as the scenario says.

@@ -2,12 +2,31 @@
 //!
 //! The logits are shifted by m = max x - L + ln(classes) with L = ln 2^(k-f-1), so that the largest exponential uses the
 //! number format's whole range while the sum still fits; what is smaller than e^-L counts as zero. This is what the
-//! reference system does (MP-SPDZ, MultiOutput in Compiler/ml.py).
+//! reference system does (MP-SPDZ, MultiOutput in Compiler/ml.py). Where the errors of the exponentials could carry a sum
+//! of equal ones out of the format, m is larger by a few units in the last place.
 
 use super::{Logits, OutputLayer, SoftmaxVariant};
 use crate::protocol::{Protocol, RingShare};
-use crate::secure::{Numerator, Secure};
+use crate::secure::{FixedPoint, Numerator, Secure};
 use crate::sim::both;
+
+/// The largest shifted logit, as an integer: ln(2^(k-f-1) / classes), less what keeps the sum of `classes` exponentials of
+/// it below 2^(k-1) units with every rounding upwards.
+fn largest_logit(format: FixedPoint, classes: usize) -> i64 {
+    let FixedPoint { fraction_bits: f, total_bits: k } = format;
+    let unit = (1u64 << f) as f64;
+    let log2_e = format.encode(std::f64::consts::LOG2_E) as f64 / unit;
+    let exponential = |logit: i64| {
+        let exponent = (logit as f64 * log2_e + 1.0) / unit;
+        libm::exp2(exponent) * unit * (1.0 + 8.0 / (1u64 << (k - 2)) as f64) + 1.0
+    };
+    let range = f64::from(k - f - 1) * std::f64::consts::LN_2;
+    let mut logit = format.encode(range - libm::log(classes as f64));
+    while logit > 0 && exponential(logit) * classes as f64 >= (1u64 << (k - 1)) as f64 {
+        logit -= 1;
+    }
+    logit
+}
 
 /// The usual softmax.
 pub struct Exact;
@@ -22,7 +41,7 @@ impl SoftmaxVariant for Exact {
         let format = secure.fixed_point;
         let range = f64::from(format.total_bits - format.fraction_bits - 1) * std::f64::consts::LN_2;
         let max = secure.row_max(logits, classes).await;
-        let shift = secure.add_constant(&max, format.encode(libm::log(classes as f64) - range));
+        let shift = secure.add_constant(&max, -largest_logit(format, classes));
         let shifted = logits.sub(&shift.repeat_each(classes));
         let [compare, power] = secure.fork();
         let (counts, exponentials) =

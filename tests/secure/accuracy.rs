@@ -1,8 +1,12 @@
 //! Every secure function on real random shares, against 64-bit floats.
 
+use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::secure::{FixedPoint, Rounding};
+
 use super::bounds::Expected;
 use super::function::{CLASSES, Function, one_hot};
-use super::harness::{Dice, Setting, on_shares, seed};
+use super::harness::{Dice, Setting, in_the_clear, on_shares, seed};
+use super::numbers::Numbers;
 
 /// The largest errors that were seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,10 +29,20 @@ impl Worst {
     }
 }
 
-/// Checks all outputs.
+/// Checks all outputs on shares.
 fn check(function: Function, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Result<Worst, String> {
-    let outcome = on_shares(&function, inputs, seed, setting);
-    let (got, expected) = (outcome.integers(), function.expected(inputs, setting.rounding));
+    compare(function, inputs, setting, &on_shares(&function, inputs, seed, setting).integers())
+}
+
+/// Compares outputs with what they should be.
+fn compare(
+    function: Function,
+    inputs: &[Vec<i64>],
+    setting: Setting,
+    got: &[i64],
+) -> Result<Worst, String> {
+    let numbers = Numbers::of(setting.fixed_point);
+    let expected = function.expected_in(&numbers, inputs, setting.rounding);
     assert_eq!(got.len(), expected.len(), "{function:?}");
     let mut worst = Worst::default();
     for (i, (&got, expected)) in got.iter().zip(&expected).enumerate() {
@@ -37,7 +51,7 @@ fn check(function: Function, inputs: &[Vec<i64>], seed: u64, setting: Setting) -
             Expected::Integers(low, high) => (low..=high).contains(&got),
             Expected::About(value, allowed) => {
                 let error = (got as f64 - value).abs();
-                let relative = if value.abs() < 65_536.0 { 0.0 } else { error / value.abs() };
+                let relative = if value.abs() < numbers.one as f64 { 0.0 } else { error / value.abs() };
                 worst = worst.with(Worst { units: error, relative, of_bound: error / allowed.max(1e-9) });
                 // The floats themselves may be off in the last of their 53 bits.
                 error <= allowed + value.abs() * 1e-14
@@ -87,4 +101,38 @@ fn undefined_results_do_no_harm() {
         let gradient = on_shares(&function, &[rows, labels], seed, setting).integers();
         assert!(gradient.iter().all(|g| g.abs() < 4 << 16), "{setting:?}: {gradient:?}");
     }
+}
+
+/// Every function in every format that is accepted, in the clear; in some formats on shares, which are the same bits with
+/// nearest rounding.
+#[test]
+fn every_format_that_is_accepted_is_as_accurate_as_stated() {
+    let seed = seed();
+    let on_shares_too = [(4, 9), (8, 18), (10, 24), (12, 28), (16, 21), (17, 31), (20, 25), (20, 31)];
+    let formats: Vec<FixedPoint> = FixedPoint::served().collect();
+    let at = |(f, k)| FixedPoint { fraction_bits: f, total_bits: k };
+    assert!(on_shares_too.iter().all(|&format| formats.contains(&at(format))), "{formats:?}");
+    let mut wrong = Vec::new();
+    for format in formats {
+        let numbers = Numbers::of(format);
+        let shared = on_shares_too.map(at).contains(&format);
+        for function in Function::all() {
+            let random = function.random_in(&numbers, &mut Dice::new(seed, 2), 65);
+            let inputs = [function.edges_in(&numbers), random];
+            for (rounding, inputs) in Rounding::ALL.into_iter().flat_map(|r| inputs.iter().map(move |i| (r, i))) {
+                let setting = |protocol| Setting { protocol, rounding, fixed_point: format };
+                let any = setting(ProtocolName::ALL[0]);
+                let clear = in_the_clear(&function, inputs, seed, any).integers();
+                wrong.extend(compare(function, inputs, any, &clear).err());
+                for protocol in ProtocolName::ALL.into_iter().filter(|_| shared) {
+                    let setting = setting(protocol);
+                    let shares = on_shares(&function, inputs, seed, setting).integers();
+                    wrong.extend(compare(function, inputs, setting, &shares).err());
+                    let same = rounding == Rounding::Probabilistic || shares == clear;
+                    assert!(same, "{function:?}, {setting:?}: shares differ from the clear");
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }

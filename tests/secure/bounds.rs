@@ -1,12 +1,13 @@
 //! What each function should give by 64-bit floats, and how far it may be off.
 //!
-//! All values and errors are in units of the last place, u = 2^-16. Rho is the largest error of one truncation: 1/2 with
+//! All values and errors are in units of the last place, u = 2^-f. Rho is the largest error of one truncation: 1/2 with
 //! nearest rounding, below 1 with probabilistic. Nothing here was fitted to results: each bound says where it comes from.
 
 use mpcsim::secure::Rounding;
 use mpcsim::softmax::Softmax;
 
 use super::function::*;
+use super::numbers::Numbers;
 
 /// What an output should be.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +20,6 @@ pub enum Expected {
 
 /// Nothing where a function is undefined.
 type Maybe = Option<Expected>;
-
-const ULP: f64 = 65_536.0;
 
 fn exactly(value: i64) -> Maybe {
     Some(Expected::Integers(value, value))
@@ -46,129 +45,171 @@ fn rho(rounding: Rounding) -> f64 {
     }
 }
 
-/// The integer that stands for a public constant, and by what it is off (in u).
-fn constant(c: f64) -> (f64, f64) {
-    let integer = (c * ULP).round();
-    (integer / ULP, (integer - c * ULP).abs())
+/// A format and the largest error of one truncation.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    numbers: &'a Numbers,
+    rounding: Rounding,
+    rho: f64,
+    /// Units of the number one.
+    ulp: f64,
 }
 
-/// Goldschmidt, with x_0 = 1 - b w and y_{i+1} = y_i (1 + x_i), x_{i+1} = x_i^2, all in all y = a/b (1 - x_0^16).
-/// * The first reciprocal is linear, |1 - c (2.9142 - 2c)| <= 0.0858 on [1/2, 1], and rounded: |x_0| <= e =
-///   0.0858 + rho b u, at most 0.336. So what is left of the iteration is below 0.336^16 < 2^-25 relative for the largest
-///   b, where the quotient is below 1, and nothing below 2^13.
-/// * y is rounded five times; the first error grows by the product of all 1 + x_i <= 1 / (1 - e), the second by that of
-///   the last three <= 1 / (1 - e^2), and so on.
-/// * x is rounded three times by rho 2^-32, which is 3.3 rho 2^-32 of the result.
-fn division(quotient: f64, divisor: f64, rho: f64) -> f64 {
-    let e = 0.0858 + rho * divisor.abs() / ULP / ULP;
-    let steps =
-        1.0 / (1.0 - e) + 1.0 / (1.0 - e * e) + 1.0 / (1.0 - e.powi(4)) + 1.0 / (1.0 - e.powi(8)) + 1.0;
-    steps * rho + quotient.abs() * (e.powi(16) + 3.3 * rho / 4_294_967_296.0)
-}
+impl Context<'_> {
+    /// The integer that stands for a public constant, and by what it is off (in u).
+    fn constant(&self, c: f64) -> (f64, f64) {
+        let integer = (c * self.ulp).round();
+        (integer / self.ulp, (integer - c * self.ulp).abs())
+    }
 
-/// a / b in u.
-fn quotient(a: i64, b: i64) -> f64 {
-    if b == 0 { 0.0 } else { a as f64 / b as f64 * ULP }
-}
+    /// Goldschmidt with f' fraction bits inside, x_0 = 1 - b w and y_{i+1} = y_i (1 + x_i), x_{i+1} = x_i^2, in t steps:
+    /// in all y = a/b (1 - x_0^(2^t)).
+    /// * The first reciprocal is linear, |1 - c (2.9142 - 2c)| <= 0.0858 on [1/2, 1], its constant cut to k digits, and
+    ///   rounded: |x_0| <= e = 0.0858 + 2^-k + rho b / 2^(2f') with b in u, at most 0.34.
+    /// * y is rounded t times by rho 2^-f', and at the end by rho u; the first error grows by the product of all 1 + x_i <=
+    ///   1 / (1 - e), the second by that without the first, <= 1 / (1 - e^2), and so on.
+    /// * x is rounded up to three times by rho 2^(-2f'), which is 3.3 rho 2^(-2f') of the result.
+    fn division(&self, quotient: f64, divisor: f64) -> f64 {
+        let Context { numbers, rounding, rho, .. } = *self;
+        let inner = numbers.format.division_fraction_bits(rounding) as i32;
+        let e = 0.0858 + f64::exp2(-f64::from(numbers.k)) + rho * divisor.abs() * f64::powi(2.0, -2 * inner);
+        let (mut steps, mut power, mut correct_bits) = (0.0, e, 3.5);
+        while correct_bits < f64::from(numbers.k) {
+            steps += 1.0 / (1.0 - power);
+            power *= power;
+            correct_bits *= 2.0;
+        }
+        let inside = f64::powi(2.0, numbers.f as i32 - inner);
+        (1.0 + inside * steps) * rho + quotient.abs() * (power + 3.3 * rho * f64::powi(2.0, -2 * inner))
+    }
 
-/// 2^x = d e with d = 2^floor(x), e = 2^(x - floor(x)) in [1, 2) with 29 digits.
-/// * e: c^i comes from i - 1 rounded products, so is off by (i - 1) rho 2^-29; times (ln 2)^i / i! that is 0.387 rho in
-///   all; the sum is rounded once more; each of ten coefficients is off by 2^-30; the terms left out are 0.25 2^-29.
-/// * The product is rounded to u, once for x >= 0, and once more by 2^16 smaller units for x < 0.
-fn exp2(value: f64, rho: f64) -> f64 {
-    let e = (1.387 * rho + 5.25) / 536_870_912.0;
-    value * e + rho * (1.0 + 1.0 / ULP)
-}
+    /// a / b in u.
+    fn quotient(&self, a: i64, b: i64) -> f64 {
+        if b == 0 { 0.0 } else { a as f64 / b as f64 * self.ulp }
+    }
 
-/// e^x = 2^(x c), c the integer for log2 e: the exponent is off by |x| times the error of c, and by its rounding.
-fn exp(x: f64, rho: f64) -> f64 {
-    let exponent = (x.abs() * constant(std::f64::consts::LOG2_E).1 + rho) / ULP;
-    let value = libm::exp(x) * ULP;
-    let grown = libm::exp2(exponent);
-    value * (grown - 1.0) + exp2(value * grown, rho)
-}
+    /// Division by zero gives zero exactly, and so does a numerator of zero.
+    fn quotient_error(&self, a: i64, b: i64) -> f64 {
+        if a == 0 || b == 0 { 0.0 } else { self.division(self.quotient(a, b), b as f64) }
+    }
 
-/// ln x = ln 2 (n + P(v)/Q(v)), x = v 2^n.
-/// * v in [1/2, 1) is cut to 16 digits where x >= 1: u/v <= 2 u in ln x.
-/// * v^2 is off by rho, v^3 by 2 rho; a coefficient by u/2. P, with coefficients 8.9, 6.1, 4.8 for v, v^2, v^3:
-///   (6.2 + 2 4.9 + 1) rho + 2. Q, with 6.5 and 1 for v^2 and v^3: (6.5 + 2 + 1) rho + 1.5. As |P/Q| <= 1 and
-///   Q >= 4.35, the quotient is off by (26.5 rho + 3.5) / 4.35, and by the division with a divisor below 13.
-/// * The product with the integer for ln 2 is off by its error times |log2 x|, and rounded. P/Q itself is off by 2e-8.
-fn log(x: f64, rho: f64) -> f64 {
-    let log2 = (26.5 * rho + 3.5) / 4.35 + division(ULP, 13.0 * ULP, rho) + 0.01;
-    let cut = if x >= 1.0 { 2.0 } else { 0.0 };
-    cut + log2 * std::f64::consts::LN_2 + libm::log2(x).abs() * constant(std::f64::consts::LN_2).1 + rho
+    /// 2^x = d e with d = 2^floor(x), e = 2^(x - floor(x)) in [1, 2) with k - 2 digits.
+    /// * e: c^i comes from i - 1 rounded products, so is off by (i - 1) rho 2^-(k-2); times (ln 2)^i / i! that is 0.387 rho in
+    ///   all; the sum is rounded once more; each of at most ten coefficients is off by half a unit; the terms left out are
+    ///   0.6 units.
+    /// * The product is rounded to u, once for x >= 0, and once more by 2^(2^e) smaller units for x < 0.
+    fn exp2(&self, value: f64) -> f64 {
+        let Context { numbers, rho, .. } = *self;
+        let e = (1.387 * rho + 5.6) / f64::powi(2.0, numbers.k as i32 - 2);
+        value * e + rho * (1.0 + f64::exp2(numbers.exp2_range.0 as f64 / self.ulp))
+    }
+
+    /// e^x = 2^(x c), c the integer for log2 e: the exponent is off by |x| times the error of c, and by its rounding.
+    fn exp(&self, x: f64) -> f64 {
+        let exponent = (x.abs() * self.constant(std::f64::consts::LOG2_E).1 + self.rho) / self.ulp;
+        let value = libm::exp(x) * self.ulp;
+        let grown = libm::exp2(exponent);
+        value * (grown - 1.0) + self.exp2(value * grown)
+    }
+
+    /// ln x = ln 2 (n + P(v)/Q(v)), x = v 2^n.
+    /// * v in [1/2, 1) is cut to f digits where x >= 1: u/v <= 2 u in ln x.
+    /// * v^2 is off by rho, v^3 by 2 rho; a coefficient by u/2. P, with coefficients 8.9, 6.1, 4.8 for v, v^2, v^3:
+    ///   (6.2 + 2 4.9 + 1) rho + 2. Q, with 6.5 and 1 for v^2 and v^3: (6.5 + 2 + 1) rho + 1.5. As |P/Q| <= 1 and
+    ///   Q >= 4.35, the quotient is off by (26.5 rho + 3.5) / (4.35 - what Q is off), and by the division with a divisor
+    ///   below 13 and what Q is off.
+    /// * The product with the integer for ln 2 is off by its error times |log2 x|, and rounded. P/Q itself is off by 2e-8.
+    fn log(&self, x: f64) -> f64 {
+        let Context { rho, ulp, .. } = *self;
+        let q = (9.5 * rho + 1.5) / ulp;
+        let quotient = (26.5 * rho + 3.5) / (4.35 - q);
+        let log2 = quotient + self.division(ulp + quotient, (13.0 + q) * ulp) + 2e-8 * ulp + 0.01;
+        let cut = if x >= 1.0 { 2.0 } else { 0.0 };
+        let (ln_2, off) = self.constant(std::f64::consts::LN_2);
+        cut + log2 * ln_2 + (libm::log2(x).abs() + log2 / ulp) * off + rho
+    }
 }
 
 /// A row of the `exact` output layer: gradients and loss.
-/// The shift is an exact integer, so only the exponentials, their sum, the division and the logarithm are off. What is
+/// The shift takes nothing away, so only the exponentials, their sum, the division and the logarithm are off. What is
 /// cut off is below e^-9.7 of a sum of at least 1638.
-fn exact(logits: &[i64], labels: &[i64], rho: f64) -> (Vec<Maybe>, Maybe) {
-    let shift = logits.iter().max().unwrap() + SHIFT;
+fn exact(context: &Context<'_>, logits: &[i64], labels: &[i64]) -> (Vec<Maybe>, Maybe) {
+    let Context { numbers: &Numbers { cut, shift, .. }, ulp, .. } = *context;
+    let shift = logits.iter().max().unwrap() + shift;
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     for &x in logits {
-        let t = (x - shift) as f64 / ULP;
-        let value = libm::exp(t) * ULP;
+        let t = (x - shift) as f64 / ulp;
+        let value = libm::exp(t) * ulp;
         values.push(value);
-        errors.push(if x - shift > CUT { exp(t, rho) } else { value });
+        // The shift may be some units more, so that what is close to the cut may be on either side.
+        errors.push(match x - shift - cut {
+            ..=0 => value,
+            1..=16 => value + context.exp(t),
+            _ => context.exp(t),
+        });
     }
     let (sum, off): (f64, f64) = (values.iter().sum(), errors.iter().sum());
+    // In a format of few bits, errors may be as large as the sum.
+    if off > sum / 2.0 {
+        return (vec![None; logits.len()], None);
+    }
     let gradient = values.iter().zip(&errors).zip(labels).map(|((e, error), y)| {
         let p = e / sum;
-        let error = (error + p * off) / (sum - off) * ULP + division(p * ULP, sum, rho);
-        about(p * ULP - *y as f64 * ULP, error)
+        let own = (error + p * off) / (sum - off) * ulp;
+        about(p * ulp - *y as f64 * ulp, own + context.division(p * ulp + own, sum + off))
     });
     let hit: i64 = logits.iter().zip(labels).map(|(x, y)| x * y).sum();
-    let loss = shift as f64 + libm::log(sum / ULP) * ULP - hit as f64;
-    (gradient.collect(), about(loss, off / (sum - off) * ULP + log(sum / ULP, rho)))
+    let loss = shift as f64 + libm::log(sum / ulp) * ulp - hit as f64;
+    (gradient.collect(), about(loss, off / (sum - off) * ulp + context.log((sum + off) / ulp)))
 }
 
 /// 1/S - y/r where r > 0.1, two divisions; -y elsewhere, exactly. The loss is -ln of the rounded quotient r/S.
-fn relu_probability(logits: &[i64], labels: &[i64], rho: f64) -> (Vec<Maybe>, Maybe) {
-    let relu: Vec<i64> = logits.iter().map(|&x| if x > THRESHOLD { x } else { 0 }).collect();
+fn relu_probability(context: &Context<'_>, logits: &[i64], labels: &[i64]) -> (Vec<Maybe>, Maybe) {
+    let (one, ulp) = (context.numbers.one, context.ulp);
+    let relu: Vec<i64> = logits.iter().map(|&x| if x > context.numbers.threshold { x } else { 0 }).collect();
     let sum: i64 = relu.iter().sum();
-    let inverse = quotient(ONE, sum);
+    let inverse = context.quotient(one, sum);
     let gradient = relu.iter().zip(labels).map(|(&r, &y)| {
         if r == 0 {
-            return exactly(-y * ONE);
+            return exactly(-y * one);
         }
-        let own = quotient(y * ONE, r);
-        let error =
-            division(inverse, sum as f64, rho) + if y == 0 { 0.0 } else { division(own, r as f64, rho) };
+        let own = context.quotient(y * one, r);
+        let error = context.quotient_error(one, sum) + context.quotient_error(y * one, r);
         about(inverse - own, error)
     });
     let hit: i64 = relu.iter().zip(labels).map(|(r, y)| r * y).sum();
-    let probability = quotient(hit, sum);
-    let off = division(probability, sum as f64, rho);
+    let probability = context.quotient(hit, sum);
+    let off = context.division(probability, sum as f64);
     let loss = (off < probability / 2.0).then(|| {
-        let error = -libm::log(1.0 - off / probability) * ULP + log((probability - off) / ULP, rho);
-        Expected::About(-libm::log(probability / ULP) * ULP, error)
+        let error = -libm::log(1.0 - off / probability) * ulp + context.log((probability - off) / ulp);
+        Expected::About(-libm::log(probability / ulp) * ulp, error)
     });
     (gradient.collect(), loss)
 }
 
-/// r (1/S) - y, the reciprocal rounded, its error times r, the product rounded. 1/S is no number for 0 < S < 5 u.
-fn relu_gradient(logits: &[i64], labels: &[i64], rho: f64) -> (Vec<Maybe>, Maybe) {
+/// r (1/S) - y, the reciprocal rounded, its error times r, the product rounded. The reciprocal of very small sums is beyond the ring.
+fn relu_gradient(context: &Context<'_>, logits: &[i64], labels: &[i64]) -> (Vec<Maybe>, Maybe) {
+    let (one, ulp) = (context.numbers.one, context.ulp);
     let relu: Vec<i64> = logits.iter().map(|&x| x.max(0)).collect();
     let sum: i64 = relu.iter().sum();
     let gradient = relu.iter().zip(labels).map(|(&r, &y)| match (sum, r) {
-        (1..5, _) => None,
-        (0, _) | (_, 0) => exactly(-y * ONE),
+        (0, _) | (_, 0) => exactly(-y * one),
+        _ if sum < context.numbers.least_divisor => None,
         _ => {
-            let error = division(quotient(ONE, sum), sum as f64, rho) * r as f64 / ULP + rho;
-            about(quotient(r, sum) - (y * ONE) as f64, error)
+            let error = context.quotient_error(one, sum) * r as f64 / ulp + context.rho;
+            about(context.quotient(r, sum) - (y * one) as f64, error)
         }
     });
     (gradient.collect(), None)
 }
 
-fn output_layer(softmax: Softmax, with_loss: bool, inputs: &[Vec<i64>], rho: f64) -> Vec<Maybe> {
+fn output_layer(context: &Context<'_>, softmax: Softmax, with_loss: bool, inputs: &[Vec<i64>]) -> Vec<Maybe> {
     let (mut gradients, mut losses) = (Vec::new(), Vec::new());
     for (logits, labels) in inputs[0].chunks(CLASSES).zip(inputs[1].chunks(CLASSES)) {
         let (gradient, loss) = match softmax {
-            Softmax::Exact => exact(logits, labels, rho),
-            Softmax::ReluProbability => relu_probability(logits, labels, rho),
-            Softmax::ReluGradient => relu_gradient(logits, labels, rho),
+            Softmax::Exact => exact(context, logits, labels),
+            Softmax::ReluProbability => relu_probability(context, logits, labels),
+            Softmax::ReluGradient => relu_gradient(context, logits, labels),
         };
         gradients.extend(gradient);
         losses.push(loss);
@@ -181,16 +222,18 @@ fn output_layer(softmax: Softmax, with_loss: bool, inputs: &[Vec<i64>], rho: f64
 
 impl Function {
     /// All outputs, in the order in which the program gives them.
-    pub fn expected(self, inputs: &[Vec<i64>], rounding: Rounding) -> Vec<Maybe> {
+    pub fn expected_in(self, numbers: &Numbers, inputs: &[Vec<i64>], rounding: Rounding) -> Vec<Maybe> {
         use Function::*;
-        let rho = rho(rounding);
+        let (rho, ulp) = (rho(rounding), numbers.one as f64);
+        let context = &Context { numbers, rounding, rho, ulp };
+        let &Numbers { f, k, one, threshold, .. } = numbers;
         let x = &inputs[0];
         let each = |f: &dyn Fn(i64) -> Maybe| x.iter().map(|&x| f(x)).collect::<Vec<_>>();
         let pairs = |f: &dyn Fn(i64, i64) -> Maybe| {
             x.iter().zip(&inputs[1]).map(|(&x, &y)| f(x, y)).collect::<Vec<_>>()
         };
         // Sums of products are rounded once.
-        let product = |sum: i64| rounded(sum, 16, rounding);
+        let product = |sum: i64| rounded(sum, f, rounding);
         match self {
             Mul => pairs(&|x, y| product(x * y)),
             Dot => {
@@ -205,40 +248,35 @@ impl Function {
             }
             Truncate { shift, .. } => each(&|x| rounded(x, shift, rounding)),
             ScaleBy(factor) => each(&|x| {
-                let (c, off) = constant(factor);
+                let (c, off) = context.constant(factor);
                 let rho = if c == 0.0 { 0.0 } else { rho };
-                about(x as f64 * factor, rho + x.abs() as f64 / ULP * off)
+                about(x as f64 * factor, rho + x.abs() as f64 / ulp * off)
             }),
             Select => (0..x.len()).map(|i| exactly(inputs[if x[i] == 1 { 1 } else { 2 }][i])).collect(),
-            Bits => (0..31).flat_map(|bit| each(&|x| exactly(x >> bit & 1))).collect(),
-            Compose => each(&|x| exactly(x & ((1 << 31) - 1))),
+            Bits => (0..k).flat_map(|bit| each(&|x| exactly(x >> bit & 1))).collect(),
+            Compose => each(&|x| exactly(x & ((1 << k) - 1))),
             LessThanZero { .. } => each(&|x| exactly(i64::from(x < 0))),
             Greater => pairs(&|x, y| exactly(i64::from(x > y))),
             Relu => [each(&|x| exactly(x.max(0))), each(&|x| exactly(i64::from(x > 0)))].concat(),
             ReluAbove => {
-                let active = |x: i64| i64::from(x > THRESHOLD);
+                let active = |x: i64| i64::from(x > threshold);
                 [each(&|x| exactly(x * active(x))), each(&|x| exactly(active(x)))].concat()
             }
             Max { width } => x.chunks(width).map(|row| exactly(*row.iter().max().unwrap())).collect(),
-            Divide => pairs(&|a, b| about(quotient(a, b), quotient_error(a, b, rho))),
+            Divide => pairs(&|a, b| about(context.quotient(a, b), context.quotient_error(a, b))),
             DivideRows => (0..x.len())
                 .map(|i| (x[i], inputs[1][i / NUMERATORS]))
-                .map(|(a, b)| about(quotient(a, b), quotient_error(a, b, rho)))
+                .map(|(a, b)| about(context.quotient(a, b), context.quotient_error(a, b)))
                 .collect(),
-            Reciprocal => each(&|b| about(quotient(ONE, b), quotient_error(ONE, b, rho))),
+            Reciprocal => each(&|b| about(context.quotient(one, b), context.quotient_error(one, b))),
             Exp2 => each(&|x| {
-                let value = libm::exp2(x as f64 / ULP) * ULP;
-                about(value, exp2(value, rho))
+                let value = libm::exp2(x as f64 / ulp) * ulp;
+                about(value, context.exp2(value))
             }),
-            Exp => each(&|x| about(libm::exp(x as f64 / ULP) * ULP, exp(x as f64 / ULP, rho))),
-            Log => each(&|x| about(libm::log(x as f64 / ULP) * ULP, log(x as f64 / ULP, rho))),
-            Gradient(softmax) => output_layer(softmax, false, inputs, rho),
-            GradientAndLoss(softmax) => output_layer(softmax, true, inputs, rho),
+            Exp => each(&|x| about(libm::exp(x as f64 / ulp) * ulp, context.exp(x as f64 / ulp))),
+            Log => each(&|x| about(libm::log(x as f64 / ulp) * ulp, context.log(x as f64 / ulp))),
+            Gradient(softmax) => output_layer(context, softmax, false, inputs),
+            GradientAndLoss(softmax) => output_layer(context, softmax, true, inputs),
         }
     }
-}
-
-/// Division by zero gives zero exactly, and so does a numerator of zero.
-fn quotient_error(a: i64, b: i64, rho: f64) -> f64 {
-    if a == 0 || b == 0 { 0.0 } else { division(quotient(a, b), b as f64, rho) }
 }

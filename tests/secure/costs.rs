@@ -10,8 +10,9 @@ use mpcsim::ring::{Content, Vector};
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::softmax::Softmax;
 
-use super::function::{CLASSES, COLUMNS, Function, NUMERATORS, THRESHOLD};
+use super::function::{CLASSES, COLUMNS, Function, NUMERATORS};
 use super::harness::{Dice, Program, Setting, on_shapes, seed};
+use super::numbers::Numbers;
 
 /// No chain of messages.
 const NONE: i64 = i64::MIN / 4;
@@ -375,7 +376,7 @@ impl Program for Primitive {
             Primitive::Input { owner } => {
                 let secret = match p.content() {
                     Content::Shape => Vector::shape(x.len()),
-                    Content::Values => vec![THRESHOLD as u64; x.len()].into(),
+                    Content::Values => vec![Numbers::default().threshold as u64; x.len()].into(),
                 };
                 return vec![p.input(owner, x.len(), Some(&secret)).await];
             }

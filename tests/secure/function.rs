@@ -6,16 +6,8 @@ use mpcsim::secure::{Numerator, Secure};
 use mpcsim::softmax::{Logits, Softmax};
 
 use super::harness::{Dice, Program};
+use super::numbers::Numbers;
 
-/// The number one.
-pub const ONE: i64 = 1 << 16;
-/// The largest number.
-pub const MAX: i64 = (1 << 30) - 1;
-/// The smallest number.
-pub const MIN: i64 = -(1 << 30);
-/// Numbers at which something changes.
-const EDGES: [i64; 15] =
-    [0, 1, -1, 2, -2, ONE, -ONE, ONE - 1, ONE + 1, -ONE - 1, MAX, MIN, MAX - 1, MIN + 1, 1 << 15];
 /// Classes of an output layer.
 pub const CLASSES: usize = 10;
 /// Length of the dot products.
@@ -25,8 +17,6 @@ pub const INNER: usize = 5;
 pub const COLUMNS: usize = 3;
 /// Numerators for each divisor.
 pub const NUMERATORS: usize = 4;
-/// The threshold 0.1 of `relu_probability`, as an integer.
-pub const THRESHOLD: i64 = 6_554;
 
 /// A secure function; some have several outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,79 +110,98 @@ impl Function {
         }
     }
 
-    /// Random inputs of `n` rows, within the function's range.
+    /// Random inputs of `n` rows in the default format, within the function's range.
     pub fn random(self, dice: &mut Dice, n: usize) -> Vec<Vec<i64>> {
+        self.random_in(&Numbers::default(), dice, n)
+    }
+
+    /// The same in any format.
+    pub fn random_in(self, numbers: &Numbers, dice: &mut Dice, n: usize) -> Vec<Vec<i64>> {
+        let Numbers { f, k, max, .. } = *numbers;
         let lens = self.input_lens(n);
         let many = |dice: &mut Dice, len: usize, f: &dyn Fn(&mut Dice) -> i64| {
             (0..len).map(|_| f(dice)).collect::<Vec<i64>>()
         };
         match self {
             Mul => {
-                let x = many(dice, n, &|d| d.signed(31));
-                let y = x.iter().map(|&x| dice.signed((46 - bits_of(x)).min(31))).collect();
+                let x = many(dice, n, &|d| d.signed(k));
+                let y = x.iter().map(|&x| dice.signed((k + f - 1 - bits_of(x)).min(k))).collect();
                 vec![x, y]
             }
             Dot | MatrixProduct { .. } => {
-                lens.iter().map(|&len| many(dice, len, &|d| d.signed(22))).collect()
+                lens.iter().map(|&len| many(dice, len, &|d| d.signed(numbers.factor_bits()))).collect()
             }
             Select => {
                 let c = many(dice, n, &|d| d.between(0, 1));
-                vec![c, many(dice, n, &|d| d.signed(31)), many(dice, n, &|d| d.signed(31))]
+                vec![c, many(dice, n, &|d| d.signed(k)), many(dice, n, &|d| d.signed(k))]
             }
             Truncate { bits, .. } | LessThanZero { bits } => vec![many(dice, n, &|d| d.signed(bits))],
-            // The largest factor leaves 29 bits.
-            ScaleBy(_) => vec![many(dice, n, &|d| d.signed(29))],
+            // The largest factor is below four.
+            ScaleBy(_) => vec![many(dice, n, &|d| d.signed(k - 2))],
             Divide | DivideRows => {
-                let b = many(dice, n, &|d| divisor(d));
+                let b = many(dice, n, &|d| divisor(d, k));
                 let width = if self == Divide { 1 } else { NUMERATORS };
-                let a = (0..n * width).map(|i| numerator(dice, b[i / width])).collect();
+                let a = (0..n * width).map(|i| numerator(numbers, dice, b[i / width])).collect();
                 vec![a, b]
             }
             Reciprocal => vec![many(dice, n, &|d| loop {
-                let b = divisor(d);
-                if b.abs() > 4 {
+                let b = divisor(d, k);
+                if b.abs() >= numbers.least_divisor {
                     break b;
                 }
             })],
-            Exp2 => vec![many(dice, n, &|d| d.between(EXP2_RANGE.0, EXP2_RANGE.1))],
-            Exp => vec![many(dice, n, &|d| d.between(EXP_RANGE.0, EXP_RANGE.1))],
-            Log => vec![many(dice, n, &|d| d.signed(31).abs().clamp(1, MAX))],
+            Exp2 => vec![many(dice, n, &|d| d.between(numbers.exp2_range.0, numbers.exp2_range.1))],
+            Exp => vec![many(dice, n, &|d| d.between(numbers.exp_range.0, numbers.exp_range.1))],
+            Log => vec![many(dice, n, &|d| d.signed(k).abs().clamp(1, max))],
             Gradient(_) | GradientAndLoss(_) => {
-                // A row is small or large as a whole: logits of one unit, of ten, of hundreds.
+                // A row is small or large as a whole: logits of one unit, of ten, of hundreds. Ten fit the format.
                 let mut logits = Vec::new();
                 for _ in 0..n {
-                    let size = 17 + dice.between(0, 9) as u32;
+                    let size = dice.between(i64::from((f + 1).min(k - 5)), i64::from(k - 5));
                     logits.extend((0..CLASSES).map(|_| dice.between(-1 << size, 1 << size)));
                 }
                 let hot: Vec<usize> = (0..n).map(|_| dice.between(0, 9) as usize).collect();
                 vec![logits, one_hot(&hot)]
             }
-            _ => lens.iter().map(|&len| many(dice, len, &|d| d.signed(31))).collect(),
+            _ => lens.iter().map(|&len| many(dice, len, &|d| d.signed(k))).collect(),
         }
     }
 
-    /// Inputs at the edges of the function's range.
+    /// Inputs at the edges of the function's range in the default format.
     pub fn edges(self) -> Vec<Vec<i64>> {
+        self.edges_in(&Numbers::default())
+    }
+
+    /// The same in any format.
+    pub fn edges_in(self, numbers: &Numbers) -> Vec<Vec<i64>> {
+        let Numbers { f, k, one, max, min, threshold, cut, .. } = *numbers;
+        let edges = numbers.edges();
         match self {
             Mul => {
-                let fits = |&(x, y): &(i64, i64)| x.abs() * y.abs() < 1 << 46;
-                let mut pairs: Vec<(i64, i64)> = pairs(&EDGES).into_iter().filter(fits).collect();
-                pairs.extend([(MIN, ONE - 1), (MAX, ONE), (-MAX, ONE), (MAX, 1 << 15), (1 << 15, 1)]);
+                let fits = |&(x, y): &(i64, i64)| x.abs() * y.abs() < 1 << (k + f - 1);
+                let mut pairs: Vec<(i64, i64)> = pairs(&edges).into_iter().filter(fits).collect();
+                pairs.extend([(min, one - 1), (max, one), (-max, one), (max, one / 2), (one / 2, 1)]);
                 unzip(pairs)
             }
-            Dot => vec![vec![-(1 << 21); 2 * DOT], [vec![1 << 21; DOT], vec![0; DOT]].concat()],
-            MatrixProduct { .. } => vec![vec![-(1 << 21); 4 * INNER], vec![1 << 21; INNER * COLUMNS]],
+            Dot => {
+                let factor = 1i64 << (numbers.factor_bits() - 1);
+                vec![vec![-factor; 2 * DOT], [vec![factor; DOT], vec![0; DOT]].concat()]
+            }
+            MatrixProduct { .. } => {
+                let factor = 1i64 << (numbers.factor_bits() - 1);
+                vec![vec![-factor; 4 * INNER], vec![factor; INNER * COLUMNS]]
+            }
             Truncate { bits, shift } => {
                 let (half, one) = (1i64 << (shift - 1), 1i64 << shift);
                 let top = (1i64 << (bits - 1)) - 1;
                 let around = [0, half, one, 2 * one, -half, -one, -2 * one];
-                let mut edges: Vec<i64> = around.iter().flat_map(|&x| [x - 1, x, x + 1]).collect();
-                edges.extend([top, top - 1, -top, -top - 1]);
-                vec![edges.into_iter().filter(|x| (-top - 1..=top).contains(x)).collect()]
+                let mut values: Vec<i64> = around.iter().flat_map(|&x| [x - 1, x, x + 1]).collect();
+                values.extend([top, top - 1, -top, -top - 1]);
+                vec![values.into_iter().filter(|x| (-top - 1..=top).contains(x)).collect()]
             }
-            ScaleBy(_) => vec![vec![0, 1, -1, ONE, -ONE, (1 << 28) - 1, -(1 << 28)]],
+            ScaleBy(_) => vec![vec![0, 1, -1, one, -one, (1 << (k - 3)) - 1, -(1 << (k - 3))]],
             Select => {
-                let (x, y): (Vec<i64>, Vec<i64>) = pairs(&EDGES).into_iter().unzip();
+                let (x, y): (Vec<i64>, Vec<i64>) = pairs(&edges).into_iter().unzip();
                 let choice = |c: i64| vec![c; x.len()];
                 vec![
                     [choice(0), choice(1)].concat(),
@@ -204,15 +213,15 @@ impl Function {
                 let top = (1u64 << (bits - 1)) as i64;
                 vec![vec![0, 1, -1, 2, -2, top.wrapping_sub(1), top.wrapping_neg(), top.wrapping_neg() + 1]]
             }
-            Greater => unzip(pairs(&EDGES)),
-            ReluAbove => vec![[&EDGES[..], &[THRESHOLD - 1, THRESHOLD, THRESHOLD + 1, -THRESHOLD]].concat()],
+            Greater => unzip(pairs(&edges)),
+            ReluAbove => vec![[&edges[..], &[threshold - 1, threshold, threshold + 1, -threshold]].concat()],
             Max { width } => {
                 let mut rows = Vec::new();
-                for value in [0, 1, -1, MAX, MIN] {
+                for value in [0, 1, -1, max, min] {
                     rows.extend(vec![value; width]);
                     // The largest at each place, alone and twice.
                     for place in 0..width {
-                        let mut row = vec![MIN; width];
+                        let mut row = vec![min; width];
                         row[place] = value;
                         rows.extend(&row);
                         row[(place + 1) % width] = value;
@@ -221,87 +230,83 @@ impl Function {
                 }
                 vec![rows]
             }
-            Divide => unzip(division_edges()),
+            Divide => unzip(division_edges(numbers)),
             DivideRows => {
-                let (a, b): (Vec<i64>, Vec<i64>) = division_edges().into_iter().unzip();
+                let (a, b): (Vec<i64>, Vec<i64>) = division_edges(numbers).into_iter().unzip();
                 vec![a.iter().flat_map(|&a| [a, -a, a / 2, 0]).collect(), b]
             }
             Reciprocal => {
-                vec![vec![0, 5, -5, 6, 7, 8, 9, ONE, -ONE, MAX, MIN, MIN + 1, -MAX, 1 << 29, 3 << 28]]
+                let least = numbers.least_divisor;
+                let near = [0, least, -least, least + 1, least + 2, least + 3, least + 4];
+                let far = [one, -one, max, min, min + 1, -max, 1 << (k - 2), 3 << (k - 3)];
+                vec![[&near[..], &far[..]].concat()]
             }
             Exp2 => {
-                let whole = (-16..15).flat_map(|i| [i * ONE - 1, i * ONE, i * ONE + 1]);
-                let range = EXP2_RANGE.0..=EXP2_RANGE.1;
-                vec![whole.chain([EXP2_RANGE.1]).filter(|x| range.contains(x)).collect()]
+                let (low, high) = numbers.exp2_range;
+                let whole = (low / one..=high / one).flat_map(|i| [i * one - 1, i * one, i * one + 1]);
+                vec![whole.chain([high]).filter(|x| (low..=high).contains(x)).collect()]
             }
             Exp => vec![vec![
-                EXP_RANGE.0,
-                EXP_RANGE.0 + 1,
-                EXP_RANGE.1,
-                EXP_RANGE.1 - 1,
+                numbers.exp_range.0,
+                numbers.exp_range.0 + 1,
+                numbers.exp_range.1,
+                numbers.exp_range.1 - 1,
                 0,
                 1,
                 -1,
-                ONE,
-                -ONE,
-                CUT - 1,
-                CUT,
-                CUT + 1,
+                one,
+                -one,
+                cut - 1,
+                cut,
+                cut + 1,
             ]],
             Log => {
-                let powers = (0..30).flat_map(|i| [(1i64 << i) - 1, 1 << i, (1 << i) + 1]);
-                vec![powers.filter(|&x| x > 0).chain([MAX, MAX - 1]).collect()]
+                let powers = (0..k - 1).flat_map(|i| [(1i64 << i) - 1, 1 << i, (1 << i) + 1]);
+                vec![powers.filter(|&x| x > 0).chain([max, max - 1]).collect()]
             }
-            Gradient(_) | GradientAndLoss(_) => output_edges(),
-            _ => vec![EDGES.to_vec()],
+            Gradient(_) | GradientAndLoss(_) => output_edges(numbers),
+            _ => vec![edges],
         }
     }
 }
-
-/// Inputs of 2^x: [-16, 15).
-const EXP2_RANGE: (i64, i64) = (-16 * ONE, 15 * ONE - 1);
-/// Inputs of e^x: [-16, 15) divided by log2 e, a unit of rounding left.
-const EXP_RANGE: (i64, i64) = (-726_816, 681_390);
-/// -ln 2^14 = -9.704: what is not above counts as zero in `exact`.
-pub const CUT: i64 = -635_965;
-/// ln 10 - ln 2^14: how far the maximum is shifted by `exact`, so that the largest exponent is its negative.
-pub const SHIFT: i64 = -485_063;
 
 fn bits_of(x: i64) -> u32 {
     64 - x.unsigned_abs().leading_zeros()
 }
 
-fn divisor(dice: &mut Dice) -> i64 {
-    match dice.signed(31) {
+fn divisor(dice: &mut Dice, bits: u32) -> i64 {
+    match dice.signed(bits) {
         0 => 1,
         b => b,
     }
 }
 
 /// The largest numerator whose quotient by b is a number, a few units left for its error.
-fn largest_numerator(b: i64) -> i64 {
-    (((i128::from(MAX) - 8) * i128::from(b.abs())) >> 16).min(i128::from(MAX)) as i64
+fn largest_numerator(numbers: &Numbers, b: i64) -> i64 {
+    let largest = i128::from(numbers.max) - i128::from(numbers.quotient_margin());
+    ((largest * i128::from(b.abs())) >> numbers.f).min(i128::from(numbers.max)) as i64
 }
 
-fn numerator(dice: &mut Dice, b: i64) -> i64 {
-    let largest = largest_numerator(b);
-    dice.signed(31).clamp(-largest, largest)
+fn numerator(numbers: &Numbers, dice: &mut Dice, b: i64) -> i64 {
+    let largest = largest_numerator(numbers, b);
+    dice.signed(numbers.k).clamp(-largest, largest)
 }
 
 /// Numerators and divisors.
-fn division_edges() -> Vec<(i64, i64)> {
+fn division_edges(numbers: &Numbers) -> Vec<(i64, i64)> {
+    let Numbers { k, one, max, min, threshold, .. } = *numbers;
     let divisors =
-        [1, 2, 3, 4, 5, 100, ONE - 1, ONE, ONE + 1, THRESHOLD, 3 * ONE, 1 << 29, MAX - 1, MAX, -MIN];
+        [1, 2, 3, 4, 5, 100, one - 1, one, one + 1, threshold, 3 * one, 1 << (k - 2), max - 1, max, -min];
     let mut edges = Vec::new();
     for b in divisors {
-        let largest = largest_numerator(b);
+        let largest = largest_numerator(numbers, b);
         for a in [0, 1, b.min(largest), largest] {
             edges.extend([(a, b), (-a, b), (a, -b), (-a, -b)]);
         }
     }
-    // 2^30 itself is no number of the format, -2^30 is.
-    edges.retain(|&(_, b)| b <= MAX);
-    edges.extend([0, 1, -1, ONE, MAX, MIN].map(|a| (a, 0)));
+    // 2^(k-1) itself is no number of the format, -2^(k-1) is.
+    edges.retain(|&(_, b)| b <= max);
+    edges.extend([0, 1, -1, one, max, min].map(|a| (a, 0)));
     edges
 }
 
@@ -310,15 +315,18 @@ pub fn one_hot(hot: &[usize]) -> Vec<i64> {
 }
 
 /// Rows of logits with the label at each of two places.
-fn output_edges() -> Vec<Vec<i64>> {
+fn output_edges(numbers: &Numbers) -> Vec<Vec<i64>> {
+    let Numbers { one, max, min, threshold, cut, shift, .. } = *numbers;
+    // The largest number, 2^14 by default.
+    let largest = max + 1;
     let mut rows: Vec<Vec<i64>> = Vec::new();
     let fill = |value: i64| vec![value; CLASSES];
     // Ties, nothing positive, far apart.
-    for value in [0, 1, -1, ONE, -ONE, 100 * ONE, 800 * ONE, -800 * ONE, -8000 * ONE] {
+    for value in [0, 1, -1, one, -one, largest / 164, largest / 20, -largest / 20, -largest / 2] {
         rows.push(fill(value));
     }
-    for (low, high) in [(-8000 * ONE, 8000 * ONE), (-ONE, 5 * ONE), (0, 4), (0, 700 * ONE), (-2 * ONE, -ONE)]
-    {
+    let halves = (-largest / 2, largest / 2 - 1);
+    for (low, high) in [halves, (-one, 5 * one), (0, 4), (0, largest / 23), (-2 * one, -one)] {
         let mut row = fill(low);
         row[3] = high;
         rows.push(row.clone());
@@ -326,25 +334,25 @@ fn output_edges() -> Vec<Vec<i64>> {
         rows.push(row);
     }
     // Around the threshold of `relu_probability`, alone and among others.
-    for value in [THRESHOLD - 1, THRESHOLD, THRESHOLD + 1] {
+    for value in [threshold - 1, threshold, threshold + 1] {
         rows.push(fill(value));
-        let mut row = fill(-ONE);
+        let mut row = fill(-one);
         row[0] = value;
         rows.push(row.clone());
-        row[9] = 4 * ONE;
+        row[9] = 4 * one;
         rows.push(row);
     }
     // Around what `exact` cuts off, and where e^x is no longer defined and must not matter.
-    for distance in [-2, -1, 0, 1, 2, -91_000, -100_000, -200_000, -ONE * 100] {
+    for distance in [-2, -1, 0, 1, 2, -7 * one / 5, -3 * one / 2, -3 * one, -100 * one] {
         let mut row = fill(0);
-        row[5] = CUT + SHIFT + distance;
+        row[5] = cut + shift + distance;
         rows.push(row.clone());
-        row[1] = -20 * ONE;
-        row[2] = CUT + SHIFT + 90_000;
+        row[1] = -20 * one;
+        row[2] = cut + shift + 11 * one / 8;
         rows.push(row);
     }
     let hot: Vec<usize> = rows.iter().map(|_| 0).chain(rows.iter().map(|_| 3)).collect();
-    let logits: Vec<i64> = rows.concat();
+    let logits: Vec<i64> = rows.concat().into_iter().map(|x| x.clamp(min, max)).collect();
     vec![[logits.clone(), logits].concat(), one_hot(&hot)]
 }
 
@@ -377,17 +385,17 @@ impl Program for Function {
             ScaleBy(factor) => vec![s.scale_by(x, factor).await],
             Select => vec![s.select(x, &inputs[1], &inputs[2]).await],
             Bits => {
-                let bits = s.decompose(x, 31).await;
+                let bits = s.decompose(x, s.fixed_point.total_bits).await;
                 s.protocol.bits_to_ring(&bits).await
             }
             Compose => {
-                let bits = s.decompose(x, 31).await;
+                let bits = s.decompose(x, s.fixed_point.total_bits).await;
                 vec![s.compose(bits).await]
             }
             LessThanZero { bits } => vec![s.less_than_zero(x, bits).await],
             Greater => vec![s.greater(x, &inputs[1]).await],
             Relu => <[_; 2]>::from(s.relu(x).await).into(),
-            ReluAbove => <[_; 2]>::from(s.relu_above(x, THRESHOLD).await).into(),
+            ReluAbove => <[_; 2]>::from(s.relu_above(x, s.fixed_point.encode(0.1)).await).into(),
             Max { width } => vec![s.row_max(x, width).await],
             Divide => vec![s.divide(Numerator::Shared(x), &inputs[1], 1).await],
             DivideRows => vec![s.divide(Numerator::Shared(x), &inputs[1], NUMERATORS).await],

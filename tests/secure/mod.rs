@@ -7,6 +7,7 @@ mod bounds;
 mod costs;
 mod function;
 pub mod harness;
+mod numbers;
 mod oblivious;
 mod tampering;
 mod truncation;
