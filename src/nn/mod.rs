@@ -14,6 +14,6 @@ pub use dataset::{encode_images, one_hot_labels};
 pub use dense::{Dense, DenseLayer};
 pub use evaluate::correct_predictions;
 pub use model::{Model, Weights, glorot_weights};
-pub use sgd::Sgd;
+pub use sgd::{BatchDivision, Sgd};
 pub use shuffle::{batches_per_epoch, epoch_order};
 pub use training::{OWNER, SecretData, Secrets, Trainer, TrainingProgram, prepare};

@@ -4,12 +4,14 @@
 //! what the protocols' openings say, bit for bit.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::word::shared_word;
 use super::{Components, Message, Protocol, Word, Wraps};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
-use crate::sim::{Party, SpanGuard};
+use crate::sim::{Party, SpanGuard, SpanId};
 
 /// A value that is its own only component.
 #[derive(Clone, Debug)]
@@ -47,18 +49,35 @@ impl Components for Plain<Plane> {
     }
 }
 
+/// Values that were beyond the range in which an operation is right, by the span in which it was.
+#[derive(Clone, Debug, Default)]
+pub struct ValuesBeyond(Rc<RefCell<BTreeMap<SpanId, u64>>>);
+
+impl ValuesBeyond {
+    /// What was counted since the last time.
+    pub fn take(&self) -> BTreeMap<SpanId, u64> {
+        self.0.take()
+    }
+}
+
 /// The only party.
 pub struct Clear {
     party: Party<Message>,
     seed: u64,
     draws: Cell<u64>,
+    beyond: ValuesBeyond,
 }
 
 impl Clear {
     /// The functionality, run by the only party of a simulation.
     pub fn new(party: Party<Message>, seed: u64) -> Self {
+        Clear::counting(party, seed, ValuesBeyond::default())
+    }
+
+    /// The same; values beyond their range are counted in `beyond`.
+    pub fn counting(party: Party<Message>, seed: u64, beyond: ValuesBeyond) -> Self {
         assert_eq!(party.parties(), 1, "the ideal functionality is one party");
-        Clear { party, seed, draws: Cell::new(0) }
+        Clear { party, seed, draws: Cell::new(0), beyond }
     }
 
     /// A fresh stream, for rounding and masks.
@@ -88,7 +107,8 @@ impl Protocol for Clear {
     }
 
     fn fork(&self, n: usize) -> Vec<Self> {
-        let handle = |party| Clear { party, seed: self.seed, draws: Cell::new(0) };
+        let handle =
+            |party| Clear { party, seed: self.seed, draws: Cell::new(0), beyond: self.beyond.clone() };
         self.party.fork_n(n).into_iter().map(handle).collect()
     }
 
@@ -177,5 +197,12 @@ impl Protocol for Clear {
 
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
         Plain(Plane::compose(&[x.0.and(&y.0).xor(&t.0)]))
+    }
+
+    fn expect_range(&self, x: &Self::Share, bits: u32) {
+        let count = x.0.beyond(bits);
+        if count > 0 {
+            *self.beyond.0.borrow_mut().entry(self.party.current_span()).or_default() += count;
+        }
     }
 }

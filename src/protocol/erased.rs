@@ -264,6 +264,7 @@ trait Operations {
     fn set_up(&self) -> Later<'_, ()>;
     fn prepare<'a>(&'a self, demand: &'a Demand) -> Later<'a, ()>;
     fn demand(&self) -> Demand;
+    fn expect_range(&self, x: &ErasedShare, bits: u32);
     fn check(&self) -> Later<'_, ()>;
 }
 
@@ -368,6 +369,9 @@ impl<P: Protocol> Operations for P {
     fn demand(&self) -> Demand {
         Protocol::demand(self)
     }
+    fn expect_range(&self, x: &ErasedShare, bits: u32) {
+        Protocol::expect_range(self, ring(x), bits);
+    }
     fn check(&self) -> Later<'_, ()> {
         Box::pin(Protocol::check(self))
     }
@@ -455,6 +459,9 @@ impl Protocol for Erased {
     }
     fn demand(&self) -> Demand {
         self.0.demand()
+    }
+    fn expect_range(&self, x: &Self::Share, bits: u32) {
+        self.0.expect_range(x, bits);
     }
     async fn check(&self) {
         self.0.check().await;

@@ -103,7 +103,7 @@ use std::borrow::Cow;
 use crate::ring::{Content, MatMul, Plane, Vector};
 use crate::sim::{Party, SpanGuard};
 
-pub use clear::Clear;
+pub use clear::{Clear, ValuesBeyond};
 pub use demand::Demand;
 pub use message::Message;
 pub(crate) use message::{receive_bits, receive_ring, send};
@@ -209,6 +209,10 @@ pub trait Protocol: Sized + 'static {
         let product = self.and(&[[x, y]]).await.remove(0);
         self.bits_to_ring(&[product.xor(t)]).await.remove(0)
     }
+
+    /// Says that x should hold signed integers of `bits` bits: elsewhere results are wrong. The ideal functionality counts
+    /// those that are beyond, by span; protocols cannot see it.
+    fn expect_range(&self, _x: &Self::Share, _bits: u32) {}
 
     /// Agrees on keys, before anything is shared.
     async fn set_up(&self) {}

@@ -28,7 +28,9 @@ fn strings<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// One row an epoch.
 pub fn epochs_csv(outcome: &Outcome) -> Vec<u8> {
-    let header = strings(["epoch", "iterations", "test_correct", "test_accuracy", "loss", "restarted"]);
+    let columns =
+        ["epoch", "iterations", "test_correct", "test_accuracy", "loss", "restarted", "out_of_range"];
+    let header = strings(columns);
     let rows = outcome.epochs.iter().map(|epoch| {
         vec![
             epoch.epoch.to_string(),
@@ -37,6 +39,7 @@ pub fn epochs_csv(outcome: &Outcome) -> Vec<u8> {
             epoch.test_accuracy.to_string(),
             epoch.loss.map(|loss| loss.to_string()).unwrap_or_default(),
             epoch.restarted.to_string(),
+            epoch.values_out_of_range().map(|values| values.to_string()).unwrap_or_default(),
         ]
     });
     table(std::iter::once(header).chain(rows))

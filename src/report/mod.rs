@@ -7,6 +7,7 @@ mod explain;
 mod file;
 mod folder;
 mod html;
+mod notes;
 mod perfetto;
 mod plot;
 mod replay;

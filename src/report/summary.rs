@@ -1,7 +1,10 @@
 //! `summary.json`, schema 1.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::notes::notes;
 use super::units::Seconds;
 use crate::ledger::{Cost, Percentiles};
 use crate::run::{EpochResult, Outcome, Values};
@@ -29,6 +32,7 @@ struct Summary<'a> {
     iteration_seconds: Option<PercentileSummary>,
     accuracy: Vec<Accuracy>,
     final_test_accuracy: f64,
+    notes: Vec<String>,
     verified: VerifiedSummary,
 }
 
@@ -69,6 +73,9 @@ struct Accuracy {
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<f64>,
     restarted: bool,
+    /// By place; left out where there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    out_of_range: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
@@ -125,6 +132,12 @@ impl From<&EpochResult> for Accuracy {
             test: result.test_accuracy,
             loss: result.loss,
             restarted: result.restarted,
+            out_of_range: result
+                .out_of_range
+                .iter()
+                .flatten()
+                .map(|found| (found.place.clone(), found.values))
+                .collect(),
         }
     }
 }
@@ -151,6 +164,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         iteration_seconds: outcome.iteration_percentiles.as_ref().map(Into::into),
         accuracy: outcome.epochs.iter().map(Into::into).collect(),
         final_test_accuracy: outcome.epochs.last().map_or(0.0, |epoch| epoch.test_accuracy),
+        notes: notes(plan, &outcome.epochs),
         verified: VerifiedSummary {
             iterations: verified.iterations,
             outcome: "agree",

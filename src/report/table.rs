@@ -2,9 +2,10 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
+use super::notes::notes;
 use super::units::{bytes_text, count_text, time_text};
 use crate::ledger::Cost;
-use crate::run::{Outcome, Values};
+use crate::run::{EpochResult, Outcome, Values};
 use crate::scenario::Plan;
 
 /// Lines above, below and under the header, nothing else.
@@ -29,6 +30,24 @@ fn heading(plan: &Plan, outcome: &Outcome) -> String {
         plan.network.label,
         plan.compute.label,
     )
+}
+
+/// Characters of a line of text.
+const LINE: usize = 100;
+
+/// Text in lines, all but the first indented.
+fn wrapped(text: &str) -> String {
+    let (mut lines, mut line) = (String::new(), String::new());
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > LINE {
+            lines += &format!("{line}\n");
+            line = format!("  {word}");
+        } else {
+            line += if line.is_empty() { "" } else { " " };
+            line += word;
+        }
+    }
+    lines + &line + "\n"
 }
 
 /// A row of the table: a label and what it says of each phase.
@@ -70,11 +89,19 @@ fn by_epoch(label: &str, figures: &[String]) -> String {
 }
 
 fn accuracy(outcome: &Outcome) -> String {
-    let restarted = |yes: bool| if yes { " (restarted)" } else { "" };
+    let mark = |epoch: &EpochResult| {
+        let out_of_range = epoch.values_out_of_range().is_some_and(|values| values > 0);
+        match (epoch.restarted, out_of_range) {
+            (false, false) => "",
+            (true, false) => " (restarted)",
+            (false, true) => " (out of range)",
+            (true, true) => " (out of range, restarted)",
+        }
+    };
     let accuracies: Vec<String> = outcome
         .epochs
         .iter()
-        .map(|epoch| format!("{:.2} %{}", 100.0 * epoch.test_accuracy, restarted(epoch.restarted)))
+        .map(|epoch| format!("{:.2} %{}", 100.0 * epoch.test_accuracy, mark(epoch)))
         .collect();
     let mut text = by_epoch("test accuracy", &accuracies);
     let losses: Vec<String> =
@@ -107,6 +134,9 @@ fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
 /// The result of a run as a text of several lines.
 pub fn run_table(plan: &Plan, values: Values, outcome: &Outcome) -> String {
     let mut text = heading(plan, outcome);
+    for note in notes(plan, &outcome.epochs) {
+        text += &wrapped(&format!("note: {note}"));
+    }
     text += &format!("{}\n", costs(outcome).trim_fmt());
     if let Some(p) = &outcome.iteration_percentiles {
         text += &format!(

@@ -16,6 +16,7 @@ pub mod meter;
 mod plane;
 mod product;
 mod random;
+mod range;
 mod residues;
 mod ring_vector;
 pub mod transpose;

@@ -283,6 +283,14 @@ impl Vector {
         self.data.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len])
     }
 
+    /// The elements, unless there are none or they are results of a formula that is not computed yet.
+    pub(in crate::ring) fn at_hand(&self) -> Option<&[u64]> {
+        match self.data.as_ref().map(|(memory, _)| &**memory) {
+            Some(Memory::Deferred(deferred)) if !deferred.is_computed() => None,
+            _ => self.values(),
+        }
+    }
+
     pub(in crate::ring) fn operand(&self) -> Operand<'_> {
         let (memory, start) = self.data.as_ref().expect("a vector with values");
         memory.operand(*start, self.len)

@@ -22,8 +22,8 @@ pub use bench::{endpoints, network};
 pub use operations::{Operation, OperationCost};
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::{Demands, Session};
-pub use train::EpochResult;
 pub(crate) use train::train;
+pub use train::{EpochResult, OutOfRange};
 pub(crate) use verify::verify;
 pub use verify::{Verified, VerifyError};
 
@@ -58,6 +58,9 @@ pub enum RunError {
     /// Shares, shapes and clear values do not agree: a bug in mpcsim.
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// The output layer cannot serve so many classes in the number format.
+    #[error("{0}")]
+    Classes(String),
     /// The system gives no threads.
     #[error("threads cannot be started: {0}")]
     Threads(String),
@@ -66,7 +69,7 @@ pub enum RunError {
 impl RunError {
     /// Whether the user can do something about it.
     pub fn is_mistake(&self) -> bool {
-        matches!(self, RunError::Data(_))
+        matches!(self, RunError::Data(_) | RunError::Classes(_))
     }
 }
 
@@ -122,6 +125,14 @@ pub fn layer_widths(plan: &Plan, inputs: usize, classes: usize) -> Vec<usize> {
     std::iter::once(inputs).chain(hidden.iter().copied()).chain([classes]).collect()
 }
 
+/// Whether the output layer can serve so many classes.
+pub(crate) fn check_classes(plan: &Plan, classes: usize) -> Result<(), RunError> {
+    match plan.softmax.refusal(plan.fixed_point, classes) {
+        Some(reason) => Err(RunError::Classes(reason)),
+        None => Ok(()),
+    }
+}
+
 /// The program that a plan's parties run on given data.
 pub fn training_program(plan: &Plan, widths: &[usize], rows: usize) -> TrainingProgram {
     TrainingProgram {
@@ -133,6 +144,7 @@ pub fn training_program(plan: &Plan, widths: &[usize], rows: usize) -> TrainingP
             learning_rate: plan.fixed_point.encode(plan.training.learning_rate),
             momentum: plan.training.momentum,
             batch: plan.training.batch,
+            division: plan.training.division,
         },
     }
 }
@@ -155,6 +167,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     progress.begin("reading data", 1);
     let data: TrainTest = data::load(&plan.data)?;
     let widths = layer_widths(plan, data.train.width, data.train.classes);
+    check_classes(plan, data.train.classes)?;
     let program = training_program(plan, &widths, data.train.rows);
     progress.step();
 

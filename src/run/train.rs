@@ -1,5 +1,7 @@
 //! Training itself: in the clear, or on shares.
 
+use std::collections::BTreeMap;
+
 use super::bench::bench;
 use super::record::{Phase, Recorded};
 use super::session::{Demands, Session};
@@ -7,14 +9,25 @@ use super::verify::VerifyError;
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::{Dataset, TrainTest};
 use crate::nn::{
-    SecretData, Secrets, TrainingProgram, batches_per_epoch, correct_predictions, encode_images, epoch_order,
-    glorot_weights, one_hot_labels,
+    SecretData, Secrets, TrainingProgram, Weights, batches_per_epoch, correct_predictions, encode_images,
+    epoch_order, glorot_weights, one_hot_labels,
 };
 use crate::protocol::registry::{Starter, Visitor};
-use crate::protocol::{Clear, Protocol};
+use crate::protocol::{Clear, Protocol, ValuesBeyond};
 use crate::ring::Content;
 use crate::scenario::Plan;
-use crate::sim::{Bench, Jitter, Link, Network};
+use crate::sim::{Bench, Jitter, Link, Network, Trace};
+
+/// Values that left the range of the number format, or of the numbers that an operation works on: what became of them is
+/// wrong on shares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutOfRange {
+    /// The layer and what it did, as spans are named: `dense1/forward`, `output/backward`. What an update left behind is
+    /// looked at once an epoch.
+    pub place: String,
+    /// How many, over all iterations of the epoch.
+    pub values: u64,
+}
 
 /// What an epoch ended with.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +44,15 @@ pub struct EpochResult {
     pub loss: Option<f64>,
     /// Whether the training started again after it, with half the learning rate.
     pub restarted: bool,
+    /// Values that left their range, in the order of layers; none if the training ran on shares, which nobody can look at.
+    pub out_of_range: Option<Vec<OutOfRange>>,
+}
+
+impl EpochResult {
+    /// How many values left their range.
+    pub fn values_out_of_range(&self) -> Option<u64> {
+        self.out_of_range.as_ref().map(|found| found.iter().map(|place| place.values).sum())
+    }
 }
 
 /// A training that is over.
@@ -69,7 +91,8 @@ impl Visitor for OnShares<'_> {
         let plan = self.plan;
         let bench = bench(&plan.network, &plan.compute, plan.seed);
         let start = |party| start(party, plan.seed, Content::Values);
-        train_values(plan, self.program, self.data, bench, start, Some(self.recorded), self.progress)
+        let watch = Watch { recorded: Some(self.recorded), beyond: None };
+        train_values(plan, self.program, self.data, (bench, start), watch, self.progress)
     }
 }
 
@@ -84,23 +107,54 @@ pub fn train(
 ) -> Result<Trained, RunError> {
     match values {
         Values::Split => {
-            let start = |party| Clear::new(party, plan.seed);
-            train_values(plan, program, data, clear_bench(), start, None, progress)
+            let beyond = ValuesBeyond::default();
+            let start = |party| Clear::counting(party, plan.seed, beyond.clone());
+            let watch = Watch { recorded: None, beyond: Some(&beyond) };
+            train_values(plan, program, data, (clear_bench(), start), watch, progress)
         }
         Values::Shares => plan.protocol.visit(OnShares { plan, program, data, recorded, progress }),
     }
 }
 
-/// Trains with a protocol on real values. If there is a recorded program, every phase must do exactly what it says.
+/// What is looked at while a training runs.
+struct Watch<'a> {
+    /// The recorded program, of which every phase must do exactly what it says.
+    recorded: Option<&'a Recorded>,
+    /// What the ideal functionality counts.
+    beyond: Option<&'a ValuesBeyond>,
+}
+
+impl Watch<'_> {
+    /// The values of an epoch that left their range: by layer and direction, from the spans of an iteration, and what the
+    /// updates left behind: `weights`, numbers of `bits` bits.
+    fn out_of_range(&self, iteration: &Trace, weights: &[Weights], bits: u32) -> Option<Vec<OutOfRange>> {
+        let counts = self.beyond?.take();
+        let mut places = BTreeMap::<String, u64>::new();
+        for (span, values) in counts {
+            let path = iteration.spans().path(span);
+            let place: Vec<&str> = path.split('/').skip(1).take(2).collect();
+            *places.entry(place.join("/")).or_default() += values;
+        }
+        for (i, layer) in weights.iter().enumerate() {
+            let values = layer.weights.beyond(bits) + layer.bias.beyond(bits);
+            if values > 0 {
+                *places.entry(format!("dense{}/update", i + 1)).or_default() += values;
+            }
+        }
+        Some(places.into_iter().map(|(place, values)| OutOfRange { place, values }).collect())
+    }
+}
+
+/// Trains with a protocol on real values.
 fn train_values<P: Protocol>(
     plan: &Plan,
     program: &TrainingProgram,
     data: &TrainTest,
-    bench: Bench,
-    start: impl Fn(crate::sim::Party<crate::protocol::Message>) -> P,
-    recorded: Option<&Recorded>,
+    (bench, start): (Bench, impl Fn(crate::sim::Party<crate::protocol::Message>) -> P),
+    watch: Watch<'_>,
     progress: &dyn Progress,
 ) -> Result<Trained, RunError> {
+    let recorded = watch.recorded;
     let (train, batch) = (&data.train, plan.training.batch);
     let total = total_iterations(plan, train.rows);
     progress.begin("training", total);
@@ -123,13 +177,15 @@ fn train_values<P: Protocol>(
     while done < total {
         let order = epoch_order(plan.seed, epochs.len() as u64, train.rows, batch);
         let iterations = (total - done).min(batches_per_epoch(train.rows, batch) as u64);
-        let mut losses = Vec::new();
+        let (mut losses, mut last) = (Vec::new(), None);
         for rows in order.chunks_exact(batch).take(iterations as usize) {
             let (trace, loss) = session.iteration(rows)?;
             same(&trace, recorded.map(|r| &r.iteration), "iteration")?;
             losses.extend(loss.map(|sum| plan.fixed_point.decode(sum.expect_values()[0]) / batch as f64));
             progress.step();
+            last = Some(trace);
         }
+        let last = last.expect("an epoch has an iteration");
         done += iterations;
         phases.push(Phase::Iterations(iterations));
         let weights = session.open_weights()?;
@@ -143,6 +199,7 @@ fn train_values<P: Protocol>(
             test_accuracy,
             loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
             restarted,
+            out_of_range: watch.out_of_range(&last, &weights, plan.fixed_point.total_bits),
         });
         if restarted {
             attempt += 1;

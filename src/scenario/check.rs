@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::compute::compute;
 use super::declared::{DENSE, FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
-use super::errors::Mistakes;
+use super::errors::{Mistakes, Place};
 use super::network::network;
-use super::plan::{FixedPoint, Length, Model, Plan, Protocol, Rounding, Softmax, Training};
+use super::plan::{BatchDivision, FixedPoint, Length, Model, Plan, Protocol, Rounding, Softmax, Training};
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
@@ -38,7 +38,10 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let loss = fields.boolean("loss", mistakes);
     let data = fields.node("data", mistakes).and_then(|node| data_source(&node, base_dir, mistakes));
     let training = fields.node("training", mistakes);
-    let training = training.and_then(|node| training_of(&node, fixed_point, mistakes));
+    let training = training.and_then(|node| training_of(&node, mistakes)).filter(|training| {
+        // With a mistake in the format, nobody knows.
+        fixed_point.is_none_or(|format| check_constants(&fields, training, format, mistakes))
+    });
     if let (Some(data), Some(training)) = (&data, &training) {
         check_batch(&fields, data.train_rows(), training.batch, mistakes);
     }
@@ -176,18 +179,20 @@ fn idx(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<DataSour
     Some(DataSource::Idx { train_images, train_labels, test_images, test_labels, train: train?, test: test? })
 }
 
-fn training_of(node: &Node, fixed_point: Option<FixedPoint>, mistakes: &mut Mistakes) -> Option<Training> {
+fn training_of(node: &Node, mistakes: &mut Mistakes) -> Option<Training> {
     let fields = Fields::new(node, &TRAINING, mistakes)?;
     let length = length(&fields, mistakes);
     let batch = fields.whole("batch", mistakes);
-    let learning_rate = learning_rate(&fields, fixed_point, mistakes);
+    let learning_rate = fields.float("learning_rate", mistakes);
     let momentum = fields.float("momentum", mistakes);
+    let division = fields.choice("division", &BatchDivision::ALL, BatchDivision::name, mistakes);
     let restart_below = fields.float("restart_below", mistakes);
     Some(Training {
         length: length?,
         batch: batch? as usize,
         learning_rate: learning_rate?,
         momentum: momentum?,
+        division: division?,
         restart_below: restart_below?,
     })
 }
@@ -205,39 +210,83 @@ fn length(fields: &Fields, mistakes: &mut Mistakes) -> Option<Length> {
     fields.whole("iterations", mistakes).map(Length::Iterations)
 }
 
-/// `fixed_point` is unknown if there is a mistake in it.
-fn learning_rate(fields: &Fields, fixed_point: Option<FixedPoint>, mistakes: &mut Mistakes) -> Option<f64> {
-    let rate = fields.float("learning_rate", mistakes)?;
-    let Some(fixed_point) = fixed_point else { return Some(rate) };
-    let node = fields.node("learning_rate", mistakes)?;
-    let bits = fixed_point.fraction_bits;
-    let scaled = rate * (1u64 << bits) as f64;
-    if scaled < 0.5 {
-        let message = format!("a learning rate of {rate} is zero with {bits} bits after the binary point");
-        let help = format!("the smallest that is not is {}", 0.5 / (1u64 << bits) as f64);
-        return read::wrong(&node, &message, Some(help), mistakes);
+/// What the constants of a training become in the number format: whether each of them is what it should be. `fields` are
+/// those of the scenario.
+fn check_constants(
+    fields: &Fields,
+    training: &Training,
+    format: FixedPoint,
+    mistakes: &mut Mistakes,
+) -> bool {
+    let FixedPoint { fraction_bits, total_bits } = format;
+    let one = 1i64 << fraction_bits;
+    let integer_bits = total_bits - 1 - fraction_bits;
+    let mut wrong = |field: &str, message: String, help: String| {
+        let own = training_field(fields, field);
+        let message = if own.is_some() { message } else { format!("{message} (it is the default)") };
+        let place = own.or(fields.get("fixed_point").map(|node| &node.place)).unwrap_or(fields.opening());
+        mistakes.add(place, message, "not with this number format", Some(help));
+    };
+    let before = |value: f64| format!("{value} with {fraction_bits} bits after the binary point");
+    let smallest = 0.5 / one as f64;
+    let (rate, momentum) = (format.encode(training.learning_rate), format.encode(training.momentum));
+    let mut right = true;
+    if rate == 0 {
+        let help =
+            format!("the smallest that is not is {smallest}, or give the format more bits after the point");
+        wrong(
+            "learning_rate",
+            format!("a learning rate of {} is zero", before(training.learning_rate)),
+            help,
+        );
+        right = false;
     }
-    let integer_bits = fixed_point.total_bits - 1 - bits;
-    if rate >= (1u64 << integer_bits) as f64 {
-        let message =
-            format!("a learning rate of {rate} does not fit {integer_bits} bits before the binary point");
-        return read::wrong(&node, &message, None, mistakes);
+    if training.learning_rate >= (1u64 << integer_bits) as f64 || rate >= 1 << (total_bits - 1) {
+        let message = format!(
+            "a learning rate of {} does not fit {integer_bits} bits before the binary point",
+            training.learning_rate
+        );
+        wrong("learning_rate", message, format!("it must be less than {}", 1u64 << integer_bits));
+        right = false;
     }
-    Some(rate)
+    if momentum == one {
+        let help = format!("the largest that is less is {}", (one - 1) as f64 / one as f64);
+        wrong("momentum", format!("a momentum of {} is one", before(training.momentum)), help);
+        right = false;
+    }
+    if momentum == 0 && training.momentum > 0.0 {
+        let help = format!("the smallest that is not is {smallest}; write 0 for a training without momentum");
+        wrong("momentum", format!("a momentum of {} is zero", before(training.momentum)), help);
+        right = false;
+    }
+    if training.batch >= 1 << total_bits {
+        let message = format!(
+            "a step of a batch of {} rows is zero with numbers of {total_bits} bits",
+            grouped(training.batch as u64)
+        );
+        let help = format!("a batch must be less than {} rows then", grouped(1 << total_bits));
+        wrong("batch", message, help);
+        right = false;
+    }
+    right
+}
+
+/// Where a field of the training is, if it is given.
+fn training_field<'a>(fields: &'a Fields, name: &str) -> Option<&'a Place> {
+    match &fields.get("training")?.kind {
+        Kind::Record(Record { fields, .. }) => {
+            fields.iter().find(|field| field.name == name).map(|field| &field.value.place)
+        }
+        _ => None,
+    }
 }
 
 fn check_batch(fields: &Fields, train: usize, batch: usize, mistakes: &mut Mistakes) {
     if batch <= train {
         return;
     }
-    let training = fields.get("training").and_then(|node| match &node.kind {
-        Kind::Record(Record { fields, .. }) => fields.iter().find(|field| field.name == "batch"),
-        _ => None,
-    });
-    let place = match training {
-        Some(field) => &field.value.place,
-        None => fields.get("data").map_or(fields.opening(), |node| &node.place),
-    };
+    let training = training_field(fields, "batch");
+    let place = training.unwrap_or(fields.get("data").map_or(fields.opening(), |node| &node.place));
     let message = format!(
         "a batch of {} rows{} is more than the {} rows to train on",
         grouped(batch as u64),

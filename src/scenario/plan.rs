@@ -4,6 +4,7 @@
 //! converted to an integer and every limit checked. The rooms that read it need not check again.
 
 pub use crate::data::DataSource;
+pub use crate::nn::BatchDivision;
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::secure::{FixedPoint, Rounding};
 pub use crate::sim::{Interface, Jitter, Link, WireOverhead};
@@ -53,12 +54,14 @@ pub enum Model {
 pub struct Training {
     /// When it stops.
     pub length: Length,
-    /// Rows of one iteration: at least 1, at most the rows to train on.
+    /// Rows of one iteration: at least 1, at most the rows to train on, below 2^(bits of a number).
     pub batch: usize,
-    /// Learning rate: positive, and not zero in fixed point.
+    /// Learning rate: positive, and neither zero nor too large in fixed point.
     pub learning_rate: f64,
-    /// Momentum, 0 up to (not including) 1.
+    /// Momentum, 0 up to (not including) 1, in fixed point too; only 0 itself is 0 there.
     pub momentum: f64,
+    /// What a step divides the sum of a batch's gradients by.
+    pub division: BatchDivision,
     /// Fraction of test rows: an epoch that ends with fewer right answers halves the learning rate and
     /// starts from fresh weights. 0.0: never.
     pub restart_below: f64,

@@ -189,7 +189,7 @@ fn data(source: &DataSource, select: Select) -> String {
 }
 
 fn training(training: Training, select: Select) -> String {
-    let Training { length, batch, learning_rate, momentum, restart_below } = training;
+    let Training { length, batch, learning_rate, momentum, division, restart_below } = training;
     let mut record = Record::new(&TRAINING, select);
     match length {
         Length::Epochs(epochs) => record.field("epochs", || epochs.to_string()),
@@ -198,6 +198,7 @@ fn training(training: Training, select: Select) -> String {
     record.field("batch", || batch.to_string());
     record.field("learning_rate", || format!("{learning_rate:?}"));
     record.field("momentum", || format!("{momentum:?}"));
+    record.field("division", || division.name().to_string());
     record.field("restart_below", || format!("{restart_below:?}"));
     record.in_line("")
 }

@@ -9,6 +9,7 @@ impl<P: Protocol> Secure<P> {
         let _span = self.span("less_than_zero");
         let top = bits as usize - 1;
         let summands = self.protocol.summands(x, bits).await;
+        self.protocol.expect_range(x, bits);
         let two = self.two_summands(summands, false).await;
         let last = self.carry_out(&two.sum[..top], &two.carries[..top]).await;
         let rest = self.xor(&self.xor(&two.sum[top], &two.carries[top]), &last.generate);

@@ -97,6 +97,9 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// 2^x for fixed-point x in [-2^e, k-f): e is 4 by default, so [-16, 15). Elsewhere undefined.
+    ///
+    /// With rho = 1/2 or 1 unit for nearest or probabilistic rounding, off by at most 2^x (1.387 rho + 5.6) 2^-(k-2) and
+    /// rho (1 + 2^-(2^e)) units in the last place.
     pub async fn exp2(&self, x: &P::Share) -> P::Share {
         let _span = self.span("exp2");
         let (f, k) = (self.f(), self.k());
@@ -116,10 +119,12 @@ impl<P: Protocol> Secure<P> {
         self.select(&parts.negative, &small, &large).await
     }
 
-    /// e^x = 2^(x log2 e), on the range of [`Secure::exp2`] divided by log2 e.
+    /// e^x = 2^(x log2 e), on the range of [`Secure::exp2`] divided by log2 e; elsewhere undefined. As [`Secure::exp2`], and
+    /// the exponent is off by (rho + |x| / 2) u at most.
     pub async fn exp(&self, x: &P::Share) -> P::Share {
         let _span = self.span("exp");
-        let exponent = self.scale_by(x, std::f64::consts::LOG2_E).await;
+        let (log2_e, shift) = self.factor(std::f64::consts::LOG2_E);
+        let exponent = self.truncate_any(&x.scale(log2_e), self.k() + shift, shift).await;
         self.exp2(&exponent).await
     }
 }

@@ -61,7 +61,7 @@ impl FixedPoint {
 
     /// The same for the quotient of one by any positive number, as far as the ring has place for it.
     pub(super) fn reciprocal_bits(&self, rounding: Rounding) -> u32 {
-        let of_smallest = self.fraction_bits + 1 + 3 * self.division_fraction_bits(rounding);
+        let of_smallest = self.fraction_bits + 2 + 3 * self.division_fraction_bits(rounding);
         of_smallest.min(LARGEST_TRUNCATED_BITS).max(self.quotient_bits(rounding))
     }
 

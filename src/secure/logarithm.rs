@@ -74,6 +74,10 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// ln x for fixed-point x > 0; undefined elsewhere, but finite for 0.
+    ///
+    /// With rho = 1/2 or 1 unit for nearest or probabilistic rounding, off by at most (with 16 fraction bits about 15 rho)
+    /// ln 2 ((26.5 rho + 3.5) / (4.35 - (9.5 rho + 1.5) u) + d) + 2 + rho + |log2 x| / 2 units in the last place u, where d
+    /// is the bound of [`Secure::divide`] for a quotient of 1 by 13.
     pub async fn log(&self, x: &P::Share) -> P::Share {
         let _span = self.span("log");
         let float = self.to_float(x).await;

@@ -102,7 +102,7 @@ impl<P: Protocol> Secure<P> {
         x.add(&self.constant(x.len(), value))
     }
 
-    /// Product of fixed-point numbers.
+    /// Product of fixed-point numbers, rounded: off as [`Secure::truncate`] is.
     pub async fn fixed_mul(&self, x: &P::Share, y: &P::Share) -> P::Share {
         let _span = self.span("fixed_mul");
         let product = self.protocol.mul(x, y).await;
@@ -122,18 +122,23 @@ impl<P: Protocol> Secure<P> {
         self.truncate(&product, self.k() + self.f(), self.f()).await
     }
 
-    /// Product with a public real number: its trailing zero bits save bits of the truncation.
+    /// Product with a public real number c: its trailing zero bits save bits of the truncation. Off by a rounding, and by |x|
+    /// times what c is off as a fixed-point number, at most 2^-(f+1).
     pub async fn scale_by(&self, x: &P::Share, factor: f64) -> P::Share {
-        let integer = self.fixed_point.encode(factor);
-        if integer == 0 {
-            return x.scale(0);
+        let (integer, shift) = self.factor(factor);
+        let product = x.scale(integer);
+        if shift == 0 { product } else { self.truncate(&product, self.k() + shift, shift).await }
+    }
+
+    /// A factor as n / 2^shift with an odd n, or zero.
+    fn factor(&self, factor: f64) -> (i64, u32) {
+        match self.fixed_point.encode(factor) {
+            0 => (0, 0),
+            integer => {
+                let zeros = integer.trailing_zeros().min(self.f());
+                (integer >> zeros, self.f() - zeros)
+            }
         }
-        let zeros = integer.trailing_zeros().min(self.f());
-        let (integer, shift) = (integer >> zeros, self.f() - zeros);
-        if shift == 0 {
-            return x.scale(integer);
-        }
-        self.truncate(&x.scale(integer), self.k() + shift, shift).await
     }
 
     /// c x + (1 - c) y for bits c: x where c is set, y elsewhere.

@@ -6,8 +6,15 @@ use crate::protocol::{Bit, Protocol, RingShare, Word, Wraps};
 use crate::sim::both;
 
 impl<P: Protocol> Secure<P> {
-    /// x / 2^shift for signed integers of `bits` bits, rounded as the scenario says.
+    /// x / 2^shift for signed integers of `bits` bits, rounded as the scenario says: off by less than a unit if
+    /// probabilistic, by at most half a unit if to nearest.
     pub async fn truncate(&self, x: &P::Share, bits: u32, shift: u32) -> P::Share {
+        self.protocol.expect_range(x, bits);
+        self.truncate_any(x, bits, shift).await
+    }
+
+    /// The same where it does not matter what becomes of numbers with more bits.
+    pub(super) async fn truncate_any(&self, x: &P::Share, bits: u32, shift: u32) -> P::Share {
         match self.rounding {
             super::Rounding::Probabilistic => self.protocol.truncate(x, bits, shift).await,
             super::Rounding::Nearest => {

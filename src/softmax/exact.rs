@@ -32,6 +32,18 @@ fn largest_logit(format: FixedPoint, classes: usize) -> i64 {
 pub struct Exact;
 
 impl SoftmaxVariant for Exact {
+    /// The largest exponential, 2^(k-f-1) / classes, must be one at least.
+    fn refusal(format: FixedPoint, classes: usize) -> Option<String> {
+        let FixedPoint { fraction_bits: f, total_bits: k } = format;
+        let most = 1usize << (k - f - 1);
+        (classes > most).then(|| {
+            format!(
+                "softmax exact has place for the exponentials of {most} classes in numbers of {k} bits with {f} after the \
+                 binary point, and the data has {classes}: take more bits before the point"
+            )
+        })
+    }
+
     async fn output_layer<P: Protocol>(
         secure: &Secure<P>,
         batch: Logits<'_, P::Share>,

@@ -14,7 +14,7 @@ pub use relu_gradient::ReluGradient;
 pub use relu_probability::ReluProbability;
 
 use crate::protocol::Protocol;
-use crate::secure::Secure;
+use crate::secure::{FixedPoint, Secure};
 
 /// A batch at the output layer.
 pub struct Logits<'a, S> {
@@ -37,6 +37,11 @@ pub struct OutputLayer<S> {
 /// A way to turn logits into a gradient.
 #[allow(async_fn_in_trait)] // parties are tasks of one thread, no bounds on the futures are wanted
 pub trait SoftmaxVariant {
+    /// Why it cannot serve so many classes in a number format; none if it can.
+    fn refusal(_format: FixedPoint, _classes: usize) -> Option<String> {
+        None
+    }
+
     /// The gradient, and the loss if `with_loss`.
     async fn output_layer<P: Protocol>(
         secure: &Secure<P>,

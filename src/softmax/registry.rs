@@ -2,7 +2,7 @@
 
 use super::{Exact, Logits, OutputLayer, ReluGradient, ReluProbability, SoftmaxVariant};
 use crate::protocol::Protocol;
-use crate::secure::Secure;
+use crate::secure::{FixedPoint, Secure};
 
 macro_rules! variants {
     ($($name:literal, $variant:ident, $description:literal, $paper:literal;)*) => {
@@ -29,6 +29,11 @@ macro_rules! variants {
             /// Where it is from.
             pub fn paper(self) -> &'static str {
                 match self { $(Softmax::$variant => $paper,)* }
+            }
+
+            /// Why the variant cannot serve so many classes in a number format; none if it can.
+            pub fn refusal(self, format: FixedPoint, classes: usize) -> Option<String> {
+                match self { $(Softmax::$variant => $variant::refusal(format, classes),)* }
             }
 
             /// Runs the variant, see [`SoftmaxVariant::output_layer`].

@@ -18,7 +18,7 @@ const MOST_POINTS: usize = 100_000_000;
 const MOST_AXES: usize = 100;
 
 /// Columns of the results that are no axes.
-const RESERVED: [&str; 2] = ["index", "accuracy"];
+const RESERVED: [&str; 1] = ["index"];
 
 /// A sweep as its file describes it; the points are not checked yet.
 #[derive(Debug)]
@@ -207,6 +207,7 @@ fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec
         let earlier = &axes[..i];
         let column_taken = earlier.iter().any(|other| other.name == axis.name)
             || RESERVED.contains(&axis.name.as_str())
+            || super::rows::TRAINING_COLUMNS.contains(&axis.name.as_str())
             || super::rows::RESULT_COLUMNS.contains(&axis.name.as_str());
         let overlaps = |other: &&&Axis| other.values[0].set.overlaps(&axis.values[0].set);
         if let Some(other) = earlier.iter().find(overlaps) {

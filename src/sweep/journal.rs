@@ -22,6 +22,7 @@ struct Entry {
     iterations: Vec<u64>,
     /// After which of them the training started again.
     restarts: Vec<usize>,
+    out_of_range: u64,
 }
 
 impl Entry {
@@ -33,7 +34,8 @@ impl Entry {
                 Phase::Restart => restarts.push(iterations.len()),
             }
         }
-        Entry { training, correct: result.correct, rows: result.rows, iterations, restarts }
+        let (correct, rows, out_of_range) = (result.correct, result.rows, result.out_of_range);
+        Entry { training, correct, rows, iterations, restarts, out_of_range }
     }
 
     fn result(&self) -> TrainingResult {
@@ -42,7 +44,8 @@ impl Entry {
             phases.push(Phase::Iterations(times));
             phases.extend(self.restarts.iter().filter(|&&after| after == i + 1).map(|_| Phase::Restart));
         }
-        TrainingResult { correct: self.correct, rows: self.rows, phases }
+        let (correct, rows, out_of_range) = (self.correct, self.rows, self.out_of_range);
+        TrainingResult { correct, rows, phases, out_of_range }
     }
 }
 

@@ -15,7 +15,11 @@ use crate::run::{Phase, Recorded, RunError, endpoints, network};
 use crate::scenario::Plan;
 use crate::sim::WireOverhead;
 
-/// Columns behind the index, the axes and the accuracy. Without more words, a column is about the whole training.
+/// Columns behind the index and the axes: the accuracy at the end, how often the training started again, and how many values
+/// left the range of the number format. Empty without trainings.
+pub(crate) const TRAINING_COLUMNS: [&str; 3] = ["accuracy", "restarts", "out_of_range"];
+
+/// Columns behind those. Without more words, a column is about the whole training.
 pub(crate) const RESULT_COLUMNS: [&str; 15] = [
     "rounds",
     "exchanges",
@@ -37,7 +41,7 @@ pub(crate) const RESULT_COLUMNS: [&str; 15] = [
 /// The first line of `results.csv`.
 pub(crate) fn header(plan: &SweepPlan) -> Vec<u8> {
     let mut line = b"index".to_vec();
-    for name in plan.sweep.axes().chain(["accuracy"]).chain(RESULT_COLUMNS) {
+    for name in plan.sweep.axes().chain(TRAINING_COLUMNS).chain(RESULT_COLUMNS) {
         line.push(b',');
         write_cell(&mut line, name);
     }
@@ -136,9 +140,12 @@ impl Maker<'_> {
             line.push(b',');
             write_cell(&mut line, &value.cell);
         }
-        line.push(b',');
-        if let Some(result) = result {
-            write!(line, "{}", result.accuracy()).expect("written to memory");
+        match result {
+            Some(result) => {
+                let (accuracy, restarts) = (result.accuracy(), result.restarts());
+                write!(line, ",{accuracy},{restarts},{}", result.out_of_range).expect("written to memory");
+            }
+            None => line.extend(b",,,"),
         }
         line.push(b',');
         if let Some(end) = times.training {

@@ -10,7 +10,7 @@ use super::planner::SweepPlan;
 use super::trace::Traces;
 use crate::data;
 use crate::ring::with_workers;
-use crate::run::{Phase, Progress, RunError, Values, train, training_program, verify};
+use crate::run::{Phase, Progress, RunError, Values, check_classes, train, training_program, verify};
 
 /// What is left of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +21,16 @@ pub(crate) struct TrainingResult {
     pub rows: u64,
     /// What was done, in order.
     pub phases: Vec<Phase>,
+    /// Values that left the range of the number format.
+    pub out_of_range: u64,
 }
 
 impl TrainingResult {
+    /// How often it started again.
+    pub(crate) fn restarts(&self) -> usize {
+        self.phases.iter().filter(|phase| **phase == Phase::Restart).count()
+    }
+
     /// The final test accuracy.
     pub(crate) fn accuracy(&self) -> f64 {
         self.correct as f64 / self.rows as f64
@@ -126,6 +133,7 @@ fn run_task(plan: &SweepPlan, traces: &Traces, task: Task) -> Result<Option<Trai
     let own = plan.plan(point as usize);
     let data = data::load(&own.data).map_err(RunError::from)?;
     let widths = crate::run::layer_widths(&own, data.train.width, data.train.classes);
+    check_classes(&own, data.train.classes)?;
     let program = training_program(&own, &widths, data.train.rows);
     // In the clear, a training needs no recording; it is made to be checked only.
     let recorded = traces.record(point)?;
@@ -138,6 +146,7 @@ fn run_task(plan: &SweepPlan, traces: &Traces, task: Task) -> Result<Option<Trai
     Ok(Some(TrainingResult {
         correct: last.correct as u64,
         rows: data.test.rows as u64,
+        out_of_range: trained.epochs.iter().map(|epoch| epoch.values_out_of_range().unwrap_or(0)).sum(),
         phases: trained.phases,
     }))
 }

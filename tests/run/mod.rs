@@ -1,8 +1,11 @@
 //! Whole runs: the command, its files, trainings on shares and in the clear, the payload of the issue, golden results.
 
+mod accepted;
 mod command;
 mod files;
+mod formats;
 mod golden;
 mod live;
+mod notes;
 mod payload;
 mod training;

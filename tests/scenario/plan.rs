@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use mpcsim::scenario::{
-    DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding, SCENARIO,
+    BatchDivision, DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding,
+    SCENARIO,
     Scenario, Training, WireOverhead, parse_compute, parse_network,
 };
 use mpcsim::sweep::{Sweep, SweepPlan};
@@ -88,6 +89,7 @@ fn what_is_left_out_has_a_default() {
         batch: 128,
         learning_rate: 0.01,
         momentum: 0.9,
+        division: BatchDivision::PowerOfTwo,
         restart_below: 0.12,
     };
     assert_eq!(plan.training, expected);
@@ -208,6 +210,10 @@ fn limits_are_kept() {
         "training.learning_rate=inf",
         "training.learning_rate=NaN",
         "training.momentum=1",
+        "training.momentum=0.999999",
+        "training.momentum=0.000001",
+        "training.division=halves",
+        "fixed_point=(fraction_bits: 4, total_bits: 20)",
         "training.momentum=-0.1",
         "training.restart_below=1.1",
         "network.latency_ms=-1",
@@ -248,6 +254,8 @@ fn limits_are_kept() {
         "network.latency_ms=3600000",
         "network.bandwidth_mbps=unlimited",
         "training.learning_rate=1",
+        "training.momentum=0.99999",
+        "training.division=exact",
         "model.hidden=[]",
         "data=mnist()",
         "data.train=128",
@@ -417,5 +425,53 @@ fn no_text_makes_the_reader_panic_or_accept_what_it_does_not_understand() {
             .rev()
             .find(|cut| text.is_char_boundary(*cut));
         assert!(parse(&text[..cut.unwrap()], &[]).is_err(), "case {case}: half a scenario is accepted");
+    }
+}
+
+/// What a run would assert is refused before it: with the reason and what works, wherever the value comes from.
+#[test]
+fn constants_that_the_number_format_spoils_are_refused() {
+    let sets = |more: &str| {
+        let text = minimal(&format!("network: preset(\"lan\"), {more}"));
+        let errors = parse(&text, &[]).expect_err(more);
+        let [mistake] = errors.mistakes() else { panic!("{more}: {errors}") };
+        (mistake.message().to_string(), mistake.advice().unwrap_or("").to_string())
+    };
+    let told = [
+        (
+            "training: (momentum: 0.999999)",
+            "a momentum of 0.999999 with 16 bits after the binary point is one",
+            "the largest that is less is 0.9999847412109375",
+        ),
+        (
+            "fixed_point: (fraction_bits: 4, total_bits: 20)",
+            "a learning rate of 0.01 with 4 bits after the binary point is zero (it is the default)",
+            "the smallest that is not is 0.03125, or give the format more bits after the point",
+        ),
+        (
+            "fixed_point: (fraction_bits: 8, total_bits: 13), training: (batch: 8192)",
+            "a step of a batch of 8,192 rows is zero with numbers of 13 bits",
+            "a batch must be less than 8,192 rows then",
+        ),
+        (
+            "fixed_point: (fraction_bits: 4, total_bits: 9), training: (batch: 512, learning_rate: 0.5)",
+            "a step of a batch of 512 rows is zero with numbers of 9 bits",
+            "a batch must be less than 512 rows then",
+        ),
+        (
+            "fixed_point: (fraction_bits: 14, total_bits: 31)",
+            "the secure functions cannot work with this number format",
+            "a division of numbers of 31 bits with 14 after the binary point works on numbers of 65 bits, and the ring of 64 \
+             bits has place for 63; the nearest that works is (fraction_bits: 14, total_bits: 29)",
+        ),
+        (
+            "fixed_point: (fraction_bits: 16, total_bits: 20)",
+            "the secure functions cannot work with this number format",
+            "20 bits with 16 after the binary point leave 3 before it, and the logarithm and reciprocals need 4; the nearest \
+             that works is (fraction_bits: 16, total_bits: 21)",
+        ),
+    ];
+    for (more, message, help) in told {
+        assert_eq!(sets(more), (message.to_string(), help.to_string()), "{more}");
     }
 }

@@ -35,12 +35,7 @@ fn check(function: Function, inputs: &[Vec<i64>], seed: u64, setting: Setting) -
 }
 
 /// Compares outputs with what they should be.
-fn compare(
-    function: Function,
-    inputs: &[Vec<i64>],
-    setting: Setting,
-    got: &[i64],
-) -> Result<Worst, String> {
+fn compare(function: Function, inputs: &[Vec<i64>], setting: Setting, got: &[i64]) -> Result<Worst, String> {
     let numbers = Numbers::of(setting.fixed_point);
     let expected = function.expected_in(&numbers, inputs, setting.rounding);
     assert_eq!(got.len(), expected.len(), "{function:?}");
@@ -119,7 +114,9 @@ fn every_format_that_is_accepted_is_as_accurate_as_stated() {
         for function in Function::all() {
             let random = function.random_in(&numbers, &mut Dice::new(seed, 2), 65);
             let inputs = [function.edges_in(&numbers), random];
-            for (rounding, inputs) in Rounding::ALL.into_iter().flat_map(|r| inputs.iter().map(move |i| (r, i))) {
+            for (rounding, inputs) in
+                Rounding::ALL.into_iter().flat_map(|r| inputs.iter().map(move |i| (r, i)))
+            {
                 let setting = |protocol| Setting { protocol, rounding, fixed_point: format };
                 let any = setting(ProtocolName::ALL[0]);
                 let clear = in_the_clear(&function, inputs, seed, any).integers();

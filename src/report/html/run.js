@@ -21,6 +21,7 @@ function headline() {
   ];
   const { training, iteration, setup } = SUMMARY;
   report.append(
+    ...(SUMMARY.notes.length ? [el("ul", { class: "notes" }, SUMMARY.notes.map((note) => el("li", {}, note)))] : []),
     el("ul", { class: "facts" }, facts.map(([name, value]) => el("li", {}, el("span", {}, name + " "), String(value)))),
     el("dl", { class: "tiles" },
       tile("Test accuracy", fmtPercent(SUMMARY.final_test_accuracy), `after ${EPOCHS.length} ${EPOCHS.length === 1 ? "epoch" : "epochs"}`),
@@ -47,7 +48,8 @@ function accuracySection() {
       ...(losses ? [axis({ type: "value", name: "mean training loss", nameGap: 40, splitLine: { show: false }, scale: true })] : []),
     ],
     series: [
-      { name: "test accuracy", type: "line", symbolSize: 7, color: series(0), lineStyle: { width: 2 }, data: points((row) => 100 * row.test_accuracy) },
+      { name: "test accuracy", type: "line", symbolSize: 7, color: series(0), lineStyle: { width: 2 }, data: points((row) => 100 * row.test_accuracy),
+        markLine: { symbol: "none", silent: true, lineStyle: { type: "dotted" }, label: { formatter: "restart" }, data: EPOCHS.filter((row) => row.restarted === "true").map((row) => ({ xAxis: Number(row.epoch) })) } },
       ...(losses ? [{ name: "loss", type: "line", yAxisIndex: 1, symbolSize: 6, color: series(1), lineStyle: { width: 2, type: "dashed" }, data: points((row) => Number(row.loss)) }] : []),
     ],
   });
@@ -60,6 +62,7 @@ function accuracySection() {
       { name: "test images right", value: (row) => Number(row.test_correct), cell: (row) => fmtCount(row.test_correct) },
       { name: "test accuracy", value: (row) => Number(row.test_accuracy), cell: (row) => fmtPercent(row.test_accuracy) },
       ...(losses ? [{ name: "mean loss", value: (row) => Number(row.loss), cell: (row) => row.loss }] : []),
+      { name: "values out of range", value: (row) => Number(row.out_of_range), cell: (row) => (row.out_of_range === "" ? "not looked at" : fmtCount(row.out_of_range)) },
       { name: "restarted", text: true, value: (row) => row.restarted, cell: (row) => (row.restarted === "true" ? "yes" : "no") },
     ], EPOCHS)));
 }

@@ -8,7 +8,7 @@ mod shared;
 use shared::field;
 
 use super::field::{Decides, Default, Form, Group, Value};
-use super::plan::{Protocol, Rounding, Softmax};
+use super::plan::{BatchDivision, Protocol, Rounding, Softmax};
 
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
 pub use network::{
@@ -160,7 +160,8 @@ pub static FIXED_POINT: Group = Group {
     what: "`fixed_point`",
     title: "fixed_point",
     about: "A value x is the integer x 2^fraction_bits, rounded to the nearest. `total_bits` must be at least \
-            `fraction_bits` + 5, and `total_bits` + 2 `fraction_bits` at most 63.",
+            `fraction_bits` + 5, and `total_bits` + 3 (`total_bits` / 2, rounded \
+            down) - `fraction_bits` at most 60: what a division needs of a ring of 64 bits.",
     fields: &[
         field(
             "fraction_bits",
@@ -312,6 +313,14 @@ pub static TRAINING: Group = Group {
             Default::Is("0.9"),
             Decides::BOTH,
             "The share of the last change that goes into the next.",
+        ),
+        field(
+            "division",
+            Value::Word(|| BatchDivision::ALL.map(BatchDivision::name).to_vec()),
+            Default::Is("power_of_two"),
+            Decides::BOTH,
+            "What a step divides the sum of a batch's gradients by: the largest power of two that is not above the batch, as the \
+             reference system does, or the batch itself (`exact`).",
         ),
         field(
             "restart_below",

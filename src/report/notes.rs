@@ -1,0 +1,86 @@
+//! What to know before a run's figures are believed.
+
+use super::units::count_text;
+use crate::run::EpochResult;
+use crate::scenario::{BatchDivision, FixedPoint, Plan, Softmax};
+
+/// A note each, most important first.
+pub fn notes(plan: &Plan, epochs: &[EpochResult]) -> Vec<String> {
+    [out_of_range(plan, epochs), restarts(epochs), batch(plan)].into_iter().flatten().collect()
+}
+
+/// In which epochs and layers values left their range, and what would help.
+fn out_of_range(plan: &Plan, epochs: &[EpochResult]) -> Option<String> {
+    let found = |epoch: &&EpochResult| epoch.values_out_of_range().is_some_and(|values| values > 0);
+    let touched: Vec<&EpochResult> = epochs.iter().filter(found).collect();
+    let (first, values) =
+        (touched.first()?, touched.iter().filter_map(|epoch| epoch.values_out_of_range()).sum());
+    let FixedPoint { fraction_bits: f, total_bits: k } = plan.fixed_point;
+    let places: Vec<String> = first
+        .out_of_range
+        .iter()
+        .flatten()
+        .map(|place| format!("{} in {}", count_text(place.values), place.place))
+        .collect();
+    let epochs = match touched.len() {
+        1 => format!("epoch {}", first.epoch),
+        more => format!("{more} epochs, first in epoch {}", first.epoch),
+    };
+    Some(format!(
+        "{} values left the range of the number format ({k} bits, {f} after the binary point: below {}) in {epochs}: {}. \
+         On shares such values are wrong, so the accuracy from there on is not that of a training in real numbers. {}",
+        count_text(values),
+        count_text(1 << (k - f - 1)),
+        places.join(", "),
+        help(plan),
+    ))
+}
+
+/// What would keep values in their range.
+fn help(plan: &Plan) -> String {
+    let mut ways = vec![format!("a smaller training.learning_rate than {}", plan.training.learning_rate)];
+    let FixedPoint { fraction_bits: f, total_bits: k } = plan.fixed_point;
+    let wider = FixedPoint::served().filter(|format| format.total_bits - format.fraction_bits > k - f);
+    let wider = wider.max_by_key(|format| {
+        let more = format.total_bits - format.fraction_bits - (k - f);
+        (more.min(2), std::cmp::Reverse(more), format.fraction_bits)
+    });
+    if let Some(FixedPoint { fraction_bits, total_bits }) = wider {
+        ways.push(format!(
+            "more bits before the point, as in fixed_point: (fraction_bits: {fraction_bits}, total_bits: {total_bits})"
+        ));
+    }
+    if plan.softmax != Softmax::Exact {
+        ways.push("softmax: exact, which keeps the outputs small".to_string());
+    }
+    format!("What can help: {}.", ways.join("; "))
+}
+
+/// After which epoch the final accuracy starts afresh.
+fn restarts(epochs: &[EpochResult]) -> Option<String> {
+    let restarts = epochs.iter().filter(|epoch| epoch.restarted).count() as u32;
+    let last = epochs.iter().rev().find(|epoch| epoch.restarted)?;
+    let left = epochs.len() as u64 - last.epoch;
+    Some(format!(
+        "the training started again from new weights after epoch {}{}: the final accuracy is that of {left} {} at 1/{} of the \
+         learning rate",
+        last.epoch,
+        if restarts > 1 { format!(" ({restarts} times in all)") } else { String::new() },
+        if left == 1 { "epoch" } else { "epochs" },
+        count_text(2u64.saturating_pow(restarts)),
+    ))
+}
+
+/// A step that divides by less than the batch.
+fn batch(plan: &Plan) -> Option<String> {
+    let batch = plan.training.batch;
+    if batch.is_power_of_two() || plan.training.division == BatchDivision::Exact {
+        return None;
+    }
+    let power = 1usize << batch.ilog2();
+    Some(format!(
+        "a step divides the sum of a batch's gradients by the power of two {power}, not by the {batch} rows: it is {:.3} times \
+         the step of a mean. training: (division: exact) divides by {batch}",
+        batch as f64 / power as f64
+    ))
+}

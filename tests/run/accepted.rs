@@ -1,0 +1,63 @@
+//! Whatever scenario is accepted also runs: nothing that a run asserts is left to the run.
+
+use mpcsim::run::{RunError, Values, run};
+use mpcsim::scenario::{Plan, Protocol, Rounding, Scenario, Softmax};
+use mpcsim::secure::FixedPoint;
+
+use super::command::{SMALL, scenario};
+use crate::secure::harness::{Dice, seed};
+
+/// A plan of a small training at the edges of what is accepted, if it is accepted.
+fn random_plan(dice: &mut Dice, sets: &mut Vec<String>) -> Option<Plan> {
+    fn pick<T: Copy>(dice: &mut Dice, values: &[T]) -> T {
+        values[dice.between(0, values.len() as i64 - 1) as usize]
+    }
+    let formats: Vec<FixedPoint> = FixedPoint::served().collect();
+    let FixedPoint { fraction_bits, total_bits } = pick(dice, &formats);
+    let batch = pick(dice, &[1, 2, 3, 31, 32, 100, 255, 256, 511, 512]);
+    let momentum = pick(dice, &[0.0, 1e-6, 0.03, 0.5, 0.9, 0.97, 0.999, 0.999_999]);
+    let rate = f64::exp2(dice.between(-1700, 660) as f64 / 100.0);
+    let division = pick(dice, &["power_of_two", "exact"]);
+    let restart = pick(dice, &["0.0", "1.0"]);
+    let hidden = pick(dice, &["[]", "[1]", "[5]", "[3, 2]"]);
+    let loss = pick(dice, &[false, true]);
+    let epochs = if batch < 100 { "iterations: 2" } else { "epochs: 2" };
+    *sets = vec![
+        format!("fixed_point=(fraction_bits: {fraction_bits}, total_bits: {total_bits})"),
+        format!("protocol={}", pick(dice, &Protocol::ALL).name()),
+        format!("rounding={}", pick(dice, &Rounding::ALL).name()),
+        format!("softmax={}", pick(dice, &Softmax::ALL).name()),
+        format!("model=dense(hidden: {hidden})"),
+        format!("loss={loss}"),
+        format!(
+            "training=({epochs}, batch: {batch}, learning_rate: {rate}, momentum: {momentum}, division: {division}, \
+             restart_below: {restart})"
+        ),
+    ];
+    Scenario::load(&scenario(SMALL), sets).ok()
+}
+
+#[test]
+fn what_is_accepted_runs() {
+    let seed = seed();
+    let mut dice = Dice::new(seed, 400);
+    let (mut accepted, mut ran) = (0, 0);
+    for _ in 0..90 {
+        let mut sets = Vec::new();
+        let plan = random_plan(&mut dice, &mut sets);
+        println!("{sets:?}: {}", if plan.is_some() { "accepted" } else { "refused" });
+        let Some(plan) = plan else { continue };
+        accepted += 1;
+        let values = if dice.between(0, 3) == 0 { Values::Shares } else { Values::Split };
+        match run(&plan, values, &()) {
+            Ok(outcome) => {
+                ran += 1;
+                assert!(outcome.epochs.iter().all(|epoch| epoch.loss.is_none_or(f64::is_finite)), "{sets:?}");
+            }
+            // Depends on the data.
+            Err(RunError::Classes(_)) => {}
+            Err(error) => panic!("{sets:?}: {error}"),
+        }
+    }
+    assert!(accepted > 30 && ran > 30, "{accepted} accepted, {ran} ran");
+}
