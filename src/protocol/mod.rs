@@ -88,10 +88,12 @@
 //! }
 //! ```
 
+pub mod beaver2;
 pub mod clear;
 pub mod demand;
 pub mod erased;
 pub mod message;
+pub mod parts;
 pub mod registry;
 pub mod rep3;
 pub mod rep4;
@@ -103,6 +105,7 @@ use std::borrow::Cow;
 use crate::ring::{Content, MatMul, Plane, Vector};
 use crate::sim::{Party, SpanGuard};
 
+pub use beaver2::Beaver2;
 pub use clear::{Clear, ValuesBeyond};
 pub use demand::Demand;
 pub use message::Message;

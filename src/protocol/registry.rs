@@ -1,7 +1,7 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::erased::Erased;
-use super::{Message, Protocol, Rep3, Rep4, Start};
+use super::{Beaver2, Message, Protocol, Rep3, Rep4, Start};
 use crate::ring::Content;
 use crate::sim::Party;
 
@@ -95,4 +95,6 @@ protocols! {
     "rep4", Rep4, by_table, Malicious, Rep4::PARTIES,
         "replicated secret sharing, four parties, one of them malicious (abort), Z_2^64",
         "Dalskov, Escudero, Keller, Fantastic Four, USENIX Security 2021 (ePrint 2020/1330)";
+    "beaver2", Beaver2, by_table, Beaver2::PARTIES, "two parties and a dealer, semi-honest, additive shares in Z_2^64",
+        "Beaver, STOC 1997; Mohassel and Zhang, S&P 2017; Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
 }

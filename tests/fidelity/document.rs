@@ -5,9 +5,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use mpcsim::report::count_text;
+use mpcsim::scenario::Protocol;
 
 use super::pieces::without_padding;
-use super::rows::{Compared, What, compared};
+use super::rows::{Compared, PROTOCOLS, What, compared, compared_of};
 use crate::sim::measured::replays;
 
 /// A table in the form of Markdown: cells of a header, then of all rows.
@@ -61,9 +62,20 @@ fn padding() -> String {
     table(&header, rows)
 }
 
+/// Iterations of `beaver2` beside the compiler's predictions.
+fn predictions() -> String {
+    let header = ["", "rounding", "online", "predicted", "offline", "predicted", "measured, both"];
+    let rows = compared_of(Protocol::Beaver2).filter_map(|c| {
+        let (online, offline) = (c.row.static_online_bytes?, c.row.static_offline_bytes?);
+        let dealt = c.payload_bytes_by_party[2];
+        let bytes = [c.payload_bytes - dealt, online, dealt, offline, c.row.payload_bytes].map(count_text);
+        Some([c.row.label(), c.row.rounding.clone()].into_iter().chain(bytes).collect())
+    });
+    table(&header, rows)
+}
+
 fn networks() -> String {
-    let exchanges = compared()
-        .iter()
+    let exchanges = compared_of(Protocol::Rep3)
         .find(|c| c.row.label() == "784-10, relu_gradient, no loss" && c.row.rounding == "probabilistic")
         .map(|c| c.row.exchanges)
         .expect("the cost of the recorded iteration was measured too");
@@ -109,8 +121,14 @@ fn the_document_shows_these_figures() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
     let stored = std::fs::read_to_string(&path).expect("the document is there").replace("\r\n", "\n");
     let iteration = |c: &&Compared| matches!(c.row.what, What::Iteration { .. });
-    let mut text = replace(&stored, "iterations", &costs(compared().iter().filter(iteration)));
-    text = replace(&text, "operations", &costs(compared().iter().filter(|c| !iteration(c))));
+    let mut text = stored.clone();
+    for protocol in PROTOCOLS {
+        let rows = || compared_of(protocol);
+        let name = |what: &str| format!("{}, {what}", protocol.name());
+        text = replace(&text, &name("iterations"), &costs(rows().filter(iteration)));
+        text = replace(&text, &name("operations"), &costs(rows().filter(|c| !iteration(c))));
+    }
+    text = replace(&text, "predictions", &predictions());
     text = replace(&text, "padding", &padding());
     text = replace(&text, "networks", &networks());
     if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {

@@ -1,12 +1,14 @@
 //! What single operations and training iterations cost, against figures measured on the reference system; and
 //! docs/fidelity.md, which shows all of it.
 
+mod beaver2;
 mod command;
 mod document;
 mod pieces;
 mod rows;
 
-use rows::{Compared, What, compared};
+use mpcsim::scenario::Protocol;
+use rows::{Compared, What, compared, compared_of};
 
 /// Ours is at least this part of what was measured.
 const AT_LEAST: f64 = 0.97;
@@ -25,7 +27,8 @@ fn is_padded(c: &Compared) -> bool {
 
 fn describe(c: &Compared) -> String {
     format!(
-        "{}, {}: {} bytes of {}, {:.2} %; shares {:.2} points apart; {} rounds of {} exchanges",
+        "{}: {}, {}: {} bytes of {}, {:.2} %; shares {:.2} points apart; {} rounds of {} exchanges",
+        c.row.protocol().name(),
         c.row.label(),
         c.row.rounding,
         c.payload_bytes,
@@ -38,9 +41,9 @@ fn describe(c: &Compared) -> String {
 }
 
 #[test]
-fn every_row_of_the_reference_agrees() {
+fn every_row_of_rep3_agrees() {
     let mut wrong = Vec::new();
-    for c in compared().iter().filter(|c| !c.row.is_short()) {
+    for c in compared_of(Protocol::Rep3).filter(|c| !c.row.is_short()) {
         // A row that needs no exception is none.
         let near = (c.ratio() >= AT_LEAST) != is_padded(c);
         if !(near && c.ratio() <= 1.0 && c.largest_share_difference() <= SHARE) {
@@ -52,7 +55,8 @@ fn every_row_of_the_reference_agrees() {
 
 #[test]
 fn no_row_needs_more_rounds_than_the_reference_has_exchanges() {
-    assert_eq!(compared().len(), 102);
+    let rows = rows::PROTOCOLS.map(|protocol| compared_of(protocol).count());
+    assert_eq!(rows, [102, 56]);
     for c in compared() {
         assert!(c.rounds <= c.row.exchanges, "{}", describe(c));
     }
@@ -63,7 +67,7 @@ fn no_row_needs_more_rounds_than_the_reference_has_exchanges() {
 #[test]
 fn short_vectors_cost_at_most_the_measured_bytes_before_rounding_up() {
     let short: Vec<&Compared> = compared().iter().filter(|c| c.row.is_short()).collect();
-    assert_eq!(short.len(), 44);
+    assert_eq!(short.len(), 44 + 19);
     for c in short {
         let What::Op { n, .. } = c.row.what else { panic!("iterations are not short") };
         let unpadded = c.row.cost_of(8).payload_bytes as f64 / 8.0 * n as f64;

@@ -5,7 +5,8 @@
 //! the size of a piece alone, the measured figures follow for 128 and for 1000 rows.
 
 use super::AT_LEAST;
-use super::rows::{Row, What, compared};
+use super::rows::{Row, What, compared_of};
+use mpcsim::scenario::Protocol;
 
 /// What the parts of the reference send, all parties together, for one element.
 #[derive(Clone, Copy)]
@@ -102,7 +103,9 @@ fn loops(op: &str, rounding: &str) -> Vec<Loop> {
 /// What the reference would send without padding.
 pub fn without_padding(row: &Row) -> Option<f64> {
     match &row.what {
-        What::Op { op, n } if super::PADDED.contains(&(op, &row.rounding)) => {
+        What::Op { op, n }
+            if row.protocol() == Protocol::Rep3 && super::PADDED.contains(&(op, &row.rounding)) =>
+        {
             Some(loops(op, &row.rounding).iter().map(|l| l.exact(*n)).sum())
         }
         _ => None,
@@ -111,7 +114,7 @@ pub fn without_padding(row: &Row) -> Option<f64> {
 
 #[test]
 fn parts_of_the_reference_cost_what_was_measured() {
-    for c in compared() {
+    for c in compared_of(Protocol::Rep3) {
         let What::Op { op, n: 10 } = &c.row.what else { continue };
         let rounding = &c.row.rounding;
         let part = match op.as_str() {
@@ -128,7 +131,7 @@ fn parts_of_the_reference_cost_what_was_measured() {
 #[test]
 fn padding_of_pieces_explains_what_the_reference_sends_more() {
     let mut explained = 0;
-    for c in compared() {
+    for c in compared_of(Protocol::Rep3) {
         let What::Op { op, n } = &c.row.what else { continue };
         let Some(unpadded) = without_padding(&c.row) else { continue };
         let rounding = &c.row.rounding;

@@ -7,8 +7,8 @@ use mpcsim::run::{Operation, OperationCost, endpoints, layer_widths, network, re
 use mpcsim::scenario::{Protocol, Rounding, Scenario};
 use serde::Deserialize;
 
-/// The protocol whose rows are compared: the reference's name and ours.
-const PROTOCOL: (&str, Protocol) = ("rep3", Protocol::Rep3);
+/// The protocols whose rows are compared; the reference file has them under the same names.
+pub const PROTOCOLS: [Protocol; 2] = [Protocol::Rep3, Protocol::Beaver2];
 /// Widths of the input and the output layer of the measured trainings.
 const MNIST: (usize, usize) = (784, 10);
 
@@ -27,6 +27,9 @@ pub struct Row {
     pub payload_bytes: u64,
     pub payload_bytes_by_party: Vec<u64>,
     pub exchanges: u64,
+    /// What the reference's compiler predicts for an iteration without padding and batches: online, offline.
+    pub static_online_bytes: Option<u64>,
+    pub static_offline_bytes: Option<u64>,
 }
 
 /// What was measured.
@@ -38,6 +41,15 @@ pub enum What {
 }
 
 impl Row {
+    /// Ours of the same name.
+    pub fn protocol(&self) -> Protocol {
+        Self::compared_protocol(&self.protocol).expect("only rows of compared protocols are kept")
+    }
+
+    fn compared_protocol(name: &str) -> Option<Protocol> {
+        PROTOCOLS.into_iter().find(|protocol| protocol.name() == name)
+    }
+
     pub fn label(&self) -> String {
         match &self.what {
             What::Op { op, .. } if self.is_fixed() => op.clone(),
@@ -62,7 +74,7 @@ impl Row {
 
     /// What an operation costs us for vectors of another length.
     pub fn cost_of(&self, n: usize) -> OperationCost {
-        self.operation().cost(PROTOCOL.1, self.rounding(), n).expect("an operation runs")
+        self.operation().cost(self.protocol(), self.rounding(), n).expect("an operation runs")
     }
 
     fn operation(&self) -> Operation {
@@ -89,8 +101,7 @@ impl Compared {
         let (rounds, payload_bytes_by_party) = match &row.what {
             What::Op { n, .. } => {
                 let cost = row.cost_of(*n);
-                assert_eq!(cost.offline_payload_bytes, 0);
-                (cost.rounds, cost.payload_bytes_by_party)
+                (cost.rounds + cost.offline_rounds, cost.payload_bytes_by_party)
             }
             What::Iteration { .. } => iteration(&row),
         };
@@ -124,7 +135,7 @@ fn iteration(row: &Row) -> (u64, Vec<u64>) {
         "(name: \"fidelity\", protocol: {}, rounding: {}, model: dense(hidden: {hidden:?}), softmax: {softmax}, \
          loss: {loss}, data: mnist(train: 60000, test: 10000), training: (iterations: 1, batch: {batch}), \
          network: preset(\"lan\"), compute: none)",
-        PROTOCOL.1.name(),
+        row.protocol().name(),
         row.rounding
     );
     let plan = Scenario::parse(&scenario, "fidelity.ron", Path::new("."), &[])
@@ -137,13 +148,22 @@ fn iteration(row: &Row) -> (u64, Vec<u64>) {
     (costs.iteration.rounds, costs.iteration.payload_bytes_by_party)
 }
 
-/// All rows of the protocol, in the order of the file.
+/// The rows of a protocol, in the order of the file.
+pub fn compared_of(protocol: Protocol) -> impl Iterator<Item = &'static Compared> {
+    compared().iter().filter(move |c| c.row.protocol() == protocol)
+}
+
+/// The rows of all protocols.
 pub fn compared() -> &'static [Compared] {
     static COMPARED: OnceLock<Vec<Compared>> = OnceLock::new();
     COMPARED.get_or_init(|| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/mpspdz-costs.json");
         let text = std::fs::read_to_string(path).expect("the reference figures are there");
         let file: File = serde_json::from_str(&text).expect("the reference figures are JSON");
-        file.rows.into_iter().filter(|row| row.protocol == PROTOCOL.0).map(Compared::of).collect()
+        file.rows
+            .into_iter()
+            .filter(|row| Row::compared_protocol(&row.protocol).is_some())
+            .map(Compared::of)
+            .collect()
     })
 }

@@ -6,7 +6,7 @@ use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::both;
 
 use super::function::Function;
-use super::harness::{Dice, Program, Setting, in_the_clear, on_shares, seed};
+use super::harness::{Dice, Outcome, Program, Setting, in_the_clear, on_shares, seed};
 
 /// Draws for each residue.
 const DRAWS: usize = 16_000;
@@ -72,8 +72,7 @@ fn follows_the_law(inputs: &[i64], results: &[i64], shift: u32) -> Result<(), St
 #[test]
 fn truncation_rounds_up_as_often_as_its_law_says() {
     let seed = seed();
-    let setting = Setting::of(ProtocolName::Rep3, Rounding::Probabilistic);
-    // The one-message form, then the two-round form; a million draws each.
+    // Those that leave a gap of 40 bits, then the others; a million draws each.
     for (bits, shift) in [(24, 6), (24, 16), (47, 6), (47, 16), (63, 32), (25, 16)] {
         let mut dice = Dice::new(seed, u64::from(bits * 100 + shift));
         let residues = residues(shift, &mut dice);
@@ -82,19 +81,26 @@ fn truncation_rounds_up_as_often_as_its_law_says() {
             .collect();
         let function = Function::Truncate { bits, shift };
         let inputs = [inputs];
-        let shares = on_shares(&function, &inputs, seed, setting);
-        let bytes = shares.bytes()[1] / inputs[0].len() as u64;
-        assert_eq!(bytes, if bits <= 24 { 8 } else { 16 }, "which form it was");
-        let clear = in_the_clear(&function, &inputs, seed, setting);
-        for (values, outcome) in [("shares", shares), ("clear", clear)] {
+        let follows = |values: &str, outcome: &Outcome| {
             let law = follows_the_law(&inputs[0], &outcome.integers(), shift);
             law.unwrap_or_else(|wrong| panic!("{bits} bits by {shift} on {values}: {wrong}"));
+        };
+        for protocol in ProtocolName::ALL {
+            let setting = Setting::of(protocol, Rounding::Probabilistic);
+            let outcome = on_shares(&function, &inputs, seed, setting);
+            follows(protocol.name(), &outcome);
+            if protocol == ProtocolName::Rep3 {
+                let bytes = outcome.bytes()[1] / inputs[0].len() as u64;
+                assert_eq!(bytes, if bits <= 24 { 8 } else { 16 }, "which form it was");
+            }
         }
+        let setting = Setting::of(ProtocolName::Rep3, Rounding::Probabilistic);
+        follows("clear values", &in_the_clear(&function, &inputs, seed, setting));
     }
 }
 
-/// The randomness of a rounding is that of the sharing: rep3 rounds one sharing the same way each time, a fresh one (here
-/// the product with one) independently, whether one after the other or side by side.
+/// The randomness of a rounding may be that of the sharing: rep3 rounds one sharing the same way each time. A fresh one (here
+/// the product with one) is rounded independently, whether one after the other or side by side.
 #[test]
 fn fresh_sharings_are_rounded_independently() {
     struct FourTimes(u32);
@@ -113,11 +119,13 @@ fn fresh_sharings_are_rounded_independently() {
 
     let seed = seed();
     let n = 20_000;
-    let setting = Setting::of(ProtocolName::Rep3, Rounding::Probabilistic);
+    let inputs = [vec![5 << 16 | 1 << 15; n]];
     for bits in [24, 47] {
-        let inputs = [vec![5 << 16 | 1 << 15; n]];
-        for run in [on_shares, in_the_clear] {
-            let results = run(&FourTimes(bits), &inputs, seed, setting).integers();
+        let setting = |protocol| Setting::of(protocol, Rounding::Probabilistic);
+        let on_shares = |protocol| on_shares(&FourTimes(bits), &inputs, seed, setting(protocol));
+        let clear = in_the_clear(&FourTimes(bits), &inputs, seed, setting(ProtocolName::Rep3));
+        for outcome in ProtocolName::ALL.map(on_shares).into_iter().chain([clear]) {
+            let results = outcome.integers();
             let draws: Vec<&[i64]> = results.chunks(n).collect();
             for (i, j) in (0..4).flat_map(|i| (0..i).map(move |j| (i, j))) {
                 let same = draws[i].iter().zip(draws[j]).filter(|(a, b)| a == b).count() as f64;

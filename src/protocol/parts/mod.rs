@@ -1,0 +1,5 @@
+//! What several protocols share.
+
+pub mod additive;
+pub mod material;
+pub mod two_party;

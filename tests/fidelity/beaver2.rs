@@ -1,0 +1,141 @@
+//! The rows of `beaver2` that are not within 3 % of what was measured, and why. The reference sends more because
+//! * its party 0 sends 8 bytes more for each bit that is opened, and 8 for each opening;
+//! * its dealer hands out correlated randomness in whole batches;
+//! * it takes a triple for each element of a dot product, where we take one product of vectors;
+//! * for nearest rounding it opens a value twice, where we open it once, with 6 ands more;
+//! * its dealer sends keys in the measured time, 32 bytes, which are part of the set-up here.
+
+use mpcsim::scenario::Protocol;
+
+use super::rows::{Compared, What, compared_of};
+use super::{AT_LEAST, SHARE, describe};
+
+/// Operations on a thousand elements, the bits that each opens to make ring elements of them, and its truncations.
+const OPENED: [(&str, u64, u64); 13] = [
+    ("mul", 0, 0),
+    ("dot128", 0, 0),
+    ("trunc", 0, 1),
+    ("fixmul", 0, 1),
+    ("fixdot128", 0, 1),
+    ("ltz", 1, 0),
+    ("relu", 1, 0),
+    ("max10", 9, 0),
+    ("div", 33, 9),
+    ("recip", 33, 9),
+    ("exp2", 7, 18),
+    ("exp", 7, 19),
+    // With the bit of the zero test, which we have from the prefix ors.
+    ("log", 67, 16),
+];
+/// Rows within the bounds; those that are not listed are outside.
+const INSIDE: [&str; 7] = [
+    "mul, n = 1000",
+    "fixmul, n = 1000",
+    "trunc, n = 1000",
+    "matmul",
+    "matmul_ring",
+    "784-128-10, relu_gradient, no loss",
+    "784-10, relu_gradient, no loss",
+];
+/// Bytes of keys.
+const KEYS: u64 = 32;
+
+fn rows() -> impl Iterator<Item = &'static Compared> {
+    compared_of(Protocol::Beaver2).filter(|c| !c.row.is_short())
+}
+
+fn is_nearest(c: &Compared) -> bool {
+    c.row.rounding == "nearest"
+}
+
+/// What the reference's party 0 sends more than its party 1, which is there for opened bits alone.
+fn of_opened_bits(c: &Compared) -> u64 {
+    c.row.payload_bytes_by_party[0] - c.row.payload_bytes_by_party[1]
+}
+
+/// Truncations of an iteration, by the two bits that each opens in the reference when it rounds to nearest.
+fn truncations(nearest: &Compared) -> f64 {
+    let label = nearest.row.label();
+    let probabilistic = rows().find(|c| c.row.label() == label && !is_nearest(c)).expect("both roundings");
+    (of_opened_bits(nearest) - of_opened_bits(probabilistic)) as f64 / 16.0
+}
+
+#[test]
+fn rows_inside_of_the_bounds_are_the_listed_ones() {
+    for c in rows() {
+        let near = c.ratio() >= AT_LEAST && c.largest_share_difference() <= SHARE;
+        let listed = !is_nearest(c) && INSIDE.contains(&c.row.label().as_str());
+        assert!(near == listed && c.ratio() <= 1.0, "{}", describe(c));
+    }
+}
+
+#[test]
+fn opened_bits_are_what_party_0_sends_more() {
+    let mut seen = 0;
+    for c in rows() {
+        let What::Op { op, n: n @ 1000 } = &c.row.what else { continue };
+        let Some((_, bits, truncations)) = OPENED.iter().find(|(name, ..)| name == op) else { continue };
+        let opened = bits + if is_nearest(c) { 2 * truncations } else { 0 };
+        assert_eq!(of_opened_bits(c), 8 * (*n as u64 + 1) * opened, "{}", describe(c));
+        seen += 1;
+    }
+    assert_eq!(seen, 13 + 8);
+}
+
+/// Where nothing else is different, the rest is within the bounds. Party 1's bytes have neither opened bits nor batches in
+/// them: with the second opening of nearest rounding taken off, and its ands added, they are near ours.
+#[test]
+fn without_opened_bits_and_second_openings_little_is_left() {
+    for c in rows() {
+        let What::Op { op, n } = &c.row.what else { continue };
+        let rest = (c.row.payload_bytes - of_opened_bits(c) - KEYS) as f64;
+        if !is_nearest(c) && ["ltz", "relu", "max10", "relu_gradient"].contains(&op.as_str()) {
+            assert!((AT_LEAST..=1.0).contains(&(c.payload_bytes as f64 / rest)), "{}", describe(c));
+        }
+        let Some((_, _, truncations)) = OPENED.iter().find(|(name, ..)| name == op) else { continue };
+        // An opening of 8 bytes less, 6 ands of 2 bits more.
+        let second = if is_nearest(c) { 6.5 * (*n as u64 * truncations) as f64 } else { 0.0 };
+        let theirs = c.row.payload_bytes_by_party[1] as f64 - second;
+        let ratio = c.payload_bytes_by_party[1] as f64 / theirs;
+        assert!((0.96..=1.03).contains(&ratio), "{ratio}: {}", describe(c));
+    }
+}
+
+/// The compiler's prediction has neither batches nor padding nor opened bits of 8 bytes.
+#[test]
+fn iterations_agree_with_the_prediction_of_the_compiler() {
+    let mut seen = 0;
+    for c in rows().filter(|c| matches!(c.row.what, What::Iteration { .. })) {
+        let dealt = c.payload_bytes_by_party[2] as f64;
+        let online = c.payload_bytes as f64 - dealt;
+        let predicted = [c.row.static_online_bytes, c.row.static_offline_bytes];
+        let [mut their_online, mut their_offline] =
+            predicted.map(|bytes| bytes.expect("a prediction") as f64);
+        if is_nearest(c) {
+            // Two openings of 8 bytes less, 6 ands more: 4 bits online, 1 offline.
+            their_online += (6.0 * 4.0 / 8.0 - 16.0) * truncations(c);
+            their_offline += 6.0 / 8.0 * truncations(c);
+        }
+        for (ours, theirs) in [(online, their_online), (dealt, their_offline)] {
+            assert!((0.99..=1.0005).contains(&(ours / theirs)), "{ours} of {theirs}: {}", describe(c));
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 6);
+}
+
+/// One result of a dot product for one number from the dealer.
+#[test]
+fn a_dot_product_takes_one_product() {
+    for c in compared_of(Protocol::Beaver2) {
+        let What::Op { op, n } = &c.row.what else { continue };
+        if op != "dot128" {
+            continue;
+        }
+        assert_eq!(c.payload_bytes_by_party[..2], c.row.payload_bytes_by_party[..2], "{}", describe(c));
+        assert_eq!(c.payload_bytes_by_party[2], 8 * *n as u64);
+        let triples = (c.row.payload_bytes_by_party[2] - KEYS) / 8;
+        let needed = 128 * *n as u64;
+        assert!((needed..=needed + needed / 50).contains(&triples), "{triples} triples");
+    }
+}
