@@ -3,6 +3,7 @@
 mod data;
 mod fidelity;
 mod layers;
+mod ledger;
 mod report;
 mod ring;
 mod run;

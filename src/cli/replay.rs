@@ -94,8 +94,8 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<(), Failure> {
         None => vec![Endpoint::default(); parties],
     };
     let run = Replayer::new(&network, &endpoints).run(&trace, &mut ());
-    let run = run.map_err(|error| mistake(format!("{name}: {error}")))?;
-    let report = ReplayReport::new(&trace, &run);
+    let report = run.and_then(|run| ReplayReport::new(&trace, &run));
+    let report = report.map_err(|error| mistake(format!("{name}: {error}")))?;
     print(&if args.json { replay_json(&report) } else { replay_table(&report) });
     Ok(())
 }

@@ -87,8 +87,9 @@ fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
         "no training".to_string()
     };
     let share = if shard == Shard::WHOLE { String::new() } else { format!(", of which shard {shard}") };
+    let jitter = if plan.has_jitter() { " (with jitter no iteration repeats: all are replayed)" } else { "" };
     format!(
-        "{}: {} points{excluded}, {trainings}, {} distinct traces{share}; about {} on {jobs} threads\n",
+        "{}: {} points{excluded}, {trainings}, {} distinct traces{share}; about {} on {jobs} threads{jitter}\n",
         sweep.name,
         count_text(plan.points() as u64),
         count_text(plan.traces() as u64),
@@ -121,7 +122,8 @@ fn done_text(done: &sweep::Done, path: &Path) -> String {
     if done.overflowed > 0 {
         let rows = count_text(done.overflowed);
         text += &format!(
-            "{rows} points take longer than a simulated clock can show (213 days): their times are left empty\n"
+            "{rows} points take longer than a simulated clock can show (213 days), or send 2^64 bytes or more: those \
+             cells are left empty\n"
         );
     }
     text + &format!("results in {}\n", path.display())

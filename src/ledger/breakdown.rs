@@ -1,13 +1,15 @@
 //! The cost of one phase by span and by link.
 //!
-//! Messages and bytes belong to the span of their sender. Time belongs to the span in which the critical path passed it:
-//! the walk goes back from the party that ended last, over its own work to the message that it last waited for, over
-//! that message's way to its sender, and so on. Rounds belong to the spans of the messages of one longest chain. So the
-//! children of a span and what is its own add up to it in every column.
+//! Messages and bytes belong to the span of their sender. Time belongs to the span that caused it: the walk goes back
+//! from the party that ended last, over its own work to the message that it last waited for, over that message's way to
+//! its sender, and so on. While that message waited, the time belongs to those that were before it. Rounds are counted
+//! twice: the messages that this walk passes, and those of one longest chain. So the children of a span and what is its
+//! own add up to it in every column.
 
+use super::Cost;
 use crate::sim::{
     Endpoint, MessageId, Network, Observer, Occurrence, OccurrenceKind, Parts, Replayer, SimError, SpanId,
-    SpanTree, Trace,
+    SpanTree, Timeline, Trace,
 };
 
 /// What belongs to a span, everything inside it included.
@@ -17,8 +19,8 @@ pub struct SpanCost {
     pub path: String,
     /// Number of names in the path.
     pub level: usize,
-    /// Messages of the longest chain.
-    pub rounds: u64,
+    /// Messages of one longest chain, in which each could only be sent when the one before had arrived.
+    pub longest_chain_rounds: u64,
     /// Messages of all parties.
     pub messages: u64,
     /// Payload bytes of all parties.
@@ -27,14 +29,17 @@ pub struct SpanCost {
     pub payload_bytes_by_party: Vec<u64>,
     /// Payload and framing bytes of all parties.
     pub wire_bytes: u64,
-    /// The critical path's time in it.
+    /// Messages that the critical path passed.
+    pub critical_path_rounds: u64,
+    /// The critical path's time that it caused.
     pub critical_path: Parts,
 }
 
 impl SpanCost {
     /// Takes away what belongs to a span inside this one.
     pub fn subtract(&mut self, inside: &SpanCost) {
-        self.rounds -= inside.rounds;
+        self.longest_chain_rounds -= inside.longest_chain_rounds;
+        self.critical_path_rounds -= inside.critical_path_rounds;
         self.messages -= inside.messages;
         self.payload_bytes -= inside.payload_bytes;
         self.wire_bytes -= inside.wire_bytes;
@@ -49,7 +54,8 @@ impl SpanCost {
 
     /// Whether nothing belongs to it.
     pub fn is_nothing(&self) -> bool {
-        self.rounds == 0 && self.messages == 0 && self.critical_path == Parts::default()
+        (self.longest_chain_rounds, self.critical_path_rounds, self.messages) == (0, 0, 0)
+            && self.critical_path == Parts::default()
     }
 }
 
@@ -66,9 +72,11 @@ pub struct LinkCost {
     pub payload_bytes: u64,
     /// Payload and framing bytes.
     pub wire_bytes: u64,
-    /// Messages of the longest chain.
-    pub rounds: u64,
-    /// The critical path's time on it; its compute part is zero.
+    /// Messages of one longest chain, in which each could only be sent when the one before had arrived.
+    pub longest_chain_rounds: u64,
+    /// Messages that the critical path passed.
+    pub critical_path_rounds: u64,
+    /// The critical path's time that its messages caused; its compute part is zero.
     pub critical_path: Parts,
 }
 
@@ -86,14 +94,25 @@ struct Recorder {
     lines: Vec<Vec<Occurrence>>,
     /// Place of each message's send in its sender's line: by link, then ordinal.
     sends: Vec<Vec<usize>>,
+    /// Each message's way, likewise, once it is received.
+    ways: Vec<Vec<Option<Timeline>>>,
     parties: usize,
 }
 
 impl Observer for Recorder {
     fn event(&mut self, occurrence: &Occurrence) {
         let line = &mut self.lines[occurrence.party];
-        if let OccurrenceKind::Send(message) = occurrence.kind {
-            self.sends[message.from * self.parties + message.to].push(line.len());
+        match occurrence.kind {
+            OccurrenceKind::Work => {}
+            OccurrenceKind::Send(message) => {
+                let link = message.from * self.parties + message.to;
+                self.sends[link].push(line.len());
+                self.ways[link].push(None);
+            }
+            OccurrenceKind::Recv(message, way) => {
+                let link = message.from * self.parties + message.to;
+                self.ways[link][message.ordinal as usize] = Some(way);
+            }
         }
         line.push(*occurrence);
     }
@@ -101,14 +120,32 @@ impl Observer for Recorder {
 
 impl Recorder {
     fn new(parties: usize) -> Recorder {
-        Recorder { lines: vec![Vec::new(); parties], sends: vec![Vec::new(); parties * parties], parties }
+        let links = parties * parties;
+        let (sends, ways) = (vec![Vec::new(); links], vec![Vec::new(); links]);
+        Recorder { lines: vec![Vec::new(); parties], sends, ways, parties }
     }
 
     /// Place of a message's send in the line of its sender.
     fn send_of(&self, message: MessageId) -> usize {
         self.sends[message.from * self.parties + message.to][message.ordinal as usize]
     }
+
+    fn way_of(&self, message: MessageId) -> &Timeline {
+        let way = &self.ways[message.from * self.parties + message.to][message.ordinal as usize];
+        way.as_ref().expect("every message is received")
+    }
+
+    /// The message on the link whose jitter held this one up: the last one before that was not held up itself.
+    fn held_by(&self, mut message: MessageId) -> MessageId {
+        while self.way_of(message).latency_ps > self.way_of(message).delay_ps {
+            message.ordinal -= 1;
+        }
+        message
+    }
 }
+
+/// When a message began to hold what the next ones wait for, and what it had waited for there.
+type Began = fn(&Timeline) -> (u64, Option<MessageId>);
 
 /// What belongs to spans and links themselves is added up here.
 struct Sums {
@@ -151,13 +188,52 @@ impl Sums {
             if let OccurrenceKind::Recv(message, way) = event.kind
                 && event.waited_ps > 0
             {
-                let send = recorder.send_of(message);
-                let span = recorder.lines[message.from][send].span;
-                add_parts(&mut self.spans[span.index()].critical_path, &way.parts());
-                add_parts(&mut self.link(message).critical_path, &way.parts());
+                self.way(recorder, message, &way);
                 party = message.from;
-                place = send + 1;
+                place = recorder.send_of(message) + 1;
             }
+        }
+    }
+
+    /// What a message did to the critical path, for its sender's span and its link.
+    fn add(&mut self, recorder: &Recorder, message: MessageId, parts: &Parts) {
+        let span = recorder.lines[message.from][recorder.send_of(message)].span;
+        add_parts(&mut self.spans[span.index()].critical_path, parts);
+        add_parts(&mut self.link(message).critical_path, parts);
+    }
+
+    /// The critical path passes a message's way.
+    fn way(&mut self, recorder: &Recorder, message: MessageId, way: &Timeline) {
+        let span = recorder.lines[message.from][recorder.send_of(message)].span;
+        self.spans[span.index()].critical_path_rounds += 1;
+        self.link(message).critical_path_rounds += 1;
+        let alone_ps = way.arrival_ps - way.held_ps - way.latency_ps - way.start_ps;
+        let own = Parts { latency_ps: way.delay_ps, serialisation_ps: alone_ps, ..Parts::default() };
+        self.add(recorder, message, &own);
+        let held = Parts { latency_ps: way.latency_ps - way.delay_ps, ..Parts::default() };
+        self.add(recorder, recorder.held_by(message), &held);
+        let at_sender: Began = |way| (way.start_ps, way.behind);
+        self.wait(recorder, message, way.start_ps - way.sent_ps, at_sender);
+        let at_receiver: Began = |way| (way.interface_ps, way.behind_at_receiver);
+        self.wait(recorder, message, way.held_ps, at_receiver);
+    }
+
+    /// A message waited for so long until it began: that is what those before it caused, the nearest first. It is
+    /// serialisation if they were its own sender's.
+    fn wait(&mut self, recorder: &Recorder, message: MessageId, wait_ps: u64, began: Began) {
+        let (mut until_ps, mut behind) = began(recorder.way_of(message));
+        let from_ps = until_ps - wait_ps;
+        while until_ps > from_ps {
+            let before = behind.expect("some message was there while another waited");
+            let (start_ps, next) = began(recorder.way_of(before));
+            let part_ps = until_ps - start_ps.max(from_ps);
+            let parts = if before.from == message.from {
+                Parts { serialisation_ps: part_ps, ..Parts::default() }
+            } else {
+                Parts { queueing_ps: part_ps, ..Parts::default() }
+            };
+            self.add(recorder, before, &parts);
+            (until_ps, behind) = (until_ps - part_ps, next);
         }
     }
 
@@ -172,8 +248,8 @@ impl Sums {
             });
             let message = reached.expect("some message brought the party to its depth");
             let send = recorder.send_of(message);
-            self.spans[recorder.lines[message.from][send].span.index()].rounds += 1;
-            self.link(message).rounds += 1;
+            self.spans[recorder.lines[message.from][send].span.index()].longest_chain_rounds += 1;
+            self.link(message).longest_chain_rounds += 1;
             party = message.from;
             end = send;
         }
@@ -190,6 +266,8 @@ fn add_parts(sum: &mut Parts, parts: &Parts) {
 impl Breakdown {
     /// Replays a trace from clocks at zero and takes its cost apart.
     pub fn of(trace: &Trace, network: &Network, endpoints: &[Endpoint]) -> Result<Breakdown, SimError> {
+        // Every sum here is a part of these.
+        Cost::of_trace(trace, &network.overhead)?;
         let parties = trace.parties();
         let mut recorder = Recorder::new(parties);
         let replay = Replayer::new(network, endpoints).run(trace, &mut recorder)?;
@@ -220,7 +298,8 @@ fn with_children(tree: &SpanTree, mut own: Vec<SpanCost>) -> Vec<SpanCost> {
         let Some(parent) = tree.parent(id) else { continue };
         let child = own[id.index()].clone();
         let sum = &mut own[parent.index()];
-        sum.rounds += child.rounds;
+        sum.longest_chain_rounds += child.longest_chain_rounds;
+        sum.critical_path_rounds += child.critical_path_rounds;
         sum.messages += child.messages;
         sum.payload_bytes += child.payload_bytes;
         sum.wire_bytes += child.wire_bytes;

@@ -6,12 +6,21 @@ use crate::run::Outcome;
 use crate::sim::Parts;
 
 /// Columns of a critical path.
-const PATH_COLUMNS: [&str; 5] =
-    ["modelled_seconds", "compute_seconds", "latency_seconds", "serialisation_seconds", "queueing_seconds"];
+const PATH_COLUMNS: [&str; 6] = [
+    "critical_path_rounds",
+    "modelled_seconds",
+    "compute_seconds",
+    "latency_seconds",
+    "serialisation_seconds",
+    "queueing_seconds",
+];
 
-fn path_cells(parts: &Parts) -> [String; 5] {
-    [parts.total_ps(), parts.compute_ps, parts.latency_ps, parts.serialisation_ps, parts.queueing_ps]
-        .map(|ps| Seconds(ps).to_string())
+fn path_cells(rounds: u64, parts: &Parts) -> [String; 6] {
+    let Parts { compute_ps, latency_ps, serialisation_ps, queueing_ps } = *parts;
+    let [all, compute, latency, serialisation, queueing] =
+        [parts.total_ps(), compute_ps, latency_ps, serialisation_ps, queueing_ps]
+            .map(|ps| Seconds(ps).to_string());
+    [rounds.to_string(), all, compute, latency, serialisation, queueing]
 }
 
 fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
@@ -63,11 +72,11 @@ fn own_part(span: &SpanCost, following: &[SpanCost]) -> Option<SpanCost> {
 }
 
 fn span_row(span: &SpanCost) -> Vec<String> {
-    let mut row = vec![span.path.clone(), span.level.to_string(), span.rounds.to_string()];
+    let mut row = vec![span.path.clone(), span.level.to_string(), span.longest_chain_rounds.to_string()];
     row.extend([span.messages.to_string(), span.payload_bytes.to_string()]);
     row.extend(span.payload_bytes_by_party.iter().map(u64::to_string));
     row.push(span.wire_bytes.to_string());
-    row.extend(path_cells(&span.critical_path));
+    row.extend(path_cells(span.critical_path_rounds, &span.critical_path));
     row
 }
 
@@ -75,7 +84,7 @@ fn span_row(span: &SpanCost) -> Vec<String> {
 /// that the rows directly inside a span add up to it in every column.
 pub fn spans_csv(outcome: &Outcome) -> Vec<u8> {
     let parties = outcome.setup.payload_bytes_by_party.len();
-    let mut header = strings(["span", "level", "rounds", "messages", "payload_bytes"]);
+    let mut header = strings(["span", "level", "longest_chain_rounds", "messages", "payload_bytes"]);
     header.extend((0..parties).map(|party| format!("payload_bytes_party{party}")));
     header.push("wire_bytes".to_string());
     header.extend(PATH_COLUMNS.map(String::from));
@@ -93,7 +102,8 @@ pub fn spans_csv(outcome: &Outcome) -> Vec<u8> {
 
 /// One row a directed link, for the set-up and for one iteration.
 pub fn links_csv(outcome: &Outcome) -> Vec<u8> {
-    let mut header = strings(["phase", "from", "to", "rounds", "messages", "payload_bytes", "wire_bytes"]);
+    let mut header =
+        strings(["phase", "from", "to", "longest_chain_rounds", "messages", "payload_bytes", "wire_bytes"]);
     header.extend(PATH_COLUMNS.map(String::from));
     let mut rows = vec![header];
     for (phase, breakdown) in phases(outcome) {
@@ -101,9 +111,10 @@ pub fn links_csv(outcome: &Outcome) -> Vec<u8> {
             let mut row = vec![phase.to_string()];
             row.extend([link.from, link.to].map(|party| party.to_string()));
             row.extend(
-                [link.rounds, link.messages, link.payload_bytes, link.wire_bytes].map(|n| n.to_string()),
+                [link.longest_chain_rounds, link.messages, link.payload_bytes, link.wire_bytes]
+                    .map(|n| n.to_string()),
             );
-            row.extend(path_cells(&link.critical_path));
+            row.extend(path_cells(link.critical_path_rounds, &link.critical_path));
             rows.push(row);
         }
     }

@@ -8,7 +8,7 @@ use crate::sim::Parts;
 /// Levels that are shown: layer, direction or operation, primitive. spans.csv has all.
 const LEVELS: usize = 3;
 /// Columns of the label.
-const LABEL: usize = 40;
+const LABEL: usize = 38;
 /// Columns of a line.
 const WIDTH: usize = 100;
 /// What is a span's own is shown from this share of the total time on, in percent.
@@ -24,26 +24,34 @@ fn percent(part: u64, total: u64) -> f64 {
 /// What is shown of a span.
 #[derive(Clone, Copy)]
 struct Cells {
-    rounds: u64,
+    chain_rounds: u64,
     payload_bytes: u64,
+    path_rounds: u64,
     time_ps: u64,
 }
 
 impl Cells {
     fn of(span: &SpanCost) -> Cells {
         Cells {
-            rounds: span.rounds,
+            chain_rounds: span.longest_chain_rounds,
             payload_bytes: span.payload_bytes,
+            path_rounds: span.critical_path_rounds,
             time_ps: span.critical_path.total_ps(),
         }
     }
 
     fn minus(self, other: Cells) -> Cells {
         Cells {
-            rounds: self.rounds - other.rounds,
+            chain_rounds: self.chain_rounds - other.chain_rounds,
             payload_bytes: self.payload_bytes - other.payload_bytes,
+            path_rounds: self.path_rounds - other.path_rounds,
             time_ps: self.time_ps - other.time_ps,
         }
+    }
+
+    /// Whether what is a span's own is worth a line.
+    fn matters(self, total: Cells) -> bool {
+        self.chain_rounds > 0 || self.path_rounds > 0 || percent(self.time_ps, total.time_ps) >= OWN_PERCENT
     }
 }
 
@@ -71,7 +79,6 @@ impl Tree<'_> {
     fn line(&mut self, depth: usize, label: &str, cells: Cells) {
         let label = format!("{:1$}{label}", "", 2 * depth);
         let row = [
-            (count_text(cells.rounds), percent(cells.rounds, self.total.rounds)),
             (bytes_text(cells.payload_bytes), percent(cells.payload_bytes, self.total.payload_bytes)),
             (time_text(cells.time_ps), percent(cells.time_ps, self.total.time_ps)),
         ];
@@ -79,7 +86,8 @@ impl Tree<'_> {
         for (text, share) in row {
             self.text += &format!("{text:>11} {share:>5.1} %");
         }
-        self.text += "\n";
+        let (path, chain) = (count_text(cells.path_rounds), count_text(cells.chain_rounds));
+        self.text += &format!("{path:>8}{chain:>15}\n");
     }
 
     /// A span, and what is in it. One that holds a single other one, which sends all there is, is shown as one with it.
@@ -87,8 +95,9 @@ impl Tree<'_> {
         let (mut label, mut inner) = (self.name(at).to_string(), at);
         let mut children = self.children(at);
         while let [only] = children[..] {
-            let same = |a: &SpanCost, b: &SpanCost| (a.rounds, a.messages) == (b.rounds, b.messages);
-            if !same(&self.spans[inner], &self.spans[only]) {
+            let sends =
+                |span: &SpanCost| (span.longest_chain_rounds, span.critical_path_rounds, span.messages);
+            if sends(&self.spans[inner]) != sends(&self.spans[only]) {
                 break;
             }
             label += &format!("/{}", self.name(only));
@@ -100,7 +109,7 @@ impl Tree<'_> {
         if depth + 1 < LEVELS && !children.is_empty() {
             let own = children.iter().fold(cells, |rest, &child| rest.minus(Cells::of(&self.spans[child])));
             children.into_iter().for_each(|child| self.span(depth + 1, child));
-            if own.rounds > 0 || percent(own.time_ps, self.total.time_ps) >= OWN_PERCENT {
+            if own.matters(self.total) {
                 self.line(depth + 1, "(between them)", own);
             }
         }
@@ -152,7 +161,7 @@ fn output_layer(breakdown: &Breakdown, softmax: &str) -> String {
     format!(
         "output layer ({softmax}): {:.1} % of the bytes, {:.1} % of the rounds, {:.1} % of the time\n",
         percent(output.payload_bytes, all.payload_bytes),
-        percent(output.rounds, all.rounds),
+        percent(output.chain_rounds, all.chain_rounds),
         percent(output.time_ps, all.time_ps),
     )
 }
@@ -160,13 +169,18 @@ fn output_layer(breakdown: &Breakdown, softmax: &str) -> String {
 fn totals(name: &str, breakdown: &Breakdown) -> String {
     let all = Cells::of(&breakdown.spans[0]);
     let (rounds, bytes, time) =
-        (count_text(all.rounds), bytes_text(all.payload_bytes), time_text(all.time_ps));
-    let plural = if all.rounds == 1 { "" } else { "s" };
+        (count_text(all.chain_rounds), bytes_text(all.payload_bytes), time_text(all.time_ps));
+    let plural = if all.chain_rounds == 1 { "" } else { "s" };
     format!("{name}: {rounds} round{plural}, {bytes}, {time}\n")
 }
 
-/// The set-up in two lines, and the tree of one iteration. Rounds are those of one longest chain of messages; time is
-/// that of the critical path.
+/// What the last columns of the tree are.
+const LEGEND: &str = "\
+time: the critical path's, counted where it was caused; rounds: the messages that it passed
+longest chain: messages of one longest chain, whatever the network; all of it are the rounds above
+";
+
+/// The set-up in two lines, and the tree of one iteration.
 pub fn explain(softmax: &str, network: &str, outcome: &Outcome) -> String {
     let (setup, iteration) = (&outcome.setup_breakdown, &outcome.iteration_breakdown);
     let mut text = totals("set-up", setup);
@@ -174,7 +188,8 @@ pub fn explain(softmax: &str, network: &str, outcome: &Outcome) -> String {
     text += &totals(&format!("\none iteration over {network}"), iteration);
     text += &wrapped("  time:", &causes(&iteration.spans[0].critical_path));
     text += &wrapped("  of it on links:", &links(iteration));
-    text += &format!("\n{:<LABEL$}{:>19}{:>19}{:>19}\n", "", "rounds", "payload", "time");
+    text +=
+        &format!("\n{:<LABEL$}{:>19}{:>19}{:>8}{:>15}\n", "", "payload", "time", "rounds", "longest chain");
     let mut tree = Tree { spans: &iteration.spans, total: Cells::of(&iteration.spans[0]), text };
     // The root holds the one span of the phase.
     for phase in tree.children(0) {
@@ -184,10 +199,10 @@ pub fn explain(softmax: &str, network: &str, outcome: &Outcome) -> String {
         let inside = tree.children(phase);
         let whole = Cells::of(&tree.spans[phase]);
         let own = inside.iter().fold(whole, |rest, &child| rest.minus(Cells::of(&tree.spans[child])));
-        if own.rounds > 0 || percent(own.time_ps, tree.total.time_ps) >= OWN_PERCENT {
+        if own.matters(tree.total) {
             tree.line(0, "(between them)", own);
         }
         tree.line(0, "all", whole);
     }
-    tree.text + "\n" + &output_layer(iteration, softmax)
+    tree.text + "\n" + LEGEND + &output_layer(iteration, softmax)
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::summary::CriticalPath;
 use super::units::{Seconds, bytes_text, count_text, time_text};
-use crate::sim::{Clock, Replay, Trace};
+use crate::sim::{Clock, Replay, SimError, Trace};
 
 /// The cost of a recorded program under a network.
 #[derive(Serialize)]
@@ -19,17 +19,18 @@ pub struct ReplayReport {
 }
 
 impl ReplayReport {
-    /// Of a trace that was replayed from clocks at zero.
-    pub fn new(trace: &Trace, run: &Replay) -> ReplayReport {
+    /// Of a trace that was replayed from clocks at zero; an error if its bytes cannot be counted.
+    pub fn new(trace: &Trace, run: &Replay) -> Result<ReplayReport, SimError> {
         let last = *run.clocks.iter().rev().max_by_key(|clock| clock.time_ps).expect("a party");
-        ReplayReport {
+        let payload_bytes = trace.payload_bytes().ok_or(SimError::Total("payload bytes"))?;
+        Ok(ReplayReport {
             modelled_seconds: Seconds(last.time_ps),
             modelled_seconds_by_party: run.clocks.iter().map(|clock| Seconds(clock.time_ps)).collect(),
             critical_path: (&last.parts).into(),
             rounds: run.rounds(),
-            payload_bytes: trace.payload_bytes(),
+            payload_bytes,
             last,
-        }
+        })
     }
 }
 

@@ -69,7 +69,12 @@ pub enum RunError {
 impl RunError {
     /// Whether the user can do something about it.
     pub fn is_mistake(&self) -> bool {
-        matches!(self, RunError::Data(_) | RunError::Classes(_))
+        matches!(
+            self,
+            RunError::Data(_)
+                | RunError::Classes(_)
+                | RunError::Sim(SimError::Overflow | SimError::Total(_))
+        )
     }
 }
 
@@ -174,18 +179,20 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     progress.begin("recording the program", 1);
     let recorded = record(plan, &program)?;
     progress.step();
+    let network = network(&plan.network, plan.seed);
+    let endpoints = endpoints(&plan.compute);
+    let iterations = total_iterations(plan, data.train.rows);
+    let epochs = iterations.div_ceil(batches_per_epoch(data.train.rows, plan.training.batch) as u64);
+    recorded.check(&network, &endpoints, (iterations, epochs))?;
     let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
     crate::ring::release_memory();
     let trained = train::train(plan, &program, &data, &recorded, values, progress)?;
-
-    let network = network(&plan.network, plan.seed);
-    let endpoints = endpoints(&plan.compute);
     let costs = recorded.costs(&network, &endpoints, &trained.phases)?;
     Ok(Outcome {
         setup: costs.setup,
         iteration: costs.iteration,
         training: costs.training,
-        iterations: total_iterations(plan, data.train.rows),
+        iterations,
         layers: widths,
         epochs: trained.epochs,
         setup_breakdown: Breakdown::of(&recorded.setup, &network, &endpoints)?,

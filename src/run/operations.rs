@@ -223,7 +223,7 @@ fn run_alone(
 ) -> Result<Cost, SimError> {
     simulation.reset();
     let run = simulation.run(programs.map(|program| Box::pin(program) as Task<()>).collect())?;
-    Ok(Cost::of_trace(&run.trace, &WireOverhead::NONE).with_clocks(&run.clocks))
+    Ok(Cost::of_trace(&run.trace, &WireOverhead::NONE)?.with_clocks(&run.clocks))
 }
 
 impl Visitor for Counted {

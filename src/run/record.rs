@@ -8,7 +8,9 @@ use crate::protocol::Protocol;
 use crate::protocol::registry::{Starter, Visitor};
 use crate::ring::{Content, Vector};
 use crate::scenario::Plan;
-use crate::sim::{self, Endpoint, Network, Prepared, Replayer, SimError, Trace, replay_phases};
+use crate::sim::{
+    self, Endpoint, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many, replay_phases,
+};
 
 /// What all parties do in each phase of a training.
 pub struct Recorded {
@@ -41,7 +43,8 @@ pub struct Costs {
     pub iteration: Cost,
     /// Of the whole training.
     pub training: Cost,
-    /// How long each iteration of the training took, from the moment when the last party ended the one before.
+    /// How long each iteration of the training took, from the moment when the last party ended the one before; empty
+    /// without jitter.
     pub iteration_durations_ps: Vec<u64>,
 }
 
@@ -102,7 +105,47 @@ impl Recorded {
     /// The cost of a phase that all parties start together.
     fn alone(trace: &Trace, network: &Network, endpoints: &[Endpoint]) -> Result<Cost, SimError> {
         let replay = Replayer::new(network, endpoints).run(trace, &mut ())?;
-        Ok(Cost::of_trace(trace, &network.overhead).with_clocks(&replay.clocks))
+        Ok(Cost::of_trace(trace, &network.overhead)?.with_clocks(&replay.clocks))
+    }
+
+    /// Says before a training whether its costs can be counted, restarted after every epoch or never.
+    ///
+    /// Its time is that without restarts. Should that almost fill a clock, restarts can still make it pass the end; then
+    /// [`costs`](Self::costs) says so.
+    pub fn check(
+        &self,
+        network: &Network,
+        endpoints: &[Endpoint],
+        (iterations, epochs): (u64, u64),
+    ) -> Result<(), SimError> {
+        for trace in [&self.setup, &self.iteration] {
+            Self::alone(trace, network, endpoints)?;
+        }
+        let mut most = Cost::default();
+        most.add_counts(&Cost::of_trace(&self.iteration, &network.overhead)?, iterations)?;
+        most.add_counts(&Cost::of_trace(&self.restart, &network.overhead)?, epochs)?;
+        // Jitter is never negative: what does not fit without it does not fit.
+        let iteration = Prepared::new(&self.iteration, endpoints)?;
+        let phases = [sim::Phase { trace: &iteration, times: iterations }];
+        replay_many(&phases, &[network.without_jitter()]).remove(0).map(|_| ())
+    }
+
+    /// What a training sends; rounds and time are left at zero. An error if that cannot be counted.
+    pub(crate) fn training_counts(
+        &self,
+        overhead: &WireOverhead,
+        phases: &[Phase],
+    ) -> Result<Cost, SimError> {
+        let iteration = Cost::of_trace(&self.iteration, overhead)?;
+        let restart = Cost::of_trace(&self.restart, overhead)?;
+        let mut training = Cost::default();
+        for phase in phases {
+            match *phase {
+                Phase::Iterations(times) => training.add_counts(&iteration, times)?,
+                Phase::Restart => training.add_counts(&restart, 1)?,
+            }
+        }
+        Ok(training)
     }
 
     /// The costs under a network.
@@ -114,23 +157,20 @@ impl Recorded {
     ) -> Result<Costs, SimError> {
         let setup = Self::alone(&self.setup, network, endpoints)?;
         let iteration = Self::alone(&self.iteration, network, endpoints)?;
-        let restart = Cost::of_trace(&self.restart, &network.overhead);
-        let mut training = Cost::default();
+        let mut training = self.training_counts(&network.overhead, phases)?;
         let prepared = [&self.iteration, &self.restart].map(|trace| Prepared::new(trace, endpoints));
         let [prepared_iteration, prepared_restart] = prepared;
         let (prepared_iteration, prepared_restart) = (prepared_iteration?, prepared_restart?);
         let phases = phases.iter().map(|phase| match *phase {
-            Phase::Iterations(times) => {
-                training.add_counts(&iteration, times);
-                sim::Phase { trace: &prepared_iteration, times }
-            }
-            Phase::Restart => {
-                training.add_counts(&restart, 1);
-                sim::Phase { trace: &prepared_restart, times: 1 }
-            }
+            Phase::Iterations(times) => sim::Phase { trace: &prepared_iteration, times },
+            Phase::Restart => sim::Phase { trace: &prepared_restart, times: 1 },
         });
         let phases: Vec<_> = phases.collect();
-        let finish = replay_phases(&phases, network)?;
+        let finish = if network.has_jitter() {
+            replay_phases(&phases, network)?
+        } else {
+            replay_many(&phases, std::slice::from_ref(network)).remove(0)?
+        };
         let mut durations = Vec::new();
         let mut runs = finish.durations_ps.iter().copied();
         for phase in &phases {

@@ -7,9 +7,9 @@ pub struct Parts {
     pub compute_ps: u64,
     /// One-way latency of links, jitter included, in picoseconds.
     pub latency_ps: u64,
-    /// Time to put bytes on a wire that was free, in picoseconds.
+    /// Time to put bytes on wires, those included that the same sender had put there before, in picoseconds.
     pub serialisation_ps: u64,
-    /// Waiting for other messages on a link or interface, in picoseconds.
+    /// Waiting for what others sent, in picoseconds.
     pub queueing_ps: u64,
 }
 

@@ -3,6 +3,7 @@
 //! Owns every rule that turns (work, send, receive) into picoseconds. It knows nothing of programs,
 //! lanes, spans or message contents; a message is its link and its ordinal there.
 
+mod port;
 mod relative;
 
 use std::{
@@ -10,12 +11,13 @@ use std::{
     collections::{BinaryHeap, VecDeque},
 };
 
+use self::port::{Holds, Port};
 use super::{
     Clock, Endpoint, Network, Parts, SimError, WireOverhead,
     error::{Overflow, sum},
     jitter,
     network::{Jitter, Rate},
-    replay::Timeline,
+    replay::{MessageId, Timeline},
 };
 
 /// A party's time. What is not latency, serialisation or queueing is compute.
@@ -62,7 +64,10 @@ struct Wire {
     jitter: Jitter,
     free_ps: u64,
     last_head_ps: u64,
-    last_arrival_ps: u64,
+    /// Of the last message, before the receiver's interface.
+    last_tail_ps: u64,
+    /// When its messages held the receiver's interface, if that has a limit.
+    holds: Holds,
     /// Messages sent since the simulation began, and when the current run began.
     sent: u64,
     base: u64,
@@ -71,13 +76,6 @@ struct Wire {
     /// Their timelines, if somebody listens.
     timelines: VecDeque<Timeline>,
     first: u64,
-}
-
-/// One direction of a party's interface.
-#[derive(Debug)]
-struct Port {
-    rate: Rate,
-    free_ps: u64,
 }
 
 /// What a send made.
@@ -124,14 +122,14 @@ impl Engine {
     pub(crate) fn new(network: &Network, endpoints: &[Endpoint]) -> Engine {
         network.assert_valid();
         assert_eq!(endpoints.len(), network.parties, "one endpoint per party");
-        let port = |bps| Port { rate: Rate::new(bps), free_ps: 0 };
         let wires = network.links.iter().map(|link| Wire {
             latency_ps: link.latency_ps,
             rate: Rate::new(link.bandwidth_bps),
             jitter: link.jitter,
             free_ps: 0,
             last_head_ps: 0,
-            last_arrival_ps: 0,
+            last_tail_ps: 0,
+            holds: Holds::default(),
             sent: 0,
             base: 0,
             flights: VecDeque::new(),
@@ -144,8 +142,8 @@ impl Engine {
             jitter_seed: network.jitter_seed,
             endpoints: endpoints.to_vec(),
             clocks: vec![State::default(); network.parties],
-            egress: network.interfaces.iter().map(|interface| port(interface.egress_bps)).collect(),
-            ingress: network.interfaces.iter().map(|interface| port(interface.ingress_bps)).collect(),
+            egress: network.interfaces.iter().map(|interface| Port::new(interface.egress_bps)).collect(),
+            ingress: network.interfaces.iter().map(|interface| Port::new(interface.ingress_bps)).collect(),
             wires: wires.collect(),
             queue: BinaryHeap::new(),
         }
@@ -155,12 +153,13 @@ impl Engine {
     pub(crate) fn reset(&mut self) {
         self.clocks.fill(State::default());
         for port in self.egress.iter_mut().chain(&mut self.ingress) {
-            port.free_ps = 0;
+            port.reset();
         }
         for wire in &mut self.wires {
             wire.free_ps = 0;
             wire.last_head_ps = 0;
-            wire.last_arrival_ps = 0;
+            wire.last_tail_ps = 0;
+            wire.holds.clear();
             wire.sent = 0;
             wire.base = 0;
             wire.first = 0;
@@ -170,12 +169,19 @@ impl Engine {
         self.queue.clear();
     }
 
-    /// From here on ordinals of a trace count from 0.
+    /// From here on ordinals of a trace count from 0. What is left of an earlier run at an incoming interface counts as
+    /// held by the last message there.
     pub(crate) fn begin_run(&mut self) {
         assert!(self.queue.is_empty(), "a run begins with nothing in flight");
         for wire in &mut self.wires {
             assert!(wire.flights.is_empty(), "a run begins with nothing in flight");
             wire.base = wire.sent;
+            wire.holds.clear();
+        }
+        for (to, port) in self.ingress.iter().enumerate() {
+            if let Some(last) = port.last {
+                self.wires[last.from * self.parties + to].holds.add(0, port.free_ps);
+            }
         }
     }
 
@@ -258,61 +264,66 @@ impl Engine {
         let egress = &mut self.egress[from];
         let bytes = self.overhead.wire_bytes(payload_bytes).ok_or(Overflow)?;
 
-        let mut start_ps = sent_ps.max(wire.free_ps);
+        let ordinal = wire.sent;
+        wire.sent += 1;
+        let link_free_ps = wire.free_ps;
+        let mut start_ps = sent_ps.max(link_free_ps);
         let mut wire_ps = wire.rate.duration_ps(bytes).ok_or(Overflow)?;
+        let mut port_last = None;
         if egress.rate.is_limited() {
             start_ps = start_ps.max(egress.free_ps);
             let egress_ps = egress.rate.duration_ps(bytes).ok_or(Overflow)?;
             egress.free_ps = sum(start_ps, egress_ps)?;
             wire_ps = wire_ps.max(egress_ps);
+            port_last = egress.last.replace(MessageId { from, to, ordinal });
         }
         let serialised_ps = sum(start_ps, wire_ps)?;
         wire.free_ps = serialised_ps;
 
-        let ordinal = wire.sent;
-        wire.sent += 1;
         let mut delay_ps = wire.latency_ps;
         if wire.jitter != Jitter::None {
             let extra_ps = jitter::sample_ps(wire.jitter, self.jitter_seed, from, to, ordinal);
             delay_ps = sum(delay_ps, extra_ps.ok_or(Overflow)?)?;
         }
-        let free_head_ps = sum(start_ps, delay_ps)?;
-        let head_ps = free_head_ps.max(wire.last_head_ps);
+        let head_ps = sum(start_ps, delay_ps)?.max(wire.last_head_ps);
         wire.last_head_ps = head_ps;
-        let tail_ps = sum(serialised_ps, head_ps - start_ps)?;
+        // Jitter makes no message overtake, its last bit neither.
+        let tail_ps = sum(serialised_ps, head_ps - start_ps)?.max(wire.last_tail_ps);
+        wire.last_tail_ps = tail_ps;
 
         let arrived = !self.ingress[to].rate.is_limited();
-        let mut arrival_ps = tail_ps;
-        let mut stage = Stage::OnTheWay;
-        if arrived {
-            arrival_ps = tail_ps.max(wire.last_arrival_ps);
-            stage = Stage::Arrived;
-            wire.last_arrival_ps = arrival_ps;
-        } else {
+        if !arrived {
             self.queue.push(Reverse(pack(head_ps, from, ordinal, to)));
         }
-        // The parts add up to `arrival_ps`, which fits, so none of these sums can overflow.
-        let held_ps = (start_ps - sent_ps) + (head_ps - free_head_ps) + (arrival_ps - tail_ps);
         if listens {
+            let on_link = MessageId { from, to, ordinal: ordinal.wrapping_sub(1) };
+            let behind = if start_ps == link_free_ps { Some(on_link) } else { port_last };
             wire.timelines.push_back(Timeline {
                 sent_ps,
                 start_ps,
                 serialised_ps,
                 head_ps,
-                arrival_ps,
-                latency_ps: delay_ps,
-                serialisation_ps: wire_ps,
+                arrival_ps: tail_ps,
+                delay_ps,
+                latency_ps: tail_ps - serialised_ps,
+                serialisation_ps: serialised_ps - sent_ps,
+                behind: behind.filter(|_| start_ps > sent_ps),
+                interface_ps: head_ps,
+                held_ps: 0,
+                behind_at_receiver: None,
             });
         }
+        // Until `start_ps` its sender's earlier messages were on the link or interface. The parts add up to `tail_ps`,
+        // which fits, so none of these sums can overflow.
         wire.flights.push_back(Flight {
-            arrival_ps,
+            arrival_ps: tail_ps,
             payload_bytes,
             depth: state.depth + 1,
-            latency_ps: state.latency_ps + delay_ps,
-            serialisation_ps: state.serialisation_ps + wire_ps,
-            queueing_ps: state.queueing_ps + held_ps,
+            latency_ps: state.latency_ps + (tail_ps - serialised_ps),
+            serialisation_ps: state.serialisation_ps + (serialised_ps - sent_ps),
+            queueing_ps: state.queueing_ps,
             origin: state.origin,
-            stage,
+            stage: if arrived { Stage::Arrived } else { Stage::OnTheWay },
         });
         Ok(Sent { ordinal, arrived })
     }
@@ -331,16 +342,26 @@ impl Engine {
 
         let (head_ps, tail_ps) = (served.head_ps, flight.arrival_ps);
         let alone_ps = tail_ps.max(sum(head_ps, port_ps)?);
-        port.free_ps = sum(head_ps.max(port.free_ps), port_ps)?;
-        let arrival_ps = alone_ps.max(port.free_ps).max(wire.last_arrival_ps);
-        wire.last_arrival_ps = arrival_ps;
-        flight.serialisation_ps += alone_ps - tail_ps;
-        flight.queueing_ps += arrival_ps - alone_ps;
+        let begin_ps = head_ps.max(port.free_ps);
+        port.free_ps = sum(begin_ps, port_ps)?;
+        let arrival_ps = alone_ps.max(port.free_ps);
+        // So long the interface held it up in the end; before that it would have waited for its own bits.
+        let held_ps = arrival_ps - alone_ps;
+        let own_ps = wire.holds.within(begin_ps - held_ps, begin_ps);
+        wire.holds.forget(head_ps);
+        wire.holds.add(begin_ps, port.free_ps);
+        flight.serialisation_ps += alone_ps - tail_ps + own_ps;
+        flight.queueing_ps += held_ps - own_ps;
         flight.arrival_ps = arrival_ps;
         flight.stage = Stage::Arrived;
+        let message = MessageId { from: served.from, to: served.to, ordinal: served.ordinal };
+        let behind = port.last.replace(message);
         if let Some(timeline) = wire.timelines.get_mut(index) {
-            timeline.serialisation_ps += alone_ps - tail_ps;
+            timeline.serialisation_ps += alone_ps - tail_ps + own_ps;
             timeline.arrival_ps = arrival_ps;
+            timeline.interface_ps = begin_ps;
+            timeline.held_ps = held_ps;
+            timeline.behind_at_receiver = behind.filter(|_| begin_ps > head_ps);
         }
         Ok(Some(served))
     }

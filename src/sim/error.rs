@@ -35,6 +35,9 @@ pub enum SimError {
     /// A clock would pass 2^64 picoseconds.
     #[error("simulated time exceeds 2^64 picoseconds (213 days)")]
     Overflow,
+    /// A count over a whole run or training would pass 2^64.
+    #[error("the total of {0} exceeds 2^64")]
+    Total(&'static str),
     /// Every unfinished party waits and nothing is in flight.
     #[error("deadlock, nothing is in flight: {}", join(.waits))]
     Deadlock {

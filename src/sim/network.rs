@@ -42,6 +42,18 @@ pub enum Jitter {
     },
 }
 
+impl Jitter {
+    /// The extra latency in picoseconds, if every message has the same.
+    pub(crate) fn constant_ps(self) -> Option<u64> {
+        match self {
+            Jitter::None | Jitter::Uniform { max_ps: 0 } | Jitter::LogNormal { median_ps: 0, .. } => Some(0),
+            // Greater medians are rounded when they are drawn.
+            Jitter::LogNormal { median_ps, sigma: 0.0 } if median_ps < 1 << 53 => Some(median_ps),
+            Jitter::Uniform { .. } | Jitter::LogNormal { .. } => None,
+        }
+    }
+}
+
 /// A party's network interface, shared by its links. Both directions are apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Interface {
@@ -138,6 +150,13 @@ impl Network {
     pub fn has_jitter(&self) -> bool {
         let n = self.parties;
         self.links.iter().enumerate().any(|(at, link)| link.jitter != Jitter::None && at / n != at % n)
+    }
+
+    /// The same with links that never have extra latency.
+    pub fn without_jitter(&self) -> Network {
+        let mut network = self.clone();
+        network.links.iter_mut().for_each(|link| link.jitter = Jitter::None);
+        network
     }
 
     /// The extra latency in picoseconds of a message, by its number on the link since the simulation

@@ -24,10 +24,20 @@ pub struct Timeline {
     pub head_ps: u64,
     /// Its last bit was with the receiver.
     pub arrival_ps: u64,
-    /// Of that time, the link's latency, jitter included.
+    /// Latency and jitter of its own.
+    pub delay_ps: u64,
+    /// Of its way, latency: its own, and what jitter of a message before it on the link held it up.
     pub latency_ps: u64,
-    /// Of that time, what its bytes took on wires that were free.
+    /// Of its way, what its bytes took on wires that were free, and those of its sender that it waited for.
     pub serialisation_ps: u64,
+    /// What its sender sent before, and held link or interface until `start_ps`; `None` if it did not wait.
+    pub behind: Option<MessageId>,
+    /// The receiver's interface began with it; `head_ps` without a limit.
+    pub interface_ps: u64,
+    /// By so much messages at the receiver's interface held it up, just before `interface_ps`.
+    pub held_ps: u64,
+    /// What was at the receiver's interface until `interface_ps`; `None` if it did not wait there.
+    pub behind_at_receiver: Option<MessageId>,
 }
 
 impl Timeline {

@@ -89,9 +89,9 @@ impl Trace {
         self.sends().count() as u64
     }
 
-    /// How many bytes were sent, framing not counted.
-    pub fn payload_bytes(&self) -> u64 {
-        self.sends().sum()
+    /// How many bytes were sent, framing not counted; `None` if 2^64 or more.
+    pub fn payload_bytes(&self) -> Option<u64> {
+        self.sends().try_fold(0, u64::checked_add)
     }
 
     /// How often a party stopped to wait.

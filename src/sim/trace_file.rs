@@ -18,46 +18,15 @@
 //! | `latency_ps`, `serialisation_ps` | recv, only written | what the message's way took; the rest of it was queueing |
 //!
 //! Lines of one party are in its program order; parties may be interleaved in any way. A file may be
-//! gzipped. Fields of other names are ignored, empty lines too. What is only written is not looked at
-//! when a file is read. docs/trace-format.md has examples.
+//! gzipped. Empty lines are ignored. What is only written is not looked at when a file is read. Any other
+//! field is a mistake. docs/trace-format.md has examples.
 
 mod check;
+mod problem;
 mod read;
+mod stream;
 mod write;
 
-pub use read::{TraceFileError, TraceProblem, read};
+pub use problem::{TraceFileError, TraceProblem};
+pub use read::read;
 pub use write::{write, write_repeated};
-
-/// A line of a trace file.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-struct Record<'a> {
-    party: u64,
-    #[serde(borrow)]
-    kind: std::borrow::Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    peer: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    bytes: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    message: Option<u64>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    same_wait: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
-    wire_bytes: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
-    start_ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
-    end_ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
-    waited_ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
-    latency_ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
-    serialisation_ps: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", skip_deserializing)]
-    depth: Option<u64>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    span: Option<std::borrow::Cow<'a, str>>,
-}

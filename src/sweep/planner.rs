@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::file::Sweep;
 use crate::run::total_iterations;
 use crate::scenario::errors::MOST_MISTAKES;
-use crate::scenario::{Plan, ScenarioErrors};
+use crate::scenario::{NetworkPlan, Plan, ScenarioErrors};
+use crate::sim::Jitter;
 
 /// Plans that are made side by side.
 const BLOCK: usize = 1 << 14;
@@ -43,6 +44,8 @@ pub struct SweepPlan {
     pub(crate) traces: Vec<Distinct>,
     /// Trainings and programs that are checked on shares, by their first point.
     pub(crate) verifications: Vec<Distinct>,
+    /// The share of the networks that have jitter.
+    jitter: f64,
 }
 
 /// What decides a training, a trace, and what is checked on shares.
@@ -107,16 +110,17 @@ impl SweepPlan {
             (Numbering::new(), Numbering::new(), Numbering::new());
         let mut programs = vec![None; first_points.len()];
         let mut parties = vec![0u8; first_points.len()];
-        let mut errors = Vec::new();
+        let (mut errors, mut networks) = (Vec::new(), Vec::new());
         for block in wanted.chunks(BLOCK) {
             let plan = |&(_, point): &(usize, u32)| {
                 let plan = sweep.base.plan_with(&grid.overrides(&grid.position(point as usize)))?;
                 let iterations = total_iterations(&plan, plan.data.train_rows());
-                Ok((Keys::of(&plan, sweep.train), iterations, plan.protocol.parties() as u8))
+                let jitter = has_jitter(&plan.network);
+                Ok((Keys::of(&plan, sweep.train), iterations, plan.protocol.parties() as u8, jitter))
             };
             let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
             for (&(index, point), plan) in block.iter().zip(plans) {
-                let (keys, iterations, plan_parties) = match plan {
+                let (keys, iterations, plan_parties, jitter) = match plan {
                     Ok(plan) => plan,
                     Err(error) => {
                         errors.push(error);
@@ -131,17 +135,23 @@ impl SweepPlan {
                     iterations,
                 });
                 parties[index] = plan_parties;
+                networks.push(jitter);
             }
             if errors.len() >= MOST_MISTAKES {
                 break;
             }
         }
-        errors.extend(network_mistakes(&sweep, &parties));
+        match all_networks(&sweep, &parties) {
+            Ok(jitter) if jitter.is_empty() => {}
+            Ok(jitter) => networks = jitter,
+            Err(mistakes) => errors.extend(mistakes),
+        }
         if !errors.is_empty() {
             return Err(ScenarioErrors::merged(errors));
         }
         let (trainings, traces, verifications) = (trainings.found, traces.found, verifications.found);
-        Ok(SweepPlan { sweep, programs, trainings, traces, verifications })
+        let jitter = networks.iter().filter(|&&jitter| jitter).count() as f64 / networks.len().max(1) as f64;
+        Ok(SweepPlan { sweep, programs, trainings, traces, verifications, jitter })
     }
 
     /// Number of points.
@@ -168,17 +178,26 @@ impl SweepPlan {
     pub fn estimated_seconds(&self) -> f64 {
         const TRAINING_ITERATION: f64 = 0.012;
         const REPLAYED_ITERATION: f64 = 1e-6;
-        // A training without jitter repeats itself after a few iterations.
+        // A training without jitter repeats itself after a few iterations; one with jitter is replayed by the engine.
         const REPLAYED: u64 = 4;
+        const JITTERED_ITERATION: f64 = 75e-6;
         const TRACE: f64 = 0.02;
         const POINT: f64 = 8e-6;
-        let iterations: u64 = self.trainings.iter().map(|training| training.iterations).sum();
-        let trainings = if self.sweep.train { iterations as f64 * TRAINING_ITERATION } else { 0.0 };
+        let iterations: f64 = self.trainings.iter().map(|training| training.iterations as f64).sum();
+        let trainings = if self.sweep.train { iterations * TRAINING_ITERATION } else { 0.0 };
+        let replay = |program: &Program| {
+            (1.0 - self.jitter) * program.iterations.min(REPLAYED) as f64 * REPLAYED_ITERATION
+                + self.jitter * program.iterations as f64 * JITTERED_ITERATION
+        };
         let used = self.programs.iter().flatten();
-        let (count, replayed) =
-            used.fold((0u64, 0u64), |(count, sum), p| (count + 1, sum + p.iterations.min(REPLAYED)));
-        let per_point = replayed as f64 / count.max(1) as f64 * REPLAYED_ITERATION + POINT;
+        let (count, replays) = used.fold((0u64, 0.0), |(count, sum), p| (count + 1, sum + replay(p)));
+        let per_point = replays / count.max(1) as f64 + POINT;
         trainings + self.traces.len() as f64 * TRACE + self.points() as f64 * per_point
+    }
+
+    /// Whether any network has jitter. Then no iteration of a training is like another, and all are replayed.
+    pub fn has_jitter(&self) -> bool {
+        self.jitter > 0.0
     }
 
     /// The sweep.
@@ -216,12 +235,16 @@ fn first_points(sweep: &Sweep) -> Vec<Option<u32>> {
     first
 }
 
-/// Checks every network with every number of parties that it is used with. Nothing else of a scenario depends on its
-/// network.
-fn network_mistakes(sweep: &Sweep, parties: &[u8]) -> Vec<ScenarioErrors> {
+fn has_jitter(network: &NetworkPlan) -> bool {
+    network.links.iter().any(|link| link.jitter != Jitter::None)
+}
+
+/// Checks every network with every number of parties that it is used with, if the network has axes of its own; tells
+/// which of them have jitter. Nothing else of a scenario depends on its network.
+fn all_networks(sweep: &Sweep, parties: &[u8]) -> Result<Vec<bool>, Vec<ScenarioErrors>> {
     let grid = &sweep.grid;
     if grid.dimensions.iter().all(|dimension| !dimension.only_network) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let networks = grid.parts(|dimension| dimension.touches_network);
     let mut seen: BTreeMap<u8, Vec<bool>> = BTreeMap::new();
@@ -238,16 +261,22 @@ fn network_mistakes(sweep: &Sweep, parties: &[u8]) -> Vec<ScenarioErrors> {
             wanted.push((point as u32, parties));
         }
     }
-    let mut errors = Vec::new();
+    let (mut errors, mut jitter) = (Vec::new(), Vec::new());
     for block in wanted.chunks(BLOCK) {
         let check = |&(point, parties): &(u32, u8)| {
             let position = grid.position(point as usize);
-            sweep.base.network_with(&grid.network_overrides(&position), usize::from(parties)).err()
+            let network = sweep.base.network_with(&grid.network_overrides(&position), usize::from(parties));
+            network.map(|network| has_jitter(&network))
         };
-        errors.extend(block.par_iter().filter_map(check).collect::<Vec<_>>());
+        for network in block.par_iter().map(check).collect::<Vec<_>>() {
+            match network {
+                Ok(network) => jitter.push(network),
+                Err(mistakes) => errors.push(mistakes),
+            }
+        }
         if errors.len() >= MOST_MISTAKES {
             break;
         }
     }
-    errors
+    if errors.is_empty() { Ok(jitter) } else { Err(errors) }
 }

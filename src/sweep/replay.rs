@@ -74,11 +74,11 @@ fn replay_alike(
     Ok(())
 }
 
-/// None if the clock ran over.
+/// None if the clock ran over, or a count.
 fn end_if_in_range(finish: Result<Finish, SimError>) -> Result<Option<End>, SimError> {
     match finish {
         Ok(finish) => Ok(Some(end(&finish.clocks))),
-        Err(SimError::Overflow) => Ok(None),
+        Err(SimError::Overflow | SimError::Total(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }

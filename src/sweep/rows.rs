@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::Arc;
 
 use super::SweepError;
 use super::planner::{Program, SweepPlan};
@@ -64,7 +63,7 @@ fn write_cell(line: &mut Vec<u8>, text: &str) {
 pub(crate) struct Rows {
     pub bytes: Vec<u8>,
     pub rows: u64,
-    /// Rows whose time does not fit a clock.
+    /// Rows whose time does not fit a clock, or whose bytes cannot be counted.
     pub overflowed: u64,
 }
 
@@ -75,10 +74,10 @@ pub(crate) struct Maker<'a> {
     pub traces: &'a Traces<'a>,
 }
 
-/// What a phase sends, under one kind of framing.
+/// What a training sends, under one kind of framing; `None` if it cannot be counted.
 struct Counts {
     overhead: WireOverhead,
-    training: Cost,
+    training: Option<Cost>,
 }
 
 impl Maker<'_> {
@@ -113,7 +112,7 @@ impl Maker<'_> {
             for ((&at, times), condition) in members.iter().zip(&times).zip(&conditions) {
                 let counts = counts_of(&mut counts, condition.network.overhead, &recorded, &phases);
                 lines[at] = self.line(points[at], result, counts, times);
-                overflowed += u64::from(times.training.is_none());
+                overflowed += u64::from(times.training.is_none() || counts.training.is_none());
             }
             self.traces.used(trace, members.len(), recorded);
         }
@@ -151,8 +150,13 @@ impl Maker<'_> {
         if let Some(end) = times.training {
             write!(line, "{}", end.rounds).expect("written to memory");
         }
-        let Cost { exchanges, messages, payload_bytes, wire_bytes, .. } = &counts.training;
-        write!(line, ",{exchanges},{messages},{payload_bytes},{wire_bytes}").expect("written to memory");
+        match &counts.training {
+            Some(Cost { exchanges, messages, payload_bytes, wire_bytes, .. }) => {
+                write!(line, ",{exchanges},{messages},{payload_bytes},{wire_bytes}")
+                    .expect("written to memory");
+            }
+            None => line.extend(b",,,,"),
+        }
         write_path(&mut line, times.training);
         write_path(&mut line, times.iteration);
         line.push(b'\n');
@@ -174,20 +178,11 @@ fn write_path(line: &mut Vec<u8>, end: Option<End>) {
 fn counts_of<'a>(
     known: &'a mut Vec<Counts>,
     overhead: WireOverhead,
-    recorded: &Arc<Recorded>,
+    recorded: &Recorded,
     phases: &[Phase],
 ) -> &'a Counts {
     let at = known.iter().position(|counts| counts.overhead == overhead).unwrap_or_else(|| {
-        let iteration = Cost::of_trace(&recorded.iteration, &overhead);
-        let restart = Cost::of_trace(&recorded.restart, &overhead);
-        let mut training = Cost::default();
-        for phase in phases {
-            match *phase {
-                Phase::Iterations(times) => training.add_counts(&iteration, times),
-                Phase::Restart => training.add_counts(&restart, 1),
-            }
-        }
-        known.push(Counts { overhead, training });
+        known.push(Counts { overhead, training: recorded.training_counts(&overhead, phases).ok() });
         known.len() - 1
     });
     &known[at]

@@ -8,4 +8,4 @@ mod golden;
 mod live;
 mod notes;
 mod payload;
-mod training;
+pub(crate) mod training;

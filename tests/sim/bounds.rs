@@ -203,7 +203,7 @@ fn links_without_an_interface_do_not_hold_each_other_up() {
     };
     let clocks = run(&mut simulation);
     assert_eq!(clocks.map_times(), [0, 200_000, 0]);
-    assert_eq!(clocks[1].parts.queueing_ps, 100_000);
+    assert_eq!((clocks[1].parts.serialisation_ps, clocks[1].parts.queueing_ps), (200_000, 0));
 }
 
 async fn both_from_zero(party: &mpcsim::sim::Party<()>) {

@@ -75,7 +75,7 @@ pub fn replays() -> Vec<Replayed> {
             mean_latency_seconds: mean(|link| link.latency_ms) / 1e3,
             mean_bits_per_second: mean(|link| link.bandwidth_mbps) * 1e6,
             rounds: replay.clocks.iter().map(|clock| clock.depth).max().expect("three parties"),
-            payload_bytes: trace.payload_bytes(),
+            payload_bytes: trace.payload_bytes().expect("small"),
             name: condition.name,
         }
     };

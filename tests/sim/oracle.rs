@@ -29,7 +29,10 @@ pub struct Oracle<'a> {
     /// When egress `(p, p)`, ingress `(p, n)` or link `(p, q)` is free.
     free: BTreeMap<(usize, usize), u128>,
     last_head: BTreeMap<(usize, usize), u128>,
+    last_tail: BTreeMap<(usize, usize), u128>,
     last_arrival: BTreeMap<(usize, usize), u128>,
+    /// By receiver: from when until when its interface was busy with whose message, in this run.
+    busy: BTreeMap<usize, Vec<(u128, u128, usize)>>,
     messages: BTreeMap<(usize, usize), Vec<Message>>,
 }
 
@@ -48,7 +51,9 @@ impl<'a> Oracle<'a> {
             clocks: vec![([0; 4], 0); network.parties],
             free: BTreeMap::new(),
             last_head: BTreeMap::new(),
+            last_tail: BTreeMap::new(),
             last_arrival: BTreeMap::new(),
+            busy: BTreeMap::new(),
             messages: BTreeMap::new(),
         }
     }
@@ -58,6 +63,11 @@ impl<'a> Oracle<'a> {
         let parties = self.network.parties;
         let lines: Vec<Vec<Event>> = (0..parties).map(|p| trace.events(p).collect()).collect();
         let before: BTreeMap<_, _> = self.messages.iter().map(|(&link, sent)| (link, sent.len())).collect();
+        // What is left of the run before counts as the last message's.
+        for busy in self.busy.values_mut() {
+            let &(_, end, from) = busy.last().expect("not empty");
+            *busy = vec![(0, end, from)];
+        }
         let mut at = vec![0; parties];
         loop {
             let mut moved = true;
@@ -134,30 +144,36 @@ impl<'a> Oracle<'a> {
         let delay = u128::from(link.latency_ps) + u128::from(jitter);
         let head = (s + delay).max(*self.last_head.get(&(p, q)).unwrap_or(&0));
         self.last_head.insert((p, q), head);
-        let held = head - (s + delay);
-        let mut path = [path[0], path[1] + delay, path[2] + on_wire, path[3] + (s - t) + held];
+        // The last bit comes as much after the head as it left after the first one, and after that of the message before.
+        let last = self.last_tail.entry((p, q)).or_insert(0);
+        *last = (head + on_wire).max(*last);
+        let path = [path[0], path[1] + (*last - s - on_wire), path[2] + (s - t) + on_wire, path[3]];
         let arrived = self.network.interfaces[q].ingress_bps.is_none();
-        if arrived {
-            let arrival = total(path).max(*self.last_arrival.get(&(p, q)).unwrap_or(&0));
-            path[3] += arrival - total(path);
-            self.last_arrival.insert((p, q), arrival);
-        }
         sent.push(Message { path, depth: depth + 1, wire_bytes, head, arrived });
     }
 
     fn pass_interface(&mut self, from: usize, ordinal: usize, to: usize) {
-        let last = *self.last_arrival.get(&(from, to)).unwrap_or(&0);
         let port = self.free.entry((to, self.network.parties)).or_insert(0);
         let message = &mut self.messages.get_mut(&(from, to)).expect("a message is on its way")[ordinal];
         let through = seconds(message.wire_bytes, self.network.interfaces[to].ingress_bps);
         let tail = total(message.path);
-        *port = message.head.max(*port) + through;
-        let arrival = tail.max(*port).max(last);
+        let begin = message.head.max(*port);
+        *port = begin + through;
+        let arrival = tail.max(*port);
         let alone = tail.max(message.head + through);
+        // Had the interface begun so much earlier, the message would have arrived as if alone.
+        let in_time = begin - (arrival - alone);
+        let busy = self.busy.entry(to).or_default();
+        for &(start, end, holder) in &*busy {
+            let part = end.min(begin).saturating_sub(start.max(in_time));
+            message.path[if holder == from { 2 } else { 3 }] += part;
+        }
+        busy.push((begin, *port, from));
         message.path[2] += alone - tail;
-        message.path[3] += arrival - alone;
+        assert_eq!(total(message.path), arrival, "somebody was there while it waited");
         message.arrived = true;
-        self.last_arrival.insert((from, to), arrival);
+        let last = self.last_arrival.insert((from, to), arrival);
+        assert!(last.is_none_or(|last| last <= arrival), "no message overtakes another");
     }
 
     pub fn clocks(&self) -> Vec<Clock> {

@@ -1,8 +1,8 @@
 //! Prepared traces give what the engine gives when it runs every run, to the picosecond.
 
 use mpcsim::sim::{
-    Endpoint, Event, EventKind, Finish, Link, Network, Phase, Prepared, Replayer, SimError, SpanId, SpanTree,
-    Trace, TraceBuilder, replay_many, replay_phases,
+    Endpoint, Event, EventKind, Finish, Jitter, Link, Network, Phase, Prepared, Replayer, SimError, SpanId,
+    SpanTree, Trace, TraceBuilder, replay_many, replay_phases,
 };
 
 use super::{
@@ -201,6 +201,67 @@ fn great_times_are_exact_or_an_error() {
             assert_eq!(many.map(|finish| finish.clocks), expected.clone().map(|finish| finish.clocks));
         }
     }
+}
+
+/// A ping-pong of two parties `latency_ps` apart, and one message in passing to a third.
+fn ping_pong(latency_ps: u64) -> (Trace, Network) {
+    let trace = trace(&[&[send(1, 8), send(2, 8), recv(1)], &[recv(0), send(0, 8)], &[recv(0)]]);
+    (trace, Network::uniform(3, Link { latency_ps, bandwidth_bps: Some(8_000_000), ..Link::INSTANT }))
+}
+
+/// However long it takes in all, up to the last moment of a clock: nothing of it is run one by one, which would take
+/// days here.
+#[test]
+fn runs_that_repeat_are_skipped_up_to_the_end_of_clocks() {
+    let (trace, mut network) = ping_pong(40_000_000_000);
+    let endpoints = [Endpoint::default(); 3];
+    let prepared = Prepared::new(&trace, &endpoints).expect("no deadlock");
+    let run_ps = 2 * (40_000_000_000 + 8_000_000);
+    let longest = u64::MAX / run_ps;
+    for shared in [false, true] {
+        network.interfaces[1].ingress_bps = shared.then_some(80_000_000);
+        for (times, fits) in [(100_000_000, true), (longest, true), (longest + 1, false), (u64::MAX, false)] {
+            let phases = [
+                Phase { trace: &prepared, times: times / 2 },
+                Phase { trace: &prepared, times: times.div_ceil(2) },
+            ];
+            for finish in replay_many(&phases, &vec![network.clone(); 3]) {
+                match finish {
+                    Ok(finish) => {
+                        assert!(fits, "{times}");
+                        assert_eq!(finish.clocks[0].time_ps, times * run_ps);
+                        assert_eq!(finish.clocks[0].parts.latency_ps, times * 80_000_000_000);
+                        assert_eq!(finish.clocks[0].depth, 2 * times);
+                    }
+                    Err(error) => assert_eq!((error, fits), (SimError::Overflow, false)),
+                }
+            }
+        }
+    }
+}
+
+/// Jitter that every message has alike is latency, and that of links without messages is none.
+#[test]
+fn jitter_without_effect_does_not_stop_the_skipping() {
+    let (trace, mut network) = ping_pong(1_000_000);
+    let endpoints = [Endpoint::default(); 3];
+    let prepared = Prepared::new(&trace, &endpoints).expect("no deadlock");
+    network.link_mut(0, 1).jitter = Jitter::LogNormal { median_ps: 5000, sigma: 0.0 };
+    network.link_mut(1, 0).jitter = Jitter::Uniform { max_ps: 0 };
+    network.link_mut(0, 2).jitter = Jitter::LogNormal { median_ps: 0, sigma: 2.0 };
+    network.link_mut(2, 1).jitter = Jitter::Uniform { max_ps: 1_000_000_000 };
+    let run = |times, network: &Network| {
+        let phases = [Phase { trace: &prepared, times }];
+        replay_many(&phases, std::slice::from_ref(network)).remove(0).expect("no overflow").clocks
+    };
+    let expected = every_run(&network, &endpoints, &[(&trace, 50)]).expect("no overflow").clocks;
+    assert_eq!(run(50, &network), expected);
+    let far = run(100_000_000_000, &network);
+    assert_eq!(far[0].time_ps, expected[0].time_ps * 2_000_000_000);
+    // With jitter that matters, draws differ.
+    network.link_mut(1, 0).jitter = Jitter::Uniform { max_ps: 1_000_000 };
+    let expected = every_run(&network, &endpoints, &[(&trace, 50)]).expect("no overflow").clocks;
+    assert_eq!(run(50, &network), expected);
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn lines_say_what_happened_when() {
         r#"{"party":0,"kind":"work","ps":100,"start_ps":0,"end_ps":100,"depth":0,"span":"relu/mul"}"#,
         r#"{"party":0,"kind":"send","peer":1,"bytes":40,"wire_bytes":40,"start_ps":100,"end_ps":101,"depth":1,"span":"relu/mul"}"#,
         r#"{"party":0,"kind":"send","peer":1,"bytes":10,"wire_bytes":10,"start_ps":101,"end_ps":102,"depth":1,"span":"relu/mul"}"#,
-        r#"{"party":1,"kind":"recv","peer":0,"bytes":10,"message":1,"start_ps":0,"end_ps":1156,"waited_ps":1151,"latency_ps":1000,"serialisation_ps":10,"depth":1,"span":"relu"}"#,
+        r#"{"party":1,"kind":"recv","peer":0,"bytes":10,"message":1,"start_ps":0,"end_ps":1156,"waited_ps":1151,"latency_ps":1000,"serialisation_ps":49,"depth":1,"span":"relu"}"#,
         r#"{"party":1,"kind":"recv","peer":0,"bytes":40,"message":0,"same_wait":true,"start_ps":1156,"end_ps":1158,"waited_ps":0,"latency_ps":1000,"serialisation_ps":40,"depth":1,"span":"relu"}"#,
     ];
     assert_eq!(lines, expected.map(|line| serde_json::from_str::<Value>(line).expect("JSON")));
@@ -190,7 +190,9 @@ fn mistakes_are_named_with_their_line() {
     let recv = r#"{"party":1,"kind":"recv","peer":0,"bytes":8}"#;
     let back = r#"{"party":1,"kind":"send","peer":0,"bytes":8}"#;
     let wait = r#"{"party":0,"kind":"recv","peer":1,"bytes":8}"#;
-    let cases: [(&[&str], &str); 17] = [
+    let long = r#"{"party":0,"kind":"send","peer":1,"bytes":9223372036854775808}"#;
+    let taken = r#"{"party":1,"kind":"recv","peer":0,"bytes":9223372036854775808}"#;
+    let cases: [(&[&str], &str); 24] = [
         (&[send, "{\"party\":1"], "line 2: EOF while parsing"),
         (&[send, "[1]"], "line 2: "),
         (&[r#"{"kind":"work","ps":1}"#], "line 1: missing field `party`"),
@@ -211,6 +213,39 @@ fn mistakes_are_named_with_their_line() {
         ),
         (&[wait, send, recv, back], "line 1: deadlock: party 0 waits here for party 1"),
         (&[], "line 0: no events"),
+        (
+            &[send, r#"{"party":1,"kind":"work","ps":1,"wait":3}"#],
+            "line 2: unknown field `wait`, expected one of `party`",
+        ),
+        (&[r#"{"party":0,"kind":"work","ps":x}"#], "line 1: expected value (column 31)"),
+        (
+            &[
+                send,
+                r#"{"party":1,"thread":1,"kind":"work","ps":1}"#,
+                r#"{"party":1,"thread":2,"kind":"work","ps":1}"#,
+            ],
+            "line 3: party 1 has events of thread 1 and of thread 2: a party is one line of events",
+        ),
+        (
+            &[recv, r#"{"party":1,"thread":7,"kind":"work","ps":1}"#],
+            "line 2: party 1 has events of thread 0 and of thread 7",
+        ),
+        (
+            &[r#"{"party":0,"kind":"send","peer":1,"bytes":8,"blocking":true}"#],
+            "line 1: a send never waits here",
+        ),
+        (
+            &[long, long, taken, taken],
+            "line 2: with this message all messages together have 2^64 bytes or more",
+        ),
+        (
+            &[
+                send,
+                r#"{"party":1,"kind":"recv","peer":0,"bytes":4,"message":0}"#,
+                r#"{"party":1,"kind":"recv","peer":0,"bytes":4}"#,
+            ],
+            "line 2: 4 bytes are received, but line 1 sends 8",
+        ),
     ];
     for (lines, expected) in cases {
         let error = read(lines.join("\n").as_bytes()).expect_err(expected).to_string();
@@ -222,6 +257,66 @@ fn mistakes_are_named_with_their_line() {
     let error = read(b"\x1f\x8b\x08 not really").expect_err("not gzip").to_string();
     assert!(error.starts_with("line 1: cannot read"), "{error}");
     assert!(trace_file::read("no/such/file".as_ref()).is_err());
+}
+
+/// What is sent in some pieces and taken in others comes when the last byte that is wanted is there.
+#[test]
+fn a_stream_of_bytes_can_be_taken_in_other_pieces() {
+    let link = Link { latency_ps: 1000, bandwidth_bps: Some(8_000_000_000_000), ..Link::INSTANT };
+    let network = Network::uniform(2, link);
+    let (mut split, mut joined) = (0, 0);
+    for seed in 0..500 {
+        let mut dice = Dice::new(seed);
+        let mut pieces = |total: u64| {
+            let mut sizes = Vec::new();
+            while sizes.iter().sum::<u64>() < total {
+                let left = total - sizes.iter().sum::<u64>();
+                sizes.push(dice.below(left.min(60) + 1));
+            }
+            sizes
+        };
+        let (sent, taken) = (pieces(200), pieces(200));
+        let event = |party: usize, kind: &str, bytes: u64| {
+            format!("{{\"party\":{party},\"kind\":\"{kind}\",\"peer\":{},\"bytes\":{bytes}}}\n", 1 - party)
+        };
+        let mut text: String = sent.iter().map(|&bytes| event(0, "send", bytes)).collect();
+        // After each piece, party 1 tells that it has it.
+        for &bytes in &taken {
+            text += &event(1, "recv", bytes);
+            text += &event(1, "send", 0);
+        }
+        text.extend(taken.iter().map(|_| event(0, "recv", 0)));
+        let trace = read(text.as_bytes()).expect("a stream");
+        assert_eq!((trace.payload_bytes(), trace.messages()), (Some(200), (sent.len() + taken.len()) as u64));
+        let mut lines = Vec::new();
+        let mut replayer = Replayer::new(&network, &[Endpoint::default(); 2]);
+        trace_file::write(&mut lines, &trace, &mut replayer).expect("written").expect("no deadlock");
+        let told: Vec<u64> = String::from_utf8(lines)
+            .expect("text")
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+            .filter(|event| event["party"] == 1 && event["kind"] == "send")
+            .map(|event| event["start_ps"].as_u64().expect("a time"))
+            .collect();
+        // A byte takes a picosecond. The last message with a wanted byte must be there, and at the end all of them.
+        let ends: Vec<u64> = sent
+            .iter()
+            .scan(0, |sum, &bytes| {
+                *sum += bytes;
+                Some(*sum)
+            })
+            .collect();
+        let mut wanted = 0;
+        let expected = taken.iter().map(|&bytes| {
+            wanted += bytes;
+            let end = ends.iter().find(|&&end| end >= wanted && wanted > 0);
+            end.map_or(0, |end| end + 1000)
+        });
+        assert_eq!(told, expected.collect::<Vec<_>>(), "seed {seed}: {sent:?} as {taken:?}");
+        split += u64::from(taken.len() > sent.len());
+        joined += u64::from(taken.len() < sent.len());
+    }
+    assert!(split > 50 && joined > 50, "{split} and {joined}");
 }
 
 #[test]

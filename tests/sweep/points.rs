@@ -55,6 +55,30 @@ fn assert_costs(row: &Row, plan: &Plan, training: &mpcsim::ledger::Cost, iterati
     }
 }
 
+/// Without jitter repeated iterations are skipped, so that their number changes nothing; with it all are replayed.
+#[test]
+fn the_estimate_knows_what_is_skipped() {
+    let estimate = |iterations: u64, jitter: &str| {
+        let axes = format!(
+            "train: false, axes: [(field: \"training.iterations\", values: [{iterations}]), \
+             (field: \"network.jitter\", values: [{jitter}])]"
+        );
+        let plan = plan(&sweep_text("iterations: 5, batch: 16", &axes));
+        (plan.estimated_seconds(), plan.has_jitter())
+    };
+    let (few, many) = (estimate(1000, "none"), estimate(10_000_000, "none"));
+    assert_eq!((few.1, many), (false, few));
+    let (few, many) = (estimate(1000, "uniform(max_ms: 1)"), estimate(10_000_000, "uniform(max_ms: 1)"));
+    assert!(few.1 && many.0 > 100.0 && many.0 > 500.0 * few.0, "{few:?} and {many:?}");
+    let half = estimate(10_000_000, "none, uniform(max_ms: 1)");
+    assert!(half.1 && (0.9..1.1).contains(&(half.0 / many.0)), "one point of two takes its time: {half:?}");
+    let place = Place::new();
+    let axes = "train: false, axes: [(field: \"network.jitter\", values: [none, uniform(max_ms: 1)])]";
+    let file = place.file("sweep.ron", &sweep_text("iterations: 5, batch: 16", axes));
+    let said = good_sweep(&file, &place.path("out"), &[]);
+    assert!(said.contains("(with jitter no iteration repeats: all are replayed)"), "{said}");
+}
+
 const AXES: &str = r#"
     axes: [
         (field: "softmax", values: [exact, relu_probability, relu_gradient]),

@@ -27,13 +27,27 @@ fn explain_shows_where_rounds_bytes_and_time_go() {
             words.windows(2).filter(|pair| pair[1] == "%").map(|pair| pair[0].parse().unwrap()).collect()
         };
         // The layers add up to all.
-        let rows = explained.lines().skip_while(|line| !line.trim_start().starts_with("rounds")).skip(1);
+        let rows = explained.lines().skip_while(|line| !line.trim_start().starts_with("payload")).skip(1);
         let rows: Vec<&str> =
             rows.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with(' ')).collect();
         let (all, layers) = rows.split_last().expect("rows");
         assert!(all.starts_with("all") && layers.len() >= 3, "{explained}");
-        assert_eq!(shares(all), [100.0; 3]);
-        for column in 0..3 {
+        assert_eq!(shares(all), [100.0; 2]);
+        // Rounds along the critical path, and of one longest chain: that of the line above.
+        let rounds = |line: &str| -> Vec<u64> {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words[words.len() - 2..]
+                .iter()
+                .map(|word| word.replace(',', "").parse().expect("a count"))
+                .collect()
+        };
+        for column in 0..2 {
+            let sum: u64 = layers.iter().map(|line| rounds(line)[column]).sum();
+            assert_eq!(sum, rounds(all)[column], "{explained}");
+        }
+        assert!(rounds(all)[0] > 0 && rounds(all)[0] <= rounds(all)[1]);
+        assert!(explained.contains(&format!(": {} rounds, ", rounds(all)[1])), "{explained}");
+        for column in 0..2 {
             let sum: f64 = layers.iter().map(|line| shares(line)[column]).sum();
             assert!((sum - 100.0).abs() < 0.3, "{sum} in column {column}: {explained}");
         }

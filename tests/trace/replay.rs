@@ -65,6 +65,24 @@ fn costs_per_message_and_jitter_can_be_given() {
     assert_ne!(first, seconds(&["--network", &jitter, "--seed", "2"]));
 }
 
+/// 100 bytes of which 40 and then 60 are taken: both are there when the last bit of the message is.
+#[test]
+fn a_byte_stream_takes_as_long_as_its_messages() {
+    let place = Place::new();
+    let event = |party: u8, kind: &str, bytes: u64| {
+        format!("{{\"party\": {party}, \"kind\": \"{kind}\", \"peer\": {}, \"bytes\": {bytes}}}\n", 1 - party)
+    };
+    let lines = [event(0, "send", 100), event(1, "recv", 40), event(1, "recv", 60)].concat();
+    let trace = place.write("stream.jsonl", &lines);
+    let said = good(&["replay", &trace, "--network", "lan", "--json"]);
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(said["modelled_seconds"].as_f64(), Some(50.080e-6));
+    assert_eq!(said["payload_bytes"], 100);
+    let all = lines.replace("\"bytes\": 60", "\"bytes\": 61");
+    let text = mistake(&["replay", &place.write("more.jsonl", &all), "--network", "lan"]);
+    assert!(text.contains("line 2: 40 bytes are received, but line 1 sends 100"), "{text}");
+}
+
 #[test]
 fn mistakes_are_explained() {
     let place = Place::new();

@@ -214,6 +214,6 @@ const WORDS = [
   ["modelled time", "Simulated time from a common start until the last party is done. Its critical path is split into what it was spent on:"],
   ["compute", "parties computing"],
   ["latency", "messages under way, jitter included"],
-  ["serialisation", "bytes entering free wires, one after the other"],
-  ["queueing", "messages waiting for a wire or an interface that others use"],
+  ["serialisation", "a party's bytes entering wires, one after the other"],
+  ["queueing", "waiting at an interface for what other parties sent"],
 ];

@@ -9,7 +9,8 @@ const report = document.getElementById("report");
 /** What a table of spans or links can show as a size. */
 const METRICS = {
   modelled_seconds: { name: "time on the critical path", short: "time", fmt: fmtTime, unit: timeUnit },
-  rounds: { name: "rounds", short: "rounds", fmt: fmtCount, unit: () => ({ name: "", size: 1 }) },
+  critical_path_rounds: { name: "rounds along the critical path", short: "rounds", fmt: fmtCount, unit: () => ({ name: "", size: 1 }) },
+  longest_chain_rounds: { name: "messages of one longest chain", short: "longest chain", fmt: fmtCount, unit: () => ({ name: "", size: 1 }) },
   payload_bytes: { name: "payload, all parties", short: "payload", fmt: fmtBytes, unit: byteUnit },
 };
 
@@ -207,13 +208,13 @@ function treeTable() {
       }, opened ? "▾" : "▸");
       const swatch = node.level === 1 ? el("i", { class: "swatch", "data-series": String(LAYERS.indexOf(node.name)) }) : null;
       return el("tr", {}, el("th", { scope: "row", style: `padding-left:${6 + 16 * node.level}px` }, toggle, swatch, node.name),
-        cellOf(node, "modelled_seconds"), cellOf(node, "rounds"), cellOf(node, "payload_bytes"),
+        cellOf(node, "modelled_seconds"), cellOf(node, "critical_path_rounds"), cellOf(node, "longest_chain_rounds"), cellOf(node, "payload_bytes"),
         el("td", {}, fmtCount(node.row.messages)));
     }));
     paintKey();
   }
   const columns = [["operation", (a, b) => a.name.localeCompare(b.name, "en", { numeric: true })],
-    ...[["time", "modelled_seconds"], ["rounds", "rounds"], ["payload", "payload_bytes"], ["messages", "messages"]]
+    ...[["time", "modelled_seconds"], ["rounds", "critical_path_rounds"], ["longest chain", "longest_chain_rounds"], ["payload", "payload_bytes"], ["messages", "messages"]]
       .map(([name, metric]) => [name, (a, b) => a.row[metric] - b.row[metric]])];
   const heads = columns.map(([name, compare], i) => el("th", { scope: "col", class: i === 0 ? "text" : undefined, "aria-sort": "none" },
     el("button", { type: "button", onclick: () => {
@@ -236,7 +237,7 @@ function spanSection() {
   const text = () => `${METRICS[metric].name} of one iteration by layer: ` + TREE.root.children.map((node) => `${node.name} ${METRICS[metric].fmt(Number(node.row[metric]))}`).join(", ") + ". The table below has all figures.";
   const deepest = Math.max(...SPANS.map((row) => row.level));
   const chart = figure("icicle", 26 * deepest + 50, icicle(() => metric), text,
-    "Each block contains the blocks below it; its width is its share. Time is the part of the critical path that passed through an operation, so work beside the critical path has none.");
+    "Each block contains the blocks below it; its width is its share. Time is the part of the critical path that an operation caused, and its rounds are the messages that the path passed in it, so what is beside the critical path has none. The longest chain of messages is another path: it does not depend on the network.");
   return el("section", {}, el("h2", {}, "Cost by layer and operation, one iteration"),
     el("div", { class: "controls" }, segmented("Size of the blocks", Object.entries(METRICS).map(([name, about]) => [name, about.short]), metric,
       (chosen) => { metric = chosen; chart.redraw(); })),
@@ -256,7 +257,7 @@ function linkSection() {
       legend: legend({ show: framing }),
       tooltip: tooltip({ trigger: "axis", axisPointer: { type: "shadow" }, formatter: (at) => {
         const row = links[at[0].dataIndex];
-        return lines(`party ${row.from} to party ${row.to}`, [["payload", fmtBytes(Number(row.payload_bytes))], ["on the wire", fmtBytes(Number(row.wire_bytes))], ["messages", fmtCount(row.messages)], ["rounds", fmtCount(row.rounds)]]);
+        return lines(`party ${row.from} to party ${row.to}`, [["payload", fmtBytes(Number(row.payload_bytes))], ["on the wire", fmtBytes(Number(row.wire_bytes))], ["messages", fmtCount(row.messages)], ["rounds along the critical path", fmtCount(row.critical_path_rounds)]]);
       } }),
       xAxis: axis({ type: "value", name: `bytes sent (${unit.name})`, nameGap: 28 }),
       yAxis: axis({ type: "category", inverse: true, name: "from → to", nameGap: 42, data: links.map(name), axisTick: { show: false }, axisLabel: { color: colour("fg"), interval: 0 } }),
@@ -269,7 +270,7 @@ function linkSection() {
   const count = (title, column, fmt) => ({ name: title, value: (row) => Number(row[column]), cell: (row) => fmt(Number(row[column])) });
   const list = table("Traffic by directed link; times are those on the critical path", [
     { name: "link", text: true, value: name }, count("messages", "messages", fmtCount), count("payload", "payload_bytes", fmtBytes),
-    count("on the wire", "wire_bytes", fmtBytes), count("rounds", "rounds", fmtCount), ...PARTS.slice(1).map(seconds),
+    count("on the wire", "wire_bytes", fmtBytes), count("rounds", "critical_path_rounds", fmtCount), ...PARTS.slice(1).map(seconds),
   ], rows());
   return el("section", {}, el("h2", {}, "Traffic by link"),
     el("div", { class: "controls" }, segmented("Phase", [["iteration", "one iteration"], ["setup", "set-up"]], phase, (chosen) => { phase = chosen; list.setRows(rows()); chart.redraw(); })),

@@ -1,6 +1,6 @@
 //! The engine's state between two runs, relative to the earliest clock: see [`crate::sim::sweep`] for what it is for.
 
-use super::{Engine, State};
+use super::{Engine, MessageId, State};
 
 /// A critical path since paths were last begun: origin, latency, serialisation and queueing in picoseconds.
 pub(crate) type Path = (u32, u64, u64, u64);
@@ -28,13 +28,16 @@ impl Engine {
         let ports = self.egress.iter().zip(&self.clocks);
         state.extend(ports.map(|(port, clock)| port.free_ps.saturating_sub(clock.time_ps)));
         for (to, port) in self.ingress.iter().enumerate() {
-            state.push(port.free_ps.saturating_sub(self.earliest_head_at_ps(to)));
+            let backlog_ps = port.free_ps.saturating_sub(self.earliest_head_at_ps(to));
+            // Whose it is decides what waiting for it counts as.
+            let holder = port.last.filter(|_| backlog_ps > 0).map_or(0, |last| last.from as u64 + 1);
+            state.extend([backlog_ps, holder]);
         }
         for (link, wire) in self.wires.iter().enumerate() {
             let (clock, head_ps) = (&self.clocks[link / self.parties], self.earliest_head_ps(link));
             state.push(wire.free_ps.saturating_sub(clock.time_ps));
             state.push(wire.last_head_ps.saturating_sub(head_ps));
-            state.push(wire.last_arrival_ps.saturating_sub(head_ps));
+            state.push(wire.last_tail_ps.saturating_sub(head_ps));
         }
     }
 
@@ -42,22 +45,26 @@ impl Engine {
     pub(crate) fn set_relative_state(&mut self, state: &[u64]) {
         let (clocks, state) = state.split_at(self.parties);
         let (egress, state) = state.split_at(self.parties);
-        let (ingress, wires) = state.split_at(self.parties);
+        let (ingress, wires) = state.split_at(2 * self.parties);
         for (party, (clock, &time_ps)) in self.clocks.iter_mut().zip(clocks).enumerate() {
             *clock = State { time_ps, depth: clock.depth, origin: party as u32, ..State::default() };
         }
         for (party, (port, backlog_ps)) in self.egress.iter_mut().zip(egress).enumerate() {
             port.free_ps = clocks[party] + backlog_ps;
         }
-        for (to, backlog_ps) in ingress.iter().enumerate() {
-            self.ingress[to].free_ps = self.earliest_head_at_ps(to).saturating_add(*backlog_ps);
+        for (to, backlog) in ingress.chunks_exact(2).enumerate() {
+            let free_ps = self.earliest_head_at_ps(to).saturating_add(backlog[0]);
+            let port = &mut self.ingress[to];
+            port.free_ps = free_ps;
+            let holder = |from: u64| MessageId { from: from as usize - 1, to, ordinal: 0 };
+            port.last = (backlog[1] > 0).then(|| holder(backlog[1]));
         }
         for (link, backlogs) in wires.chunks_exact(3).enumerate() {
             let head_ps = self.earliest_head_ps(link);
             let wire = &mut self.wires[link];
             wire.free_ps = clocks[link / self.parties] + backlogs[0];
             wire.last_head_ps = head_ps.saturating_add(backlogs[1]);
-            wire.last_arrival_ps = head_ps.saturating_add(backlogs[2]);
+            wire.last_tail_ps = head_ps.saturating_add(backlogs[2]);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns the matrix of them and its powers. The depth of a party after a run is the greatest of (depth of any party
 //! before + longest chain from there to here): linear in (max, +), so that many runs are a power of the matrix.
+//! Chains longer than 2^63 are cut, which [`Depths::apply`] notices.
 
 /// No chain leads there.
 const NONE: i64 = -1;
@@ -50,7 +51,7 @@ impl Depths {
             for (&chain, earlier) in row.iter().zip(first.longest.chunks_exact(n)) {
                 for (out, &earlier) in out.iter_mut().zip(earlier) {
                     if chain != NONE && earlier != NONE {
-                        *out = (*out).max(chain + earlier);
+                        *out = (*out).max(chain.saturating_add(earlier));
                     }
                 }
             }
@@ -58,22 +59,23 @@ impl Depths {
         Depths { parties: n, longest }
     }
 
-    /// Depths of all parties after so many runs.
-    pub(super) fn apply(&self, depths: &mut Vec<u64>, times: u64) {
+    /// Depths of all parties after so many runs; `None` from 2^63 on.
+    pub(super) fn apply(&self, mut depths: Vec<u64>, times: u64) -> Option<Vec<u64>> {
         let (mut power, mut left) = (self.clone(), times);
         while left > 0 {
             if left & 1 == 1 {
-                *depths = (0..self.parties).map(|party| power.deepest(party, depths)).collect();
+                depths = (0..self.parties).map(|party| power.deepest(party, &depths)).collect();
             }
             left >>= 1;
             if left > 0 {
                 power = power.after(&power);
             }
         }
+        depths.iter().all(|&depth| depth < i64::MAX.cast_unsigned()).then_some(depths)
     }
 
     fn deepest(&self, party: usize, depths: &[u64]) -> u64 {
         let chains = self.row(party).iter().zip(depths).filter(|&(&chain, _)| chain != NONE);
-        chains.map(|(&chain, &depth)| chain.cast_unsigned() + depth).max().expect("its own")
+        chains.map(|(&chain, &depth)| chain.cast_unsigned().saturating_add(depth)).max().expect("its own")
     }
 }

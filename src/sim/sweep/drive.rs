@@ -146,12 +146,20 @@ impl Course {
         steps: &[Step],
         spare: &mut Vec<Step>,
     ) -> Result<(), Overflow> {
-        let took_ps = gain_ps + self.spread_ps(run + 1) - self.spread_ps(run);
+        let spread_ps = self.spread_ps(run + 1);
+        let took_ps = gain_ps + spread_ps - self.spread_ps(run);
         if let Some(durations_ps) = &mut self.durations_ps {
             durations_ps.push(took_ps);
         }
-        self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
+        self.go_on(gain_ps, spread_ps)?;
         follow(&mut self.path, steps, spare);
+        Ok(())
+    }
+
+    /// Moves the earliest clock. Where the last one fits, so do all sums of parts: each path leads to a clock.
+    fn go_on(&mut self, gain_ps: u64, spread_ps: u64) -> Result<(), Overflow> {
+        self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
+        self.base_ps.checked_add(spread_ps).ok_or(Overflow)?;
         Ok(())
     }
 
@@ -174,10 +182,10 @@ impl Course {
         for run in first..first + period {
             follow(&mut whole, &self.steps[run * self.parties..][..self.parties], spare);
         }
-        follow_often(&mut self.path, whole, cycles, spare);
         let gain_ps: u64 = self.gains_ps[first..].iter().sum();
         let gain_ps = gain_ps.checked_mul(cycles).ok_or(Overflow)?;
-        self.base_ps = self.base_ps.checked_add(gain_ps).ok_or(Overflow)?;
+        self.go_on(gain_ps, self.spread_ps(first))?;
+        follow_often(&mut self.path, whole, cycles, spare);
         if let Some(durations) = &mut self.durations_ps {
             for _ in 0..cycles * period as u64 {
                 durations.push(durations[durations.len() - period]);

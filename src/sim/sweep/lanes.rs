@@ -123,7 +123,6 @@ struct Path<T> {
     origin: u32,
     compute_ps: i64,
     latency: T,
-    wire: T,
 }
 
 /// Part of a path, found by walking back from its end, in the networks whose paths agree so far.
@@ -135,7 +134,6 @@ struct Walk<T, const N: usize> {
     at: u32,
     compute_ps: i64,
     latency: Lane<T, N>,
-    wire: Lane<T, N>,
 }
 
 /// Networks side by side.
@@ -312,23 +310,23 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
     ///
     /// The walk that has come least far goes on, until it meets the next; from there on their paths are one.
     fn walk(&mut self, trace: usize, lanes: u8) {
-        let Track { prepared, keys, times, .. } = &self.tracks[trace];
+        let Track { prepared, keys, .. } = &self.tracks[trace];
         let keys = &keys[..];
         let parties = self.parties as u32;
-        let (walks, zero) = (&mut self.walks, [T::default(); N]);
+        let walks = &mut self.walks;
         for (party, (&at, &work_ps)) in (0..).zip(prepared.last.iter().zip(&prepared.work_ps)) {
             let compute_ps = work_ps.cast_signed();
-            add(walks, Walk { party, lanes, at, compute_ps, latency: zero, wire: zero });
+            add(walks, Walk { party, lanes, at, compute_ps, latency: [T::default(); N] });
         }
         while let Some(walk) = walks.pop() {
-            let Walk { party, mut lanes, mut at, mut compute_ps, mut latency, mut wire } = walk;
+            let Walk { party, mut lanes, mut at, mut compute_ps, mut latency } = walk;
             let mut next = parties - 1;
             // Others in the same networks; those in none of them are never met.
             if let Some(other) = walks.iter().rfind(|other| other.lanes & lanes != 0) {
                 if (other.at, other.lanes) == (at, lanes) {
                     compute_ps -= other.compute_ps;
-                    (latency, wire) = (minus(&latency, &other.latency), minus(&wire, &other.wire));
-                    self.met.push((Walk { party, lanes, at, compute_ps, latency, wire }, other.party));
+                    latency = minus(&latency, &other.latency);
+                    self.met.push((Walk { party, lanes, at, compute_ps, latency }, other.party));
                     continue;
                 }
                 next = next.max(other.at.min(at.saturating_sub(1)));
@@ -343,33 +341,30 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
                 }
                 if waited != lanes {
                     let (lanes, at) = (lanes & !waited, at - hop.before);
-                    add(walks, Walk { party, lanes, at, compute_ps, latency, wire });
+                    add(walks, Walk { party, lanes, at, compute_ps, latency });
                     next = next.max(at);
                 }
                 lanes = waited;
-                let Key { link, size: place } = keys[hop.key as usize];
+                let link = keys[hop.key as usize].link;
                 latency = plus(&latency, &self.latencies[link as usize]);
-                wire = plus(&wire, &times[place as usize].wire);
                 compute_ps += hop.compute_ps;
                 at = back;
             }
             if at >= parties {
-                add(walks, Walk { party, lanes, at, compute_ps, latency, wire });
+                add(walks, Walk { party, lanes, at, compute_ps, latency });
                 continue;
             }
             for k in (0..N).filter(|k| lanes >> k & 1 == 1) {
-                self.paths[party as usize][k] =
-                    Path { origin: at, compute_ps, latency: latency[k], wire: wire[k] };
+                self.paths[party as usize][k] = Path { origin: at, compute_ps, latency: latency[k] };
             }
         }
         while let Some((walk, other)) = self.met.pop() {
             for k in (0..N).filter(|k| walk.lanes >> k & 1 == 1) {
-                let Path { origin, compute_ps, latency, wire } = self.paths[other as usize][k];
+                let Path { origin, compute_ps, latency } = self.paths[other as usize][k];
                 self.paths[walk.party as usize][k] = Path {
                     origin,
                     compute_ps: compute_ps + walk.compute_ps,
                     latency: latency + walk.latency[k],
-                    wire: wire + walk.wire[k],
                 };
             }
         }
@@ -397,13 +392,14 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
 
     fn look(&mut self, k: usize, watcher: &mut Watcher<'_>) {
         for (clock, path) in self.clocks.iter().zip(&self.paths) {
-            let Path { origin, compute_ps, latency, wire } = path[k];
+            let Path { origin, compute_ps, latency } = path[k];
             let took = clock[k] - self.start[origin as usize][k];
             watcher.steps.push(Step {
                 origin,
                 latency_ps: latency.ps().cast_unsigned(),
-                serialisation_ps: wire.ps().cast_unsigned(),
-                queueing_ps: (took - latency - wire - T::of(compute_ps)).ps().cast_unsigned(),
+                // Nobody waits for what others sent.
+                serialisation_ps: (took - latency - T::of(compute_ps)).ps().cast_unsigned(),
+                queueing_ps: 0,
             });
         }
         let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });

@@ -6,9 +6,11 @@
 //! * networks without jitter and without limits on incoming interfaces: eight side by side, what is left over one by one
 //!   ([`lanes`]);
 //! * with limits on incoming interfaces: the engine ([`shared`]);
-//! * with jitter, with times near 2^62 picoseconds, and in other rare cases: the engine, every run.
+//! * with jitter on a link that is used, with runs that can take 2^61 picoseconds (27 days) each, and in other rare
+//!   cases: the engine, every run.
 //!
-//! In all but the last, runs that repeat are not run ([`drive`]).
+//! In all but the last, runs that repeat are not run ([`drive`]), however many there are. Jitter that is always the same
+//! is latency.
 
 mod depth;
 mod drive;
@@ -24,13 +26,15 @@ use self::{
     rates::Rates,
     shared::{Shared, order_repeats},
 };
-use super::{Clock, Network, Replayer, SimError};
+use std::borrow::Cow;
+
+use super::{Clock, Jitter, Network, Replayer, SimError};
 
 pub use prepared::Prepared;
 
-/// No sum of times may pass this, in picoseconds, except in the engine, which checks each.
-const MOST_PS: u64 = 1 << 62;
-/// A run with doubles: its state, and all that it can add, in picoseconds. Twice this is exact.
+/// A run with integers: its state, and all that it can add, in picoseconds. Only the engine checks each sum.
+const MOST_PS: u64 = 1 << 61;
+/// The same with doubles. Twice this is exact.
 const MOST_EXACT_PS: u64 = 1 << 52;
 
 /// A trace run a number of times in sequence.
@@ -65,11 +69,9 @@ enum Way<'n> {
 struct Plan<'p> {
     traces: Vec<&'p Prepared>,
     phases: Vec<(usize, u64)>,
-    /// How often each trace is run; `None` if too often to count.
-    times: Option<Vec<u64>>,
     parties: usize,
-    /// After all phases.
-    depths: Vec<u64>,
+    /// After all phases; `None` if they cannot be counted.
+    depths: Option<Vec<u64>>,
     timed: bool,
 }
 
@@ -80,6 +82,7 @@ pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Fin
     let plan = Plan::new(phases, false);
     let mut finishes: Vec<Option<Result<Finish, SimError>>> = networks.iter().map(|_| None).collect();
     let mut waiting: Vec<(usize, Rates<'_>)> = Vec::with_capacity(LANES);
+    let networks: Vec<_> = networks.iter().map(|network| plan.steady(network)).collect();
     for (at, network) in networks.iter().enumerate() {
         let way = plan.way(network);
         match way {
@@ -101,8 +104,9 @@ pub fn replay_phases(phases: &[Phase<'_>], network: &Network) -> Result<Finish, 
         return Ok(Finish { clocks: vec![Clock::default(); network.parties], durations_ps: Vec::new() });
     }
     let plan = Plan::new(phases, true);
-    let way = plan.way(network);
-    plan.alone(network, way)
+    let network = plan.steady(network);
+    let way = plan.way(&network);
+    plan.alone(&network, way)
 }
 
 impl<'p> Plan<'p> {
@@ -121,20 +125,34 @@ impl<'p> Plan<'p> {
         };
         let phases: Vec<_> = phases.iter().map(|phase| (place(phase.trace), phase.times)).collect();
         let parties = traces.first().map_or(0, |trace| trace.parties());
-        let mut times = Some(vec![0u64; traces.len()]);
-        for &(trace, more) in &phases {
-            times = times.and_then(|mut times| {
-                times[trace] = times[trace].checked_add(more)?;
-                Some(times)
-            });
+        let mut depths = Some(vec![0; parties]);
+        for &(trace, times) in phases.iter().filter(|&&(trace, _)| traces[trace].fits) {
+            depths = depths.and_then(|depths| traces[trace].depths.apply(depths, times));
         }
-        let mut plan = Plan { traces, phases, times, parties, depths: vec![0; parties], timed };
-        for &(trace, times) in &plan.phases {
-            if plan.traces[trace].fits {
-                plan.traces[trace].depths.apply(&mut plan.depths, times);
+        Plan { traces, phases, parties, depths, timed }
+    }
+
+    /// A network of the same times without the jitter that makes no difference: on links without messages, and where
+    /// every draw is the same.
+    fn steady<'n>(&self, network: &'n Network) -> Cow<'n, Network> {
+        let mut steady = Cow::Borrowed(network);
+        if network.parties != self.parties || !network.has_jitter() {
+            return steady;
+        }
+        let used =
+            |link: usize| self.traces.iter().any(|trace| !trace.fits || trace.loads[link].messages > 0);
+        for link in 0..network.links.len() {
+            let Some(jitter_ps) =
+                (if used(link) { network.links[link].jitter.constant_ps() } else { Some(0) })
+            else {
+                continue;
+            };
+            if let Some(latency_ps) = network.links[link].latency_ps.checked_add(jitter_ps) {
+                let link = &mut steady.to_mut().links[link];
+                (link.latency_ps, link.jitter) = (latency_ps, Jitter::None);
             }
         }
-        plan
+        steady
     }
 
     /// How a network is to be run.
@@ -144,13 +162,12 @@ impl<'p> Plan<'p> {
         if !fits || network.has_jitter() {
             return Way::Engine;
         }
-        let Some(times) = &self.times else { return Way::Engine };
         // The rough bound is mostly enough.
-        let mut bounds = self.bounds_ps(times, |trace| rates.roughly_longest_ps(trace));
-        if bounds.is_none_or(|(all_ps, run_ps)| all_ps >= MOST_PS || run_ps >= MOST_EXACT_PS) {
-            bounds = self.bounds_ps(times, |trace| rates.longest_ps(trace));
+        let mut most_ps = self.most_ps(|trace| rates.roughly_longest_ps(trace));
+        if most_ps.is_none_or(|most_ps| most_ps >= MOST_EXACT_PS) {
+            most_ps = self.most_ps(|trace| rates.longest_ps(trace));
         }
-        let Some((_, most_ps)) = bounds.filter(|&(all_ps, _)| all_ps < MOST_PS) else { return Way::Engine };
+        let Some(most_ps) = most_ps.filter(|&most_ps| most_ps < MOST_PS) else { return Way::Engine };
         if rates.limits_ingress() {
             if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
         } else if most_ps < MOST_EXACT_PS {
@@ -160,15 +177,9 @@ impl<'p> Plan<'p> {
         }
     }
 
-    /// No longer than this can all runs take, and each of them, if a run of a trace takes no longer than `longest_ps`.
-    fn bounds_ps(&self, times: &[u64], longest_ps: impl Fn(&Prepared) -> Option<u64>) -> Option<(u64, u64)> {
-        let (mut all_ps, mut most_ps) = (0u64, 0);
-        for (trace, &times) in self.traces.iter().zip(times) {
-            let run_ps = longest_ps(trace)?;
-            all_ps = all_ps.checked_add(run_ps.checked_mul(times)?)?;
-            most_ps = most_ps.max(run_ps);
-        }
-        Some((all_ps, most_ps))
+    /// No longer than this can a run take, if one of a trace takes no longer than `longest_ps`.
+    fn most_ps(&self, longest_ps: impl Fn(&Prepared) -> Option<u64>) -> Option<u64> {
+        self.traces.iter().try_fold(0, |most_ps, trace| Some(longest_ps(trace)?.max(most_ps)))
     }
 
     fn course(&self) -> Course {
@@ -178,18 +189,18 @@ impl<'p> Plan<'p> {
     fn alone(&self, network: &Network, way: Way<'_>) -> Result<Finish, SimError> {
         match way {
             Way::Engine => self.every_run(network),
-            Way::Shared => self.drive_one(Shared::new(network, self.traces.clone())),
+            Way::Shared => self.drive_one(network, Shared::new(network, self.traces.clone())),
             Way::Lanes(rates) | Way::One(rates) => {
-                self.drive_one(Lanes::<i64, 1>::new(&self.traces, &[rates]))
+                self.drive_one(network, Lanes::<i64, 1>::new(&self.traces, &[rates]))
             }
         }
     }
 
-    fn drive_one(&self, mut machine: impl Machine) -> Result<Finish, SimError> {
+    fn drive_one(&self, network: &Network, mut machine: impl Machine) -> Result<Finish, SimError> {
         let mut courses = [self.course()];
-        drive(&mut machine, &mut courses, &self.phases, u64::MAX)?;
+        drive(&mut machine, &mut courses, &self.phases, MOST_PS)?;
         let [course] = courses;
-        self.finish(course)
+        if course.lost { self.every_run(network) } else { self.finish(course) }
     }
 
     /// Up to eight networks side by side.
@@ -200,7 +211,8 @@ impl<'p> Plan<'p> {
         let driven = drive(&mut machine, &mut courses, &self.phases, MOST_EXACT_PS);
         for ((at, rates), course) in places.into_iter().zip(rates).zip(courses) {
             finishes[at] = Some(if driven.is_err() || course.lost {
-                self.drive_one(Lanes::<i64, 1>::new(&self.traces, &[rates]))
+                let network = rates.network;
+                self.drive_one(network, Lanes::<i64, 1>::new(&self.traces, &[rates]))
             } else {
                 self.finish(course)
             });
@@ -208,7 +220,8 @@ impl<'p> Plan<'p> {
     }
 
     fn finish(&self, mut course: Course) -> Result<Finish, SimError> {
-        let clocks = course.clocks(&self.depths)?;
+        let depths = self.depths.as_ref().ok_or(SimError::Total("rounds"))?;
+        let clocks = course.clocks(depths)?;
         Ok(Finish { clocks, durations_ps: course.durations_ps.take().unwrap_or_default() })
     }
 

@@ -6,7 +6,7 @@ use crate::sim::{Network, WireOverhead, network::Rate};
 /// A network with its rates prepared.
 #[derive(Debug)]
 pub(super) struct Rates<'n> {
-    network: &'n Network,
+    pub(super) network: &'n Network,
     /// Of links, then of outgoing, then of incoming interfaces.
     rates: Vec<Rate>,
     slowest: Rate,

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::read::{Step, TraceFileError, TraceProblem};
+use super::problem::{Step, TraceFileError, TraceProblem};
 use crate::sim::EventKind;
 
 /// One end of a message: its line and its size.
@@ -27,6 +27,7 @@ pub(super) fn check(steps: &[Vec<Step>]) -> Result<(), TraceFileError> {
 fn sends(steps: &[Vec<Step>]) -> Result<Vec<Vec<End>>, TraceFileError> {
     let parties = steps.len();
     let mut sends = vec![Vec::new(); parties * parties];
+    let mut all_bytes = 0u64;
     for (party, step) in in_order(steps) {
         let peer = match step.event.kind {
             EventKind::Work { .. } => continue,
@@ -37,6 +38,8 @@ fn sends(steps: &[Vec<Step>]) -> Result<Vec<Vec<End>>, TraceFileError> {
             return Err(at(step.line, TraceProblem::UnknownPeer { party, peer }));
         }
         if let EventKind::Send { to, .. } = step.event.kind {
+            let sum = all_bytes.checked_add(step.bytes);
+            all_bytes = sum.ok_or_else(|| at(step.line, TraceProblem::TooManyBytes))?;
             sends[party * parties + to].push(End { line: step.line, bytes: step.bytes });
         }
     }

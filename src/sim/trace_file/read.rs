@@ -1,6 +1,7 @@
 //! Reads a trace, from this program or another, and says which line is wrong.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::Path,
@@ -8,125 +9,47 @@ use std::{
 };
 
 use flate2::read::MultiGzDecoder;
+use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Record, check};
+use super::{
+    check,
+    problem::{Step, TraceFileError, TraceProblem},
+    stream,
+};
 use crate::sim::{Event, EventKind, SpanId, SpanTree, Trace, TraceBuilder, network::MAX_PARTIES};
 
-/// A trace file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("line {line}: {problem}")]
-pub struct TraceFileError {
-    /// The line that is to blame, from 1; 0 if it is the file as a whole.
-    pub line: usize,
-    /// What is wrong with it.
-    pub problem: TraceProblem,
-}
-
-/// What can be wrong with a line of a trace file.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TraceProblem {
-    /// The file cannot be read or unpacked, or is not UTF-8.
-    #[error("cannot read: {0}")]
-    Read(#[from] io::Error),
-    /// Not a JSON object of the right fields.
-    #[error("{0}")]
-    Json(#[from] serde_json::Error),
-    /// There is no event at all.
-    #[error("no events")]
-    Empty,
-    /// A kind that is not known.
-    #[error("unknown kind `{0}`: expected `work`, `send` or `recv`")]
-    UnknownKind(String),
-    /// A field that this kind of event must have.
-    #[error("a `{kind}` needs the field `{field}`")]
-    MissingField {
-        /// The kind of event.
-        kind: &'static str,
-        /// The field.
-        field: &'static str,
-    },
-    /// Party numbers count from 0 and stay small.
-    #[error("party number {0} is not below {MAX_PARTIES}")]
-    PartyNumber(u64),
-    /// Parties count from 0 without gaps.
-    #[error("there is a party {largest}, but no event of party {silent}")]
-    SilentParty {
-        /// The party without events.
-        silent: usize,
-        /// A party with a greater number.
-        largest: usize,
-    },
-    /// A peer of which the file has no event.
-    #[error("party {party} names peer {peer}, of which the file has no event")]
-    UnknownPeer {
-        /// Whose event it is.
-        party: usize,
-        /// Whom it names.
-        peer: usize,
-    },
-    /// A message to oneself.
-    #[error("party {0} is its own peer")]
-    OwnPeer(usize),
-    /// Nobody sends what is received here.
-    #[error("party {to} receives message {message} from party {from}, which sends only {sent} to it")]
-    NeverSent {
-        /// The sender.
-        from: usize,
-        /// The receiver.
-        to: usize,
-        /// The message's number on its link, from 0.
-        message: u64,
-        /// How many messages the link has.
-        sent: u64,
-    },
-    /// A message is received twice.
-    #[error("party {to} receives message {message} from party {from} a second time")]
-    ReceivedTwice {
-        /// The sender.
-        from: usize,
-        /// The receiver.
-        to: usize,
-        /// The message's number on its link, from 0.
-        message: u64,
-    },
-    /// Nobody receives what is sent here.
-    #[error("party {to} never receives this, message {message} from party {from}")]
-    NeverReceived {
-        /// The sender.
-        from: usize,
-        /// The receiver.
-        to: usize,
-        /// The message's number on its link, from 0.
-        message: u64,
-    },
-    /// Sender and receiver disagree on a message's size.
-    #[error("{received} bytes are received, but line {send_line} sends {sent}")]
-    ByteCount {
-        /// Bytes by the receiver's account.
-        received: u64,
-        /// Bytes by the sender's account.
-        sent: u64,
-        /// The line of the send.
-        send_line: usize,
-    },
-    /// Parties wait for each other.
-    #[error("deadlock: party {party} waits here for party {peer}, and nothing is in flight")]
-    Deadlock {
-        /// The first party that waits.
-        party: usize,
-        /// The party that it waits for.
-        peer: usize,
-    },
-}
-
-/// One event, and where it stands in the file.
-#[derive(Debug)]
-pub(super) struct Step {
-    pub(super) line: usize,
-    pub(super) event: Event,
-    /// Of a message, by the account of whoever wrote the line.
-    pub(super) bytes: u64,
+/// A line of a file. A field of another name could mean something that would be missed, so that it is a mistake.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    party: u64,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    ps: Option<u64>,
+    peer: Option<u64>,
+    bytes: Option<u64>,
+    message: Option<u64>,
+    #[serde(default)]
+    same_wait: bool,
+    #[serde(borrow)]
+    span: Option<Cow<'a, str>>,
+    thread: Option<u64>,
+    #[serde(default)]
+    blocking: bool,
+    #[serde(rename = "start_ps")]
+    _start_ps: Option<IgnoredAny>,
+    #[serde(rename = "end_ps")]
+    _end_ps: Option<IgnoredAny>,
+    #[serde(rename = "depth")]
+    _depth: Option<IgnoredAny>,
+    #[serde(rename = "wire_bytes")]
+    _wire_bytes: Option<IgnoredAny>,
+    #[serde(rename = "waited_ps")]
+    _waited_ps: Option<IgnoredAny>,
+    #[serde(rename = "latency_ps")]
+    _latency_ps: Option<IgnoredAny>,
+    #[serde(rename = "serialisation_ps")]
+    _serialisation_ps: Option<IgnoredAny>,
 }
 
 /// Reads a trace from a file, plain or gzipped, and checks that it can run to its end.
@@ -157,6 +80,7 @@ fn read_from(text: &mut dyn BufRead) -> Result<Trace, TraceFileError> {
     if reader.steps.is_empty() {
         return Err(TraceFileError { line: 0, problem: TraceProblem::Empty });
     }
+    stream::match_bytes(&mut reader.steps);
     check::check(&reader.steps)?;
     Ok(reader.finish())
 }
@@ -165,6 +89,8 @@ fn read_from(text: &mut dyn BufRead) -> Result<Trace, TraceFileError> {
 struct Reader {
     /// By party.
     steps: Vec<Vec<Step>>,
+    /// By party: the thread of its first line, 0 if left out.
+    threads: Vec<Option<u64>>,
     /// By receiver and sender: the ordinal of the receive that comes next if it is in order.
     next: Vec<Vec<u64>>,
     spans: SpanTree,
@@ -172,19 +98,33 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, line: usize, text: &str) -> Result<(), TraceProblem> {
-        let record: Record = serde_json::from_str(text)?;
+        let record: Line<'_> = serde_json::from_str(text)?;
         let party = party_number(record.party)?;
         while self.steps.len() <= party {
             self.steps.push(Vec::new());
             self.next.push(Vec::new());
+            self.threads.push(None);
+        }
+        let second = record.thread.unwrap_or(0);
+        let first = *self.threads[party].get_or_insert(second);
+        if first != second {
+            return Err(TraceProblem::Threads { party, first, second });
+        }
+        if record.blocking {
+            return Err(TraceProblem::Blocking);
         }
         let (kind, bytes) = self.kind(party, &record)?;
         let span = self.span(record.span.as_deref().unwrap_or(""));
-        self.steps[party].push(Step { line, event: Event { kind, span }, bytes });
+        self.steps[party].push(Step {
+            line,
+            event: Event { kind, span },
+            bytes,
+            says_message: record.message.is_some(),
+        });
         Ok(())
     }
 
-    fn kind(&mut self, party: usize, record: &Record) -> Result<(EventKind, u64), TraceProblem> {
+    fn kind(&mut self, party: usize, record: &Line<'_>) -> Result<(EventKind, u64), TraceProblem> {
         let kind: &'static str = match &*record.kind {
             "work" => {
                 let missing = TraceProblem::MissingField { kind: "work", field: "ps" };

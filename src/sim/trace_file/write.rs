@@ -5,8 +5,40 @@ use std::{
     io::{self, Write},
 };
 
-use super::Record;
 use crate::sim::{Observer, Occurrence, OccurrenceKind, Replay, Replayer, SimError, SpanTree, Trace};
+
+/// A line of a trace file.
+#[derive(Debug, serde::Serialize)]
+struct Record<'a> {
+    party: u64,
+    kind: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    same_wait: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wire_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_ps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_ps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waited_ps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serialisation_ps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Cow<'a, str>>,
+}
 
 /// Runs a trace through a replayer and writes each event with its time, the replay's events of one
 /// run after those of the runs before. The inner error is the simulation's.
