@@ -265,6 +265,14 @@ fn jitter_without_effect_does_not_stop_the_skipping() {
 }
 
 #[test]
+fn no_phases_take_no_time() {
+    let network = Network::uniform(3, Link::INSTANT);
+    let nothing = replay_phases(&[], &network).expect("nothing can go wrong");
+    assert_eq!(nothing.clocks, [Default::default(); 3]);
+    assert_eq!(replay_many(&[], &[network]), [Ok(nothing)]);
+}
+
+#[test]
 fn traces_that_do_not_end_are_refused() {
     let endpoints = [Endpoint::default(); 2];
     let refused = |lines: &[&[EventKind]]| {

@@ -207,7 +207,7 @@ function words(entries) {
 
 /** What every report says of its words. */
 const WORDS = [
-  ["round", "The rounds are the longest chain of messages each of which could only be sent after the one before had arrived."],
+  ["round", "The rounds are the longest chain of messages each of which could only be sent after the one before had arrived. In tables by operation and link, rounds are the messages that the critical path passed there, and the longest chain has a column of its own."],
   ["exchange", "How often a party stopped to wait; the party that did so most often counts."],
   ["payload", "Bytes that the protocol puts into messages, framing not counted. 1 MB = 10⁶ bytes."],
   ["on the wire", "Payload and the modelled framing of messages and segments."],

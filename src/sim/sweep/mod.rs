@@ -55,6 +55,13 @@ pub struct Finish {
     pub durations_ps: Vec<u64>,
 }
 
+impl Finish {
+    /// Where so many parties begin.
+    fn of_nothing(parties: usize) -> Finish {
+        Finish { clocks: vec![Clock::default(); parties], durations_ps: Vec::new() }
+    }
+}
+
 /// How a network is run.
 enum Way<'n> {
     /// With others, in doubles.
@@ -79,6 +86,9 @@ struct Plan<'p> {
 ///
 /// All traces must have been prepared for the same endpoints; panics if not, or if a network contradicts itself.
 pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Finish, SimError>> {
+    if phases.is_empty() {
+        return networks.iter().map(|network| Ok(Finish::of_nothing(network.parties))).collect();
+    }
     let plan = Plan::new(phases, false);
     let mut finishes: Vec<Option<Result<Finish, SimError>>> = networks.iter().map(|_| None).collect();
     let mut waiting: Vec<(usize, Rates<'_>)> = Vec::with_capacity(LANES);
@@ -101,7 +111,7 @@ pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Fin
 /// All traces must have been prepared for the same endpoints; panics if not, or if the network contradicts itself.
 pub fn replay_phases(phases: &[Phase<'_>], network: &Network) -> Result<Finish, SimError> {
     if phases.is_empty() {
-        return Ok(Finish { clocks: vec![Clock::default(); network.parties], durations_ps: Vec::new() });
+        return Ok(Finish::of_nothing(network.parties));
     }
     let plan = Plan::new(phases, true);
     let network = plan.steady(network);
