@@ -28,7 +28,7 @@ use std::time::Duration;
 const MESSAGES: u64 = 300_000;
 const BYTES: u64 = 1000;
 const LINK: Link =
-    Link { latency_ps: 50_000_000, bandwidth_bps: Some(1_000_000_000), jitter: mpcsim::sim::Jitter::None };
+    Link { latency_ps: 50_000_000, bandwidth_bps: Some(1_000_000_000), ..mpcsim::sim::Link::INSTANT };
 
 type Program = Pin<Box<dyn Future<Output = ()>>>;
 

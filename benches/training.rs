@@ -214,7 +214,7 @@ fn mnist(plan: &Plan) -> SecretData {
 }
 
 fn clear(plan: &Plan) -> (Training<Clear>, TrainingProgram) {
-    let link = mpcsim::sim::Link { latency_ps: 0, bandwidth_bps: None, jitter: mpcsim::sim::Jitter::None };
+    let link = mpcsim::sim::Link::INSTANT;
     let bench = Bench::new(mpcsim::sim::Network::uniform(1, link));
     set_up(plan, bench, |party| Clear::new(party, plan.seed), |_| mnist(plan))
 }

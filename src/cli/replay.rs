@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Failure, print};
-use crate::report::{ReplayReport, replay_json, replay_table};
+use crate::report::{Names, ReplayReport, replay_json, replay_table};
 use crate::run::{endpoints, network};
 use crate::scenario::{
     COMPUTES, ComputePlan, ComputePreset, NETWORKS, NetworkPlan, NetworkPreset, ScenarioErrors, likely,
@@ -88,13 +88,14 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<(), Failure> {
     if parties < 2 {
         return Err(mistake(format!("{name}: a trace of one party sends nothing over a network")));
     }
-    let network = network(&network_of(&args.network, parties)?, args.seed);
+    let plan = network_of(&args.network, parties)?;
+    let network = network(&plan, args.seed);
     let endpoints = match &args.compute {
         Some(name) => endpoints(&compute_of(name, parties)?),
         None => vec![Endpoint::default(); parties],
     };
     let run = Replayer::new(&network, &endpoints).run(&trace, &mut ());
-    let report = run.and_then(|run| ReplayReport::new(&trace, &run));
+    let report = run.and_then(|run| ReplayReport::new(&trace, Names::of(&plan), &run));
     let report = report.map_err(|error| mistake(format!("{name}: {error}")))?;
     print(&if args.json { replay_json(&report) } else { replay_table(&report) });
     Ok(())

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     if !args.quiet {
         print(&run_table(&plan, values, &outcome));
         if args.explain {
-            print(&format!("\n{}\n", explain(plan.softmax.name(), &plan.network.label, &outcome)));
+            print(&format!("\n{}\n", explain(plan.softmax.name(), &plan.network, &outcome)));
         }
         print(&format!("results in {}\n", folder.path().display()));
     }

@@ -87,7 +87,11 @@ fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
         "no training".to_string()
     };
     let share = if shard == Shard::WHOLE { String::new() } else { format!(", of which shard {shard}") };
-    let jitter = if plan.has_jitter() { " (with jitter no iteration repeats: all are replayed)" } else { "" };
+    let jitter = if plan.has_jitter() {
+        " (with jitter or changes no iteration repeats: all are replayed)"
+    } else {
+        ""
+    };
     format!(
         "{}: {} points{excluded}, {trainings}, {} distinct traces{share}; about {} on {jobs} threads{jitter}\n",
         sweep.name,

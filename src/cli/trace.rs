@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Failure, ScenarioArgs, print};
 use crate::data;
-use crate::report::{Timed, count_text, timeline_svg, write_perfetto, write_whole};
+use crate::report::{Names, Timed, count_text, timeline_svg, write_perfetto, write_whole};
 use crate::run::{self, RunError, record};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{Endpoint, Network, Replayer, SimError, Trace, trace_file};
@@ -78,6 +78,7 @@ struct Subject {
     trace: Trace,
     times: u64,
     network: Network,
+    names: Names,
     endpoints: Vec<Endpoint>,
     title: String,
 }
@@ -98,6 +99,7 @@ impl Subject {
             trace,
             times: if args.setup { 1 } else { args.iterations },
             network: run::network(&plan.network, plan.seed),
+            names: Names::of(&plan.network),
             endpoints: run::endpoints(&plan.compute),
             title: format!("{}: {what} over {}", plan.name, plan.network.label),
         })
@@ -110,6 +112,7 @@ impl Subject {
             return Ok(());
         }
         let timed = Timed::of(&self.trace, self.times, &self.network, &self.endpoints)?;
+        let timed = Timed { names: self.names.clone(), ..timed };
         match format {
             Format::Picture => out.write_all(timeline_svg(&self.title, &timed).as_bytes())?,
             _ => write_perfetto(out, &timed)?,

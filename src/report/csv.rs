@@ -1,5 +1,6 @@
 //! `epochs.csv`, `spans.csv`, `links.csv`. output/README.md explains every column.
 
+use super::names::Names;
 use super::units::Seconds;
 use crate::ledger::{Breakdown, SpanCost};
 use crate::run::Outcome;
@@ -82,10 +83,13 @@ fn span_row(span: &SpanCost) -> Vec<String> {
 
 /// One row a span of the set-up and of one iteration. What a span with others inside does itself has a row `(own)`, so
 /// that the rows directly inside a span add up to it in every column.
-pub fn spans_csv(outcome: &Outcome) -> Vec<u8> {
+pub fn spans_csv(names: &Names, outcome: &Outcome) -> Vec<u8> {
     let parties = outcome.setup.payload_bytes_by_party.len();
     let mut header = strings(["span", "level", "longest_chain_rounds", "messages", "payload_bytes"]);
-    header.extend((0..parties).map(|party| format!("payload_bytes_party{party}")));
+    header.extend((0..parties).map(|party| {
+        let name = names.given().map_or(String::new(), |names| format!("_{}", names[party]));
+        format!("payload_bytes_party{party}{name}")
+    }));
     header.push("wire_bytes".to_string());
     header.extend(PATH_COLUMNS.map(String::from));
     let mut rows = vec![header];
@@ -100,16 +104,20 @@ pub fn spans_csv(outcome: &Outcome) -> Vec<u8> {
     table(rows)
 }
 
-/// One row a directed link, for the set-up and for one iteration.
-pub fn links_csv(outcome: &Outcome) -> Vec<u8> {
-    let mut header =
-        strings(["phase", "from", "to", "longest_chain_rounds", "messages", "payload_bytes", "wire_bytes"]);
+/// One row a directed link, for the set-up and for one iteration. Names stand beside the numbers if there are any.
+pub fn links_csv(names: &Names, outcome: &Outcome) -> Vec<u8> {
+    let mut header = strings(["phase", "from", "to"]);
+    header.extend(names.given().map(|_| strings(["from_name", "to_name"])).unwrap_or_default());
+    header.extend(strings(["longest_chain_rounds", "messages", "payload_bytes", "wire_bytes"]));
     header.extend(PATH_COLUMNS.map(String::from));
     let mut rows = vec![header];
     for (phase, breakdown) in phases(outcome) {
         for link in &breakdown.links {
             let mut row = vec![phase.to_string()];
             row.extend([link.from, link.to].map(|party| party.to_string()));
+            if names.given().is_some() {
+                row.extend([link.from, link.to].map(|party| names.short(party)));
+            }
             row.extend(
                 [link.longest_chain_rounds, link.messages, link.payload_bytes, link.wire_bytes]
                     .map(|n| n.to_string()),

@@ -1,8 +1,10 @@
 //! What `mpcsim run --explain` prints: where one iteration's rounds, bytes and time went.
 
+use super::names::Names;
 use super::units::{bytes_text, count_text, time_text};
 use crate::ledger::{Breakdown, SpanCost};
 use crate::run::Outcome;
+use crate::scenario::NetworkPlan;
 use crate::sim::Parts;
 
 /// Levels that are shown: layer, direction or operation, primitive. spans.csv has all.
@@ -142,12 +144,13 @@ fn causes(parts: &Parts) -> Vec<String> {
     causes.into_iter().filter(|(_, ps)| *ps > 0).map(item).collect()
 }
 
-fn links(breakdown: &Breakdown) -> Vec<String> {
+fn links(names: &Names, breakdown: &Breakdown) -> Vec<String> {
     let total = breakdown.spans[0].critical_path.total_ps();
     let used = breakdown.links.iter().filter(|link| link.critical_path.total_ps() > 0);
     let item = |link: &crate::ledger::LinkCost| {
         let ps = link.critical_path.total_ps();
-        format!("{} to {}: {} ({:.1} %)", link.from, link.to, time_text(ps), percent(ps, total))
+        let (from, to) = (names.short(link.from), names.short(link.to));
+        format!("{from} to {to}: {} ({:.1} %)", time_text(ps), percent(ps, total))
     };
     used.map(item).collect()
 }
@@ -181,13 +184,13 @@ longest chain: messages of one longest chain, whatever the network; all of it ar
 ";
 
 /// The set-up in two lines, and the tree of one iteration.
-pub fn explain(softmax: &str, network: &str, outcome: &Outcome) -> String {
+pub fn explain(softmax: &str, network: &NetworkPlan, outcome: &Outcome) -> String {
     let (setup, iteration) = (&outcome.setup_breakdown, &outcome.iteration_breakdown);
     let mut text = totals("set-up", setup);
     text += &wrapped("  time:", &causes(&setup.spans[0].critical_path));
-    text += &totals(&format!("\none iteration over {network}"), iteration);
+    text += &totals(&format!("\none iteration over {}", network.label), iteration);
     text += &wrapped("  time:", &causes(&iteration.spans[0].critical_path));
-    text += &wrapped("  of it on links:", &links(iteration));
+    text += &wrapped("  of it on links:", &links(&Names::of(network), iteration));
     text +=
         &format!("\n{:<LABEL$}{:>19}{:>19}{:>8}{:>15}\n", "", "payload", "time", "rounds", "longest chain");
     let mut tree = Tree { spans: &iteration.spans, total: Cells::of(&iteration.spans[0]), text };

@@ -7,6 +7,7 @@ mod explain;
 mod file;
 mod folder;
 mod html;
+mod names;
 mod notes;
 mod perfetto;
 mod plot;
@@ -24,6 +25,7 @@ pub use explain::explain;
 pub use file::write_whole;
 pub use folder::{Folder, FolderError};
 pub use html::{run_html, sweep_html, sweep_report};
+pub use names::Names;
 pub use perfetto::write_perfetto;
 pub use plot::{Logs, PlotError, Request, Series, plot_png, plot_svg, select};
 pub use replay::{ReplayReport, replay_json, replay_table};
@@ -38,11 +40,12 @@ use crate::scenario::Plan;
 
 /// The files of a run: names and contents.
 pub fn run_files(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<(&'static str, Vec<u8>)> {
+    let names = Names::of(&plan.network);
     let mut files = vec![
         ("summary.json", summary_json(plan, values, outcome)),
         ("epochs.csv", epochs_csv(outcome)),
-        ("spans.csv", spans_csv(outcome)),
-        ("links.csv", links_csv(outcome)),
+        ("spans.csv", spans_csv(&names, outcome)),
+        ("links.csv", links_csv(&names, outcome)),
         ("scenario.ron", plan.to_ron().into_bytes()),
     ];
     let page = run_html(plan, outcome, &files);

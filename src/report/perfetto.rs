@@ -123,7 +123,7 @@ impl Entries {
 
     fn add(&mut self, timed: &Timed, event: &Occurrence) {
         if let OccurrenceKind::Recv(message, way) = event.kind {
-            self.message(event, message, &way);
+            self.message(timed, event, message, &way);
         }
         let track = Track::party(event.party);
         let path = timed.ancestry(event.span);
@@ -139,11 +139,11 @@ impl Entries {
             let slice = &mut self.entries[place];
             slice.dur = slice.ts.map(|ts| Micros(event.end_ps - ts.0));
         }
-        self.event(track, event);
+        self.event(timed, track, event);
     }
 
-    fn event(&mut self, track: Track, event: &Occurrence) {
-        let slice = track.slice(event_name(event), "event", event.start_ps, event.end_ps);
+    fn event(&mut self, timed: &Timed, track: Track, event: &Occurrence) {
+        let slice = track.slice(event_name(&timed.names, event), "event", event.start_ps, event.end_ps);
         match event.kind {
             OccurrenceKind::Work => self.entries.push(slice),
             OccurrenceKind::Send(message) => {
@@ -162,7 +162,7 @@ impl Entries {
         }
     }
 
-    fn message(&mut self, event: &Occurrence, message: MessageId, way: &Timeline) {
+    fn message(&mut self, timed: &Timed, event: &Occurrence, message: MessageId, way: &Timeline) {
         let (track, id) = (self.link(message), self.flow_id(message));
         let name = format!("{} B", event.payload_bytes);
         let parts = way.parts();
@@ -172,7 +172,7 @@ impl Entries {
         });
         self.entries.push(Entry { args, ..track.slice(name, "wire", way.start_ps, way.serialised_ps) });
         self.entries.push(track.flow("t", id, way.start_ps));
-        let flight = format!("{} to {} in flight", message.from, message.to);
+        let flight = format!("{} in flight", way_name(timed, message.from, message.to));
         for (ph, ts) in [("b", way.serialised_ps), ("e", way.arrival_ps)] {
             let ends = track.entry(ph, flight.clone(), ts);
             self.entries.push(Entry { cat: Some("flight"), id: Some(id), ..ends });
@@ -185,14 +185,19 @@ impl Entries {
         names.extend(Track { pid: PARTIES, tid: 0 }.names("process", "parties"));
         names.extend(Track { pid: LINKS, tid: 0 }.names("process", "links"));
         for party in 0..parties {
-            names.extend(Track::party(party).names("thread", &format!("party {party}")));
+            names.extend(Track::party(party).names("thread", &timed.names.party(party)));
         }
         for link in (0..parties * parties).filter(|link| link / parties != link % parties) {
             let track = Track { pid: LINKS, tid: link as u64 + 1 };
-            names.extend(track.names("thread", &format!("{} to {}", link / parties, link % parties)));
+            names.extend(track.names("thread", &way_name(timed, link / parties, link % parties)));
         }
         names
     }
+}
+
+/// What a link is called.
+fn way_name(timed: &Timed, from: usize, to: usize) -> String {
+    format!("{} to {}", timed.names.short(from), timed.names.short(to))
 }
 
 /// Where the flow ids of each link begin.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::names::Names;
 use super::summary::CriticalPath;
 use super::units::{Seconds, bytes_text, count_text, time_text};
 use crate::sim::{Clock, Replay, SimError, Trace};
@@ -9,6 +10,8 @@ use crate::sim::{Clock, Replay, SimError, Trace};
 /// The cost of a recorded program under a network.
 #[derive(Serialize)]
 pub struct ReplayReport {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parties: Option<Vec<String>>,
     modelled_seconds: Seconds,
     modelled_seconds_by_party: Vec<Seconds>,
     critical_path: CriticalPath,
@@ -16,20 +19,24 @@ pub struct ReplayReport {
     payload_bytes: u64,
     #[serde(skip)]
     last: Clock,
+    #[serde(skip)]
+    names: Names,
 }
 
 impl ReplayReport {
     /// Of a trace that was replayed from clocks at zero; an error if its bytes cannot be counted.
-    pub fn new(trace: &Trace, run: &Replay) -> Result<ReplayReport, SimError> {
+    pub fn new(trace: &Trace, names: Names, run: &Replay) -> Result<ReplayReport, SimError> {
         let last = *run.clocks.iter().rev().max_by_key(|clock| clock.time_ps).expect("a party");
         let payload_bytes = trace.payload_bytes().ok_or(SimError::Total("payload bytes"))?;
         Ok(ReplayReport {
+            parties: names.given().map(<[String]>::to_vec),
             modelled_seconds: Seconds(last.time_ps),
             modelled_seconds_by_party: run.clocks.iter().map(|clock| Seconds(clock.time_ps)).collect(),
             critical_path: (&last.parts).into(),
             rounds: run.rounds(),
             payload_bytes,
             last,
+            names,
         })
     }
 }
@@ -52,7 +59,7 @@ pub fn replay_table(report: &ReplayReport) -> String {
         ("  queueing".to_string(), time_text(parts.queueing_ps)),
     ];
     for (party, seconds) in report.modelled_seconds_by_party.iter().enumerate() {
-        rows.push((format!("party {party} ends at"), time_text(seconds.0)));
+        rows.push((format!("{} ends at", report.names.party(party)), time_text(seconds.0)));
     }
     rows.iter().map(|(label, value)| format!("{label:<22}{value:>12}\n")).collect()
 }

@@ -23,6 +23,8 @@ struct Summary<'a> {
     values: &'static str,
     layers: &'a [usize],
     network: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parties: Option<Vec<String>>,
     compute: &'a str,
     setup: CostSummary<'a>,
     iteration: CostSummary<'a>,
@@ -156,6 +158,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         values: values.name(),
         layers: &outcome.layers,
         network: &plan.network.label,
+        parties: plan.network.party_names(),
         compute: &plan.compute.label,
         setup: (&outcome.setup).into(),
         iteration: (&outcome.iteration).into(),

@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
+use super::names::Names;
 use super::notes::notes;
 use super::units::{bytes_text, count_text, time_text};
 use crate::ledger::Cost;
@@ -56,7 +57,7 @@ fn row(table: &mut Table, label: String, phases: [&Cost; 3], cell: impl Fn(&Cost
     table.add_row(cells.collect::<Vec<_>>());
 }
 
-fn costs(outcome: &Outcome) -> Table {
+fn costs(names: &Names, outcome: &Outcome) -> Table {
     let phases = [&outcome.setup, &outcome.iteration, &outcome.training];
     let mut table = Table::new();
     table.load_style(STYLE);
@@ -67,7 +68,7 @@ fn costs(outcome: &Outcome) -> Table {
     row(&mut table, "messages".into(), phases, |c| count_text(c.messages));
     row(&mut table, "payload, all parties".into(), phases, |c| bytes_text(c.payload_bytes));
     for party in 0..outcome.setup.payload_bytes_by_party.len() {
-        let label = format!("  sent by party {party}");
+        let label = format!("  sent by {}", names.party(party));
         row(&mut table, label, phases, |c| bytes_text(c.payload_bytes_by_party[party]));
     }
     row(&mut table, "on the wire".into(), phases, |c| bytes_text(c.wire_bytes));
@@ -137,10 +138,10 @@ pub fn run_table(plan: &Plan, values: Values, outcome: &Outcome) -> String {
     for note in notes(plan, &outcome.epochs) {
         text += &wrapped(&format!("note: {note}"));
     }
-    text += &format!("{}\n", costs(outcome).trim_fmt());
+    text += &format!("{}\n", costs(&Names::of(&plan.network), outcome).trim_fmt());
     if let Some(p) = &outcome.iteration_percentiles {
         text += &format!(
-            "iteration under jitter: half within {}, 90 % within {}, 99 % within {}, all within {}\n",
+            "durations of iterations: half within {}, 90 % within {}, 99 % within {}, all within {}\n",
             time_text(p.p50_ps),
             time_text(p.p90_ps),
             time_text(p.p99_ps),

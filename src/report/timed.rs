@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::names::Names;
 use crate::sim::{
     Endpoint, Network, Observer, Occurrence, OccurrenceKind, Replayer, SimError, SpanId, SpanTree, Trace,
 };
@@ -12,6 +13,8 @@ pub struct Timed {
     pub events: Vec<Occurrence>,
     /// Number of parties.
     pub parties: usize,
+    /// What the parties are called.
+    pub names: Names,
     /// The names of the spans.
     pub spans: Arc<SpanTree>,
 }
@@ -37,7 +40,12 @@ impl Timed {
         for _ in 0..times {
             replayer.run(trace, &mut recorder)?;
         }
-        Ok(Timed { events: recorder.0, parties: trace.parties(), spans: Arc::clone(trace.spans()) })
+        Ok(Timed {
+            events: recorder.0,
+            parties: trace.parties(),
+            names: Names::default(),
+            spans: Arc::clone(trace.spans()),
+        })
     }
 
     /// What a party did.
@@ -64,11 +72,12 @@ impl Timed {
 }
 
 /// What a leaf of the tree of slices is called.
-pub fn event_name(event: &Occurrence) -> String {
+pub fn event_name(names: &Names, event: &Occurrence) -> String {
+    let peer = names.short(event.peer);
     match event.kind {
         OccurrenceKind::Work => "work".to_string(),
-        OccurrenceKind::Send(_) => format!("send to {}", event.peer),
-        OccurrenceKind::Recv(..) if event.waited_ps > 0 => format!("wait for {}", event.peer),
-        OccurrenceKind::Recv(..) => format!("receive from {}", event.peer),
+        OccurrenceKind::Send(_) => format!("send to {peer}"),
+        OccurrenceKind::Recv(..) if event.waited_ps > 0 => format!("wait for {peer}"),
+        OccurrenceKind::Recv(..) => format!("receive from {peer}"),
     }
 }

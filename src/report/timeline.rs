@@ -15,6 +15,9 @@ const COLOURS: [&str; 12] = [
 
 const WIDTH: f64 = 1240.0;
 const LEFT: f64 = 72.0;
+/// Width of a letter of a name, and what is free left and right of it.
+const LETTER: f64 = 7.5;
+const LABEL_GAPS: f64 = 22.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 62.0;
 const ROW: f64 = 30.0;
@@ -105,11 +108,19 @@ fn slices<'a>(line: impl Iterator<Item = &'a Occurrence>, groups: &Groups) -> Ve
 struct Layout {
     end_ps: u64,
     parties: usize,
+    /// Where rows begin, right of their names.
+    left: f64,
 }
 
 impl Layout {
+    fn new(timed: &Timed) -> Layout {
+        let longest = (0..timed.parties).map(|party| timed.names.party(party).chars().count()).max();
+        let left = LEFT.max(LETTER * longest.unwrap_or(0) as f64 + LABEL_GAPS);
+        Layout { end_ps: timed.end_ps(), parties: timed.parties, left }
+    }
+
     fn x(&self, ps: u64) -> f64 {
-        LEFT + (WIDTH - LEFT - RIGHT) * ps as f64 / self.end_ps.max(1) as f64
+        self.left + (WIDTH - self.left - RIGHT) * ps as f64 / self.end_ps.max(1) as f64
     }
 
     fn y(&self, party: usize) -> f64 {
@@ -133,9 +144,9 @@ impl Layout {
         )
     }
 
-    fn row(&self, party: usize, slices: &[Slice]) -> String {
+    fn row(&self, party: usize, name: &str, slices: &[Slice]) -> String {
         let y = self.y(party);
-        let mut text = format!("<text x=\"12\" y=\"{:.2}\">party {party}</text>\n", y + ROW / 2.0 + 4.5);
+        let mut text = format!("<text x=\"12\" y=\"{:.2}\">{}</text>\n", y + ROW / 2.0 + 4.5, escaped(name));
         // White below, so that arrows to rows further on pass behind.
         let rect = |slice: &Slice, style: String| {
             let (x, end) = (self.x(slice.start_ps), self.x(slice.end_ps));
@@ -153,7 +164,7 @@ impl Layout {
 
     fn axis(&self) -> String {
         let y = self.axis_y();
-        let mut text = format!("<path d=\"M{LEFT} {y}H{}\" stroke=\"#444\"/>\n", WIDTH - RIGHT);
+        let mut text = format!("<path d=\"M{} {y}H{}\" stroke=\"#444\"/>\n", self.left, WIDTH - RIGHT);
         let step_ps = mark_step_ps(self.end_ps);
         for mark_ps in (0..=self.end_ps).step_by(step_ps as usize) {
             let x = self.x(mark_ps);
@@ -177,11 +188,11 @@ impl Layout {
 
     fn legend(&self, groups: &Groups, visible: &[usize]) -> String {
         let top = self.axis_y() + 46.0;
-        let column = (WIDTH - LEFT - RIGHT) / LEGEND_COLUMNS as f64;
+        let column = (WIDTH - self.left - RIGHT) / LEGEND_COLUMNS as f64;
         let lines = visible.len().div_ceil(LEGEND_COLUMNS);
         let mut text = String::new();
         for (i, &group) in visible.iter().enumerate() {
-            let (x, y) = (LEFT + column * (i / lines) as f64, top + LEGEND_LINE * (i % lines) as f64);
+            let (x, y) = (self.left + column * (i / lines) as f64, top + LEGEND_LINE * (i % lines) as f64);
             text += &format!(
                 "<path d=\"M{x:.2} {0:.2}h10v12h-10z\" fill=\"{1}\"/>\
                  <path d=\"M{4:.2} {0:.2}h10v12h-10z\" fill=\"{1}\" fill-opacity=\"{PALE}\"/>\
@@ -228,7 +239,7 @@ fn arrows(timed: &Timed, layout: &Layout) -> String {
 /// The picture of a trace, as an SVG file.
 pub fn timeline_svg(title: &str, timed: &Timed) -> String {
     let groups = Groups::new(timed);
-    let layout = Layout { end_ps: timed.end_ps(), parties: timed.parties };
+    let layout = Layout::new(timed);
     let rows: Vec<Vec<Slice>> = (0..timed.parties).map(|party| slices(timed.line(party), &groups)).collect();
     let visible = layout.visible(&groups, &rows);
     let height = layout.height(&visible);
@@ -247,7 +258,7 @@ pub fn timeline_svg(title: &str, timed: &Timed) -> String {
     text += &arrows(timed, &layout);
     text += "</g>\n";
     for (party, row) in rows.iter().enumerate() {
-        text += &layout.row(party, row);
+        text += &layout.row(party, &timed.names.party(party), row);
     }
     text + &layout.axis() + &layout.legend(&groups, &visible) + "</svg>\n"
 }

@@ -10,6 +10,13 @@ pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
         parties: plan.parties,
         links: plan.links.clone(),
         interfaces: plan.interfaces.clone(),
+        sites: if plan.sites.is_empty() {
+            Vec::new()
+        } else {
+            (0..plan.parties).map(|p| plan.place_of(p)).collect()
+        },
+        one_wire: plan.one_wire,
+        changes: plan.changes.clone(),
         overhead: plan.overhead,
         jitter_seed: seed,
     }

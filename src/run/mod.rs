@@ -118,9 +118,9 @@ pub struct Outcome {
     pub iteration_activity: Activity,
     /// What was compared.
     pub verified: Verified,
-    /// Durations of the iterations, if a link has jitter.
+    /// Durations of the iterations, if the network makes them differ.
     pub iteration_percentiles: Option<Percentiles>,
-    /// How many iterations took how long, if a link has jitter.
+    /// How many iterations took how long, if the network makes them differ.
     pub iteration_bars: Option<Bars>,
 }
 
@@ -199,7 +199,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         iteration_breakdown: Breakdown::of(&recorded.iteration, &network, &endpoints)?,
         iteration_activity: Activity::of(&recorded.iteration, &network, &endpoints)?,
         verified,
-        iteration_percentiles: network.has_jitter().then(|| Percentiles::of(&costs.iteration_durations_ps)),
-        iteration_bars: network.has_jitter().then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
+        iteration_percentiles: network.varies().then(|| Percentiles::of(&costs.iteration_durations_ps)),
+        iteration_bars: network.varies().then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
     })
 }

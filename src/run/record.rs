@@ -124,10 +124,10 @@ impl Recorded {
         let mut most = Cost::default();
         most.add_counts(&Cost::of_trace(&self.iteration, &network.overhead)?, iterations)?;
         most.add_counts(&Cost::of_trace(&self.restart, &network.overhead)?, epochs)?;
-        // Jitter is never negative: what does not fit without it does not fit.
+        // What does not fit at best does not fit.
         let iteration = Prepared::new(&self.iteration, endpoints)?;
         let phases = [sim::Phase { trace: &iteration, times: iterations }];
-        replay_many(&phases, &[network.without_jitter()]).remove(0).map(|_| ())
+        replay_many(&phases, &[network.at_best()]).remove(0).map(|_| ())
     }
 
     /// What a training sends; rounds and time are left at zero. An error if that cannot be counted.
@@ -166,7 +166,7 @@ impl Recorded {
             Phase::Restart => sim::Phase { trace: &prepared_restart, times: 1 },
         });
         let phases: Vec<_> = phases.collect();
-        let finish = if network.has_jitter() {
+        let finish = if network.varies() {
             replay_phases(&phases, network)?
         } else {
             replay_many(&phases, std::slice::from_ref(network)).remove(0)?

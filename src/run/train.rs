@@ -16,7 +16,7 @@ use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol, ValuesBeyond};
 use crate::ring::Content;
 use crate::scenario::Plan;
-use crate::sim::{Bench, Jitter, Link, Network, Trace};
+use crate::sim::{Bench, Link, Network, Trace};
 
 /// Values that left the range of the number format, or of the numbers that an operation works on: what became of them is
 /// wrong on shares.
@@ -73,7 +73,7 @@ pub fn secret_data(data: &Dataset, rows: &[usize], plan: &Plan) -> SecretData {
 
 /// A bench for one party, who never sends.
 pub fn clear_bench() -> Bench {
-    Bench::new(Network::uniform(1, Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None }))
+    Bench::new(Network::uniform(1, Link::INSTANT))
 }
 
 struct OnShares<'a> {

@@ -65,12 +65,17 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     })
 }
 
-/// The name becomes a folder's name on every system.
-pub fn name(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
-    let name = read::text(node, "name", mistakes)?;
+/// Whether a text can name a folder on every system, and anything in a table, a picture or a page.
+pub fn is_name(name: &str) -> bool {
     let good_sign = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
     let edges_good = name.starts_with(|c: char| c.is_alphanumeric()) && !name.ends_with(['.', ' ']);
-    if (1..=LONGEST_NAME).contains(&name.chars().count()) && name.chars().all(good_sign) && edges_good {
+    (1..=LONGEST_NAME).contains(&name.chars().count()) && name.chars().all(good_sign) && edges_good
+}
+
+/// The name becomes a folder's name.
+pub fn name(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
+    let name = read::text(node, "name", mistakes)?;
+    if is_name(&name) {
         return Some(name);
     }
     let help = format!(

@@ -1,22 +1,27 @@
 //! Scenarios: from a file that a person wrote to a [`Plan`] that cannot be invalid.
 //!
 //! `declared` says which fields there are, what may stand in them, what holds if they are left out and what they decide.
-//! `token` cuts the text into words, `tree` finds its shape, `sets` replaces what `--set` says, `check`, `network` and
-//! `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. This room
+//! `token` cuts the text into words, `tree` finds its shape, `sets` replaces what `--set` says, `check`, `network` (with
+//! `grid`, `sites`, `links`, `changes`, `jitter`) and `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. This room
 //! knows files and people; it knows nothing of messages, shares or layers.
 
+mod changes;
 pub(crate) mod check;
 mod compute;
 mod declared;
 pub(crate) mod errors;
 mod excerpt;
 mod field;
+mod grid;
+mod jitter;
+mod links;
 mod network;
 mod plan;
 mod presets;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod sets;
+mod sites;
 mod token;
 pub(crate) mod tree;
 mod units;

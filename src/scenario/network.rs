@@ -1,25 +1,36 @@
 //! Reads the value of `network:`.
 
-use super::declared::{
-    BANDWIDTH_MBPS, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL, MATRIX,
-    SCENARIO, UNIFORM,
-};
+use super::changes::{Moment, moments, of_link};
+use super::declared::{BANDWIDTH_MBPS, CUSTOM_NETWORK, CUSTOM_OVERHEAD, LATENCY_MS, PING_MS, SCENARIO};
 use super::errors::{Mistakes, likely};
-use super::plan::{Interface, Jitter, Link, NetworkPlan, WireOverhead};
-use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links};
+use super::grid::{Grid, grid};
+use super::jitter::jitter;
+use super::links::{single_interfaces, single_links};
+use super::plan::{Interface, Link, NetworkPlan, WireOverhead};
+use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links, inside_site};
 use super::read::{self, Fields, unknown_form, wrong};
+use super::sites::sites;
 use super::tree::{Kind, Node};
+use super::units::Decimal;
 
 /// Decimal places from milliseconds to picoseconds.
 const MS_TO_PS: i32 = 9;
 /// Decimal places from Mbit/s to bits per second.
 const MBPS_TO_BPS: i32 = 6;
+/// Fields of which the second says nothing beside the first, and why.
+const CONTRADICTIONS: [(&str, &str, &str); 5] = [
+    ("sites", "base", "the links between sites are written out"),
+    ("sites", "interfaces", "a site has `up_mbps` and `down_mbps`"),
+    ("sites", "interface_mbps", "a site has `up_mbps` and `down_mbps`"),
+    ("one_wire", "interfaces", "a wire that all share has no interfaces: `bandwidth_mbps` is its limit"),
+    ("one_wire", "interface_mbps", "a wire that all share has no interfaces: `bandwidth_mbps` is its limit"),
+];
+
 /// A network among so many parties.
 pub fn network(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
     match (read::variant_name(node), &node.kind) {
         (Some("preset"), Kind::Tuple(_, items)) if items.len() == 1 => preset(&items[0], parties, mistakes),
-        (Some("custom"), Kind::Record(_)) => custom(node, parties, mistakes),
-        (Some("matrix"), Kind::Record(_)) => matrix(node, parties, mistakes),
+        (Some("custom" | "matrix"), Kind::Record(_)) => custom(node, parties, mistakes),
         (Some(name), Kind::Word(_)) if NetworkPreset::find(name).is_some() => {
             let help = Some(format!("write preset(\"{name}\")"));
             wrong(node, &format!("`{name}` is the name of a preset"), help, mistakes)
@@ -56,39 +67,139 @@ pub fn unknown_preset<T>(
     None
 }
 
+/// A network written out.
 fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
     let fields = Fields::new(node, &CUSTOM_NETWORK, mistakes)?;
+    let mut good = contradictions(&fields, mistakes);
     let base = match fields.get("base") {
         Some(node) => Some(preset(node, parties, mistakes)?),
         None => None,
     };
-    let mut good = true;
-    if base.is_none() {
-        good &= fields.node("latency_ms", mistakes).is_some();
-        good &= fields.node("bandwidth_mbps", mistakes).is_some();
-    }
-    let latency_ps =
-        optional(fields.get("latency_ms"), &mut good, |node| latency(node, "latency_ms", mistakes));
-    let bandwidth_bps =
-        optional(fields.get("bandwidth_mbps"), &mut good, |node| bandwidth(node, "bandwidth_mbps", mistakes));
-    let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
-    let old = base.as_ref().map(|base| &base.links);
-    let idle = Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None };
-    let links = all_links(parties, |from, to| {
-        let old = old.map_or(idle, |links| links[from * parties + to]);
-        Link {
-            latency_ps: latency_ps.unwrap_or(old.latency_ps),
-            bandwidth_bps: bandwidth_bps.unwrap_or(old.bandwidth_bps),
-            jitter: jitter.unwrap_or(old.jitter),
+    let mut plan = base.clone().unwrap_or_else(|| bare(parties));
+    if let Some(node) = fields.get("sites") {
+        let limits_needed = fields.get("bandwidth_mbps").is_none();
+        let (sites, interfaces) = sites(node, parties, limits_needed, mistakes)?;
+        for (site, interface) in sites.iter().zip(interfaces) {
+            site.parties.iter().for_each(|&party| plan.interfaces[party] = interface);
         }
+        plan.sites = sites;
+    }
+    match fields.boolean("one_wire", mistakes) {
+        Some(one_wire) => plan.one_wire = one_wire,
+        None => good = false,
+    }
+    let usual = usual_links(&fields, base.is_some(), &plan, &mut good, mistakes);
+    let moments = optional(fields.get("changes"), &mut good, |node| moments(node, plan.places(), mistakes));
+    plan.links = usual;
+    good &= common(&fields, &mut plan, mistakes);
+    good &= links_and_changes(&fields, moments.unwrap_or_default(), &mut plan, mistakes);
+    if good {
+        good = check_wires(&fields, &plan, mistakes);
+    }
+    good.then_some(plan)
+}
+
+/// Whether no field says what another has said.
+fn contradictions(fields: &Fields, mistakes: &mut Mistakes) -> bool {
+    let mut good = true;
+    let given = |name: &str| match fields.get(name).map(|node| &node.kind) {
+        Some(Kind::Word(word)) => name != "one_wire" || word != "false",
+        other => other.is_some(),
+    };
+    let with_sites = ("one_wire", "sites", "a wire that all share is at one place");
+    for (first, second, why) in CONTRADICTIONS.into_iter().chain([with_sites]) {
+        if given(first) && given(second) {
+            good &= beside(fields, first, second, why, mistakes);
+        }
+    }
+    good
+}
+
+/// Notes that of two fields the second says nothing beside the first; false.
+fn beside(fields: &Fields, first: &str, second: &str, why: &str, mistakes: &mut Mistakes) -> bool {
+    let place = fields.place_of(second).unwrap_or(fields.opening());
+    let message = format!("`{second}` cannot stand beside `{first}`");
+    mistakes.add(place, message, "the second of the two", Some(why.to_string()));
+    false
+}
+
+/// Every link with the figures that stand for all, or for pairs of places. Inside a site, links are those of the preset `lan`,
+/// with what the diagonal says.
+fn usual_links(
+    fields: &Fields,
+    has_base: bool,
+    plan: &NetworkPlan,
+    good: &mut bool,
+    mistakes: &mut Mistakes,
+) -> Vec<Link> {
+    let needed = |place: usize| plan.sites.get(place).is_some_and(|site| site.parties.len() > 1);
+    if !has_base {
+        if fields.get("latency_ms").is_none() && fields.get("ping_ms").is_none() {
+            *good &= fields.node("latency_ms", mistakes).is_some();
+        }
+        if plan.sites.is_empty() {
+            *good &= fields.node("bandwidth_mbps", mistakes).is_some();
+        }
+    }
+    let latency_ps = latency_grid(fields, plan.places(), &needed, good, mistakes);
+    let bandwidth_bps = optional(fields.get("bandwidth_mbps"), good, |node| {
+        let read = |node: &Node, mistakes: &mut Mistakes| bandwidth(node, "bandwidth_mbps", mistakes);
+        grid(node, "bandwidth_mbps", plan.places(), &needed, mistakes, &read)
     });
-    let plan =
-        common(&fields, NetworkPlan { links, ..base.unwrap_or_else(|| bare(parties, Vec::new())) }, mistakes);
-    if good { plan } else { None }
+    let jitter = optional(fields.get("jitter"), good, |node| jitter(node, mistakes));
+    let burst_bytes = fields.whole("burst_bytes", mistakes);
+    *good &= burst_bytes.is_some();
+    let inside = inside_site();
+    all_links(plan.parties, |from, to| {
+        let (here, there) = (plan.place_of(from), plan.place_of(to));
+        if here == there {
+            let latency_ps = latency_ps.as_ref().and_then(|grid| grid.within(here));
+            let bandwidth_bps = bandwidth_bps.as_ref().and_then(|grid| grid.within(here));
+            return Link {
+                latency_ps: latency_ps.unwrap_or(inside.latency_ps),
+                bandwidth_bps: bandwidth_bps.unwrap_or(inside.bandwidth_bps),
+                ..inside
+            };
+        }
+        let mut link = *plan.link(from, to);
+        let own = latency_ps.as_ref().and_then(|grid| grid.between(here, there));
+        link.latency_ps = own.unwrap_or(link.latency_ps);
+        let own = bandwidth_bps.as_ref().and_then(|grid| grid.between(here, there));
+        link.bandwidth_bps = own.unwrap_or(link.bandwidth_bps);
+        link.burst_bytes = burst_bytes.unwrap_or(0);
+        (link.jitter, link.jitter_correlation) = jitter.unwrap_or((link.jitter, link.jitter_correlation));
+        link
+    })
+}
+
+/// Latencies one way, from `latency_ms` or from `ping_ms`.
+pub fn latency_grid(
+    fields: &Fields,
+    places: usize,
+    needed: &dyn Fn(usize) -> bool,
+    good: &mut bool,
+    mistakes: &mut Mistakes,
+) -> Option<Grid<u64>> {
+    if fields.get("latency_ms").is_some() && fields.get("ping_ms").is_some() {
+        let why = "a ping is twice the latency: write one of them";
+        *good &= beside(fields, "latency_ms", "ping_ms", why, mistakes);
+    }
+    let own = optional(fields.get("latency_ms"), good, |node| {
+        grid(node, "latency_ms", places, needed, mistakes, &|node, mistakes| {
+            latency(node, "latency_ms", mistakes)
+        })
+    });
+    let ping = optional(fields.get("ping_ms"), good, |node| {
+        grid(node, "ping_ms", places, needed, mistakes, &|node, mistakes| {
+            let ping = read::decimal(node, "ping_ms", &PING_MS, mistakes)?;
+            Some(ping.scaled_over(MS_TO_PS, Decimal::whole(2)).expect("a ping within limits fits"))
+        })
+    });
+    own.or(ping)
 }
 
 /// The value of a field that may be left out; `good` turns false if it is there and wrong.
-fn optional<'a, T>(
+pub fn optional<'a, T>(
     node: Option<&'a Node>,
     good: &mut bool,
     read: impl FnOnce(&'a Node) -> Option<T>,
@@ -99,72 +210,22 @@ fn optional<'a, T>(
     value
 }
 
-fn matrix(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
-    let fields = Fields::new(node, &MATRIX, mistakes)?;
-    let latencies = fields.node("latency_ms", mistakes);
-    let bandwidths = fields.node("bandwidth_mbps", mistakes);
-    let mut good = true;
-    let latencies = optional(latencies.as_deref(), &mut good, |node| {
-        rows(node, "latency_ms", parties, mistakes, |node, mistakes| latency(node, "latency_ms", mistakes))
-    });
-    let bandwidths = optional(bandwidths.as_deref(), &mut good, |node| {
-        rows(node, "bandwidth_mbps", parties, mistakes, |node, mistakes| {
-            bandwidth(node, "bandwidth_mbps", mistakes)
-        })
-    });
-    let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
-    let column = |from: usize, to: usize| from * (parties - 1) + if to < from { to } else { to - 1 };
-    let links = all_links(parties, |from, to| Link {
-        latency_ps: latencies.as_ref().map_or(0, |values| values[column(from, to)]),
-        bandwidth_bps: bandwidths.as_ref().and_then(|values| values[column(from, to)]),
-        jitter: jitter.unwrap_or(Jitter::None),
-    });
-    let plan = common(&fields, bare(parties, links), mistakes);
-    if good && latencies.is_some() && bandwidths.is_some() { plan } else { None }
-}
-
-/// One row per sender, one column per other party, in one list.
-fn rows<T>(
-    node: &Node,
-    what: &str,
-    parties: usize,
-    mistakes: &mut Mistakes,
-    read: impl Fn(&Node, &mut Mistakes) -> Option<T>,
-) -> Option<Vec<T>> {
-    let rows = read::list(node, what, "[[20.0, 30.0], …]", mistakes)?;
-    if rows.len() != parties {
-        let message = format!("`{what}` must have {parties} rows, one per sending party");
-        mistakes.add(&node.place, message, format!("{} rows", rows.len()), None);
-        return None;
+/// A network that takes no time.
+fn bare(parties: usize) -> NetworkPlan {
+    NetworkPlan {
+        label: String::new(),
+        parties,
+        links: vec![Link::INSTANT; parties * parties],
+        interfaces: vec![Interface::default(); parties],
+        sites: Vec::new(),
+        one_wire: false,
+        changes: Vec::new(),
+        overhead: WireOverhead::NONE,
     }
-    let mut values = Vec::new();
-    let mut good = true;
-    for row in rows {
-        let entries = read::list(row, what, "[20.0, 30.0]", mistakes)?;
-        if entries.len() != parties - 1 {
-            let message =
-                format!("a row of `{what}` must have {} entries: the other parties in order", parties - 1);
-            mistakes.add(&row.place, message, format!("{} entries", entries.len()), None);
-            good = false;
-        }
-        for entry in entries {
-            match read(entry, mistakes) {
-                Some(value) => values.push(value),
-                None => good = false,
-            }
-        }
-    }
-    good.then_some(values)
 }
 
-/// A network of these links and nothing else.
-fn bare(parties: usize, links: Vec<Link>) -> NetworkPlan {
-    let interfaces = vec![Interface { egress_bps: None, ingress_bps: None }; parties];
-    NetworkPlan { label: String::new(), parties, links, interfaces, overhead: WireOverhead::NONE }
-}
-
-/// What `custom` and `matrix` have in common: label, single links, interfaces, overhead. They change `plan`.
-fn common(fields: &Fields, mut plan: NetworkPlan, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
+/// Label, overhead and interfaces.
+fn common(fields: &Fields, plan: &mut NetworkPlan, mistakes: &mut Mistakes) -> bool {
     let mut good = true;
     match fields.node("label", mistakes).and_then(|node| read::label(&node, mistakes)) {
         Some(label) => plan.label = label,
@@ -181,77 +242,69 @@ fn common(fields: &Fields, mut plan: NetworkPlan, mistakes: &mut Mistakes) -> Op
     if let Some(node) = fields.get("interfaces") {
         good &= single_interfaces(node, &mut plan.interfaces, mistakes).is_some();
     }
-    if let Some(node) = fields.get("links") {
-        good &= single_links(node, plan.parties, &mut plan.links, mistakes).is_some();
-    }
-    good.then_some(plan)
+    good
 }
 
-fn single_links(node: &Node, parties: usize, links: &mut [Link], mistakes: &mut Mistakes) -> Option<()> {
-    let mut given = vec![false; parties * parties];
-    let mut good = true;
-    for item in read::list(node, "links", "[(from: 0, to: 1, latency_ms: 40.0)]", mistakes)? {
-        let fields = Fields::new(item, &LINK, mistakes)?;
-        let mut end =
-            |name: &str| fields.node(name, mistakes).and_then(|node| party(&node, name, parties, mistakes));
-        let (from, to) = (end("from"), end("to"));
-        let latency_ps =
-            optional(fields.get("latency_ms"), &mut good, |node| latency(node, "latency_ms", mistakes));
-        let bandwidth_bps = optional(fields.get("bandwidth_mbps"), &mut good, |node| {
-            bandwidth(node, "bandwidth_mbps", mistakes)
-        });
-        let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
-        let (Some(from), Some(to)) = (from, to) else {
-            good = false;
-            continue;
+/// What single links have of their own, and what changes.
+fn links_and_changes(
+    fields: &Fields,
+    moments: Vec<Moment>,
+    plan: &mut NetworkPlan,
+    mistakes: &mut Mistakes,
+) -> bool {
+    let own = match fields.get("links") {
+        Some(node) => single_links(node, plan.parties, &mut plan.links, mistakes),
+        None => Some(Vec::new()),
+    };
+    let Some(own) = own else { return false };
+    for (from, to) in plan.pairs() {
+        let places = (plan.place_of(from), plan.place_of(to));
+        let single = own.iter().find(|(pair, _)| *pair == (from, to));
+        let (moments, places) = match single {
+            // What stands at a link stands for it alone.
+            Some((_, own)) => (&own[..], (0, 1)),
+            None if places.0 == places.1 => (&[][..], places),
+            None => (&moments[..], places),
         };
-        let index = from * parties + to;
-        if from == to {
-            mistakes.add(
-                &item.place,
-                "a link joins two different parties",
-                format!("{from} to itself"),
-                None,
-            );
-            good = false;
-        } else if std::mem::replace(&mut given[index], true) {
-            let message = format!("the link from {from} to {to} is given twice");
-            mistakes.add(&item.place, message, "the second time", None);
-            good = false;
-        }
-        let link = &mut links[index];
-        link.latency_ps = latency_ps.unwrap_or(link.latency_ps);
-        link.bandwidth_bps = bandwidth_bps.unwrap_or(link.bandwidth_bps);
-        link.jitter = jitter.unwrap_or(link.jitter);
+        let changes = of_link(moments, plan.link(from, to), (from, to), places);
+        plan.changes.extend(changes);
     }
-    good.then_some(())
+    true
 }
 
-fn single_interfaces(node: &Node, interfaces: &mut [Interface], mistakes: &mut Mistakes) -> Option<()> {
-    let parties = interfaces.len();
-    let mut given = vec![false; parties];
-    let mut good = true;
-    for item in read::list(node, "interfaces", "[(party: 0, egress_mbps: 100.0)]", mistakes)? {
-        let fields = Fields::new(item, &INTERFACE, mistakes)?;
-        let egress =
-            optional(fields.get("egress_mbps"), &mut good, |node| bandwidth(node, "egress_mbps", mistakes));
-        let ingress =
-            optional(fields.get("ingress_mbps"), &mut good, |node| bandwidth(node, "ingress_mbps", mistakes));
-        let number = fields.node("party", mistakes);
-        let Some(number) = number.and_then(|node| party(&node, "party", parties, mistakes)) else {
-            good = false;
-            continue;
-        };
-        if std::mem::replace(&mut given[number], true) {
-            let message = format!("the interface of party {number} is given twice");
-            mistakes.add(&item.place, message, "the second time", None);
-            good = false;
-        }
-        let interface = &mut interfaces[number];
-        interface.egress_bps = egress.unwrap_or(interface.egress_bps);
-        interface.ingress_bps = ingress.unwrap_or(interface.ingress_bps);
+/// Whether every bucket fills, and one wire is one.
+fn check_wires(fields: &Fields, plan: &NetworkPlan, mistakes: &mut Mistakes) -> bool {
+    let never_full = |(from, to): &(usize, usize)| {
+        let link = plan.link(*from, *to);
+        link.burst_bytes > 0 && link.bandwidth_bps.is_none()
+    };
+    if let Some((from, to)) = plan.pairs().find(never_full) {
+        let message = format!(
+            "the link from {from} to {to} has a burst and no limit: a burst passes a limited bandwidth"
+        );
+        let place = fields.place_of("burst_bytes").unwrap_or(fields.opening());
+        mistakes.add(place, message, "here", Some("give it a bandwidth_mbps".to_string()));
+        return false;
     }
-    good.then_some(())
+    if !plan.one_wire {
+        return true;
+    }
+    let wire = |(from, to): (usize, usize)| {
+        let link = plan.link(from, to);
+        let mut rates = vec![(0, link.bandwidth_bps)];
+        let own = plan.changes.iter().filter(|change| (change.from, change.to) == (from, to));
+        rates.extend(own.map(|change| (change.at_ps, change.bandwidth_bps)));
+        rates.dedup_by_key(|rate| rate.1);
+        (rates, link.burst_bytes)
+    };
+    let first = plan.pairs().next().map(wire);
+    if let Some((from, to)) = plan.pairs().find(|&pair| Some(wire(pair)) != first) {
+        let message = "one wire for all has one bandwidth and one burst, at every time";
+        let label = format!("the link from {from} to {to} has others than that from 0 to 1");
+        mistakes.add(fields.place_of("one_wire").unwrap_or(fields.opening()), message, label, None);
+        return false;
+    }
+    true
 }
 
 /// A party's number.
@@ -260,38 +313,19 @@ pub fn party(node: &Node, what: &str, parties: usize, mistakes: &mut Mistakes) -
 }
 
 /// Picoseconds.
-fn latency(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<u64> {
+pub fn latency(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<u64> {
     let latency = read::decimal(node, what, &LATENCY_MS, mistakes)?;
     Some(latency.scaled(MS_TO_PS).expect("a latency within limits fits"))
 }
 
 /// Bits per second, or none for `unlimited`.
-fn bandwidth(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<Option<u64>> {
+pub fn bandwidth(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<Option<u64>> {
     match &node.kind {
         Kind::Word(word) if word == "unlimited" => Some(None),
         _ => {
             let bandwidth = read::decimal(node, what, &BANDWIDTH_MBPS, mistakes)?;
             Some(Some(bandwidth.scaled(MBPS_TO_BPS).expect("a bandwidth within limits fits")))
         }
-    }
-}
-
-fn jitter(node: &Node, mistakes: &mut Mistakes) -> Option<Jitter> {
-    match (read::variant_name(node), &node.kind) {
-        (Some("none"), Kind::Word(_)) => Some(Jitter::None),
-        (Some("uniform"), Kind::Record(_)) => {
-            let fields = Fields::new(node, &UNIFORM, mistakes)?;
-            let max_ps = latency(fields.node("max_ms", mistakes)?.as_ref(), "max_ms", mistakes)?;
-            Some(Jitter::Uniform { max_ps })
-        }
-        (Some("log_normal"), Kind::Record(_)) => {
-            let fields = Fields::new(node, &LOG_NORMAL, mistakes)?;
-            let median = fields.node("median_ms", mistakes);
-            let median_ps = median.and_then(|node| latency(&node, "median_ms", mistakes));
-            let sigma = fields.float("sigma", mistakes);
-            Some(Jitter::LogNormal { median_ps: median_ps?, sigma: sigma? })
-        }
-        _ => unknown_form(node, LINK.field("jitter"), mistakes),
     }
 }
 

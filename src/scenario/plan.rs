@@ -7,7 +7,7 @@ pub use crate::data::DataSource;
 pub use crate::nn::BatchDivision;
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::secure::{FixedPoint, Rounding};
-pub use crate::sim::{Interface, Jitter, Link, WireOverhead};
+pub use crate::sim::{Change, Interface, Jitter, Link, WireOverhead};
 pub use crate::softmax::Softmax;
 
 /// Everything that decides a run: the scenario file after defaults, overrides and checks.
@@ -85,10 +85,25 @@ pub struct NetworkPlan {
     pub parties: usize,
     /// One entry per directed link, `parties * parties`, row = from. The diagonal is idle.
     pub links: Vec<Link>,
-    /// One entry per party.
+    /// One entry per party; parties of one site have the same, which they share.
     pub interfaces: Vec<Interface>,
+    /// Where the parties are; empty if the scenario does not say.
+    pub sites: Vec<Site>,
+    /// Whether all links are one wire.
+    pub one_wire: bool,
+    /// What links change into, link by link in the order of time.
+    pub changes: Vec<Change>,
     /// Bytes that the wire adds.
     pub overhead: WireOverhead,
+}
+
+/// A place with a way in and a way out, and who is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Its name: letters, digits, spaces, `-`, `_` and `.` only.
+    pub name: String,
+    /// The parties there: at least one.
+    pub parties: Vec<usize>,
 }
 
 impl NetworkPlan {
@@ -96,6 +111,32 @@ impl NetworkPlan {
     pub fn link(&self, from: usize, to: usize) -> &Link {
         assert!(from < self.parties && to < self.parties, "there is no link {from} -> {to}");
         &self.links[from * self.parties + to]
+    }
+
+    /// Sender and receiver of every link.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let parties = self.parties;
+        let pairs = (0..parties).flat_map(move |from| (0..parties).map(move |to| (from, to)));
+        pairs.filter(|(from, to)| from != to)
+    }
+
+    /// How many places there are: sites, or parties.
+    pub fn places(&self) -> usize {
+        if self.sites.is_empty() { self.parties } else { self.sites.len() }
+    }
+
+    /// The place of a party among the sites; its number if there are none.
+    pub fn place_of(&self, party: usize) -> usize {
+        self.sites.iter().position(|site| site.parties.contains(&party)).unwrap_or(party)
+    }
+
+    /// What results call the parties, if sites have names: the site's name, with the party's number where it is not alone there.
+    pub fn party_names(&self) -> Option<Vec<String>> {
+        let name = |party: usize| {
+            let site = &self.sites[self.place_of(party)];
+            if site.parties.len() == 1 { site.name.clone() } else { format!("{} (party {party})", site.name) }
+        };
+        (!self.sites.is_empty()).then(|| (0..self.parties).map(name).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Networks and machines with a name. A preset is one entry of a table below: name, line, source, figures.
 
-use super::plan::{ComputePlan, Interface, Jitter, Link, NetworkPlan, PartyCompute, WireOverhead};
+use super::plan::{ComputePlan, Interface, Link, NetworkPlan, PartyCompute, WireOverhead};
 
 /// Picoseconds in a microsecond.
 const PS_PER_US: u64 = 1_000_000;
@@ -159,21 +159,31 @@ impl NetworkPreset {
                 }
             };
             let bandwidth_bps = Some(bandwidth_mbps * BPS_PER_MBPS);
-            Link { latency_ps, bandwidth_bps, jitter: Jitter::None }
+            Link { latency_ps, bandwidth_bps, ..Link::INSTANT }
         };
         Some(NetworkPlan {
             label: self.name.to_string(),
             parties,
             links: all_links(parties, link),
             interfaces: vec![Interface { egress_bps: None, ingress_bps: None }; parties],
+            sites: Vec::new(),
+            one_wire: false,
+            changes: Vec::new(),
             overhead: WireOverhead::NONE,
         })
     }
 }
 
+/// The link between two parties of one site: that of `lan`.
+pub fn inside_site() -> Link {
+    let lan =
+        NetworkPreset::find("lan").and_then(|lan| lan.plan(2)).expect("a preset for any number of parties");
+    *lan.link(0, 1)
+}
+
 /// Every directed link, row = from; the diagonal is idle.
 pub fn all_links(parties: usize, link: impl Fn(usize, usize) -> Link) -> Vec<Link> {
-    let idle = Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None };
+    let idle = Link::INSTANT;
     let pairs = (0..parties).flat_map(|from| (0..parties).map(move |to| (from, to)));
     pairs.map(|(from, to)| if from == to { idle } else { link(from, to) }).collect()
 }

@@ -7,15 +7,15 @@
 use std::fmt::Write;
 
 use super::declared::{
-    CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, FIXED_POINT, IDX, INTERFACE, LINK, MNIST, PARTY_COMPUTE, SCENARIO,
-    TRAINING,
+    CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, FIXED_POINT, IDX, INTERFACE, LINK, MNIST, PARTY_COMPUTE,
+    SCENARIO, SITE, TRAINING,
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    ComputePlan, DataSource, FixedPoint, Interface, Jitter, Length, Link, Model, NetworkPlan, PartyCompute,
-    Plan, Training, WireOverhead,
+    Change, ComputePlan, DataSource, FixedPoint, Interface, Jitter, Length, Link, Model, NetworkPlan,
+    PartyCompute, Plan, Site, Training, WireOverhead,
 };
-use super::presets::OVERHEADS;
+use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
 
 /// Which fields are written.
@@ -25,6 +25,8 @@ const ALL: Select = |_| true;
 
 /// Decimal places from a millisecond to a picosecond.
 const MS_PLACES: u32 = 9;
+/// Decimal places from a second to a picosecond.
+const S_PLACES: u32 = 12;
 /// Decimal places from a microsecond to a picosecond, and from a nanosecond to a femtosecond.
 const US_PLACES: u32 = 6;
 /// Decimal places from a Mbit/s to a bit per second.
@@ -205,38 +207,88 @@ fn training(training: Training, select: Select) -> String {
 
 /// All of it is written: no field of a network decides anything but time.
 fn network(plan: &NetworkPlan) -> String {
-    let NetworkPlan { label, parties: _, links: all, interfaces: _, overhead: bytes } = plan;
+    let NetworkPlan {
+        label,
+        parties: _,
+        links: all,
+        interfaces: _,
+        sites: places,
+        one_wire,
+        changes: _,
+        overhead: bytes,
+    } = plan;
     // The first link stands for all, and those that differ follow.
-    let usual = if plan.parties > 1 { *plan.link(0, 1) } else { all[0] };
+    let apart = |&(from, to): &(usize, usize)| plan.place_of(from) != plan.place_of(to);
+    let usual = plan.pairs().find(apart).map_or(all[0], |(from, to)| *plan.link(from, to));
     let mut record = Record::new(&CUSTOM_NETWORK, ALL);
     record.field("label", || quoted(label));
-    link(&mut record, usual);
+    link(&mut record, usual, 0);
     record.field("overhead", || overhead(*bytes));
-    record.field("interfaces", || interfaces(plan));
+    if *one_wire {
+        record.field("one_wire", || one_wire.to_string());
+    } else if places.is_empty() {
+        record.field("interfaces", || interfaces(plan));
+    } else {
+        record.field("sites", || sites(plan));
+    }
     record.field("links", || links(plan, usual));
     record.in_lines("custom", 2)
 }
 
-fn link(record: &mut Record, link: Link) {
-    let Link { latency_ps, bandwidth_bps, jitter: delay } = link;
+/// A burst is written where it differs from what holds without.
+fn link(record: &mut Record, link: Link, usual_burst_bytes: u64) {
+    let Link { latency_ps, bandwidth_bps, burst_bytes, jitter: delay, jitter_correlation } = link;
     record.field("latency_ms", || decimal_text(latency_ps, MS_PLACES));
     record.field("bandwidth_mbps", || bandwidth(bandwidth_bps));
-    record.field("jitter", || jitter(delay));
+    if burst_bytes != usual_burst_bytes {
+        record.field("burst_bytes", || burst_bytes.to_string());
+    }
+    record.field("jitter", || jitter(delay, jitter_correlation));
 }
 
 fn links(plan: &NetworkPlan, usual: Link) -> String {
+    let inside = inside_site();
     let mut text = String::new();
-    for from in 0..plan.parties {
-        for to in (0..plan.parties).filter(|to| *to != from) {
-            let own = plan.link(from, to);
-            if *own != usual {
-                let mut record = Record::new(&LINK, ALL);
-                record.field("from", || from.to_string());
-                record.field("to", || to.to_string());
-                link(&mut record, *own);
-                line(&mut text, 3, &record.in_line(""));
+    for (from, to) in plan.pairs() {
+        let own = plan.link(from, to);
+        let otherwise = if plan.place_of(from) == plan.place_of(to) { &inside } else { &usual };
+        let changes = changes(plan, from, to);
+        if own != otherwise || !changes.is_empty() {
+            let mut record = Record::new(&LINK, ALL);
+            record.field("from", || from.to_string());
+            record.field("to", || to.to_string());
+            link(&mut record, *own, otherwise.burst_bytes);
+            if !changes.is_empty() {
+                record.field("changes", || format!("[{}]", changes.join(", ")));
             }
+            line(&mut text, 3, &record.in_line(""));
         }
+    }
+    in_brackets(&text)
+}
+
+fn changes(plan: &NetworkPlan, from: usize, to: usize) -> Vec<String> {
+    let own = plan.changes.iter().filter(|change| (change.from, change.to) == (from, to));
+    own.map(|&Change { at_ps, from: _, to: _, latency_ps, bandwidth_bps }| {
+        let mut record = Record::new(&CHANGE, ALL);
+        record.field("at_s", || decimal_text(at_ps, S_PLACES));
+        record.field("latency_ms", || decimal_text(latency_ps, MS_PLACES));
+        record.field("bandwidth_mbps", || bandwidth(bandwidth_bps));
+        record.in_line("")
+    })
+    .collect()
+}
+
+fn sites(plan: &NetworkPlan) -> String {
+    let mut text = String::new();
+    for Site { name, parties } in &plan.sites {
+        let Interface { egress_bps, ingress_bps } = plan.interfaces[parties[0]];
+        let mut record = Record::new(&SITE, ALL);
+        record.field("name", || quoted(name));
+        record.field("up_mbps", || bandwidth(egress_bps));
+        record.field("down_mbps", || bandwidth(ingress_bps));
+        record.field("parties", || format!("{parties:?}"));
+        line(&mut text, 3, &record.in_line(""));
     }
     in_brackets(&text)
 }
@@ -262,13 +314,18 @@ fn bandwidth(bps: Option<u64>) -> String {
     bps.map_or("unlimited".to_string(), |bps| decimal_text(bps, MBPS_PLACES))
 }
 
-fn jitter(jitter: Jitter) -> String {
+fn jitter(jitter: Jitter, correlation: f64) -> String {
+    let ms = |ps| decimal_text(ps, MS_PLACES);
+    let correlation =
+        if correlation == 0.0 { String::new() } else { format!(", correlation: {correlation:?}") };
     match jitter {
         Jitter::None => "none".to_string(),
-        Jitter::Uniform { max_ps } => format!("uniform(max_ms: {})", decimal_text(max_ps, MS_PLACES)),
+        Jitter::Uniform { max_ps } => format!("uniform(max_ms: {}{correlation})", ms(max_ps)),
         Jitter::LogNormal { median_ps, sigma } => {
-            format!("log_normal(median_ms: {}, sigma: {sigma:?})", decimal_text(median_ps, MS_PLACES))
+            format!("log_normal(median_ms: {}, sigma: {sigma:?}{correlation})", ms(median_ps))
         }
+        Jitter::Normal { sigma_ps } => format!("normal(jitter_ms: {}{correlation})", ms(sigma_ps)),
+        Jitter::Pareto { scale_ps } => format!("pareto(jitter_ms: {}{correlation})", ms(scale_ps)),
     }
 }
 

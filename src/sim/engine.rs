@@ -4,7 +4,10 @@
 //! lanes, spans or message contents; a message is its link and its ordinal there.
 
 mod port;
+mod queue;
 mod relative;
+mod shaped;
+mod shaper;
 
 use std::{
     cmp::Reverse,
@@ -19,6 +22,7 @@ use super::{
     network::{Jitter, Rate},
     replay::{MessageId, Timeline},
 };
+use shaped::Shape;
 
 /// A party's time. What is not latency, serialisation or queueing is compute.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +39,7 @@ struct State {
 /// How far a message has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Before the receiver's interface, which decides when it arrives.
+    /// Before a shared wire or the receiver's interface, which decides when it arrives.
     OnTheWay,
     /// Its arrival time is known.
     Arrived,
@@ -83,7 +87,8 @@ struct Wire {
 pub(crate) struct Sent {
     /// Which message of its link it is since the simulation began.
     pub(crate) ordinal: u64,
-    /// Whether its arrival is known at once, which it is unless the receiver's interface has a limit.
+    /// Whether its arrival is known at once, which it is unless the receiver's interface has a limit, or others share the
+    /// way out.
     pub(crate) arrived: bool,
 }
 
@@ -114,6 +119,8 @@ pub(crate) struct Engine {
     egress: Vec<Port>,
     ingress: Vec<Port>,
     wires: Vec<Wire>,
+    /// What plain networks do not have.
+    shape: Option<Shape>,
     /// Messages before a limited interface, earliest first, packed by [`pack`].
     queue: BinaryHeap<Reverse<u128>>,
 }
@@ -145,6 +152,7 @@ impl Engine {
             egress: network.interfaces.iter().map(|interface| Port::new(interface.egress_bps)).collect(),
             ingress: network.interfaces.iter().map(|interface| Port::new(interface.ingress_bps)).collect(),
             wires: wires.collect(),
+            shape: Shape::new(network),
             queue: BinaryHeap::new(),
         }
     }
@@ -166,6 +174,9 @@ impl Engine {
             wire.flights.clear();
             wire.timelines.clear();
         }
+        if let Some(shape) = &mut self.shape {
+            shape.reset();
+        }
         self.queue.clear();
     }
 
@@ -182,6 +193,9 @@ impl Engine {
             if let Some(last) = port.last {
                 self.wires[last.from * self.parties + to].holds.add(0, port.free_ps);
             }
+        }
+        if let Some(shape) = &mut self.shape {
+            shape.begin_run();
         }
     }
 
@@ -208,9 +222,14 @@ impl Engine {
         (0..self.parties).map(|party| self.clock(party)).collect()
     }
 
-    /// Whether messages queue at an incoming interface.
-    pub(crate) fn limits_ingress(&self) -> bool {
-        self.ingress.iter().any(|port| port.rate.is_limited())
+    /// Whether it needs a way of its own: sends say so.
+    pub(crate) fn is_shaped(&self) -> bool {
+        self.shape.is_some()
+    }
+
+    /// Whether times depend on who goes first, so that a line must be complete before it is timed.
+    pub(crate) fn serves(&self) -> bool {
+        self.is_shaped() || self.ingress.iter().any(|port| port.rate.is_limited())
     }
 
     #[inline]
@@ -247,9 +266,9 @@ impl Engine {
     }
 
     /// Sends at the sender's time. The message arrives at once unless the receiver's interface has a
-    /// limit; then [`serve`](Self::serve) lets it through.
-    #[inline(always)] // `listens` is a constant where it is called
-    pub(crate) fn send(
+    /// limit or others share the way out; then [`serve`](Self::serve) lets it through.
+    #[inline(always)] // `SHAPED` and `listens` are constants where it is called
+    pub(crate) fn send<const SHAPED: bool>(
         &mut self,
         from: usize,
         to: usize,
@@ -257,6 +276,9 @@ impl Engine {
         listens: bool,
     ) -> Result<Sent, Overflow> {
         assert!(from != to && to < self.parties, "party {from} sends to party {to} of {}", self.parties);
+        if SHAPED {
+            return self.send_shaped(from, to, payload_bytes, listens);
+        }
         let state = &mut self.clocks[from];
         state.time_ps = sum(state.time_ps, self.endpoints[from].send_ps)?;
         let sent_ps = state.time_ps;
@@ -283,7 +305,7 @@ impl Engine {
         let mut delay_ps = wire.latency_ps;
         if wire.jitter != Jitter::None {
             let extra_ps = jitter::sample_ps(wire.jitter, self.jitter_seed, from, to, ordinal);
-            delay_ps = sum(delay_ps, extra_ps.ok_or(Overflow)?)?;
+            delay_ps = jitter::delayed_ps(delay_ps, extra_ps.ok_or(Overflow)?).ok_or(Overflow)?;
         }
         let head_ps = sum(start_ps, delay_ps)?.max(wire.last_head_ps);
         wire.last_head_ps = head_ps;
@@ -328,13 +350,26 @@ impl Engine {
         Ok(Sent { ordinal, arrived })
     }
 
-    /// Lets the earliest message before a limited interface through. To be called only when every
-    /// party waits: whatever is sent later has its head later.
+    /// Lets the earliest message before a shared wire or a limited interface through, until one has arrived. To be called
+    /// only when every party waits: whatever is sent later is handed over later and has its head later.
     pub(crate) fn serve(&mut self) -> Result<Option<Served>, Overflow> {
+        while let Some((started, arrived)) = self.start_next()? {
+            if arrived {
+                return Ok(Some(started));
+            }
+        }
         let Some(Reverse(key)) = self.queue.pop() else { return Ok(None) };
-        let served = unpack(key);
+        let mut served = unpack(key);
+        let mut port_of = served.to;
+        if let Some(shape) = &mut self.shape {
+            port_of = shape.port_of[served.to];
+            served.ordinal = shape.next_served(served.from * self.parties + served.to);
+        }
+        // Kept for the sender and the interface, which can be that of several receivers.
+        let holder = served.from * self.parties + port_of;
+        let mut holds = std::mem::take(&mut self.wires[holder].holds);
         let wire = &mut self.wires[served.from * self.parties + served.to];
-        let port = &mut self.ingress[served.to];
+        let port = &mut self.ingress[port_of];
         let index = (served.ordinal - wire.first) as usize;
         let flight = &mut wire.flights[index];
         let bytes = self.overhead.wire_bytes(flight.payload_bytes).ok_or(Overflow)?;
@@ -347,9 +382,9 @@ impl Engine {
         let arrival_ps = alone_ps.max(port.free_ps);
         // So long the interface held it up in the end; before that it would have waited for its own bits.
         let held_ps = arrival_ps - alone_ps;
-        let own_ps = wire.holds.within(begin_ps - held_ps, begin_ps);
-        wire.holds.forget(head_ps);
-        wire.holds.add(begin_ps, port.free_ps);
+        let own_ps = holds.within(begin_ps - held_ps, begin_ps);
+        holds.forget(head_ps);
+        holds.add(begin_ps, port.free_ps);
         flight.serialisation_ps += alone_ps - tail_ps + own_ps;
         flight.queueing_ps += held_ps - own_ps;
         flight.arrival_ps = arrival_ps;
@@ -363,6 +398,7 @@ impl Engine {
             timeline.held_ps = held_ps;
             timeline.behind_at_receiver = behind.filter(|_| begin_ps > head_ps);
         }
+        self.wires[holder].holds = holds;
         Ok(Some(served))
     }
 

@@ -1,8 +1,8 @@
 //! What parties of a live run do: recorded, and timed.
 //!
-//! Owns the choice of when it is timed. Where no incoming interface is shared, a time does not depend on which party goes
-//! first, and the engine goes along. Where one is, it serves heads in their order, which is known only when all parties
-//! wait: then the record is replayed when it is complete.
+//! Owns the choice of when it is timed. Where parties share neither wires nor interfaces, a time does not depend on which
+//! party goes first, and the engine goes along. Where they do, it serves messages in their order, which is known only when
+//! all parties wait: then the record is replayed when it is complete.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Log {
     }
 
     pub(crate) fn begin(&mut self) {
-        self.along = !self.replayer.engine.limits_ingress();
+        self.along = !self.replayer.engine.serves();
         self.start = self.replayer.clocks();
         if self.along {
             self.replayer.engine.begin_run();
@@ -55,7 +55,7 @@ impl Log {
         let next = self.recorder.as_long();
         let trace = std::mem::replace(&mut self.recorder, next).finish(Arc::clone(spans));
         let engine = &self.replayer.engine;
-        let replay = if engine.limits_ingress() {
+        let replay = if engine.serves() {
             self.replayer.run(&trace, &mut ())?
         } else if !self.along {
             return Err(SimError::Overflow);
@@ -83,7 +83,7 @@ impl Log {
     #[inline]
     pub(crate) fn send(&mut self, party: usize, span: SpanId, to: usize, payload_bytes: u64) {
         self.recorder.send(party, span, to, payload_bytes);
-        self.time(|engine| engine.send(party, to, payload_bytes, false).map(|_| ()));
+        self.time(|engine| engine.send::<false>(party, to, payload_bytes, false).map(|_| ()));
     }
 
     #[inline]

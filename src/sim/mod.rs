@@ -65,7 +65,7 @@ pub use clock::{Clock, Parts};
 pub use error::{SimError, Wait};
 pub use kernel::{Run, Simulation};
 pub use lane::{all, both};
-pub use network::{Endpoint, Interface, Jitter, Link, Network, WireOverhead};
+pub use network::{Change, Endpoint, Interface, Jitter, Link, Network, WireOverhead};
 pub use party::{Party, Recv, SpanGuard};
 pub use replay::{MessageId, Observer, Occurrence, OccurrenceKind, Replay, Replayer, Timeline};
 pub use span::{SpanId, SpanTree};

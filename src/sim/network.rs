@@ -1,8 +1,13 @@
-//! The network as the user describes it: links, interfaces, framing, per-message costs of a party.
+//! The network as the user describes it: links, interfaces, sites, framing, per-message costs of a party.
 //!
 //! Owns the description and the conversion of bytes to time; holds no state of a run.
 
-use super::{PS_PER_SECOND, jitter};
+use std::collections::BTreeMap;
+
+use super::{
+    PS_PER_SECOND,
+    jitter::{self, Draws},
+};
 
 /// The most parties that a network can have (event keys reserve twelve bits for a party).
 pub(crate) const MAX_PARTIES: usize = 1 << 12;
@@ -14,16 +19,26 @@ pub struct Link {
     pub latency_ps: u64,
     /// Bits per second; `None` takes no time.
     pub bandwidth_bps: Option<u64>,
+    /// Bytes that pass at once after idle time: the size of a token bucket that fills with the bandwidth. 0: none.
+    pub burst_bytes: u64,
     /// Extra latency, drawn for each message.
     pub jitter: Jitter,
+    /// Correlation of the draw with that of the message before on this link, from 0 up to (not including) 1.
+    pub jitter_correlation: f64,
 }
 
 impl Link {
     /// A link that takes no time at all.
-    pub const INSTANT: Link = Link { latency_ps: 0, bandwidth_bps: None, jitter: Jitter::None };
+    pub const INSTANT: Link = Link {
+        latency_ps: 0,
+        bandwidth_bps: None,
+        burst_bytes: 0,
+        jitter: Jitter::None,
+        jitter_correlation: 0.0,
+    };
 }
 
-/// The law of the extra latency of each message on a link.
+/// The law of the extra latency of each message on a link. A latency with a negative extra is at least 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Jitter {
     /// No extra latency.
@@ -40,16 +55,49 @@ pub enum Jitter {
         /// Standard deviation of the logarithm; finite and not negative.
         sigma: f64,
     },
+    /// `sigma_ps * Z` with a standard normal `Z`, rounded to a picosecond: may be negative.
+    Normal {
+        /// Standard deviation in picoseconds.
+        sigma_ps: u64,
+    },
+    /// `scale_ps * min((X - 3/2) * 4/3, 32767/8192)` with a Pareto `X` of shape 3 from 1 on, rounded to a picosecond: mean
+    /// 0 but for the cut, and may be negative. It is the distribution `pareto` of Linux's netem: iproute2, netem/pareto.c.
+    Pareto {
+        /// What netem calls jitter, in picoseconds.
+        scale_ps: u64,
+    },
+}
+
+/// A link that changes at a moment of simulated time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// From when on, in picoseconds since clocks began.
+    pub at_ps: u64,
+    /// The sender.
+    pub from: usize,
+    /// The receiver.
+    pub to: usize,
+    /// The link's latency from then on.
+    pub latency_ps: u64,
+    /// The link's bandwidth from then on.
+    pub bandwidth_bps: Option<u64>,
 }
 
 impl Jitter {
     /// The extra latency in picoseconds, if every message has the same.
     pub(crate) fn constant_ps(self) -> Option<u64> {
         match self {
-            Jitter::None | Jitter::Uniform { max_ps: 0 } | Jitter::LogNormal { median_ps: 0, .. } => Some(0),
+            Jitter::None
+            | Jitter::Uniform { max_ps: 0 }
+            | Jitter::LogNormal { median_ps: 0, .. }
+            | Jitter::Normal { sigma_ps: 0 }
+            | Jitter::Pareto { scale_ps: 0 } => Some(0),
             // Greater medians are rounded when they are drawn.
             Jitter::LogNormal { median_ps, sigma: 0.0 } if median_ps < 1 << 53 => Some(median_ps),
-            Jitter::Uniform { .. } | Jitter::LogNormal { .. } => None,
+            Jitter::Uniform { .. }
+            | Jitter::LogNormal { .. }
+            | Jitter::Normal { .. }
+            | Jitter::Pareto { .. } => None,
         }
     }
 }
@@ -114,8 +162,15 @@ pub struct Network {
     pub parties: usize,
     /// Link from `i` to `j` at `i * parties + j`. The diagonal is not used.
     pub links: Vec<Link>,
-    /// One per party.
+    /// One per party. Parties of one site have the same, once, together.
     pub interfaces: Vec<Interface>,
+    /// The number of each party's site; empty if each has its own. Messages inside a site pass no interface.
+    pub sites: Vec<usize>,
+    /// Whether all links are one wire, which carries one message after the other. Then all have the same bandwidth and burst,
+    /// and no interface has a limit.
+    pub one_wire: bool,
+    /// What links change into, the changes of one link in the order of time.
+    pub changes: Vec<Change>,
     /// Framing of every message.
     pub overhead: WireOverhead,
     /// Seed of the jitter of all links.
@@ -129,6 +184,9 @@ impl Network {
             parties,
             links: vec![link; parties * parties],
             interfaces: vec![Interface::default(); parties],
+            sites: Vec::new(),
+            one_wire: false,
+            changes: Vec::new(),
             overhead: WireOverhead::NONE,
             jitter_seed: 0,
         }
@@ -146,23 +204,69 @@ impl Network {
         &mut self.links[from * self.parties + to]
     }
 
-    /// Whether any link between two different parties has jitter.
-    pub fn has_jitter(&self) -> bool {
-        let n = self.parties;
-        self.links.iter().enumerate().any(|(at, link)| link.jitter != Jitter::None && at / n != at % n)
+    /// Every link between two different parties.
+    fn used_links(&self) -> impl Iterator<Item = &Link> {
+        let used = |at: &usize| at / self.parties != at % self.parties;
+        (0..self.links.len()).filter(used).map(|at| &self.links[at])
     }
 
-    /// The same with links that never have extra latency.
-    pub fn without_jitter(&self) -> Network {
-        let mut network = self.clone();
-        network.links.iter_mut().for_each(|link| link.jitter = Jitter::None);
-        network
+    /// Whether any link between two different parties has jitter.
+    pub fn has_jitter(&self) -> bool {
+        self.used_links().any(|link| link.jitter != Jitter::None)
+    }
+
+    /// Whether equal runs can take unequal times: they depend on the clock, or on the number of a message.
+    pub fn varies(&self) -> bool {
+        self.has_jitter() || !self.changes.is_empty()
+    }
+
+    /// Whether parties share outgoing interfaces or a wire, or a link is more than latency, bandwidth and a draw for each
+    /// message: the engine has a way of its own for these.
+    pub(crate) fn is_shaped(&self) -> bool {
+        let shares = |party: usize| self.first_of_site(party) != party;
+        self.one_wire
+            || !self.changes.is_empty()
+            || (!self.sites.is_empty() && (0..self.parties).any(shares))
+            || self.used_links().any(|link| {
+                link.burst_bytes > 0 || (link.jitter != Jitter::None && link.jitter_correlation > 0.0)
+            })
+    }
+
+    /// The same with every link as good as it ever is: without jitter, with its least latency and its greatest bandwidth.
+    pub fn at_best(&self) -> Network {
+        let mut best = self.clone();
+        for change in std::mem::take(&mut best.changes) {
+            let link = best.link_mut(change.from, change.to);
+            link.latency_ps = link.latency_ps.min(change.latency_ps);
+            let both = link.bandwidth_bps.zip(change.bandwidth_bps);
+            link.bandwidth_bps = both.map(|(own, changed)| own.max(changed));
+        }
+        for link in &mut best.links {
+            link.latency_ps = match link.jitter {
+                // Draws of these are below 0, of Pareto's no more than 2/3 of the scale.
+                Jitter::Normal { .. } => 0,
+                Jitter::Pareto { scale_ps } => link.latency_ps.saturating_sub(scale_ps),
+                Jitter::None | Jitter::Uniform { .. } | Jitter::LogNormal { .. } => link.latency_ps,
+            };
+            (link.jitter, link.jitter_correlation) = (Jitter::None, 0.0);
+            if link.bandwidth_bps.is_none() {
+                link.burst_bytes = 0;
+            }
+        }
+        best
     }
 
     /// The extra latency in picoseconds of a message, by its number on the link since the simulation
-    /// began; `None` if it does not fit a clock. It depends on nothing else.
-    pub fn jitter_ps(&self, from: usize, to: usize, ordinal: u64) -> Option<u64> {
-        jitter::sample_ps(self.link(from, to).jitter, self.jitter_seed, from, to, ordinal)
+    /// began; `None` if it does not fit a clock. It depends on nothing else. (With a correlation this takes as many steps
+    /// as there are messages before.)
+    pub fn jitter_ps(&self, from: usize, to: usize, ordinal: u64) -> Option<i128> {
+        let link = self.link(from, to);
+        if link.jitter_correlation == 0.0 {
+            return jitter::sample_ps(link.jitter, self.jitter_seed, from, to, ordinal);
+        }
+        let mut draws = Draws::new(link.jitter, link.jitter_correlation, self.jitter_seed, (from, to));
+        (0..ordinal).for_each(|_| draws.skip());
+        draws.next_ps()
     }
 
     /// Panics if the description contradicts itself: a bug in whoever assembled it.
@@ -181,11 +285,42 @@ impl Network {
             if let Jitter::LogNormal { sigma, .. } = link.jitter {
                 assert!(sigma.is_finite() && sigma >= 0.0, "jitter with sigma {sigma}");
             }
+            let correlation = link.jitter_correlation;
+            assert!((0.0..1.0).contains(&correlation), "jitter with correlation {correlation}");
         }
         for interface in &self.interfaces {
             assert_ne!(interface.egress_bps, Some(0), "an interface without bandwidth never sends");
             assert_ne!(interface.ingress_bps, Some(0), "an interface without bandwidth never receives");
         }
+        self.assert_shape_valid();
+    }
+
+    fn assert_shape_valid(&self) {
+        let n = self.parties;
+        if !self.sites.is_empty() {
+            assert_eq!(self.sites.len(), n, "every party has a site");
+            let of_site = |party: usize| self.interfaces[self.first_of_site(party)];
+            assert!((0..n).all(|party| self.interfaces[party] == of_site(party)), "a site has one interface");
+        }
+        if self.one_wire {
+            let own = |interface: &Interface| *interface != Interface::default();
+            assert!(!self.interfaces.iter().any(own), "one wire has no interfaces");
+        }
+        let mut last_ps = BTreeMap::new();
+        for change in &self.changes {
+            let Change { at_ps, from, to, bandwidth_bps, .. } = *change;
+            assert_ne!(bandwidth_bps, Some(0), "a link without bandwidth never delivers");
+            assert!(from != to && from < n && to < n, "no link {from} -> {to}");
+            let before = last_ps.insert((from, to), at_ps);
+            assert!(before < Some(at_ps), "changes are in the order of time");
+        }
+    }
+
+    /// The first party of a party's site, whose number stands for that of the site's interface.
+    pub(crate) fn first_of_site(&self, party: usize) -> usize {
+        self.sites
+            .get(party)
+            .map_or(party, |own| self.sites.iter().position(|site| site == own).expect("at least its own"))
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Timeline {
     pub latency_ps: u64,
     /// Of its way, what its bytes took on wires that were free, and those of its sender that it waited for.
     pub serialisation_ps: u64,
-    /// What its sender sent before, and held link or interface until `start_ps`; `None` if it did not wait.
+    /// What was sent before, and held link, wire or interface until `start_ps`; `None` if it did not wait.
     pub behind: Option<MessageId>,
     /// The receiver's interface began with it; `head_ps` without a limit.
     pub interface_ps: u64,
@@ -41,6 +41,24 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// A message that has not started.
+    pub(super) fn handed_over(sent_ps: u64) -> Timeline {
+        Timeline {
+            sent_ps,
+            start_ps: sent_ps,
+            serialised_ps: sent_ps,
+            head_ps: sent_ps,
+            arrival_ps: sent_ps,
+            delay_ps: 0,
+            latency_ps: 0,
+            serialisation_ps: 0,
+            behind: None,
+            interface_ps: sent_ps,
+            held_ps: 0,
+            behind_at_receiver: None,
+        }
+    }
+
     /// What its way was spent on; adds up to the time from `sent_ps` to `arrival_ps`.
     pub fn parts(&self) -> Parts {
         let way_ps = self.arrival_ps - self.sent_ps;
@@ -197,12 +215,10 @@ impl Replayer {
         self.engine.begin_run();
         let mut lines: Vec<_> = (0..ours).map(|party| trace.events(party)).collect();
         self.ready.extend(0..ours);
-        loop {
-            while let Some(party) = self.ready.pop_front() {
-                self.advance(party, &mut lines[party], observer)?;
-            }
-            let Some(served) = self.engine.serve()? else { break };
-            self.wake(served.from, served.to, served.ordinal);
+        if self.engine.is_shaped() {
+            self.run_lines::<true, O>(&mut lines, observer)?;
+        } else {
+            self.run_lines::<false, O>(&mut lines, observer)?;
         }
         if self.waits.iter().any(Option::is_some) {
             return Err(self.deadlock(trace));
@@ -214,8 +230,23 @@ impl Replayer {
         Ok(Replay { start, clocks: self.engine.clocks() })
     }
 
+    /// Runs all lines until nobody can go on.
+    fn run_lines<const SHAPED: bool, O: Observer>(
+        &mut self,
+        lines: &mut [Events<'_>],
+        observer: &mut O,
+    ) -> Result<(), Overflow> {
+        loop {
+            while let Some(party) = self.ready.pop_front() {
+                self.advance::<SHAPED, O>(party, &mut lines[party], observer)?;
+            }
+            let Some(served) = self.engine.serve()? else { return Ok(()) };
+            self.wake(served.from, served.to, served.ordinal);
+        }
+    }
+
     /// Lets a party go on until it waits for a message or is done.
-    fn advance<O: Observer>(
+    fn advance<const SHAPED: bool, O: Observer>(
         &mut self,
         party: usize,
         line: &mut Events<'_>,
@@ -229,7 +260,7 @@ impl Replayer {
             match kind {
                 EventKind::Work { ps } => self.work(party, ps, span, observer)?,
                 EventKind::Send { to, payload_bytes } => {
-                    self.send(party, to, payload_bytes, span, observer)?;
+                    self.send::<SHAPED, O>(party, to, payload_bytes, span, observer)?;
                 }
                 EventKind::Recv { from, ordinal, group_start } => {
                     let ordinal = sum(self.engine.base(from, party), ordinal)?;
@@ -273,7 +304,7 @@ impl Replayer {
     }
 
     #[inline(always)]
-    fn send<O: Observer>(
+    fn send<const SHAPED: bool, O: Observer>(
         &mut self,
         party: usize,
         to: usize,
@@ -282,7 +313,7 @@ impl Replayer {
         observer: &mut O,
     ) -> Result<(), Overflow> {
         let start_ps = self.engine.time_ps(party);
-        let sent = self.engine.send(party, to, payload_bytes, O::LISTENS)?;
+        let sent = self.engine.send::<SHAPED>(party, to, payload_bytes, O::LISTENS)?;
         if sent.arrived {
             self.wake(party, to, sent.ordinal);
         }

@@ -115,7 +115,7 @@ impl SweepPlan {
             let plan = |&(_, point): &(usize, u32)| {
                 let plan = sweep.base.plan_with(&grid.overrides(&grid.position(point as usize)))?;
                 let iterations = total_iterations(&plan, plan.data.train_rows());
-                let jitter = has_jitter(&plan.network);
+                let jitter = varies(&plan.network);
                 Ok((Keys::of(&plan, sweep.train), iterations, plan.protocol.parties() as u8, jitter))
             };
             let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
@@ -195,7 +195,7 @@ impl SweepPlan {
         trainings + self.traces.len() as f64 * TRACE + self.points() as f64 * per_point
     }
 
-    /// Whether any network has jitter. Then no iteration of a training is like another, and all are replayed.
+    /// Whether any network has jitter or links that change. Then no iteration of a training is like another, and all are replayed.
     pub fn has_jitter(&self) -> bool {
         self.jitter > 0.0
     }
@@ -235,8 +235,9 @@ fn first_points(sweep: &Sweep) -> Vec<Option<u32>> {
     first
 }
 
-fn has_jitter(network: &NetworkPlan) -> bool {
-    network.links.iter().any(|link| link.jitter != Jitter::None)
+/// Whether no iteration is like another.
+fn varies(network: &NetworkPlan) -> bool {
+    !network.changes.is_empty() || network.links.iter().any(|link| link.jitter != Jitter::None)
 }
 
 /// Checks every network with every number of parties that it is used with, if the network has axes of its own; tells
@@ -266,7 +267,7 @@ fn all_networks(sweep: &Sweep, parties: &[u8]) -> Result<Vec<bool>, Vec<Scenario
         let check = |&(point, parties): &(u32, u8)| {
             let position = grid.position(point as usize);
             let network = sweep.base.network_with(&grid.network_overrides(&position), usize::from(parties));
-            network.map(|network| has_jitter(&network))
+            network.map(|network| varies(&network))
         };
         for network in block.par_iter().map(check).collect::<Vec<_>>() {
             match network {

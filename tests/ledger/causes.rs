@@ -35,7 +35,7 @@ fn recv(from: usize, ordinal: u64) -> EventKind {
 
 /// 1 byte a nanosecond, 50 us away.
 fn network(parties: usize) -> Network {
-    let link = Link { latency_ps: 50 * US, bandwidth_bps: Some(8_000_000_000), jitter: Jitter::None };
+    let link = Link { latency_ps: 50 * US, bandwidth_bps: Some(8_000_000_000), ..Link::INSTANT };
     Network::uniform(parties, link)
 }
 
@@ -113,9 +113,9 @@ fn whose_jitter_held_it_is_charged() {
         (0..20).rev().map(|k| (if k < 19 { "before" } else { "last" }, recv(0, k))).collect(),
     ]);
     let apart = taken_apart(&wanted, &network);
-    let delay_ps = 50 * US + network.jitter_ps(0, 1, 19).expect("small");
-    let slowest_ps =
-        (0..20).map(|k| (k + 1) * US + 50 * US + network.jitter_ps(0, 1, k).expect("small")).max().unwrap();
+    let jitter_ps = |k| network.jitter_ps(0, 1, k).expect("small") as u64;
+    let delay_ps = 50 * US + jitter_ps(19);
+    let slowest_ps = (0..20).map(|k| (k + 1) * US + 50 * US + jitter_ps(k)).max().unwrap();
     let (last, before) = (of_span(&apart, "last"), of_span(&apart, "before"));
     assert!(slowest_ps > 20 * US + delay_ps, "the last one is held up");
     assert_eq!(last, ([delay_ps / US, 1, 0], 1));

@@ -62,10 +62,14 @@ fn place(group: &Group) -> (&'static str, &'static str) {
         "data: idx(…)" => (IDX, "data."),
         "training" => ("seed=1", "training."),
         "network: custom(…)" => ("seed=1", "network."),
-        "network: matrix(…)" => (
-            "network=matrix(latency_ms: [[1, 2], [3, 4], [5, 6]], bandwidth_mbps: [[1, 2], [3, 4], [5, 6]])",
-            "network.",
+        "network: sites: [(…)]" => (
+            "network=custom(latency_ms: 1, sites: [(name: \"A\", up_mbps: 1, down_mbps: 1, parties: [0, 1]), \
+             (name: \"B\", up_mbps: 1, down_mbps: 1, parties: [2])])",
+            "network.sites[0].",
         ),
+        "network: changes: [(…)]" => ("network.changes=[(at_s: 1, latency_ms: 5)]", "network.changes[0]."),
+        "jitter: normal(…)" => ("network.jitter=normal(jitter_ms: 1)", "network.jitter."),
+        "jitter: pareto(…)" => ("network.jitter=pareto(jitter_ms: 1)", "network.jitter."),
         "network: links: [(…)]" => ("network.links=[(from: 0, to: 1)]", "network.links[0]."),
         "network: interfaces: [(…)]" => ("network.interfaces=[(party: 0)]", "network.interfaces[0]."),
         "jitter: uniform(…)" => ("network.jitter=uniform(max_ms: 1)", "network.jitter."),
@@ -112,7 +116,15 @@ fn another(group: &Group, field: &Field) -> &'static str {
         ("network: custom(…)", "base") => "\"cheetah-wan\"",
         ("compute: custom(…)", "base") => "\"laptop-core\"",
         (_, "label") => "\"another\"",
-        ("network: matrix(…)", "latency_ms" | "bandwidth_mbps") => "[[9, 2], [3, 4], [5, 6]]",
+        (_, "sites") => {
+            "[(name: \"A\", up_mbps: 1, down_mbps: 1), (name: \"B\", up_mbps: 1, down_mbps: 1), \
+             (name: \"C\", up_mbps: 1, down_mbps: 1)]"
+        }
+        (_, "changes") => "[(at_s: 1, latency_ms: 5)]",
+        (_, "one_wire") => "true",
+        (_, "ping_ms" | "burst_bytes" | "at_s" | "up_mbps" | "down_mbps" | "jitter_ms") => "77",
+        (_, "correlation") => "0.5",
+        ("network: sites: [(…)]", "parties") => "[1, 0]",
         (
             _,
             "latency_ms" | "bandwidth_mbps" | "interface_mbps" | "egress_mbps" | "ingress_mbps" | "max_ms",
@@ -139,6 +151,8 @@ fn effect(group: &Group, field: &Field) -> Option<&'static str> {
         ("network: interfaces: [(…)]", "party") => Some("network.interfaces[0].egress_mbps=9"),
         ("compute: parties: [(…)]", "party") => Some("compute.parties[0].add_ns=9"),
         ("network: custom(…)", "base") => Some("network=custom(base: \"wan\")"),
+        ("network: custom(…)", "ping_ms") => Some("network=custom(ping_ms: 9, bandwidth_mbps: 100)"),
+        ("network: changes: [(…)]", "ping_ms") => Some("network.changes=[(at_s: 1, ping_ms: 9)]"),
         ("training", "epochs") => Some("training.epochs=1"),
         _ => None,
     }

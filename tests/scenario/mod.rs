@@ -3,6 +3,7 @@
 mod declared;
 mod golden;
 mod hostile;
+mod networks;
 mod plan;
 mod presets;
 mod sets;

@@ -9,7 +9,7 @@ use mpcsim::protocol::{Clear, Demand, Message, Protocol, RingShare, Role};
 use mpcsim::ring::{Content, Vector, meter};
 use mpcsim::secure::{FixedPoint, Rounding, Secure};
 use mpcsim::sim::{
-    Bench, Endpoint, Interceptor, Jitter, Link, Network, Party, Run, SimError, Simulation, Trace, all, both,
+    Bench, Endpoint, Interceptor, Link, Network, Party, Run, SimError, Simulation, Trace, all, both,
 };
 use rand_pcg::{Pcg64, rand_core::Rng};
 
@@ -92,7 +92,7 @@ fn charge(_: usize) -> Result<u64, mpcsim::sim::SimError> {
 
 /// Parties with equal links, every kind of work charged.
 pub fn bench(parties: usize) -> Bench {
-    let link = Link { latency_ps: 1_000_000, bandwidth_bps: Some(1_000_000_000), jitter: Jitter::None };
+    let link = Link { latency_ps: 1_000_000, bandwidth_bps: Some(1_000_000_000), ..Link::INSTANT };
     Bench {
         network: Network::uniform(parties, link),
         endpoints: vec![Endpoint::default(); parties],

@@ -8,6 +8,7 @@ mod layers;
 pub mod measured;
 mod oracle;
 mod programs;
+mod shaped;
 mod speed;
 pub(crate) mod support;
 mod sweeps;

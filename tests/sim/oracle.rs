@@ -141,7 +141,7 @@ impl<'a> Oracle<'a> {
 
         let sent = self.messages.entry((p, q)).or_default();
         let jitter = self.network.jitter_ps(p, q, sent.len() as u64).expect("small jitter");
-        let delay = u128::from(link.latency_ps) + u128::from(jitter);
+        let delay = u128::try_from(i128::from(link.latency_ps) + jitter).unwrap_or(0);
         let head = (s + delay).max(*self.last_head.get(&(p, q)).unwrap_or(&0));
         self.last_head.insert((p, q), head);
         // The last bit comes as much after the head as it left after the first one, and after that of the message before.

@@ -78,7 +78,12 @@ fn random_link(dice: &mut Dice, coarse: bool, jitter: bool) -> Link {
         2 => Jitter::LogNormal { median_ps: dice.below(10_000_000), sigma: dice.below(200) as f64 / 100.0 },
         _ => Jitter::None,
     };
-    Link { latency_ps, bandwidth_bps: dice.chance(3, 4).then(|| random_bps(dice, coarse)), jitter }
+    Link {
+        latency_ps,
+        bandwidth_bps: dice.chance(3, 4).then(|| random_bps(dice, coarse)),
+        jitter,
+        ..Link::INSTANT
+    }
 }
 
 pub fn random_endpoints(dice: &mut Dice, parties: usize, features: Features) -> Vec<Endpoint> {

@@ -15,7 +15,7 @@ const PLAIN: Features = Features { jitter: false, ingress: false, wake: true };
 const SHARED: Features = Features { jitter: false, ingress: true, wake: true };
 
 /// Two traces of one bench.
-fn two_traces(case: Case) -> (Vec<Endpoint>, [Trace; 2]) {
+pub fn two_traces(case: Case) -> (Vec<Endpoint>, [Trace; 2]) {
     let mut dice = Dice::new(case.seed + 5_000_000);
     let other = Case { script: random_script(&mut dice, case.network.parties), ..case };
     let case = Case::new(other.seed, Features::EVERYTHING);
@@ -24,7 +24,7 @@ fn two_traces(case: Case) -> (Vec<Endpoint>, [Trace; 2]) {
 }
 
 /// Every run by the engine.
-fn every_run(
+pub fn every_run(
     network: &Network,
     endpoints: &[Endpoint],
     phases: &[(&Trace, u64)],

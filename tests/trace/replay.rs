@@ -96,9 +96,9 @@ fn mistakes_are_explained() {
     let five = place.write("five.jsonl", &five);
     let text = replay(&five, "hpmpc-wan1");
     assert!(text.contains("`hpmpc-wan1` has figures for 4 parties, and the trace has 5"), "{text}");
-    let matrix = "matrix(latency_ms: [[1.0], [1.0]], bandwidth_mbps: [[1.0], [1.0]])";
+    let matrix = "matrix(latency_ms: [[1.0], [1.0]], bandwidth_mbps: 1.0)";
     let text = replay(&trace, &place.write("two.ron", matrix));
-    assert!(text.contains("must have 3 rows, one per sending party"), "{text}");
+    assert!(text.contains("`latency_ms` must be one figure, 3 rows of 3"), "{text}");
     let text = replay(&trace, "wam");
     assert!(text.contains("no network preset `wam`") && text.contains("did you mean `wan`?"), "{text}");
     assert!(replay(&trace, "no.ron").contains("the network file no.ron cannot be read"));

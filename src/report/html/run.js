@@ -244,27 +244,37 @@ function spanSection() {
     chart, treeTable());
 }
 
+/** A party's number, or the name of its site. */
+function shortName(party) {
+  return DATA.names[party] === `party ${party}` ? String(party) : DATA.names[party];
+}
+
+/** Room for the longest of some names on an axis, in pixels. */
+function nameWidth(names) {
+  return Math.max(62, 16 + 7 * Math.max(...names.map((name) => name.length)));
+}
+
 function linkSection() {
   let phase = "iteration";
   const rows = () => LINKS.filter((row) => row.phase === phase);
-  const name = (row) => `${row.from} → ${row.to}`;
+  const name = (row) => `${shortName(row.from)} → ${shortName(row.to)}`;
   const option = () => {
     const links = rows(), unit = byteUnit(Math.max(...links.map((row) => Number(row.wire_bytes))));
     const framing = links.some((row) => row.wire_bytes !== row.payload_bytes);
     const bar = (title, paint, value) => ({ name: title, type: "bar", stack: "bytes", color: paint, barMaxWidth: 22, data: links.map((row) => value(row) / unit.size) });
     return {
-      grid: { left: 62, right: 22, top: framing ? 30 : 8, bottom: 46 },
+      grid: { left: nameWidth(links.map(name)), right: 22, top: framing ? 30 : 8, bottom: 46 },
       legend: legend({ show: framing }),
       tooltip: tooltip({ trigger: "axis", axisPointer: { type: "shadow" }, formatter: (at) => {
         const row = links[at[0].dataIndex];
-        return lines(`party ${row.from} to party ${row.to}`, [["payload", fmtBytes(Number(row.payload_bytes))], ["on the wire", fmtBytes(Number(row.wire_bytes))], ["messages", fmtCount(row.messages)], ["rounds along the critical path", fmtCount(row.critical_path_rounds)]]);
+        return lines(`${DATA.names[row.from]} to ${DATA.names[row.to]}`, [["payload", fmtBytes(Number(row.payload_bytes))], ["on the wire", fmtBytes(Number(row.wire_bytes))], ["messages", fmtCount(row.messages)], ["rounds along the critical path", fmtCount(row.critical_path_rounds)]]);
       } }),
       xAxis: axis({ type: "value", name: `bytes sent (${unit.name})`, nameGap: 28 }),
-      yAxis: axis({ type: "category", inverse: true, name: "from → to", nameGap: 42, data: links.map(name), axisTick: { show: false }, axisLabel: { color: colour("fg"), interval: 0 } }),
+      yAxis: axis({ type: "category", inverse: true, name: "from → to", nameGap: nameWidth(links.map(name)) - 20, data: links.map(name), axisTick: { show: false }, axisLabel: { color: colour("fg"), interval: 0 } }),
       series: [bar("payload", series(0), (row) => Number(row.payload_bytes)), ...(framing ? [bar("framing", series(1), (row) => row.wire_bytes - row.payload_bytes)] : [])],
     };
   };
-  const text = () => "Bytes by directed link: " + rows().map((row) => `party ${row.from} to ${row.to} ${fmtBytes(Number(row.payload_bytes))} in ${fmtCount(row.messages)} messages`).join("; ") + ".";
+  const text = () => "Bytes by directed link: " + rows().map((row) => `${DATA.names[row.from]} to ${shortName(row.to)} ${fmtBytes(Number(row.payload_bytes))} in ${fmtCount(row.messages)} messages`).join("; ") + ".";
   const chart = figure("links", 26 * rows().length + 74, option, text);
   const seconds = (part) => ({ name: part, value: (row) => Number(row[part + "_seconds"]), cell: (row) => fmtTime(Number(row[part + "_seconds"])) });
   const count = (title, column, fmt) => ({ name: title, value: (row) => Number(row[column]), cell: (row) => fmt(Number(row[column])) });
@@ -293,8 +303,8 @@ function jitterSection() {
         return { type: "rect", shape: { x, y, width: Math.max(right - x - 1, 1), height: bottom - y }, style: { fill: series(0) } };
       } }],
   });
-  const text = `Durations of ${fmtCount(SUMMARY.iterations)} iterations under jitter: shortest ${fmtTime(p.min)}, half within ${fmtTime(p.p50)}, 90 % within ${fmtTime(p.p90)}, 99 % within ${fmtTime(p.p99)}, longest ${fmtTime(p.max)}.`;
-  return el("section", {}, el("h2", {}, "Iterations under jitter"), figure("jitter", 260, option, text, text));
+  const text = `Durations of ${fmtCount(SUMMARY.iterations)} iterations: shortest ${fmtTime(p.min)}, half within ${fmtTime(p.p50)}, 90 % within ${fmtTime(p.p90)}, 99 % within ${fmtTime(p.p99)}, longest ${fmtTime(p.max)}.`;
+  return el("section", {}, el("h2", {}, "Durations of iterations"), figure("jitter", 260, option, text, text));
 }
 
 function scenarioSection() {

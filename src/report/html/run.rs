@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::page;
 use crate::ledger::{Activity, Bars};
+use crate::report::Names;
 use crate::run::Outcome;
 use crate::scenario::Plan;
 
@@ -17,6 +18,7 @@ struct Data<'a> {
     links: &'a str,
     scenario: &'a str,
     parties: usize,
+    names: Vec<String>,
     activity: ActivityData<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bars: Option<BarsData<'a>>,
@@ -75,6 +77,7 @@ pub fn run_html(plan: &Plan, outcome: &Outcome, files: &[(&'static str, Vec<u8>)
         std::str::from_utf8(content).expect("results are text")
     };
     let summary = text("summary.json").trim_end().to_string();
+    let names = Names::of(&plan.network);
     let data = Data {
         summary: RawValue::from_string(summary).expect("a summary is JSON"),
         epochs: text("epochs.csv"),
@@ -82,6 +85,7 @@ pub fn run_html(plan: &Plan, outcome: &Outcome, files: &[(&'static str, Vec<u8>)
         links: text("links.csv"),
         scenario: text("scenario.ron"),
         parties: plan.protocol.parties(),
+        names: (0..plan.protocol.parties()).map(|party| names.party(party)).collect(),
         activity: (&outcome.iteration_activity).into(),
         bars: outcome.iteration_bars.as_ref().map(Into::into),
     };

@@ -6,7 +6,7 @@ function timelineSection() {
   const stretches = A.parties.flatMap((line, party) => line.map(([start, stop, waits, span]) => ({ party, start, stop, waits, span })));
   const compute = stretches.filter((s) => !s.waits), waiting = stretches.filter((s) => s.waits);
   const busy = A.parties.map((line) => line.reduce((sum, [start, stop, waits]) => sum + (waits ? 0 : stop - start), 0));
-  const names = A.parties.map((_, party) => `party ${party}`);
+  const names = DATA.names;
   let messages = true;
 
   const bars = (list, height, paint) => ({
@@ -36,10 +36,10 @@ function timelineSection() {
     },
   });
   const option = () => ({
-    grid: { left: 62, right: 18, top: 8, bottom: 88 },
+    grid: { left: nameWidth(names), right: 18, top: 8, bottom: 88 },
     tooltip: tooltip({ formatter: (p) => {
       const s = (p.seriesIndex === 0 ? waiting : compute)[p.dataIndex];
-      return lines(A.spans[s.span] || "outside any operation", [["party " + s.party, s.waits ? "waits" : "computes"], ["from", at(s.start)], ["to", at(s.stop)], ["duration", at(s.stop - s.start)]]);
+      return lines(A.spans[s.span] || "outside any operation", [[names[s.party], s.waits ? "waits" : "computes"], ["from", at(s.start)], ["to", at(s.stop)], ["duration", at(s.stop - s.start)]]);
     } }),
     xAxis: axis({ type: "value", name: `time since the start of the iteration (${unit.name})`, nameGap: 26, min: 0, max: end / unit.size, axisLabel: { showMaxLabel: false, formatter: (x) => String(Number(x.toPrecision(6))) } }),
     yAxis: axis({ type: "category", data: names, inverse: true, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: colour("fg"), interval: 0 } }),
@@ -49,7 +49,7 @@ function timelineSection() {
     ],
     series: [bars(waiting, 0.14, () => colour("wait")), bars(compute, 0.42, (s) => layerColour(A.spans[s.span])), ...(messages ? [flights()] : [])],
   });
-  const text = `Timeline of one iteration of ${fmtTime(end)}: ` + busy.map((ps, party) => `party ${party} computes ${at(ps)}`).join(", ") + `; ${fmtCount(A.all_messages)} messages.`;
+  const text = `Timeline of one iteration of ${fmtTime(end)}: ` + busy.map((ps, party) => `${names[party]} computes ${at(ps)}`).join(", ") + `; ${fmtCount(A.all_messages)} messages.`;
   const notes = [];
   if (A.resolution_ps > 0) notes.push(`Stretches shorter than ${at(A.resolution_ps)} are drawn with the one before them.`);
   if (A.messages.length < A.all_messages) notes.push(`The ${fmtCount(A.messages.length)} largest of ${fmtCount(A.all_messages)} messages are drawn.`);
@@ -64,7 +64,7 @@ function timelineSection() {
     el("ul", { class: "key", id: "layer-key" }, LAYERS.map((layer, i) => el("li", {}, el("i", { "data-series": String(i) }), layer))),
     chart,
     el("details", {}, el("summary", {}, "Table: what each party's time is spent on"), table("Computing and waiting by party", [
-      { name: "party", value: ([party]) => party },
+      { name: "party", text: true, value: ([party]) => shortName(party) },
       { name: "computes", value: ([, ps]) => ps, cell: ([, ps]) => at(ps) },
       { name: "waits", value: ([party]) => waitOf(party), cell: ([party]) => at(waitOf(party)) },
       { name: "computes, share of the iteration", value: ([, ps]) => ps, cell: ([, ps]) => fmtPercent(A.end_ps ? ps / A.end_ps : 0) },

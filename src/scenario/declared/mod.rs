@@ -12,7 +12,8 @@ use super::plan::{BatchDivision, Protocol, Rounding, Softmax};
 
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
 pub use network::{
-    BANDWIDTH_MBPS, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL, MATRIX, UNIFORM,
+    AT_S, BANDWIDTH_MBPS, CHANGE, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL,
+    NORMAL, PARETO, PING_MS, SITE, UNIFORM,
 };
 
 /// The file.
@@ -120,13 +121,13 @@ pub static SCENARIO: Group = Group {
                 },
                 Form {
                     written: "custom(latency_ms: …, …)",
-                    about: "All links alike, with exceptions.",
+                    about: "Links, sites and wires of your own.",
                     group: Some(&CUSTOM_NETWORK),
                 },
                 Form {
                     written: "matrix(latency_ms: [[…], …], …)",
-                    about: "Every link on its own.",
-                    group: Some(&MATRIX),
+                    about: "The same, as it is often called with a matrix.",
+                    group: Some(&CUSTOM_NETWORK),
                 },
             ]),
             Default::Required("preset(\"lan\")"),

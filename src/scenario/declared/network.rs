@@ -14,6 +14,19 @@ pub const BANDWIDTH_MBPS: Value = Value::Decimal {
     most: Decimal::whole(1_000_000_000),
     unlimited: true,
 };
+/// The time of a message and its answer.
+pub const PING_MS: Value = Value::decimal(
+    "a number of milliseconds there and back, from 0 to 7,200,000 (two hours)",
+    Decimal::whole(0),
+    7_200_000,
+);
+/// A moment.
+pub const AT_S: Value = Value::decimal(
+    "a number of seconds of simulated time from 0.000001 to 18,446,744",
+    Decimal::millionths(1),
+    18_446_744,
+);
+const BURST_BYTES: Value = Value::Whole(0, 1_000_000_000_000);
 const OVERHEAD_BYTES: Value = Value::Whole(0, 1_000_000_000);
 const INTERFACE_MBPS: Field = field(
     "interface_mbps",
@@ -61,7 +74,7 @@ const LINKS: Field = field(
     Decides::TIME,
     "Directed links that differ from the rest.",
 );
-static JITTERS: [Form; 3] = [
+static JITTERS: [Form; 5] = [
     Form { written: "none", about: "Every message takes the latency.", group: None },
     Form {
         written: "uniform(max_ms: 5.0)",
@@ -72,6 +85,16 @@ static JITTERS: [Form; 3] = [
         written: "log_normal(median_ms: 2.0, sigma: 0.5)",
         about: "Log-normal: mostly small, sometimes large.",
         group: Some(&LOG_NORMAL),
+    },
+    Form {
+        written: "normal(jitter_ms: 2.0)",
+        about: "Normal, on both sides of the latency: netem's `distribution normal`.",
+        group: Some(&NORMAL),
+    },
+    Form {
+        written: "pareto(jitter_ms: 2.0)",
+        about: "Pareto of shape 3, with the latency as its mean: netem's `distribution pareto`.",
+        group: Some(&PARETO),
     },
 ];
 const JITTER: Value = Value::Forms(&JITTERS);
@@ -87,7 +110,10 @@ const ALL_JITTER: Field = field(
 pub static CUSTOM_NETWORK: Group = Group {
     what: "a custom network",
     title: "network: custom(…)",
-    about: "One latency and one bandwidth for all links, or those of a preset, and what differs from them.",
+    about: "Latencies and bandwidths, or those of a preset, and what differs from them. `matrix(…)` is another name for \
+            `custom(…)`. `latency_ms`, `ping_ms` and `bandwidth_mbps` are one figure for all pairs of parties (with `sites`: of \
+            sites), or a matrix: full, `[[0, 22, 14], [22, 0, 31], [14, 31, 0]]`, row = from; the same without its diagonal; or a \
+            triangle, `[[22], [14, 31]]`, for figures that are the same both ways. docs/time-model.md says what each field does.",
     fields: &[
         field(
             "base",
@@ -98,49 +124,53 @@ pub static CUSTOM_NETWORK: Group = Group {
         ),
         LABEL,
         field(
+            "sites",
+            Value::Records(&SITE),
+            Default::Otherwise("every party is at a place of its own, without a name"),
+            Decides::TIME,
+            "Places, what limits their ways out and in, and who is there. Results call parties by their sites.",
+        ),
+        field(
             "latency_ms",
             LATENCY_MS,
             Default::Required("20.0"),
             Decides::TIME,
-            "From the sender to the receiver, one way: half of a ping. With a `base` it may be left out.",
+            "From the sender to the receiver, one way: half of a ping. With a `base` or `ping_ms` it may be left out.",
+        ),
+        field(
+            "ping_ms",
+            PING_MS,
+            Default::Otherwise("`latency_ms` says it"),
+            Decides::TIME,
+            "There and back, in place of `latency_ms`.",
         ),
         field(
             "bandwidth_mbps",
             BANDWIDTH_MBPS,
             Default::Required("100.0"),
             Decides::TIME,
-            "Of each directed link. With a `base` it may be left out.",
-        ),
-        ALL_JITTER,
-        OVERHEAD,
-        INTERFACE_MBPS,
-        INTERFACES,
-        LINKS,
-    ],
-};
-
-/// `network: matrix(…)`.
-pub static MATRIX: Group = Group {
-    what: "a network matrix",
-    title: "network: matrix(…)",
-    about: "One row for each sending party; in it one figure for each other party, in order.",
-    fields: &[
-        LABEL,
-        field(
-            "latency_ms",
-            Value::Other("a list of rows of numbers of milliseconds from 0 to 3,600,000 (an hour)"),
-            Default::Required("[[20.0, 30.0], [20.0, 30.0], [30.0, 30.0]]"),
-            Decides::TIME,
-            "From the sender to the receiver, one way.",
+            "Of each directed link. With a `base` or `sites` it may be left out.",
         ),
         field(
-            "bandwidth_mbps",
-            Value::Other(
-                "a list of rows of numbers of megabits (10^6 bits) per second from 0.001 to 1,000,000,000, or `unlimited`",
-            ),
-            Default::Required("[[20.0, 30.0], [20.0, 30.0], [30.0, 30.0]]"),
+            "burst_bytes",
+            BURST_BYTES,
+            Default::Is("0"),
             Decides::TIME,
-            "Of each directed link.",
+            "Size of a token bucket on each link, which fills with its bandwidth.",
+        ),
+        field(
+            "one_wire",
+            Value::Boolean,
+            Default::Is("false"),
+            Decides::TIME,
+            "Whether all links together are one wire of that bandwidth.",
+        ),
+        field(
+            "changes",
+            Value::Records(&CHANGE),
+            Default::Is("[]"),
+            Decides::TIME,
+            "What links become in the course of time.",
         ),
         ALL_JITTER,
         OVERHEAD,
@@ -167,11 +197,91 @@ pub static LINK: Group = Group {
             "Of this direction.",
         ),
         field(
+            "burst_bytes",
+            BURST_BYTES,
+            Default::Otherwise("as for all links"),
+            Decides::TIME,
+            "Size of its token bucket.",
+        ),
+        field(
             "jitter",
             JITTER,
             Default::Otherwise("as for all links"),
             Decides::TIME,
             "Added to the latency of each message.",
+        ),
+        field(
+            "changes",
+            Value::Records(&CHANGE),
+            Default::Otherwise("as for all links"),
+            Decides::TIME,
+            "What it becomes in the course of time; figures, no matrix.",
+        ),
+    ],
+};
+
+/// An entry of `sites`.
+pub static SITE: Group = Group {
+    what: "a site",
+    title: "network: sites: [(…)]",
+    about: "A place. Its parties share its way out and in. Among themselves they do not use it: they have the links of the \
+            preset `lan`, with what a matrix has on its diagonal.",
+    fields: &[
+        field(
+            "name",
+            Value::Text(
+                "a text in double quotes: at most 100 letters, digits, spaces, `-`, `_` and `.`, first a letter or digit, \
+                 and no `.` or space at the end",
+            ),
+            Default::Required("\"Berlin\""),
+            Decides::NOTHING,
+            "What results call its party.",
+        ),
+        field(
+            "up_mbps",
+            BANDWIDTH_MBPS,
+            Default::Required("100.0"),
+            Decides::TIME,
+            "Everything that leaves it. With `bandwidth_mbps` it may be left out: unlimited.",
+        ),
+        field(
+            "down_mbps",
+            BANDWIDTH_MBPS,
+            Default::Required("100.0"),
+            Decides::TIME,
+            "Everything that enters it. With `bandwidth_mbps` it may be left out: unlimited.",
+        ),
+        field(
+            "parties",
+            Value::Other("a list of numbers of parties, such as [0, 1]"),
+            Default::Otherwise("one site for each party, in their order"),
+            Decides::TIME,
+            "Who is there. All sites say it, or none.",
+        ),
+    ],
+};
+
+/// An entry of `changes`.
+pub static CHANGE: Group = Group {
+    what: "a change",
+    title: "network: changes: [(…)]",
+    about: "From a moment of simulated time on. What is left out stays as it was. Entries stand in the order of time.",
+    fields: &[
+        field("at_s", AT_S, Default::Required("60"), Decides::TIME, "When, since the clock began."),
+        field("latency_ms", LATENCY_MS, Default::Otherwise("as before"), Decides::TIME, "One way."),
+        field(
+            "ping_ms",
+            PING_MS,
+            Default::Otherwise("as before"),
+            Decides::TIME,
+            "There and back, in place of `latency_ms`.",
+        ),
+        field(
+            "bandwidth_mbps",
+            BANDWIDTH_MBPS,
+            Default::Otherwise("as before"),
+            Decides::TIME,
+            "Of each link.",
         ),
     ],
 };
@@ -200,12 +310,48 @@ pub static INTERFACE: Group = Group {
     ],
 };
 
+const CORRELATION: Field = field(
+    "correlation",
+    Value::Float {
+        needed: "a number from 0 up to, not including, 1: how much a draw follows the one before",
+        holds: |correlation| (0.0..1.0).contains(&correlation),
+    },
+    Default::Is("0.0"),
+    Decides::TIME,
+    "Correlation of the draws of a link, one after the other.",
+);
+
+/// `jitter: normal(…)`.
+pub static NORMAL: Group = Group {
+    what: "`normal`",
+    title: "jitter: normal(…)",
+    about: "A latency is never below 0.",
+    fields: &[
+        field("jitter_ms", LATENCY_MS, Default::Required("2.0"), Decides::TIME, "Its standard deviation."),
+        CORRELATION,
+    ],
+};
+
+/// `jitter: pareto(…)`.
+pub static PARETO: Group = Group {
+    what: "`pareto`",
+    title: "jitter: pareto(…)",
+    about: "A latency is never below 0.",
+    fields: &[
+        field("jitter_ms", LATENCY_MS, Default::Required("2.0"), Decides::TIME, "Its scale: netem's jitter."),
+        CORRELATION,
+    ],
+};
+
 /// `jitter: uniform(…)`.
 pub static UNIFORM: Group = Group {
     what: "`uniform`",
     title: "jitter: uniform(…)",
     about: "",
-    fields: &[field("max_ms", LATENCY_MS, Default::Required("5.0"), Decides::TIME, "The largest delay.")],
+    fields: &[
+        field("max_ms", LATENCY_MS, Default::Required("5.0"), Decides::TIME, "The largest delay."),
+        CORRELATION,
+    ],
 };
 
 /// `jitter: log_normal(…)`.
@@ -231,6 +377,7 @@ pub static LOG_NORMAL: Group = Group {
             Decides::TIME,
             "How far delays are spread.",
         ),
+        CORRELATION,
     ],
 };
 

@@ -15,7 +15,7 @@
 //! a period of such steps is one step. A state that has occurred before therefore begins a period, and a number of
 //! periods is a power of its step ([`follow_often`]). Depth is a matter of the trace alone ([`super::depth`]).
 //!
-//! No jitter may be in play: it depends on the number of the message.
+//! No jitter may be in play, which depends on the number of the message, and no link that changes with time.
 
 use super::steps::{Step, follow, follow_often};
 use crate::sim::{Clock, Parts, error::Overflow};

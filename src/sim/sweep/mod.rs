@@ -3,11 +3,10 @@
 //! A [`Prepared`] trace is compiled once. [`replay_many`] runs phases of them (one trace, a number of times in sequence
 //! with clocks and links going on) under any number of networks, each from clocks at zero. It picks the way by itself:
 //!
-//! * networks without jitter and without limits on incoming interfaces: eight side by side, what is left over one by one
-//!   ([`lanes`]);
-//! * with limits on incoming interfaces: the engine ([`shared`]);
-//! * with jitter on a link that is used, with runs that can take 2^61 picoseconds (27 days) each, and in other rare
-//!   cases: the engine, every run.
+//! * plain networks without limits on incoming interfaces: eight side by side, what is left over one by one ([`lanes`]);
+//! * with limits on incoming interfaces, with sites that parties share, one wire, bursts: the engine ([`shared`]);
+//! * with jitter on a link that is used, with links that change, with runs that can take 2^61 picoseconds (27 days) each,
+//!   and in other rare cases: the engine, every run.
 //!
 //! In all but the last, runs that repeat are not run ([`drive`]), however many there are. Jitter that is always the same
 //! is latency.
@@ -146,7 +145,7 @@ impl<'p> Plan<'p> {
     /// every draw is the same.
     fn steady<'n>(&self, network: &'n Network) -> Cow<'n, Network> {
         let mut steady = Cow::Borrowed(network);
-        if network.parties != self.parties || !network.has_jitter() {
+        if network.parties != self.parties || !network.has_jitter() || !network.changes.is_empty() {
             return steady;
         }
         let used =
@@ -160,6 +159,7 @@ impl<'p> Plan<'p> {
             if let Some(latency_ps) = network.links[link].latency_ps.checked_add(jitter_ps) {
                 let link = &mut steady.to_mut().links[link];
                 (link.latency_ps, link.jitter) = (latency_ps, Jitter::None);
+                link.jitter_correlation = 0.0;
             }
         }
         steady
@@ -169,7 +169,7 @@ impl<'p> Plan<'p> {
     fn way<'n>(&self, network: &'n Network) -> Way<'n> {
         let rates = Rates::new(network);
         let fits = network.parties == self.parties && self.traces.iter().all(|trace| trace.fits);
-        if !fits || network.has_jitter() {
+        if !fits || network.varies() {
             return Way::Engine;
         }
         // The rough bound is mostly enough.
@@ -178,7 +178,7 @@ impl<'p> Plan<'p> {
             most_ps = self.most_ps(|trace| rates.longest_ps(trace));
         }
         let Some(most_ps) = most_ps.filter(|&most_ps| most_ps < MOST_PS) else { return Way::Engine };
-        if rates.limits_ingress() {
+        if rates.limits_ingress() || network.is_shaped() {
             if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
         } else if most_ps < MOST_EXACT_PS {
             Way::Lanes(rates)

@@ -1,4 +1,4 @@
-//! The engine as a machine, for networks with limits on incoming interfaces.
+//! The engine as a machine, for networks with limits on incoming interfaces, and for shaped ones.
 
 use super::{
     drive::{Machine, Watcher},
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::sim::{Network, Replayer, error::Overflow};
 
-/// One network with shared incoming interfaces.
+/// One network with shared interfaces or wires.
 #[derive(Debug)]
 pub(super) struct Shared<'p> {
     traces: Vec<&'p Prepared>,
@@ -23,10 +23,14 @@ impl<'p> Shared<'p> {
 
 /// Whether the order at incoming interfaces is the same in runs that begin in the same state.
 ///
-/// It is the order of (head, sender, number on the link, receiver), and numbers of two links grow apart. They decide
+/// Of a shaped network it is the order of (time, sender, number of the sender's message), which always repeats. Else it is
+/// that of (head, sender, number on the link, receiver), and numbers of two links grow apart. They decide
 /// only between messages to different receivers; which of these goes first changes nothing if no answer to it can
 /// reach an interface at that same moment, so if the way to every limited interface takes time.
 pub(super) fn order_repeats(network: &Network, traces: &[&Prepared]) -> bool {
+    if network.is_shaped() {
+        return true;
+    }
     let n = network.parties;
     let limited = |link: usize| network.interfaces[link % n].ingress_bps.is_some();
     let instant = |link: usize| limited(link) && network.links[link].latency_ps == 0;
@@ -40,7 +44,7 @@ impl Machine for Shared<'_> {
     }
 
     fn look(&mut self, _: usize, watcher: &mut Watcher<'_>) {
-        let engine = &self.replayer.engine;
+        let engine = &mut self.replayer.engine;
         let from = watcher.state.len();
         engine.relative_state(watcher.state);
         watcher.gain_ps = engine.earliest_ps();
