@@ -101,8 +101,8 @@ pub enum DataError {
         /// Pixels of a test image.
         test: usize,
     },
-    /// A label of the test part does not occur among the labels that were trained on.
-    #[error("row {row} of `{file}` is labelled {label}, and the labels to train on are 0 to {largest}")]
+    /// A label is none of those that the network is trained on.
+    #[error("row {row} of `{file}` is labelled {label}, and the labels to train on are {least} to {largest}")]
     LabelOutOfRange {
         /// The file.
         file: String,
@@ -110,13 +110,36 @@ pub enum DataError {
         row: usize,
         /// Its label.
         label: u8,
+        /// The least label of the training part.
+        least: u8,
         /// The largest label of the training part.
         largest: u8,
     },
+    /// The labels do not follow each other.
+    #[error(
+        "the labels of `{file}` are {labels}, which leaves classes without a row: labels must follow each other. The \
+         label {suspect} stands in {rows} row{}, first in row {row} (from 0); if it is no mistake, number the classes \
+         without gaps",
+        if *rows == 1 { "" } else { "s" }
+    )]
+    Gap {
+        /// The file.
+        file: String,
+        /// The labels that are there, in words.
+        labels: String,
+        /// The rarest one beside a gap.
+        suspect: u8,
+        /// Rows that have it.
+        rows: u64,
+        /// The first of them, from 0.
+        row: usize,
+    },
     /// A single class cannot be learned.
-    #[error("every row of `{file}` is labelled 0: there is nothing to tell apart")]
+    #[error("every row of `{file}` is labelled {label}: there is nothing to tell apart")]
     OneClass {
         /// The file.
         file: String,
+        /// The only label.
+        label: u8,
     },
 }

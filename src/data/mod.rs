@@ -5,12 +5,14 @@
 
 mod error;
 pub mod idx;
+mod labels;
 mod source;
 
 pub use error::DataError;
 pub use source::{DataPath, DataSource};
 
 use idx::{Content, Idx};
+use labels::Classes;
 
 /// Rows of the bundled MNIST to train on.
 pub const MNIST_TRAIN_ROWS: usize = 60_000;
@@ -28,7 +30,7 @@ static TEST_LABELS: &[u8] = include_bytes!("../../scenarios/data/mnist/t10k-labe
 pub struct Dataset {
     /// Pixels 0 to 255, `rows * width`, row by row.
     pub images: Vec<u8>,
-    /// One label per row, each less than `classes`.
+    /// The class of each row, from 0, less than `classes`: what the file calls it, less the smallest label there is.
     pub labels: Vec<u8>,
     /// Number of images.
     pub rows: usize,
@@ -52,6 +54,8 @@ pub struct TrainTest {
     pub train: Dataset,
     /// To test on.
     pub test: Dataset,
+    /// What a reader of the results has to know: how labels became classes, and which classes have no row.
+    pub notes: Vec<String>,
 }
 
 /// Reads the data set that a scenario names.
@@ -96,22 +100,17 @@ struct Part {
 
 fn join(train: Part, test: Part, train_rows: usize, test_rows: usize) -> Result<TrainTest, DataError> {
     let (train_name, test_name) = (train.labels.0.clone(), test.labels.0.clone());
-    // All labels of the file count, not only those of the rows asked for: ten rows of MNIST have ten classes too.
-    let largest = train.labels.1.bytes.iter().copied().max().expect("an IDX file has an entry");
+    let classes = Classes::of(std::slice::from_ref(&train.labels))?;
     let mut train = first_rows(train, train_rows)?;
     let mut test = first_rows(test, test_rows)?;
     if train.width != test.width {
         return Err(DataError::WidthsDiffer { train: train.width, test: test.width });
     }
-    if largest == 0 {
-        return Err(DataError::OneClass { file: train_name });
-    }
-    let classes = usize::from(largest) + 1;
-    if let Some(row) = test.labels.iter().position(|&label| label > largest) {
-        return Err(DataError::LabelOutOfRange { file: test_name, row, label: test.labels[row], largest });
-    }
-    (train.classes, test.classes) = (classes, classes);
-    Ok(TrainTest { train, test })
+    classes.map(&train_name, &mut train.labels)?;
+    classes.map(&test_name, &mut test.labels)?;
+    (train.classes, test.classes) = (classes.count(), classes.count());
+    let notes = classes.notes(&train.labels, &test.labels);
+    Ok(TrainTest { train, test, notes })
 }
 
 /// Cuts a part to the rows asked for; `classes` is filled in later, from the training part.

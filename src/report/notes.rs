@@ -1,12 +1,14 @@
 //! What to know before a run's figures are believed.
 
 use super::units::count_text;
-use crate::run::EpochResult;
+use crate::run::{EpochResult, Outcome};
 use crate::scenario::{BatchDivision, FixedPoint, Plan, Softmax};
 
 /// A note each, most important first.
-pub fn notes(plan: &Plan, epochs: &[EpochResult]) -> Vec<String> {
-    [out_of_range(plan, epochs), restarts(epochs), batch(plan)].into_iter().flatten().collect()
+pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
+    let epochs = &outcome.epochs;
+    let of_training = [out_of_range(plan, epochs), restarts(epochs), batch(plan)];
+    outcome.notes.iter().cloned().chain(of_training.into_iter().flatten()).collect()
 }
 
 /// In which epochs and layers values left their range, and what would help.

@@ -167,7 +167,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         iteration_seconds: outcome.iteration_percentiles.as_ref().map(Into::into),
         accuracy: outcome.epochs.iter().map(Into::into).collect(),
         final_test_accuracy: outcome.epochs.last().map_or(0.0, |epoch| epoch.test_accuracy),
-        notes: notes(plan, &outcome.epochs),
+        notes: notes(plan, outcome),
         verified: VerifiedSummary {
             iterations: verified.iterations,
             outcome: "agree",

@@ -135,7 +135,7 @@ fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
 /// The result of a run as a text of several lines.
 pub fn run_table(plan: &Plan, values: Values, outcome: &Outcome) -> String {
     let mut text = heading(plan, outcome);
-    for note in notes(plan, &outcome.epochs) {
+    for note in notes(plan, outcome) {
         text += &wrapped(&format!("note: {note}"));
     }
     text += &format!("{}\n", costs(&Names::of(&plan.network), outcome).trim_fmt());

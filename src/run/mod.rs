@@ -108,6 +108,8 @@ pub struct Outcome {
     pub iterations: u64,
     /// Widths from the inputs to the classes.
     pub layers: Vec<usize>,
+    /// What a reader of the results has to know, a sentence each.
+    pub notes: Vec<String>,
     /// Accuracy after each epoch.
     pub epochs: Vec<EpochResult>,
     /// Set-up by span and link.
@@ -194,6 +196,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         training: costs.training,
         iterations,
         layers: widths,
+        notes: data.notes,
         epochs: trained.epochs,
         setup_breakdown: Breakdown::of(&recorded.setup, &network, &endpoints)?,
         iteration_breakdown: Breakdown::of(&recorded.iteration, &network, &endpoints)?,

@@ -8,7 +8,7 @@ use flate2::{Compression, write::GzEncoder};
 use mpcsim::data::idx::{Content, count_rows, read_bytes};
 use mpcsim::data::{DataPath, DataSource, load};
 
-fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
+pub fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];
     sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
     bytes.extend(content);
@@ -95,20 +95,26 @@ fn path(folder: &Path, name: &str, bytes: &[u8]) -> DataPath {
     DataPath { written: name.to_string(), resolved }
 }
 
+/// A data set of four files, of which so many rows are to be trained and tested on.
+pub fn source_of(folder: &Path, files: [(&str, Vec<u8>); 4], [train, test]: [usize; 2]) -> DataSource {
+    let [train_images, train_labels, test_images, test_labels] =
+        files.map(|(name, bytes)| path(folder, name, &bytes));
+    DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test }
+}
+
 /// A data set of four training rows and two test rows, each of its files replaceable.
 fn source(folder: &Path, replaced: &[(&str, Vec<u8>)]) -> DataSource {
-    let file = |name: &str, bytes: Vec<u8>| {
-        let other = replaced.iter().find(|(replaced, _)| *replaced == name);
-        path(folder, name, other.map_or(&bytes, |(_, bytes)| bytes))
+    let files = [
+        ("train images", gzip(&idx(&[4, 2, 2], &(0..16).collect::<Vec<_>>()))),
+        ("train labels", idx(&[4], &[0, 1, 2, 1])),
+        ("test images", idx(&[2, 4], &[9; 8])),
+        ("test labels", idx(&[2], &[2, 0])),
+    ];
+    let replace = |(name, bytes)| match replaced.iter().find(|(replaced, _)| *replaced == name) {
+        Some((_, other)) => (name, other.clone()),
+        None => (name, bytes),
     };
-    DataSource::Idx {
-        train_images: file("train images", gzip(&idx(&[4, 2, 2], &(0..16).collect::<Vec<_>>()))),
-        train_labels: file("train labels", idx(&[4], &[0, 1, 2, 1])),
-        test_images: file("test images", idx(&[2, 4], &[9; 8])),
-        test_labels: file("test labels", idx(&[2], &[2, 0])),
-        train: 3,
-        test: 2,
-    }
+    source_of(folder, files.map(replace), [3, 2])
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Data sets: the bundled MNIST and IDX files.
 
 mod idx;
+mod labels;
 mod mnist;

@@ -5,6 +5,7 @@ mod command;
 mod files;
 mod formats;
 mod golden;
+mod labels;
 mod live;
 mod notes;
 mod payload;

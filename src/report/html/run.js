@@ -30,7 +30,8 @@ function headline() {
       tile("One iteration", fmtTime(iteration.modelled_seconds), `set-up: ${fmtTime(setup.modelled_seconds)}`),
       tile("Rounds", fmtCount(training.rounds), `${fmtCount(iteration.rounds)} an iteration`),
       tile("Payload, all parties", fmtBytes(training.payload_bytes), `${fmtBytes(iteration.payload_bytes)} an iteration`),
-      tile("Messages", fmtCount(training.messages), `${fmtCount(iteration.messages)} an iteration`)));
+      tile("Messages", fmtCount(training.messages), `${fmtCount(iteration.messages)} an iteration`)),
+    ...(SUMMARY.notes || []).map((note) => el("p", { class: "note" }, `Note: ${note}`)));
 }
 
 function accuracySection() {
