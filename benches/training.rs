@@ -11,9 +11,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use mpcsim::nn::{
-    Dense, SecretData, Secrets, TrainingProgram, encode_images, glorot_weights, one_hot_labels,
-};
+use mpcsim::nn::{Dense, SecretData, Secrets, TrainingProgram, glorot_weights};
 use mpcsim::protocol::{Clear, Protocol, Rep3, Start};
 use mpcsim::ring::gemm::{MatrixView, gemm_add};
 use mpcsim::ring::{Content, Vector, with_workers};
@@ -184,7 +182,7 @@ fn set_up<P: Protocol>(
     let program = training_program(plan, &widths, ROWS);
     let mut weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let data = data(&program);
-    if data.images.content() == Content::Shape {
+    if data.images[0].content() == Content::Shape {
         for layer in &mut weights {
             layer.weights = Vector::shape(layer.weights.len());
             layer.bias = Vector::shape(layer.bias.len());
@@ -205,23 +203,26 @@ fn set_up<P: Protocol>(
     (Training { session, order, batch, next: 0 }, program)
 }
 
-fn mnist(plan: &Plan) -> SecretData {
+fn mnist(plan: &Plan, program: &TrainingProgram) -> SecretData {
     let data = mpcsim::data::load(&plan.data).expect("the bundled data").train;
-    SecretData {
-        images: encode_images(&data, 0..ROWS, plan.fixed_point).into(),
-        labels: one_hot_labels(&data, 0..ROWS).into(),
-    }
+    let rows: Vec<usize> = (0..ROWS).collect();
+    SecretData::of(program, &data, &rows, plan.fixed_point)
 }
 
 fn clear(plan: &Plan) -> (Training<Clear>, TrainingProgram) {
     let link = mpcsim::sim::Link::INSTANT;
     let bench = Bench::new(mpcsim::sim::Network::uniform(1, link));
-    set_up(plan, bench, |party| Clear::new(party, plan.seed), |_| mnist(plan))
+    set_up(plan, bench, |party| Clear::new(party, plan.seed), |program| mnist(plan, program))
 }
 
 fn shares(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
     let bench = Bench::new(network(&plan.network, plan.seed));
-    set_up(plan, bench, |party| Rep3::start(party, plan.seed, Content::Values), |_| mnist(plan))
+    set_up(
+        plan,
+        bench,
+        |party| Rep3::start(party, plan.seed, Content::Values),
+        |program| mnist(plan, program),
+    )
 }
 
 fn shape(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {

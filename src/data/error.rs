@@ -93,13 +93,19 @@ pub enum DataError {
         /// Rows asked for.
         asked: usize,
     },
-    /// Test images are not of the width of training images.
-    #[error("training images have {train} pixels and test images {test}: they must be alike")]
+    /// Images of two files are not of the same width.
+    #[error(
+        "images of `{file}` have {width} pixels and those of `{other}` {other_width}: they must be alike"
+    )]
     WidthsDiffer {
-        /// Pixels of a training image.
-        train: usize,
-        /// Pixels of a test image.
-        test: usize,
+        /// The first file to train on.
+        file: String,
+        /// Pixels of its images.
+        width: usize,
+        /// Another file.
+        other: String,
+        /// Pixels of its images.
+        other_width: usize,
     },
     /// A label is none of those that the network is trained on.
     #[error("row {row} of `{file}` is labelled {label}, and the labels to train on are {least} to {largest}")]

@@ -79,8 +79,9 @@ pub fn read_bytes(packed: &[u8], name: &str, content: Content) -> Result<Idx, Da
     }
 }
 
-/// Reads no more than the header: the number of rows of a file. The rest may still turn out to be damaged.
-pub fn count_rows(path: &Path, name: &str, content: Content) -> Result<usize, DataError> {
+/// Reads no more than the header: the number of rows of a file and the bytes of one. The rest may still turn out to be
+/// damaged.
+pub fn size(path: &Path, name: &str, content: Content) -> Result<(usize, usize), DataError> {
     // 2 + 4 * 255 dimensions fit; a gzip stream of that much content starts well within this.
     let mut start = Vec::new();
     open(path, name)?.take(1 << 16).read_to_end(&mut start).map_err(|cause| unreadable(name, cause))?;
@@ -89,7 +90,7 @@ pub fn count_rows(path: &Path, name: &str, content: Content) -> Result<usize, Da
     } else {
         read_header(&mut &start[..], false, name, content)
     }?;
-    Ok(header.rows as usize)
+    Ok((header.rows as usize, header.width as usize))
 }
 
 fn open(path: &Path, name: &str) -> Result<File, DataError> {

@@ -16,7 +16,7 @@ pub struct Classes {
 impl Classes {
     /// Finds the classes in files of labels. Their numbers must follow each other: a gap is a mistake more often than
     /// not, and each number in it would be a class.
-    pub fn of(files: &[(String, Idx)]) -> Result<Classes, DataError> {
+    pub fn of(files: &[&(String, Idx)]) -> Result<Classes, DataError> {
         let mut rows = [0u64; VALUES];
         for (_, labels) in files {
             labels.bytes.iter().for_each(|&label| rows[usize::from(label)] += 1);
@@ -24,7 +24,7 @@ impl Classes {
         let present: Vec<u8> = (0..=u8::MAX).filter(|&label| rows[usize::from(label)] > 0).collect();
         let (least, largest) = (present[0], present[present.len() - 1]);
         let named = |label: u8| {
-            let has = |(_, labels): &&(String, Idx)| labels.bytes.contains(&label);
+            let has = |(_, labels): &&&(String, Idx)| labels.bytes.contains(&label);
             files.iter().find(has).expect("the label is in a file")
         };
         if least == largest {

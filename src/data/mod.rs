@@ -6,9 +6,11 @@
 mod error;
 pub mod idx;
 mod labels;
+mod owners;
 mod source;
 
 pub use error::DataError;
+pub use owners::{Block, Owners};
 pub use source::{DataPath, DataSource};
 
 use idx::{Content, Idx};
@@ -18,6 +20,8 @@ use labels::Classes;
 pub const MNIST_TRAIN_ROWS: usize = 60_000;
 /// Rows of the bundled MNIST to test on.
 pub const MNIST_TEST_ROWS: usize = 10_000;
+/// Pixels of an image of MNIST.
+pub const MNIST_WIDTH: usize = 784;
 
 // Inside the program, so that it is found from any working directory and by an installed binary.
 static TRAIN_IMAGES: &[u8] = include_bytes!("../../scenarios/data/mnist/train-images-idx3-ubyte.gz");
@@ -73,21 +77,18 @@ pub fn load(source: &DataSource) -> Result<TrainTest, DataError> {
                 images: read(TEST_IMAGES, "t10k-images-idx3-ubyte.gz", Content::Images)?,
                 labels: read(TEST_LABELS, "t10k-labels-idx1-ubyte.gz", Content::Labels)?,
             };
-            join(train_part, test_part, *train, *test)
+            join(vec![train_part], test_part, *train, *test)
         }
         DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test } => {
             let read = |path: &DataPath, content| {
                 idx::read_file(&path.resolved, &path.written, content).map(|idx| (path.written.clone(), idx))
             };
-            let train_part = Part {
-                images: read(train_images, Content::Images)?,
-                labels: read(train_labels, Content::Labels)?,
+            let part = |(images, labels)| -> Result<Part, DataError> {
+                Ok(Part { images: read(images, Content::Images)?, labels: read(labels, Content::Labels)? })
             };
-            let test_part = Part {
-                images: read(test_images, Content::Images)?,
-                labels: read(test_labels, Content::Labels)?,
-            };
-            join(train_part, test_part, *train, *test)
+            assert_eq!(train_images.len(), train_labels.len(), "files of images and of labels in pairs");
+            let train_parts = train_images.iter().zip(train_labels).map(part).collect::<Result<_, _>>()?;
+            join(train_parts, part((test_images, test_labels))?, *train, *test)
         }
     }
 }
@@ -98,36 +99,60 @@ struct Part {
     labels: (String, Idx),
 }
 
-fn join(train: Part, test: Part, train_rows: usize, test_rows: usize) -> Result<TrainTest, DataError> {
-    let (train_name, test_name) = (train.labels.0.clone(), test.labels.0.clone());
-    let classes = Classes::of(std::slice::from_ref(&train.labels))?;
-    let mut train = first_rows(train, train_rows)?;
-    let mut test = first_rows(test, test_rows)?;
-    if train.width != test.width {
-        return Err(DataError::WidthsDiffer { train: train.width, test: test.width });
+impl Part {
+    /// The first rows, as many as asked for.
+    fn dataset(self, asked: usize, classes: &Classes) -> Result<Dataset, DataError> {
+        let Part { images: (images_name, mut images), labels: (labels_name, mut labels) } = self;
+        if images.rows != labels.rows {
+            return Err(DataError::Uneven {
+                images: images_name,
+                labels: labels_name,
+                image_rows: images.rows,
+                label_rows: labels.rows,
+            });
+        }
+        if images.rows < asked || asked == 0 {
+            return Err(DataError::TooFewRows { file: images_name, rows: images.rows, asked });
+        }
+        images.bytes.truncate(asked * images.width);
+        labels.bytes.truncate(asked);
+        classes.map(&labels_name, &mut labels.bytes)?;
+        let (images, width, labels) = (images.bytes, images.width, labels.bytes);
+        Ok(Dataset { images, labels, rows: asked, width, classes: classes.count() })
     }
-    classes.map(&train_name, &mut train.labels)?;
-    classes.map(&test_name, &mut test.labels)?;
-    (train.classes, test.classes) = (classes.count(), classes.count());
-    let notes = classes.notes(&train.labels, &test.labels);
-    Ok(TrainTest { train, test, notes })
 }
 
-/// Cuts a part to the rows asked for; `classes` is filled in later, from the training part.
-fn first_rows(part: Part, asked: usize) -> Result<Dataset, DataError> {
-    let Part { images: (images_name, mut images), labels: (labels_name, mut labels) } = part;
-    if images.rows != labels.rows {
-        return Err(DataError::Uneven {
-            images: images_name,
-            labels: labels_name,
-            image_rows: images.rows,
-            label_rows: labels.rows,
-        });
+/// Puts the parts together. Of several files to train on all rows are taken, those of the first file first.
+fn join(train: Vec<Part>, test: Part, train_rows: usize, test_rows: usize) -> Result<TrainTest, DataError> {
+    let first = (train[0].images.0.clone(), train[0].images.1.width);
+    for (name, images) in train[1..].iter().chain([&test]).map(|part| &part.images) {
+        if images.width != first.1 {
+            let (file, width) = first;
+            return Err(DataError::WidthsDiffer {
+                file,
+                width,
+                other: name.clone(),
+                other_width: images.width,
+            });
+        }
     }
-    if images.rows < asked || asked == 0 {
-        return Err(DataError::TooFewRows { file: images_name, rows: images.rows, asked });
+    let classes = Classes::of(&train.iter().map(|part| &part.labels).collect::<Vec<_>>())?;
+    let several = train.len() > 1;
+    let mut parts = train.into_iter().map(|part| {
+        let rows = if several { part.images.1.rows } else { train_rows };
+        part.dataset(rows, &classes)
+    });
+    let mut train = parts.next().expect("a file to train on")?;
+    for part in parts {
+        let part = part?;
+        train.images.extend(part.images);
+        train.labels.extend(part.labels);
+        train.rows += part.rows;
     }
-    images.bytes.truncate(asked * images.width);
-    labels.bytes.truncate(asked);
-    Ok(Dataset { images: images.bytes, labels: labels.bytes, rows: asked, width: images.width, classes: 0 })
+    if train.rows != train_rows {
+        return Err(DataError::TooFewRows { file: first.0, rows: train.rows, asked: train_rows });
+    }
+    let test = test.dataset(test_rows, &classes)?;
+    let notes = classes.notes(&train.labels, &test.labels);
+    Ok(TrainTest { train, test, notes })
 }

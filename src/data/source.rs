@@ -14,15 +14,15 @@ pub enum DataSource {
     },
     /// Any data set in IDX files, gzipped or not.
     Idx {
-        /// Images to train on.
-        train_images: DataPath,
-        /// Their labels.
-        train_labels: DataPath,
+        /// Images to train on: one file, or one for each party that brings rows.
+        train_images: Vec<DataPath>,
+        /// Their labels, file by file.
+        train_labels: Vec<DataPath>,
         /// Images to test on.
         test_images: DataPath,
         /// Their labels.
         test_labels: DataPath,
-        /// Rows to train on: the first ones of the file.
+        /// Rows to train on: the first ones of the file, all of several files.
         train: usize,
         /// Rows to test on: the first ones of the file.
         test: usize,

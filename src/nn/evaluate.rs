@@ -42,7 +42,7 @@ fn predicted(logits: &[u64]) -> usize {
 }
 
 fn forward(weights: &[Weights], data: &Dataset, rows: &[usize], format: FixedPoint) -> Vec<u64> {
-    let mut x = encode_images(data, rows.iter().copied(), format);
+    let mut x = encode_images(data, rows.iter().copied(), 0..data.width, format);
     for (i, layer) in weights.iter().enumerate() {
         let shape = MatMul::new(rows.len(), layer.dense.inputs, layer.dense.outputs);
         let (left, right) = shape.views(&x, layer.weights.expect_values());

@@ -2,6 +2,7 @@
 //!
 //! Written over [`crate::secure::Secure`], so the same text runs on shares, on shapes and in the clear.
 
+mod batches;
 mod dataset;
 mod dense;
 mod evaluate;
@@ -16,4 +17,4 @@ pub use evaluate::correct_predictions;
 pub use model::{Model, Weights, glorot_weights};
 pub use sgd::{BatchDivision, Sgd};
 pub use shuffle::{batches_per_epoch, epoch_order};
-pub use training::{OWNER, SecretData, Secrets, Trainer, TrainingProgram, prepare};
+pub use training::{Brought, OWNER, SecretData, Secrets, Trainer, TrainingProgram, prepare};

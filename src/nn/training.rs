@@ -1,15 +1,18 @@
 //! The training program of one party.
 
+use super::batches::{Parts, elements};
+use super::dataset::{encode_images, one_hot_labels};
 use super::dense::{Dense, DenseLayer};
 use super::model::{Model, Weights};
 use super::sgd::Sgd;
+use crate::data::{Block, Dataset, Owners};
 use crate::protocol::{Demand, Protocol, RingShare};
 use crate::ring::Vector;
-use crate::secure::Secure;
+use crate::secure::{FixedPoint, Secure};
 use crate::sim::{all, both};
 use crate::softmax::{Logits, Softmax};
 
-/// The party whose inputs the training data and the initial weights are.
+/// The party whose input the initial weights are, and the training data unless it has other owners.
 pub const OWNER: usize = 0;
 
 /// What is trained, and how.
@@ -23,6 +26,8 @@ pub struct TrainingProgram {
     pub loss: bool,
     /// Rows of the training data.
     pub rows: usize,
+    /// Who brings them.
+    pub owners: Owners,
     /// The optimiser's constants.
     pub sgd: Sgd,
 }
@@ -35,27 +40,49 @@ impl TrainingProgram {
     fn classes(&self) -> usize {
         self.layers.last().expect("a network has a layer").outputs
     }
-}
 
-/// The training data of its owner, as ring elements.
-pub struct SecretData {
-    /// rows x inputs fixed-point numbers.
-    pub images: Vector,
-    /// rows x classes integers, one-hot.
-    pub labels: Vector,
-}
+    /// The parts of the images by owner.
+    pub fn images(&self) -> Vec<Block> {
+        self.owners.images(self.rows, self.inputs())
+    }
 
-impl SecretData {
-    /// Data of which only the size is known.
-    pub fn shape(program: &TrainingProgram) -> Self {
-        SecretData {
-            images: Vector::shape(program.rows * program.inputs()),
-            labels: Vector::shape(program.rows * program.classes()),
-        }
+    /// The parts of the labels by owner.
+    pub fn labels(&self) -> Vec<Block> {
+        self.owners.labels(self.rows, self.classes())
     }
 }
 
-/// What the owner of data and weights brings along.
+/// The training data as ring elements, one vector for each part that a party owns ([`crate::data::Owners`]).
+pub struct SecretData {
+    /// Fixed-point numbers, rows x columns of each part.
+    pub images: Vec<Vector>,
+    /// One-hot integers, rows x classes of each part.
+    pub labels: Vec<Vector>,
+}
+
+impl SecretData {
+    /// Rows of a data set, in this order: as many as the program has.
+    pub fn of(program: &TrainingProgram, data: &Dataset, rows: &[usize], format: FixedPoint) -> Self {
+        assert_eq!(rows.len(), program.rows, "the rows of the program");
+        let images = program
+            .images()
+            .into_iter()
+            .map(|block| encode_images(data, rows[block.rows].iter().copied(), block.columns, format).into());
+        let labels = program
+            .labels()
+            .into_iter()
+            .map(|block| one_hot_labels(data, rows[block.rows].iter().copied()).into());
+        SecretData { images: images.collect(), labels: labels.collect() }
+    }
+
+    /// Data of which only the size is known.
+    pub fn shape(program: &TrainingProgram) -> Self {
+        let shapes = |blocks: Vec<Block>| blocks.iter().map(|block| Vector::shape(elements(block))).collect();
+        SecretData { images: shapes(program.images()), labels: shapes(program.labels()) }
+    }
+}
+
+/// What the parties bring along, all of them.
 #[derive(Clone, Copy)]
 pub struct Secrets<'a> {
     /// The training data.
@@ -64,10 +91,30 @@ pub struct Secrets<'a> {
     pub weights: &'a [Weights],
 }
 
-/// The training data as shares.
-struct Batches<S> {
-    images: S,
-    labels: S,
+/// What one party brings along: the parts that it owns.
+pub struct Brought<'a> {
+    /// Parts of the images.
+    pub images: Vec<Option<&'a Vector>>,
+    /// Parts of the labels.
+    pub labels: Vec<Option<&'a Vector>>,
+    /// The initial weights.
+    pub weights: Option<&'a [Weights]>,
+}
+
+impl<'a> Secrets<'a> {
+    /// What a party brings; one that is alone brings everything.
+    pub fn of_party(&self, program: &TrainingProgram, party: usize, alone: bool) -> Brought<'a> {
+        let owned = |blocks: Vec<Block>, vectors: &'a [Vector]| {
+            assert_eq!(blocks.len(), vectors.len(), "a vector for each part");
+            let parts = blocks.iter().zip(vectors);
+            parts.map(|(block, vector)| (alone || block.party == party).then_some(vector)).collect()
+        };
+        Brought {
+            images: owned(program.images(), &self.data.images),
+            labels: owned(program.labels(), &self.data.labels),
+            weights: (alone || party == OWNER).then_some(self.weights),
+        }
+    }
 }
 
 /// The rows of one iteration.
@@ -80,7 +127,8 @@ pub struct Batch<S> {
 pub struct Trainer<P: Protocol> {
     secure: Secure<P>,
     program: TrainingProgram,
-    data: Batches<P::Share>,
+    images: Parts<P::Share>,
+    labels: Parts<P::Share>,
     model: Model<P::Share>,
 }
 
@@ -131,27 +179,24 @@ impl<P: Protocol> Trainer<P> {
         prepare(&self.secure.protocol, demand).await;
     }
 
-    /// The set-up: training data and initial weights are shared. Only their owner gives `secrets`.
-    pub async fn set_up(secure: Secure<P>, program: TrainingProgram, secrets: Option<Secrets<'_>>) -> Self {
+    /// The set-up: training data and initial weights are shared. A party brings what it owns.
+    pub async fn set_up(secure: Secure<P>, program: TrainingProgram, brought: Brought<'_>) -> Self {
         let set_up = secure.span("setup");
-        let (rows, inputs, classes) = (program.rows, program.inputs(), program.classes());
         let [image_lane, label_lane, weight_lane] = secure.fork();
         let images = async || {
             let _span = image_lane.span("images");
-            image_lane.protocol.input(OWNER, rows * inputs, secrets.map(|s| &s.data.images)).await
+            Parts::input(&image_lane, program.images(), &brought.images).await
         };
         let labels = async || {
             let _span = label_lane.span("labels");
-            label_lane.protocol.input(OWNER, rows * classes, secrets.map(|s| &s.data.labels)).await
+            Parts::input(&label_lane, program.labels(), &brought.labels).await
         };
-        let ((images, labels), model) = both(
-            both(images(), labels()),
-            input_weights(&weight_lane, &program.layers, secrets.map(|s| s.weights)),
-        )
-        .await;
+        let ((images, labels), model) =
+            both(both(images(), labels()), input_weights(&weight_lane, &program.layers, brought.weights))
+                .await;
         secure.protocol.check().await;
         drop(set_up);
-        Trainer { secure, program, data: Batches { images, labels }, model }
+        Trainer { secure, program, images, labels, model }
     }
 
     /// Starts again from other weights, which only their owner gives.
@@ -166,10 +211,7 @@ impl<P: Protocol> Trainer<P> {
     pub async fn iteration(&mut self, rows: &[usize]) -> Option<Vector> {
         let secure = &self.secure;
         let _span = secure.span("iteration");
-        let batch = Batch {
-            images: self.data.images.gather_rows(rows, self.program.inputs()),
-            labels: self.data.labels.gather_rows(rows, self.program.classes()),
-        };
+        let batch = Batch { images: self.images.rows(rows), labels: self.labels.rows(rows) };
         let [momentum_lane, pass_lane] = secure.fork();
         let (scaled, (gradients, loss)) = both(
             scaled_changes(&momentum_lane, &self.program.sgd, &self.model),

@@ -1,6 +1,7 @@
 //! What `mpcsim run --explain` prints: where one iteration's rounds, bytes and time went.
 
 use super::names::Names;
+use super::owners::by_owner;
 use super::units::{bytes_text, count_text, time_text};
 use crate::ledger::{Breakdown, SpanCost};
 use crate::run::Outcome;
@@ -188,6 +189,10 @@ pub fn explain(softmax: &str, network: &NetworkPlan, outcome: &Outcome) -> Strin
     let (setup, iteration) = (&outcome.setup_breakdown, &outcome.iteration_breakdown);
     let mut text = totals("set-up", setup);
     text += &wrapped("  time:", &causes(&setup.spans[0].critical_path));
+    let owners = by_owner(setup, outcome.setup.payload_bytes_by_party.len());
+    if !owners.is_empty() {
+        text += &wrapped("  data of:", &owners);
+    }
     text += &totals(&format!("\none iteration over {}", network.label), iteration);
     text += &wrapped("  time:", &causes(&iteration.spans[0].critical_path));
     text += &wrapped("  of it on links:", &links(&Names::of(network), iteration));

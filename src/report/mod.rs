@@ -9,6 +9,7 @@ mod folder;
 mod html;
 mod names;
 mod notes;
+mod owners;
 mod perfetto;
 mod plot;
 mod replay;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::notes::notes;
+use super::owners::OwnersSummary;
 use super::units::Seconds;
 use crate::ledger::{Cost, Percentiles};
 use crate::run::{EpochResult, Outcome, Values};
@@ -22,6 +23,8 @@ struct Summary<'a> {
     rounding: &'static str,
     values: &'static str,
     layers: &'a [usize],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owners: Option<OwnersSummary>,
     network: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     parties: Option<Vec<String>>,
@@ -157,6 +160,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         rounding: plan.rounding.name(),
         values: values.name(),
         layers: &outcome.layers,
+        owners: OwnersSummary::of(plan),
         network: &plan.network.label,
         parties: plan.network.party_names(),
         compute: &plan.compute.label,

@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::names::Names;
 use super::notes::notes;
+use super::owners::owners_line;
 use super::units::{bytes_text, count_text, time_text};
 use crate::ledger::Cost;
 use crate::run::{EpochResult, Outcome, Values};
@@ -134,7 +135,7 @@ fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
 
 /// The result of a run as a text of several lines.
 pub fn run_table(plan: &Plan, values: Values, outcome: &Outcome) -> String {
-    let mut text = heading(plan, outcome);
+    let mut text = heading(plan, outcome) + &owners_line(plan);
     for note in notes(plan, outcome) {
         text += &wrapped(&format!("note: {note}"));
     }

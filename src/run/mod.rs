@@ -71,9 +71,7 @@ impl RunError {
     pub fn is_mistake(&self) -> bool {
         matches!(
             self,
-            RunError::Data(_)
-                | RunError::Classes(_)
-                | RunError::Sim(SimError::Overflow | SimError::Total(_))
+            RunError::Data(_) | RunError::Classes(_) | RunError::Sim(SimError::Overflow | SimError::Total(_))
         )
     }
 }
@@ -147,6 +145,7 @@ pub fn training_program(plan: &Plan, widths: &[usize], rows: usize) -> TrainingP
         softmax: plan.softmax,
         loss: plan.loss,
         rows,
+        owners: plan.owners.clone(),
         sgd: Sgd {
             learning_rate: plan.fixed_point.encode(plan.training.learning_rate),
             momentum: plan.training.momentum,

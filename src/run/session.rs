@@ -57,9 +57,10 @@ impl<P: Protocol> Session<P> {
         demands: Demands,
     ) -> Result<(Self, Trace), SimError> {
         let mut simulation = Simulation::new(bench);
+        let parties = simulation.parties();
         let task = |i| {
             let protocol = start(simulation.party(i));
-            let secrets = (i == OWNER).then_some(secrets);
+            let brought = secrets.of_party(program, i, parties == 1);
             let demand = &demands.setup;
             Box::pin(async move {
                 protocol.set_up().await;
@@ -68,10 +69,10 @@ impl<P: Protocol> Session<P> {
                     return Member::Deals(protocol);
                 }
                 let secure = Secure { protocol, fixed_point, rounding };
-                Member::Computes(Trainer::set_up(secure, program.clone(), secrets).await)
+                Member::Computes(Trainer::set_up(secure, program.clone(), brought).await)
             }) as Task<_>
         };
-        let tasks = (0..simulation.parties()).map(task).collect();
+        let tasks = (0..parties).map(task).collect();
         let run = simulation.run(tasks)?;
         Ok((Session { simulation, members: run.outputs, demands }, run.trace))
     }

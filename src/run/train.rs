@@ -7,10 +7,10 @@ use super::record::{Phase, Recorded};
 use super::session::{Demands, Session};
 use super::verify::VerifyError;
 use super::{Progress, RunError, Values, total_iterations};
-use crate::data::{Dataset, TrainTest};
+use crate::data::TrainTest;
 use crate::nn::{
-    SecretData, Secrets, TrainingProgram, Weights, batches_per_epoch, correct_predictions, encode_images,
-    epoch_order, glorot_weights, one_hot_labels,
+    SecretData, Secrets, TrainingProgram, Weights, batches_per_epoch, correct_predictions, epoch_order,
+    glorot_weights,
 };
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol, ValuesBeyond};
@@ -61,14 +61,6 @@ pub struct Trained {
     pub epochs: Vec<EpochResult>,
     /// What was done, in order.
     pub phases: Vec<Phase>,
-}
-
-/// The data of its owner.
-pub fn secret_data(data: &Dataset, rows: &[usize], plan: &Plan) -> SecretData {
-    SecretData {
-        images: encode_images(data, rows.iter().copied(), plan.fixed_point).into(),
-        labels: one_hot_labels(data, rows.iter().copied()).into(),
-    }
 }
 
 /// A bench for one party, who never sends.
@@ -160,7 +152,7 @@ fn train_values<P: Protocol>(
     progress.begin("training", total);
     let all_rows: Vec<usize> = (0..train.rows).collect();
     let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
-    let secret = secret_data(train, &all_rows, plan);
+    let secret = SecretData::of(program, train, &all_rows, plan.fixed_point);
     let format = (plan.fixed_point, plan.rounding);
     let secrets = Secrets { data: &secret, weights: &weights };
     let demands = recorded.map_or_else(Demands::default, |recorded| recorded.demands.clone());

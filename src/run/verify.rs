@@ -3,10 +3,10 @@
 use super::bench::bench;
 use super::record::{Recorded, record};
 use super::session::{Demands, Session};
-use super::train::{clear_bench, secret_data};
+use super::train::clear_bench;
 use super::{Progress, RunError, total_iterations};
 use crate::data::Dataset;
-use crate::nn::{Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
+use crate::nn::{SecretData, Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol};
 use crate::ring::Content;
@@ -59,6 +59,8 @@ struct OnShares<'a> {
     program: &'a TrainingProgram,
     secrets: Secrets<'a>,
     rounding: Rounding,
+    /// The rows of the iterations, one after the other.
+    rows: &'a [usize],
     demands: Demands,
 }
 
@@ -71,10 +73,9 @@ struct First {
 
 fn run_first<P: Protocol>(
     (mut session, setup): (Session<P>, Trace),
-    rows: usize,
+    rows: &[usize],
     batch: usize,
 ) -> Result<First, SimError> {
-    let rows: Vec<usize> = (0..rows).collect();
     let iterations = rows
         .chunks_exact(batch)
         .map(|rows| Ok(session.iteration(rows)?.0))
@@ -91,7 +92,7 @@ impl Visitor for OnShares<'_> {
         let start = |party| start(party, plan.seed, Content::Values);
         let format = (plan.fixed_point, self.rounding);
         let session = Session::set_up(bench, start, format, self.program, self.secrets, self.demands)?;
-        run_first(session, self.program.rows, plan.training.batch)
+        run_first(session, self.rows, plan.training.batch)
     }
 }
 
@@ -103,7 +104,7 @@ impl OnShares<'_> {
         let format = (plan.fixed_point, self.rounding);
         let session =
             Session::set_up(clear_bench(), start, format, self.program, self.secrets, Demands::default())?;
-        run_first(session, self.program.rows, plan.training.batch)
+        run_first(session, self.rows, plan.training.batch)
     }
 }
 
@@ -129,13 +130,17 @@ pub fn verify(
     progress.begin("checking shares against the recording", 2 * roundings + 1);
     let mut order = epoch_order(plan.seed, 0, data.rows, batch);
     order.truncate(iterations as usize * batch);
-    let secret = secret_data(data, &order, plan);
-    let program = &TrainingProgram { rows: order.len(), ..program.clone() };
+    let (owners, held, rows) = program.owners.part(&order);
+    let program = &TrainingProgram { rows: held.len(), owners, ..program.clone() };
+    let secret = SecretData::of(program, data, &held, plan.fixed_point);
     let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let secrets = Secrets { data: &secret, weights: &weights };
     let shapes = record(plan, program)?;
-    let with =
-        |rounding, demands: &Demands| OnShares { plan, program, secrets, rounding, demands: demands.clone() };
+    let rows = &rows;
+    let with = |rounding, demands: &Demands| {
+        let demands = demands.clone();
+        OnShares { plan, program, secrets, rounding, rows, demands }
+    };
     progress.step();
     let shares = plan.protocol.visit(with(plan.rounding, &shapes.demands))?;
     progress.step();

@@ -6,12 +6,13 @@ use super::compute::compute;
 use super::declared::{DENSE, FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
 use super::errors::{Mistakes, Place};
 use super::network::network;
+use super::owners::{Sizes, owners};
 use super::plan::{BatchDivision, FixedPoint, Length, Model, Plan, Protocol, Rounding, Softmax, Training};
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
-use crate::data::idx::{Content, count_rows};
-use crate::data::{DataPath, DataSource};
+use crate::data::idx::{Content, size};
+use crate::data::{DataPath, DataSource, MNIST_TRAIN_ROWS, MNIST_WIDTH, Owners};
 
 const LONGEST_NAME: usize = 100;
 const MOST_LAYERS: usize = 16;
@@ -36,17 +37,19 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let model = fields.node("model", mistakes).and_then(|node| model_of(&node, mistakes));
     let softmax = fields.choice("softmax", &Softmax::ALL, Softmax::name, mistakes);
     let loss = fields.boolean("loss", mistakes);
-    let data = fields.node("data", mistakes).and_then(|node| data_source(&node, base_dir, mistakes));
+    // A mistake in the protocol's name does not hide other ones: they are looked at with three parties then.
+    let parties = protocol.map_or(3, Protocol::parties);
+    let data = fields.node("data", mistakes);
+    let data = data.and_then(|node| data_source(&node, base_dir, parties, mistakes));
+    let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), parties, mistakes));
     let training = fields.node("training", mistakes);
     let training = training.and_then(|node| training_of(&node, mistakes)).filter(|training| {
         // With a mistake in the format, nobody knows.
         fixed_point.is_none_or(|format| check_constants(&fields, training, format, mistakes))
     });
     if let (Some(data), Some(training)) = (&data, &training) {
-        check_batch(&fields, data.train_rows(), training.batch, mistakes);
+        check_batch(&fields, data.source.train_rows(), training.batch, mistakes);
     }
-    // A mistake in the protocol's name does not hide those of the network: it is looked at with three parties then.
-    let parties = protocol.map_or(3, Protocol::parties);
     let network = fields.node("network", mistakes).and_then(|node| network(&node, parties, mistakes));
     let compute = fields.node("compute", mistakes).and_then(|node| compute(&node, parties, mistakes));
     Some(Plan {
@@ -58,7 +61,8 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
         model: model?,
         softmax: softmax?,
         loss: loss?,
-        data: data?,
+        data: data?.source,
+        owners: owners?,
         training: training?,
         network: network?,
         compute: compute?,
@@ -123,16 +127,46 @@ fn model_of(node: &Node, mistakes: &mut Mistakes) -> Option<Model> {
     Some(Model::Dense { hidden: widths.into_iter().collect::<Option<Vec<usize>>>()? })
 }
 
-fn data_source(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<DataSource> {
+/// A data set, and what its files say of its size.
+struct Data {
+    source: DataSource,
+    /// Pixels of an image.
+    width: usize,
+    /// Rows of each file to train on.
+    rows_by_file: Vec<usize>,
+}
+
+fn data_source(node: &Node, base_dir: &Path, parties: usize, mistakes: &mut Mistakes) -> Option<Data> {
     match (read::variant_name(node), &node.kind) {
         (Some("mnist"), Kind::Word(_) | Kind::Record(_)) => {
             let fields = Fields::new(node, &MNIST, mistakes)?;
-            let train = fields.whole("train", mistakes);
-            let test = fields.whole("test", mistakes);
-            Some(DataSource::Mnist { train: train? as usize, test: test? as usize })
+            let (train, test) = (fields.whole("train", mistakes), fields.whole("test", mistakes));
+            let source = DataSource::Mnist { train: train? as usize, test: test? as usize };
+            Some(Data { source, width: MNIST_WIDTH, rows_by_file: vec![MNIST_TRAIN_ROWS] })
         }
-        (Some("idx"), Kind::Record(_)) => idx(node, base_dir, mistakes),
+        (Some("idx"), Kind::Record(_)) => idx(node, base_dir, parties, mistakes),
         _ => unknown_form(node, SCENARIO.field("data"), mistakes),
+    }
+}
+
+/// Each party brings a file, if there are several; otherwise `owners:` says who brings what.
+fn data_owners(data: &Data, node: Option<&Node>, parties: usize, mistakes: &mut Mistakes) -> Option<Owners> {
+    match (node, data.rows_by_file.len()) {
+        (None, 1) => Some(Owners::One(0)),
+        (None, _) => Some(Owners::Rows(data.rows_by_file.clone())),
+        (Some(node), 1) => {
+            let sizes = Sizes { rows: data.source.train_rows(), width: data.width, parties };
+            owners(node, sizes, mistakes)
+        }
+        (Some(node), _) => {
+            let help = "leave one of them out: of several files to train on, each is one party's".to_string();
+            read::wrong(
+                node,
+                "`owners` and several files to train on exclude each other",
+                Some(help),
+                mistakes,
+            )
+        }
     }
 }
 
@@ -144,44 +178,94 @@ fn rows(fields: &Fields, what: &str, available: usize, mistakes: &mut Mistakes) 
     }
 }
 
-fn idx(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<DataSource> {
-    let fields = Fields::new(node, &IDX, mistakes)?;
-    let mut file = |what: &str, content: Content| -> Option<(DataPath, usize)> {
-        let node = fields.node(what, mistakes)?;
-        let written = read::text(&node, what, mistakes)?;
-        let path = DataPath { resolved: base_dir.join(&written), written };
-        match count_rows(&path.resolved, &path.written, content) {
-            Ok(rows) => Some((path, rows)),
-            Err(error) => {
-                let help = "paths are relative to the folder of the scenario file".to_string();
-                mistakes.add(&node.place, error.to_string(), format!("the file of `{what}`"), Some(help));
-                None
-            }
+/// A file of a data set and its size: rows, and bytes of one.
+type SizedFile = (DataPath, (usize, usize));
+
+/// The file that a text names.
+fn file(
+    node: &Node,
+    what: &str,
+    base_dir: &Path,
+    content: Content,
+    mistakes: &mut Mistakes,
+) -> Option<SizedFile> {
+    let written = read::text(node, what, mistakes)?;
+    let path = DataPath { resolved: base_dir.join(&written), written };
+    match size(&path.resolved, &path.written, content) {
+        Ok(size) => Some((path, size)),
+        Err(error) => {
+            let help = "paths are relative to the folder of the scenario file".to_string();
+            mistakes.add(&node.place, error.to_string(), format!("the file of `{what}`"), Some(help));
+            None
         }
+    }
+}
+
+fn idx(node: &Node, base_dir: &Path, parties: usize, mistakes: &mut Mistakes) -> Option<Data> {
+    let fields = Fields::new(node, &IDX, mistakes)?;
+    // One file, or a list of them where that is allowed.
+    let mut files = |what: &str, content: Content, most: usize| -> Option<Vec<SizedFile>> {
+        let node = fields.node(what, mistakes)?;
+        let nodes = match &node.kind {
+            Kind::List(nodes) if most > 1 => nodes,
+            _ => std::slice::from_ref(node.as_ref()),
+        };
+        if nodes.is_empty() || nodes.len() > most {
+            let message = format!("`{what}` must be one file, or a list of 1 to {most}: one a party");
+            return read::wrong(&node, &message, None, mistakes);
+        }
+        let files: Vec<_> = nodes.iter().map(|node| file(node, what, base_dir, content, mistakes)).collect();
+        files.into_iter().collect()
     };
-    let train_images = file("train_images", Content::Images);
-    let train_labels = file("train_labels", Content::Labels);
-    let test_images = file("test_images", Content::Images);
-    let test_labels = file("test_labels", Content::Labels);
-    let mut as_many = |images: &Option<(DataPath, usize)>, labels: &Option<(DataPath, usize)>, what: &str| {
-        let (Some((_, images)), Some((_, labels))) = (images, labels) else { return };
-        if images != labels {
-            let message = format!(
-                "there are {} images and {} labels",
-                grouped(*images as u64),
-                grouped(*labels as u64)
-            );
-            let place = &fields.get(what).expect("it has been read").place;
-            mistakes.add(place, message, "not as many labels as images", None);
+    let train_images = files("train_images", Content::Images, parties);
+    let train_labels = files("train_labels", Content::Labels, parties);
+    let test_images = files("test_images", Content::Images, 1);
+    let test_labels = files("test_labels", Content::Labels, 1);
+    let place = |what: &str| &fields.get(what).expect("it has been read").place;
+    let mut as_many = |images: &Option<Vec<SizedFile>>, labels: &Option<Vec<SizedFile>>, what: &str| {
+        let (Some(images), Some(labels)) = (images, labels) else { return };
+        let mut differ = |images: usize, labels: usize, unit: &str| {
+            if images != labels {
+                let count = |number: usize| grouped(number as u64);
+                let message =
+                    format!("there are {} {unit}images and {} {unit}labels", count(images), count(labels));
+                mistakes.add(place(what), message, "not as many labels as images", None);
+            }
+        };
+        differ(images.len(), labels.len(), "files of ");
+        for ((_, images), (_, labels)) in images.iter().zip(labels) {
+            differ(images.0, labels.0, "");
         }
     };
     as_many(&train_images, &train_labels, "train_labels");
     as_many(&test_images, &test_labels, "test_labels");
-    let ((train_images, train_rows), (test_images, test_rows)) = (train_images?, test_images?);
-    let train = rows(&fields, "train", train_rows, mistakes);
-    let test = rows(&fields, "test", test_rows, mistakes);
-    let (train_labels, test_labels) = (train_labels?.0, test_labels?.0);
-    Some(DataSource::Idx { train_images, train_labels, test_images, test_labels, train: train?, test: test? })
+    let (train_images, train_labels) = (train_images?, train_labels?);
+    let (test_images, test_labels) = (test_images?.remove(0), test_labels?.remove(0));
+    let (_, (_, width)) = train_images[0];
+    if let Some((other, (_, other_width))) = train_images.iter().find(|(_, size)| size.1 != width) {
+        let message =
+            format!("images of `{}` have {other_width} pixels and those before them {width}", other.written);
+        mistakes.add(place("train_images"), message, "all images must be alike", None);
+    }
+    let rows_by_file: Vec<usize> = train_images.iter().map(|(_, (rows, _))| *rows).collect();
+    let train = match (fields.get("train"), rows_by_file.len()) {
+        (Some(node), 2..) => {
+            let help = Some("leave it out: all rows of all files are taken".to_string());
+            read::wrong(node, "`train` has no meaning with several files to train on", help, mistakes)
+        }
+        _ => rows(&fields, "train", rows_by_file.iter().sum(), mistakes),
+    };
+    let test = rows(&fields, "test", test_images.1.0, mistakes);
+    let paths = |files: Vec<SizedFile>| files.into_iter().map(|(path, _)| path).collect();
+    let source = DataSource::Idx {
+        train_images: paths(train_images),
+        train_labels: paths(train_labels),
+        test_images: test_images.0,
+        test_labels: test_labels.0,
+        train: train?,
+        test: test?,
+    };
+    Some(Data { source, width, rows_by_file })
 }
 
 fn training_of(node: &Node, mistakes: &mut Mistakes) -> Option<Training> {

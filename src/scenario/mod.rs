@@ -16,6 +16,7 @@ mod grid;
 mod jitter;
 mod links;
 mod network;
+mod owners;
 mod plan;
 mod presets;
 pub(crate) mod read;

@@ -3,7 +3,7 @@
 //! A `Plan` comes out of [`crate::scenario::Scenario`] only, with every default filled in, every unit
 //! converted to an integer and every limit checked. The rooms that read it need not check again.
 
-pub use crate::data::DataSource;
+pub use crate::data::{DataSource, Owners};
 pub use crate::nn::BatchDivision;
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::secure::{FixedPoint, Rounding};
@@ -31,6 +31,8 @@ pub struct Plan {
     pub loss: bool,
     /// Where rows come from.
     pub data: DataSource,
+    /// Which party brings which part of the training data.
+    pub owners: Owners,
     /// Length and constants of gradient descent.
     pub training: Training,
     /// Links and interfaces between the parties.

@@ -12,11 +12,12 @@ use super::declared::{
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    Change, ComputePlan, DataSource, FixedPoint, Interface, Jitter, Length, Link, Model, NetworkPlan,
+    Change, ComputePlan, DataSource, FixedPoint, Interface, Jitter, Length, Link, Model, NetworkPlan, Owners,
     PartyCompute, Plan, Site, Training, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
+use crate::data::DataPath;
 
 /// Which fields are written.
 type Select = fn(Decides) -> bool;
@@ -96,6 +97,7 @@ impl Plan {
             softmax,
             loss,
             data: source,
+            owners: _,
             training: constants,
             network: links,
             compute: costs,
@@ -110,6 +112,9 @@ impl Plan {
         record.field("softmax", || softmax.name().to_string());
         record.field("loss", || loss.to_string());
         record.field("data", || data(source, select));
+        if let Some(owners) = owners(self) {
+            record.field("owners", || owners);
+        }
         record.field("training", || training(*constants, select));
         record.field("network", || network(links));
         record.field("compute", || compute(costs, select));
@@ -179,13 +184,42 @@ fn data(source: &DataSource, select: Select) -> String {
         }
         DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test } => {
             let mut record = Record::new(&IDX, select);
-            record.field("train_images", || quoted(&train_images.written));
-            record.field("train_labels", || quoted(&train_labels.written));
+            record.field("train_images", || files(train_images));
+            record.field("train_labels", || files(train_labels));
             record.field("test_images", || quoted(&test_images.written));
             record.field("test_labels", || quoted(&test_labels.written));
-            record.field("train", || train.to_string());
+            if train_images.len() == 1 {
+                record.field("train", || train.to_string());
+            }
             record.field("test", || test.to_string());
             record.in_lines("idx", 2)
+        }
+    }
+}
+
+fn files(paths: &[DataPath]) -> String {
+    match paths {
+        [only] => quoted(&only.written),
+        _ => {
+            let names: Vec<String> = paths.iter().map(|path| quoted(&path.written)).collect();
+            format!("[{}]", names.join(", "))
+        }
+    }
+}
+
+/// Who brings the data, unless party 0 brings everything or the files say who does.
+fn owners(plan: &Plan) -> Option<String> {
+    match (&plan.owners, &plan.data) {
+        (Owners::One(0), _) => None,
+        (Owners::Rows(_), DataSource::Idx { train_images, .. }) if train_images.len() > 1 => None,
+        (Owners::One(party), source) => {
+            let mut rows = vec![0; *party];
+            rows.push(source.train_rows());
+            Some(format!("{rows:?}"))
+        }
+        (Owners::Rows(rows), _) => Some(format!("{rows:?}")),
+        (Owners::Columns { columns, labels }, _) => {
+            Some(format!("columns(parts: {columns:?}, labels: {labels})"))
         }
     }
 }

@@ -70,7 +70,8 @@ pub(crate) fn source_name(plan: &Plan) -> String {
     match &plan.data {
         DataSource::Mnist { .. } => "mnist".to_string(),
         DataSource::Idx { train_images, train_labels, .. } => {
-            format!("{:?} {:?}", train_images.resolved, train_labels.resolved)
+            let files = train_images.iter().chain(train_labels);
+            format!("{:?}", files.map(|path| &path.resolved).collect::<Vec<_>>())
         }
     }
 }

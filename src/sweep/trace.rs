@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SweepError;
 use super::planner::{SweepPlan, source_name};
-use crate::data::{self, DataSource};
+use crate::data;
 use crate::run::{Recorded, RunError, layer_widths, record, training_program};
 use crate::scenario::Plan;
 
@@ -24,13 +24,7 @@ impl Sizes {
             let plan = plan.plan(distinct.point as usize);
             let name = source_name(&plan);
             if let Entry::Vacant(entry) = by_source.entry(name) {
-                let mut source = plan.data;
-                // They do not depend on the number of rows.
-                match &mut source {
-                    DataSource::Mnist { train, test } => (*train, *test) = (1, 1),
-                    DataSource::Idx { train, test, .. } => (*train, *test) = (1, 1),
-                }
-                let data = data::load(&source).map_err(RunError::from)?;
+                let data = data::load(&plan.data).map_err(RunError::from)?;
                 entry.insert((data.train.width, data.train.classes));
             }
         }

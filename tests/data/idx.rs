@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use flate2::{Compression, write::GzEncoder};
-use mpcsim::data::idx::{Content, count_rows, read_bytes};
+use mpcsim::data::idx::{Content, read_bytes, size};
 use mpcsim::data::{DataPath, DataSource, load};
 
 pub fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
@@ -99,6 +99,7 @@ fn path(folder: &Path, name: &str, bytes: &[u8]) -> DataPath {
 pub fn source_of(folder: &Path, files: [(&str, Vec<u8>); 4], [train, test]: [usize; 2]) -> DataSource {
     let [train_images, train_labels, test_images, test_labels] =
         files.map(|(name, bytes)| path(folder, name, &bytes));
+    let (train_images, train_labels) = (vec![train_images], vec![train_labels]);
     DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test }
 }
 
@@ -131,7 +132,11 @@ fn a_data_set_is_put_together_from_four_files() {
             idx(&[3], &[0, 1, 2]),
             "`train images` holds 4 images and `train labels` holds 3 labels",
         ),
-        ("test images", idx(&[2, 5], &[9; 10]), "training images have 4 pixels and test images 5"),
+        (
+            "test images",
+            idx(&[2, 5], &[9; 10]),
+            "images of `train images` have 4 pixels and those of `test images` 5",
+        ),
         (
             "test labels",
             idx(&[2], &[1, 3]),
@@ -156,8 +161,8 @@ fn rows_are_counted_without_reading_them() {
     let folder = tempfile::tempdir().unwrap();
     let large = gzip(&idx(&[5000, 100], &vec![3; 500_000]));
     let file = path(folder.path(), "large", &large);
-    assert_eq!(count_rows(&file.resolved, "large", Content::Images).unwrap(), 5000);
-    let missing = count_rows(&folder.path().join("no such file"), "no such file", Content::Images);
+    assert_eq!(size(&file.resolved, "large", Content::Images).unwrap(), (5000, 100));
+    let missing = size(&folder.path().join("no such file"), "no such file", Content::Images);
     assert!(missing.unwrap_err().to_string().starts_with("cannot read `no such file`"));
-    assert!(count_rows(folder.path(), "folder", Content::Images).is_err());
+    assert!(size(folder.path(), "folder", Content::Images).is_err());
 }

@@ -1,5 +1,5 @@
 //! Data sets: the bundled MNIST and IDX files.
 
-mod idx;
+pub mod idx;
 mod labels;
 mod mnist;

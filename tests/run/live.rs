@@ -1,7 +1,7 @@
 //! A live training on one simulation, and the replay of one recorded iteration again and again.
 
 use mpcsim::data;
-use mpcsim::nn::{OWNER, SecretData, Secrets, Trainer, encode_images, glorot_weights, one_hot_labels};
+use mpcsim::nn::{SecretData, Secrets, Trainer, glorot_weights};
 use mpcsim::protocol::Message;
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
@@ -26,10 +26,8 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
         let plan = plan(Softmax::ReluGradient, Rounding::Probabilistic, &few);
         let data = data::load(&plan.data).expect("the data ships").train;
         let program = training_program(&plan, &[784, 8, 10], data.rows);
-        let secret = SecretData {
-            images: encode_images(&data, 0..data.rows, plan.fixed_point).into(),
-            labels: one_hot_labels(&data, 0..data.rows).into(),
-        };
+        let rows: Vec<usize> = (0..data.rows).collect();
+        let secret = SecretData::of(&program, &data, &rows, plan.fixed_point);
         let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
         let (network, endpoints) = (network(&plan.network, plan.seed), endpoints(&plan.compute));
         let live = Bench { network: network.clone(), endpoints: endpoints.clone(), ..bench(3) };
@@ -38,8 +36,8 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
         let tasks = (0..3).map(|i| {
             let protocol = ProtocolName::Rep3.start(simulation.party(i), plan.seed, Content::Values);
             let secure = Secure { protocol, fixed_point: plan.fixed_point, rounding: plan.rounding };
-            let secrets = (i == OWNER).then_some(Secrets { data: &secret, weights: &weights });
-            Box::pin(Trainer::set_up(secure, program.clone(), secrets)) as Task<_>
+            let brought = Secrets { data: &secret, weights: &weights }.of_party(&program, i, false);
+            Box::pin(Trainer::set_up(secure, program.clone(), brought)) as Task<_>
         });
         let tasks = tasks.collect();
         let mut trainers: Vec<Trainer<Erased>> = simulation.run(tasks).expect("a set-up").outputs;

@@ -8,5 +8,6 @@ mod golden;
 mod labels;
 mod live;
 mod notes;
+mod owners;
 mod payload;
 pub(crate) mod training;

@@ -1,9 +1,7 @@
 //! Trainings on shares, on shapes and in the clear.
 
 use mpcsim::data::{self, Dataset};
-use mpcsim::nn::{
-    SecretData, Secrets, TrainingProgram, Weights, encode_images, glorot_weights, one_hot_labels,
-};
+use mpcsim::nn::{SecretData, Secrets, TrainingProgram, Weights, glorot_weights};
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Clear, Message};
@@ -46,9 +44,7 @@ pub fn train(
     let program: TrainingProgram = training_program(plan, widths, rows.len());
     let (secret, weights) = match data {
         Some(data) => {
-            let images = encode_images(data, rows.iter().copied(), plan.fixed_point);
-            let labels = one_hot_labels(data, rows.iter().copied());
-            let secret = SecretData { images: images.into(), labels: labels.into() };
+            let secret = SecretData::of(&program, data, &rows, plan.fixed_point);
             (secret, glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point))
         }
         None => {

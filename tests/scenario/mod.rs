@@ -4,6 +4,7 @@ mod declared;
 mod golden;
 mod hostile;
 mod networks;
+mod owners;
 mod plan;
 mod presets;
 mod sets;

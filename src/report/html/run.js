@@ -20,6 +20,9 @@ function headline() {
     ["rounding", SUMMARY.rounding], ["network", SUMMARY.network], ["compute", SUMMARY.compute], ["seed", SUMMARY.seed],
     ["fingerprint", SUMMARY.fingerprint],
   ];
+  const owners = SUMMARY.owners;
+  if (owners) facts.push([`${owners.rows ? "rows" : "columns"} of parties 0, 1, …`, (owners.rows || owners.columns).map(fmtCount).join(", ")]);
+  if (owners && owners.labels !== undefined) facts.push(["labels", `party ${owners.labels}`]);
   const { training, iteration, setup } = SUMMARY;
   report.append(
     ...(SUMMARY.notes.length ? [el("ul", { class: "notes" }, SUMMARY.notes.map((note) => el("li", {}, note)))] : []),
@@ -308,6 +311,20 @@ function jitterSection() {
   return el("section", {}, el("h2", {}, "Durations of iterations"), figure("jitter", 260, option, text, text));
 }
 
+/** What each owner of data inputs in the set-up; nothing if there is one. */
+function ownerSection() {
+  const shared = parseCsv(DATA.spans).rows.map((row) => [row.span.match(/^setup\/(images|labels)\/party(\d+)$/), row]).filter(([found]) => found);
+  if (!shared.length) return "";
+  const rows = shared.map(([found, row]) => ({ part: found[1], party: Number(found[2]), row }));
+  return el("section", {}, el("h2", {}, "Set-up by owner of data"), table("What each owner inputs", [
+    { name: "party", value: (entry) => entry.party },
+    { name: "part", text: true, value: (entry) => entry.part },
+    { name: "messages", value: (entry) => Number(entry.row.messages), cell: (entry) => fmtCount(entry.row.messages) },
+    { name: "payload", value: (entry) => Number(entry.row.payload_bytes), cell: (entry) => fmtBytes(entry.row.payload_bytes) },
+    { name: "time on the critical path", value: (entry) => Number(entry.row.modelled_seconds), cell: (entry) => fmtTime(entry.row.modelled_seconds) },
+  ], rows));
+}
+
 function scenarioSection() {
   const v = SUMMARY.verified;
   return el("section", {}, el("h2", {}, "Scenario"),
@@ -317,7 +334,7 @@ function scenarioSection() {
 
 headline();
 report.append(el("div", { class: "columns" }, accuracySection(), pathSection()), spanSection(), timelineSection(),
-  el("div", { class: DATA.bars ? "columns" : "" }, linkSection(), jitterSection()), scenarioSection(), words(WORDS));
+  el("div", { class: DATA.bars ? "columns" : "" }, linkSection(), jitterSection()), ownerSection(), scenarioSection(), words(WORDS));
 paintKey();
 DARK.addEventListener("change", paintKey);
 drawAll();

@@ -105,6 +105,24 @@ pub static SCENARIO: Group = Group {
             "Where rows come from. A pixel of 0 to 255 becomes pixel / 256, exactly if there are 8 or more fraction bits.",
         ),
         field(
+            "owners",
+            Value::Forms(&[
+                Form {
+                    written: "[0.5, 0.3, 0.2]",
+                    about: "Rows by party: fractions that add up to 1, or numbers of rows that add up to all of them.",
+                    group: None,
+                },
+                Form {
+                    written: "columns(parts: [0.5, 0.5], labels: 0)",
+                    about: "Columns of every row by party.",
+                    group: Some(&COLUMNS),
+                },
+            ]),
+            Default::Otherwise("party 0 brings everything"),
+            Decides::PROGRAM,
+            "Which party brings which part of the training data. The first rows or columns are party 0's.",
+        ),
+        field(
             "training",
             Value::Record(&TRAINING),
             Default::Is("()"),
@@ -220,22 +238,32 @@ pub static MNIST: Group = Group {
 
 const FILE: Value =
     Value::Text("the path of a file, in double quotes, relative to the folder of the scenario file");
+const FILES: Value = Value::Other(
+    "the path of a file, in double quotes, relative to the folder of the scenario file; or a list of such, one a party",
+);
 const ROWS: Value = Value::Other("a whole number from 1 to the rows of the files");
 
 /// `data: idx(…)`.
 pub static IDX: Group = Group {
     what: "`idx`",
     title: "data: idx(…)",
-    about: "Labels are bytes, images are bytes of any shape. There is a class for each label up to the largest.",
+    about: "Labels are bytes that follow each other, from any number on; images are bytes of any shape. There is a class \
+            for each label of the files to train on.",
     fields: &[
         field(
             "train_images",
-            FILE,
+            FILES,
             Default::Required("\"data/images.gz\""),
             Decides::BOTH,
-            "Images to train on.",
+            "Images to train on. Of a list, each file has the rows that one party brings.",
         ),
-        field("train_labels", FILE, Default::Required("\"data/labels.gz\""), Decides::BOTH, "Their labels."),
+        field(
+            "train_labels",
+            FILES,
+            Default::Required("\"data/labels.gz\""),
+            Decides::BOTH,
+            "Their labels, in as many files.",
+        ),
         field(
             "test_images",
             FILE,
@@ -255,7 +283,7 @@ pub static IDX: Group = Group {
             ROWS,
             Default::Otherwise("all rows of the files"),
             Decides::BOTH,
-            "Rows to train on: the first ones.",
+            "Rows to train on: the first ones. Of several files all rows are taken.",
         ),
         field(
             "test",
@@ -263,6 +291,31 @@ pub static IDX: Group = Group {
             Default::Otherwise("all rows of the files"),
             Decides::ACCURACY,
             "Rows to test on: the first ones.",
+        ),
+    ],
+};
+
+/// `owners: columns(…)`.
+pub static COLUMNS: Group = Group {
+    what: "`columns`",
+    title: "owners: columns(…)",
+    about: "",
+    fields: &[
+        field(
+            "parts",
+            Value::Other(
+                "a list of fractions that add up to 1, or of numbers of columns that add up to all of them",
+            ),
+            Default::Required("[0.5, 0.5]"),
+            Decides::PROGRAM,
+            "The columns of each party.",
+        ),
+        field(
+            "labels",
+            Value::Other("the number of a party, from 0"),
+            Default::Is("0"),
+            Decides::PROGRAM,
+            "Who brings the labels of all rows.",
         ),
     ],
 };
