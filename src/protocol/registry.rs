@@ -95,6 +95,6 @@ protocols! {
     "rep4", Rep4, by_table, Malicious, Rep4::PARTIES,
         "replicated secret sharing, four parties, one of them malicious (abort), Z_2^64",
         "Dalskov, Escudero, Keller, Fantastic Four, USENIX Security 2021 (ePrint 2020/1330)";
-    "beaver2", Beaver2, by_table, Beaver2::PARTIES, "two parties and a dealer, semi-honest, additive shares in Z_2^64",
+    "beaver2", Beaver2, by_table, SemiHonest, Beaver2::PARTIES, "two parties and a dealer, semi-honest, additive shares in Z_2^64",
         "Beaver, STOC 1997; Mohassel and Zhang, S&P 2017; Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
 }

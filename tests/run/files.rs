@@ -222,6 +222,7 @@ fn check_epochs(files: &Files, summary: &Summary) {
         assert_eq!(row["loss"].parse().ok(), epoch.loss);
     }
     assert_eq!(rows.last().unwrap()["iterations"], summary.iterations.to_string());
+    assert!(summary.notes.iter().all(|note| !note.is_empty()), "{:?}", summary.notes);
     assert_eq!(summary.final_test_accuracy, summary.accuracy.last().unwrap().test);
 }
 

@@ -55,7 +55,7 @@ fn every_owner_inputs_its_part_and_the_training_is_the_same() {
     let (first, _) = weights_of(cases[0].0);
     for (owners, elements) in cases {
         let (weights, cost) = weights_of(owners);
-        assert_eq!(cost.payload_bytes_by_party, expected(elements), "{owners}");
+        assert_eq!(cost.expect("the totals fit").payload_bytes_by_party, expected(elements), "{owners}");
         assert!(weights == first, "{owners}: the same rows give the same weights");
     }
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use mpcsim::scenario::{
     BatchDivision, DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding,
-    SCENARIO,
-    Scenario, Training, WireOverhead, parse_compute, parse_network,
+    SCENARIO, Scenario, Training, WireOverhead, parse_compute, parse_network,
 };
 use mpcsim::sweep::{Sweep, SweepPlan};
 
