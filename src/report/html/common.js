@@ -215,5 +215,5 @@ const WORDS = [
   ["compute", "parties computing"],
   ["latency", "messages under way, jitter included"],
   ["serialisation", "a party's bytes entering wires, one after the other"],
-  ["queueing", "waiting at an interface for what other parties sent"],
+  ["queueing", "waiting for what other parties sent, at a wire or an interface that is shared"],
 ];
