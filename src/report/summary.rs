@@ -31,6 +31,10 @@ struct Summary<'a> {
     compute: &'a str,
     setup: CostSummary<'a>,
     iteration: CostSummary<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iteration_offline: Option<CostSummary<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iteration_online: Option<CostSummary<'a>>,
     training: CostSummary<'a>,
     iterations: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,6 +170,8 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         compute: &plan.compute.label,
         setup: (&outcome.setup).into(),
         iteration: (&outcome.iteration).into(),
+        iteration_offline: outcome.iteration_apart.as_ref().map(|[offline, _]| offline.into()),
+        iteration_online: outcome.iteration_apart.as_ref().map(|[_, online]| online.into()),
         training: (&outcome.training).into(),
         iterations: outcome.iterations,
         iteration_seconds: outcome.iteration_percentiles.as_ref().map(Into::into),

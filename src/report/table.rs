@@ -53,17 +53,23 @@ fn wrapped(text: &str) -> String {
 }
 
 /// A row of the table: a label and what it says of each phase.
-fn row(table: &mut Table, label: String, phases: [&Cost; 3], cell: impl Fn(&Cost) -> String) {
-    let cells = std::iter::once(label).chain(phases.map(cell));
+fn row(table: &mut Table, label: String, phases: &[&Cost], cell: impl Fn(&Cost) -> String) {
+    let cells = std::iter::once(label).chain(phases.iter().map(|phase| cell(phase)));
     table.add_row(cells.collect::<Vec<_>>());
 }
 
 fn costs(names: &Names, outcome: &Outcome) -> Table {
-    let phases = [&outcome.setup, &outcome.iteration, &outcome.training];
+    let training = format!("training ({} iterations)", count_text(outcome.iterations));
+    let mut columns = vec![("set-up", &outcome.setup)];
+    if let Some([offline, online]) = &outcome.iteration_apart {
+        columns.extend([("offline", offline), ("online", online)]);
+    }
+    columns.extend([("one iteration", &outcome.iteration), (&training, &outcome.training)]);
+    let (header, phases): (Vec<&str>, Vec<&Cost>) = columns.into_iter().unzip();
+    let phases = &phases[..];
     let mut table = Table::new();
     table.load_style(STYLE);
-    let training = format!("training ({} iterations)", count_text(outcome.iterations));
-    table.set_header(vec!["", "set-up", "one iteration", &training]);
+    table.set_header(std::iter::once("").chain(header));
     row(&mut table, "rounds".into(), phases, |c| count_text(c.rounds));
     row(&mut table, "exchanges".into(), phases, |c| count_text(c.exchanges));
     row(&mut table, "messages".into(), phases, |c| count_text(c.messages));
@@ -78,8 +84,8 @@ fn costs(names: &Names, outcome: &Outcome) -> Table {
     row(&mut table, "  latency".into(), phases, |c| time_text(c.critical_path.latency_ps));
     row(&mut table, "  serialisation".into(), phases, |c| time_text(c.critical_path.serialisation_ps));
     row(&mut table, "  queueing".into(), phases, |c| time_text(c.critical_path.queueing_ps));
-    for column in 1..=3 {
-        table.column_mut(column).expect("four columns").set_cell_alignment(CellAlignment::Right);
+    for column in 1..=phases.len() {
+        table.column_mut(column).expect("a column for each phase").set_cell_alignment(CellAlignment::Right);
     }
     table
 }

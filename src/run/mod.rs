@@ -98,8 +98,10 @@ const HISTOGRAM_BARS: u64 = 40;
 pub struct Outcome {
     /// Sharing of data and weights.
     pub setup: Cost,
-    /// One iteration, all parties starting together.
+    /// One iteration, all parties starting together, its offline phase first.
     pub iteration: Cost,
+    /// Its offline phase and its online phase, each started together; `None` if the protocol has no offline phase.
+    pub iteration_apart: Option<[Cost; 2]>,
     /// All iterations, without set-up and test.
     pub training: Cost,
     /// Number of iterations.
@@ -192,6 +194,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     Ok(Outcome {
         setup: costs.setup,
         iteration: costs.iteration,
+        iteration_apart: costs.iteration_apart,
         training: costs.training,
         iterations,
         layers: widths,

@@ -39,8 +39,10 @@ pub enum Phase {
 pub struct Costs {
     /// Of the set-up.
     pub setup: Cost,
-    /// Of one iteration that all parties start together.
+    /// Of one iteration that all parties start together, its offline phase first.
     pub iteration: Cost,
+    /// Of its offline phase and its online phase, each started together; `None` if the protocol has no offline phase.
+    pub iteration_apart: Option<[Cost; 2]>,
     /// Of the whole training.
     pub training: Cost,
     /// How long each iteration of the training took, from the moment when the last party ended the one before; empty
@@ -157,6 +159,13 @@ impl Recorded {
     ) -> Result<Costs, SimError> {
         let setup = Self::alone(&self.setup, network, endpoints)?;
         let iteration = Self::alone(&self.iteration, network, endpoints)?;
+        let iteration_apart = match &self.iteration_apart {
+            Some([offline, online]) => {
+                let alone = |trace| Self::alone(trace, network, endpoints);
+                Some([alone(offline)?, alone(online)?])
+            }
+            None => None,
+        };
         let mut training = self.training_counts(&network.overhead, phases)?;
         let prepared = [&self.iteration, &self.restart].map(|trace| Prepared::new(trace, endpoints));
         let [prepared_iteration, prepared_restart] = prepared;
@@ -182,6 +191,6 @@ impl Recorded {
             }
         }
         training = training.with_clocks(&finish.clocks);
-        Ok(Costs { setup, iteration, training, iteration_durations_ps: durations })
+        Ok(Costs { setup, iteration, iteration_apart, training, iteration_durations_ps: durations })
     }
 }

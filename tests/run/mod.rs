@@ -10,4 +10,5 @@ mod live;
 mod notes;
 mod owners;
 mod payload;
+mod protocols;
 pub(crate) mod training;
