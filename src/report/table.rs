@@ -123,19 +123,22 @@ fn accuracy(outcome: &Outcome) -> String {
 fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
     let v = &outcome.verified;
     let training = match values {
-        Values::Split => "training ran in the clear",
-        Values::Shares => "training ran on shares, every message as recorded",
+        Values::Split => "this is the accuracy of plain numbers with the same fixed-point arithmetic",
+        Values::Shares => "this is the accuracy of the training on secret shares",
+    };
+    let apart = match v.largest_difference_ulp {
+        0 => "they were the same".to_string(),
+        units => format!("they differed by at most {units} x 2^-{}", plan.fixed_point.fraction_bits),
     };
     format!(
         "{training}\n\
-         checked over {} iterations on shares: all {} messages as recorded on shapes;\n\
-         with nearest rounding all {} parameters as in the clear, bit for bit;\n\
-         with {} rounding at most {} units in the last place apart",
+         checked: {} iterations really ran on secret shares, and sent the {} messages that the costs are counted from;\n\
+         with nearest rounding all {} weights and biases were those of plain numbers, bit for bit;\n\
+         with {} rounding {apart}",
         v.iterations,
         count_text(v.messages),
         count_text(v.parameters as u64),
         plan.rounding.name(),
-        v.largest_difference_ulp,
     )
 }
 
