@@ -1,23 +1,74 @@
 //! `mpcsim check`.
 
 use clap::Args;
+use serde_json::json;
 
+use super::sweep::{axes_text, plan_text};
 use super::{Failure, ScenarioArgs, print};
-use crate::scenario::Scenario;
+use crate::scenario::{File, Plan, Scenario, to_json};
+use crate::sweep::{Shard, Sweep, SweepPlan};
 
 /// Arguments of `mpcsim check`.
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  mpcsim check scenarios/01_first_run.ron --set 'model=dense(hidden: [128, 128])'"
-)]
+#[command(after_help = "Examples:\n  \
+    mpcsim check scenarios/01_first_run.ron --set 'model=dense(hidden: [128, 128])'\n  \
+    mpcsim check scenarios/06_network_sweep.ron\n  \
+    mpcsim check scenarios/01_first_run.ron --json | jq .scenario.training")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
-/// Checks a scenario and prints the plan, every default written out.
+/// Checks a scenario and prints the plan, every default written out; or checks every point of a sweep and says what it
+/// has.
 pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
-    let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
-    print(&format!("// fingerprint {}\n{}", plan.fingerprint(), plan.to_ron()));
+    let ScenarioArgs { scenario, sets } = &args.scenario;
+    let File { name, text, folder } = File::read(scenario)?;
+    if Sweep::is_sweep(&text, &name) {
+        let plan = SweepPlan::new(Sweep::from_text(&text, &name, &folder)?.with_sets(sets)?)?;
+        print(&if args.json { sweep_json(&plan) } else { sweep_text(&plan) });
+    } else {
+        let plan = Scenario::parse(&text, &name, &folder, sets)?;
+        print(&if args.json { plan_json(&plan) } else { plan_ron(&plan) });
+    }
     Ok(())
+}
+
+fn plan_ron(plan: &Plan) -> String {
+    format!("// fingerprint {}\n{}", plan.fingerprint(), plan.to_ron())
+}
+
+fn plan_json(plan: &Plan) -> String {
+    pretty(
+        &json!({ "kind": "scenario", "fingerprint": plan.fingerprint(), "scenario": to_json(&plan.to_ron()) }),
+    )
+}
+
+fn sweep_text(plan: &SweepPlan) -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let every = "a sweep, every point of it checked; run it with `mpcsim sweep`";
+    format!("{}{}{every}\n", plan_text(plan, Shard::WHOLE, cores), axes_text(plan))
+}
+
+fn sweep_json(plan: &SweepPlan) -> String {
+    let sweep = plan.sweep();
+    let axes = sweep.axis_values().map(|(name, values)| json!({ "name": name, "values": values }));
+    pretty(&json!({
+        "kind": "sweep",
+        "name": sweep.name,
+        "fingerprint": sweep.fingerprint(),
+        "train": sweep.train,
+        "points": plan.points(),
+        "excluded_points": plan.excluded(),
+        "distinct_trainings": if sweep.train { plan.trainings() } else { 0 },
+        "distinct_traces": plan.traces(),
+        "axes": axes.collect::<Vec<_>>(),
+    }))
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    serde_json::to_string_pretty(value).expect("JSON") + "\n"
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, print};
-use crate::report::{CompareError, Summary, compare_json, compare_table};
+use super::{Failure, complain, print};
+use crate::report::{CompareError, Summary, compare_json, compare_table, compare_warnings};
 
 /// Arguments of `mpcsim compare`.
 #[derive(Args)]
@@ -31,6 +31,9 @@ impl From<CompareError> for Failure {
 pub(crate) fn compare(args: &CompareArgs) -> Result<(), Failure> {
     let summaries: Vec<Summary> =
         args.folders.iter().map(|folder| Summary::read(folder)).collect::<Result<_, _>>()?;
+    for warning in compare_warnings(&summaries) {
+        complain(&format!("warning: {warning}"));
+    }
     print(&if args.json { compare_json(&summaries) } else { compare_table(&summaries) });
     Ok(())
 }

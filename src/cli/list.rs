@@ -1,43 +1,103 @@
 //! `mpcsim list`.
 
+use clap::Args;
+use serde_json::json;
+
 use super::{Failure, print};
+use crate::ring::Instructions;
 use crate::run::Operation;
 use crate::scenario::{COMPUTES, NETWORKS, Protocol, Rounding, Softmax};
 
-fn entry(text: &mut String, name: &str, description: &str, source: Option<&str>) {
-    *text += &format!("  {name:<18}{description}\n");
-    if let Some(source) = source {
-        *text += &format!("  {:<18}{source}\n", "");
+/// Arguments of `mpcsim list`.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  mpcsim list\n  mpcsim list --json | jq -r '.[] | select(.kind == \"network\") | .name'"
+)]
+pub(crate) struct ListArgs {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Something that a scenario or an option can name.
+struct Entry {
+    name: String,
+    description: String,
+    source: Option<String>,
+}
+
+/// Entries of one kind.
+struct Section {
+    kind: &'static str,
+    heading: &'static str,
+    entries: Vec<Entry>,
+}
+
+fn entry(name: &str, description: &str, source: Option<&str>) -> Entry {
+    Entry { name: name.to_string(), description: description.to_string(), source: source.map(str::to_string) }
+}
+
+fn sections() -> Vec<Section> {
+    let section = |kind, heading, entries| Section { kind, heading, entries };
+    let protocols = Protocol::ALL.iter().map(|p| entry(p.name(), p.description(), Some(p.paper())));
+    let variants = Softmax::ALL.iter().map(|s| entry(s.name(), s.description(), Some(s.paper())));
+    let roundings = Rounding::ALL.iter().map(|r| entry(r.name(), r.description(), None));
+    let operations = Operation::ALL.iter().map(|o| entry(o.name(), o.description(), None));
+    let networks = NETWORKS.iter().map(|n| entry(n.name, n.description, Some(n.source)));
+    let computes = COMPUTES.iter().map(|c| entry(c.name, c.description, Some(c.source)));
+    let none = entry("none", "computing takes no time; written compute: none", None);
+    let arithmetic = Instructions::ALL.iter().map(|i| entry(i.name(), availability(*i), None));
+    vec![
+        section("protocol", "protocols", protocols.collect()),
+        section("softmax", "softmax variants", variants.collect()),
+        section("rounding", "roundings", roundings.collect()),
+        section("operation", "operations, as in mpcsim cost --op relu", operations.collect()),
+        section("network", "networks, as in network: preset(\"lan\")", networks.collect()),
+        section(
+            "compute",
+            "compute, as in compute: preset(\"server-core\")",
+            computes.chain([none]).collect(),
+        ),
+        section(
+            "arithmetic",
+            "instructions of this machine, as in MPCSIM_ARITHMETIC=portable; results do not depend on them",
+            arithmetic.collect(),
+        ),
+    ]
+}
+
+fn availability(instructions: Instructions) -> &'static str {
+    match instructions {
+        used if used == Instructions::in_use() => "in use",
+        usable if usable.are_available() => "there",
+        _ => "not on this machine",
     }
 }
 
 /// Lists everything that a scenario can name.
-pub(crate) fn list() -> Result<(), Failure> {
-    let mut text = String::from("protocols\n");
-    for protocol in Protocol::ALL {
-        entry(&mut text, protocol.name(), protocol.description(), Some(protocol.paper()));
+pub(crate) fn list(args: &ListArgs) -> Result<(), Failure> {
+    let sections = sections();
+    if args.json {
+        let entries = sections.iter().flat_map(|section| {
+            section.entries.iter().map(move |Entry { name, description, source }| {
+                json!({ "kind": section.kind, "name": name, "description": description, "source": source })
+            })
+        });
+        let text = serde_json::to_string_pretty(&entries.collect::<Vec<_>>()).expect("JSON");
+        print(&(text + "\n"));
+        return Ok(());
     }
-    text += "\nsoftmax variants\n";
-    for softmax in Softmax::ALL {
-        entry(&mut text, softmax.name(), softmax.description(), Some(softmax.paper()));
+    let mut parts = Vec::new();
+    for Section { heading, entries, .. } in &sections {
+        let mut text = format!("{heading}\n");
+        for Entry { name, description, source } in entries {
+            text += &format!("  {name:<18}{description}\n");
+            if let Some(source) = source {
+                text += &format!("  {:<18}{source}\n", "");
+            }
+        }
+        parts.push(text);
     }
-    text += "\nroundings\n";
-    for rounding in Rounding::ALL {
-        entry(&mut text, rounding.name(), rounding.description(), None);
-    }
-    text += "\noperations, as in mpcsim cost --op relu\n";
-    for operation in Operation::ALL {
-        entry(&mut text, operation.name(), operation.description(), None);
-    }
-    text += "\nnetworks, as in network: preset(\"lan\")\n";
-    for preset in NETWORKS {
-        entry(&mut text, preset.name, preset.description, Some(preset.source));
-    }
-    text += "\ncompute, as in compute: preset(\"server-core\")\n";
-    for preset in COMPUTES {
-        entry(&mut text, preset.name, preset.description, Some(preset.source));
-    }
-    entry(&mut text, "none", "computing takes no time; written compute: none", None);
-    print(&text);
+    print(&parts.join("\n"));
     Ok(())
 }

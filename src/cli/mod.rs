@@ -19,8 +19,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::report::FolderError;
+use crate::ring::Instructions;
 use crate::run::RunError;
 use crate::scenario::ScenarioErrors;
+use crate::scenario::errors::alternatives;
 use crate::sweep::SweepError;
 
 /// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
@@ -47,7 +49,7 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Join the shards of a sweep into what one run would have written.
     Merge(merge::MergeArgs),
-    /// Check a scenario and print it as resolved, without running it.
+    /// Check a scenario or a sweep, without running it; print the scenario as resolved.
     Check(check::CheckArgs),
     /// Count what single secure operations cost.
     Cost(cost::CostArgs),
@@ -56,23 +58,21 @@ enum Command {
     /// Time a recorded program, of mpcsim or of another framework, under another network.
     Replay(replay::ReplayArgs),
     /// List protocols, softmax variants, network and compute presets.
-    #[command(after_help = "Example:\n  mpcsim list")]
-    List,
+    List(list::ListArgs),
     /// Compare result folders: figures side by side, with ratios to the first.
     Compare(compare::CompareArgs),
     /// Draw a column of a results table against another, as SVG or PNG.
     Plot(plot::PlotArgs),
     /// Print completions for a shell.
     Completions(shell::CompletionsArgs),
-    /// Print the manual page.
-    #[command(after_help = "Example:\n  mpcsim man > mpcsim.1 && man ./mpcsim.1")]
-    Man,
+    /// Print a manual page.
+    Man(shell::ManArgs),
 }
 
 /// A scenario and what is changed in it.
 #[derive(Args)]
 pub(crate) struct ScenarioArgs {
-    /// The scenario file.
+    /// The scenario file; - is standard input.
     scenario: PathBuf,
     /// Set a field of the scenario to a RON value, for example training.epochs=1 or 'model=dense(hidden:[])'.
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -125,9 +125,53 @@ pub(crate) fn print(text: &str) {
     }
 }
 
+/// The variable that says which instructions arithmetic may use at most; docs/commands.md.
+const ARITHMETIC: &str = "MPCSIM_ARITHMETIC";
+
+/// Keeps to the instructions that the user allows.
+fn limit_arithmetic() -> Result<(), Failure> {
+    let Some(wanted) = std::env::var_os(ARITHMETIC) else { return Ok(()) };
+    let found = Instructions::ALL.into_iter().find(|each| wanted == each.name());
+    match found {
+        Some(instructions) if instructions.are_available() => {
+            instructions.set_limit();
+            Ok(())
+        }
+        _ => {
+            let what = if found.is_some() { "not on this machine" } else { "unknown" };
+            let here = Instructions::ALL.into_iter().filter(|each| each.are_available());
+            let names = alternatives(here.map(Instructions::name));
+            let wanted = wanted.display();
+            Err(Failure::Mistake(format!("error: {ARITHMETIC}={wanted} is {what}: here it can be {names}")))
+        }
+    }
+}
+
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = Cli::parse().command;
+    let done = limit_arithmetic().and_then(|()| done(command));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Mistake(text)) => {
+            complain(&text);
+            ExitCode::from(2)
+        }
+        Err(Failure::Other(text)) => {
+            complain(&text);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what went wrong on standard error; if nobody listens, so be it.
+pub(crate) fn complain(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}
+
+fn done(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Run(args) => run::run(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => merge::merge(&args),
@@ -135,21 +179,10 @@ pub fn main() -> ExitCode {
         Command::Cost(args) => cost::cost(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Replay(args) => replay::replay(&args),
-        Command::List => list::list(),
+        Command::List(args) => list::list(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Plot(args) => plot::plot(&args),
         Command::Completions(args) => shell::completions(&args),
-        Command::Man => shell::man(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Mistake(text)) => {
-            eprintln!("{}", text.trim_end());
-            ExitCode::from(2)
-        }
-        Err(Failure::Other(text)) => {
-            eprintln!("{}", text.trim_end());
-            ExitCode::FAILURE
-        }
+        Command::Man(args) => shell::man(&args),
     }
 }

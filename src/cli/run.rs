@@ -8,7 +8,11 @@ use super::progress::Bars;
 use super::{Failure, ScenarioArgs, print};
 use crate::report::{Folder, explain, run_files, run_table};
 use crate::run::{Progress, Values, run as run_plan};
-use crate::scenario::Scenario;
+use crate::scenario::write::fnv1a;
+use crate::scenario::{Plan, Scenario};
+
+/// Characters of the longest name that is made for a folder, before it is cut.
+const LONGEST_FOLDER: usize = 100;
 
 /// Arguments of `mpcsim run`.
 #[derive(Args)]
@@ -19,17 +23,23 @@ use crate::scenario::Scenario;
 pub(crate) struct RunArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
-    /// The folder for the results; output/<scenario name> if left out.
-    #[arg(long, value_name = "DIR")]
+    /// The folder for the results. If left out, output/<scenario name>, followed by what `--set` sets.
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Replace the results of another scenario, if there are any in the folder.
+    #[arg(long)]
+    force: bool,
     /// Where values come from: accuracy in the clear and cost from shapes, or everything on shares.
     #[arg(long, value_enum, default_value = "split")]
     values: ValuesArg,
     /// Print where the rounds, bytes and time of one iteration go, by layer and operation.
-    #[arg(long, conflicts_with = "quiet")]
+    #[arg(long, conflicts_with_all = ["quiet", "json"])]
     explain: bool,
+    /// Print summary.json in place of the table.
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
     /// Print nothing, only write the results.
-    #[arg(long)]
+    #[arg(short, long)]
     quiet: bool,
 }
 
@@ -51,18 +61,56 @@ impl From<ValuesArg> for Values {
     }
 }
 
+/// The folder for results if none is asked for: its name shows what was set, so that runs that differ do not meet in it.
+fn default_folder(plan: &Plan, sets: &[String]) -> PathBuf {
+    let mut name = plan.name.clone();
+    let is_name = |set: &str| set.split('=').next().is_some_and(|path| path.trim() == "name");
+    for set in sets.iter().filter(|set| !is_name(set)) {
+        name.push(' ');
+        // Signs that not every system takes in a name, or that a shell would need quotes for, become one dash.
+        let kept = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '=');
+        let words: Vec<&str> = set.split(|c| !kept(c)).filter(|word| !word.is_empty()).collect();
+        name += &words.join("-").replace("=-", "=");
+    }
+    if name.chars().count() > LONGEST_FOLDER {
+        let digest = fnv1a(&[name.as_bytes()]);
+        name = name.chars().take(LONGEST_FOLDER).collect::<String>() + &format!("-{digest:016x}");
+    }
+    Path::new("output").join(name)
+}
+
+/// Whether a folder holds results of this scenario or none.
+fn is_free(folder: &Path, plan: &Plan, values: Values) -> bool {
+    let Ok(scenario) = std::fs::read_to_string(folder.join("scenario.ron")) else { return true };
+    let summary = std::fs::read_to_string(folder.join("summary.json")).unwrap_or_default();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap_or_default();
+    let same_values = summary["values"].as_str().is_none_or(|found| found == values.name());
+    scenario == plan.to_ron() && same_values
+}
+
 /// Runs a scenario.
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
-    let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(&plan.name));
+    let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, &args.scenario.sets));
     let folder = Folder::new(&path)?;
     let values = args.values.into();
+    if !args.force && !is_free(&path, &plan, values) {
+        let help = "choose another folder with --out, or replace them with --force";
+        return Err(Failure::Mistake(format!(
+            "error: {} holds the results of another scenario: {help}",
+            path.display()
+        )));
+    }
     let bars = Bars::new();
     let progress: &dyn Progress = if args.quiet { &() } else { &bars };
     let outcome = run_plan(&plan, values, progress)?;
     bars.finish();
-    folder.write(&run_files(&plan, values, &outcome))?;
-    if !args.quiet {
+    let files = run_files(&plan, values, &outcome);
+    folder.write(&files)?;
+    if args.json {
+        let summary = files.iter().find(|(name, _)| *name == "summary.json").map(|(_, content)| content);
+        print(&String::from_utf8_lossy(summary.expect("every run has a summary")));
+    } else if !args.quiet {
         print(&run_table(&plan, values, &outcome));
         if args.explain {
             print(&format!("\n{}\n", explain(plan.softmax.name(), &plan.network, &outcome)));
@@ -70,4 +118,31 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         print(&format!("results in {}\n", folder.path().display()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_show_what_was_set() {
+        let text = "(name: \"first run\", protocol: rep3, model: dense(hidden: []), softmax: exact, data: mnist, network: \
+                    preset(\"lan\"))";
+        let plan = Scenario::parse(text, "x", Path::new(""), &[]).unwrap();
+        let folder = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+            default_folder(&plan, &sets).display().to_string().replace('\\', "/")
+        };
+        assert_eq!(folder(&[]), "output/first run");
+        assert_eq!(folder(&["name=first run"]), "output/first run");
+        assert_eq!(
+            folder(&["softmax=relu_gradient", "network=preset(\"wan\")", "model.hidden=[1, 2]"]),
+            "output/first run softmax=relu_gradient network=preset-wan model.hidden=1-2"
+        );
+        assert_eq!(
+            folder(&["name=../../etc", "data.train=/etc/passwd"]),
+            "output/first run data.train=etc-passwd"
+        );
+        assert!(folder(&[&"seed=1 ".repeat(100)]).len() < 140);
+    }
 }

@@ -10,14 +10,23 @@ use crate::report::count_text;
 use crate::run::Progress;
 use crate::sweep::{self, Options, Shard, Sweep, SweepPlan};
 
+/// An axis of more values is shown by its first and last.
+const MOST_VALUES: usize = 8;
+
 /// Arguments of `mpcsim sweep`.
 #[derive(Args)]
 pub(crate) struct SweepArgs {
-    /// The sweep file.
+    /// The sweep file; - is standard input.
     file: PathBuf,
+    /// Set a field of the base scenario that no axis sets, as in `mpcsim run`.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
     /// The folder for the results; output/<sweep name> if left out, for a shard output/<sweep name>-K-of-N.
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Check every point and say what would be done, without doing it.
+    #[arg(long, conflicts_with_all = ["resume", "quiet"])]
+    dry_run: bool,
     /// Threads; as many as there are cores if left out. Results do not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -31,7 +40,7 @@ pub(crate) struct SweepArgs {
     #[arg(long, conflicts_with = "shard")]
     parquet: bool,
     /// Print nothing, only write the results.
-    #[arg(long)]
+    #[arg(short, long)]
     quiet: bool,
 }
 
@@ -45,7 +54,7 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     let jobs = args.jobs.map_or(cores, usize::from);
     let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
     let threads = threads.map_err(|error| Failure::Other(format!("error: {error}")))?;
-    let sweep = Sweep::open(&args.file)?;
+    let sweep = Sweep::open(&args.file)?.with_sets(&args.sets)?;
     let plan = threads.install(|| SweepPlan::new(sweep))?;
     drop(threads);
     let shard = args.shard.unwrap_or(Shard::WHOLE);
@@ -58,6 +67,11 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     });
     if !args.quiet {
         print(&plan_text(&plan, shard, jobs));
+    }
+    if args.dry_run {
+        print(&axes_text(&plan));
+        print(&format!("nothing was run; results would go to {}\n", path.display()));
+        return Ok(());
     }
     let bars = Bars::new();
     let progress: &dyn Progress = if args.quiet { &() } else { &bars };
@@ -75,7 +89,7 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
 }
 
 /// What is going to be done.
-fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
+pub(super) fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
     let sweep = plan.sweep();
     let excluded = match plan.excluded() {
         0 => String::new(),
@@ -99,6 +113,20 @@ fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
         count_text(plan.traces() as u64),
         duration_text(plan.estimated_seconds() / f64::from(shard.of) / jobs as f64),
     )
+}
+
+/// The axes of a sweep, a line for each.
+pub(super) fn axes_text(plan: &SweepPlan) -> String {
+    let mut text = String::new();
+    for (name, values) in plan.sweep().axis_values() {
+        let count = count_text(values.len() as u64);
+        let shown = match values.as_slice() {
+            [first, .., last] if values.len() > MOST_VALUES => format!("{first} … {last}"),
+            all => all.join(", "),
+        };
+        text += &format!("  {name}: {count} values: {shown}\n");
+    }
+    text
 }
 
 fn duration_text(seconds: f64) -> String {

@@ -25,8 +25,11 @@ pub(crate) struct TraceArgs {
     setup: bool,
     /// The file to write. Its name says which format: .jsonl or .jsonl.gz (one object a line, for programs and `mpcsim
     /// replay`), .json or .json.gz (for ui.perfetto.dev and chrome://tracing), .svg (a picture).
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
-    output: PathBuf,
+    #[arg(short, long, alias = "output", value_name = "FILE")]
+    out: PathBuf,
+    /// Print nothing, only write the file.
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 /// What a file of a trace holds.
@@ -123,14 +126,17 @@ impl Subject {
 
 /// Records a scenario's program and writes what every party does, and when.
 pub(crate) fn trace(args: &TraceArgs) -> Result<(), Failure> {
-    let name = args.output.display().to_string();
+    let name = args.out.display().to_string();
     let format = Format::of(&name)?;
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
     let subject = Subject::new(&plan, args)?;
-    write_whole(&args.output, |out| subject.write(format, out)).map_err(|error| match error {
+    write_whole(&args.out, |out| subject.write(format, out)).map_err(|error| match error {
         WriteError::Io(error) => Failure::Mistake(format!("error: {name} cannot be written: {error}")),
         WriteError::Sim(error) => Failure::from(RunError::from(error)),
     })?;
+    if args.quiet {
+        return Ok(());
+    }
     let messages = subject.trace.messages() * subject.times;
     print(&format!("{}, {} messages, in {name}\n", subject.title, count_text(messages)));
     Ok(())

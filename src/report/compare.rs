@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::{Map, Value, json};
 
 use super::units::{bytes_text, count_text, time_text};
+use crate::scenario::field_text;
 use crate::sim::PS_PER_SECOND;
 
 /// The schema of `summary.json` that is understood.
@@ -64,7 +65,7 @@ impl Summary {
             Ok(text) => text,
             Err(error) => return Err(CompareError::NoSummary { folder, error }),
         };
-        let json: Value = match serde_json::from_str(&text) {
+        let mut json: Value = match serde_json::from_str(&text) {
             Ok(json) => json,
             Err(error) => return Err(CompareError::Damaged { folder, what: error.to_string() }),
         };
@@ -72,6 +73,11 @@ impl Summary {
             Some(schema) if schema.as_u64() == Some(SCHEMA) => {}
             Some(schema) => return Err(CompareError::Schema { folder, found: schema.to_string() }),
             None => return Err(CompareError::Damaged { folder, what: "it has no schema".to_string() }),
+        }
+        // What the summary does not say stands in the scenario beside it.
+        let scenario = std::fs::read_to_string(path.join("scenario.ron")).unwrap_or_default();
+        if let Some(data) = field_text(&scenario, "data") {
+            json["data"] = Value::String(data);
         }
         let summary = Summary { folder, json };
         for figure in FIGURES {
@@ -147,7 +153,7 @@ const FIGURES: [Figure; 15] = [
 ];
 
 /// What a run was of, by its name in the table.
-const SETTINGS: [(&str, &str); 11] = [
+const SETTINGS: [(&str, &str); 12] = [
     ("scenario", "/name"),
     ("layers", "/layers"),
     ("protocol", "/protocol"),
@@ -155,6 +161,7 @@ const SETTINGS: [(&str, &str); 11] = [
     ("rounding", "/rounding"),
     ("network", "/network"),
     ("compute", "/compute"),
+    ("data", "/data"),
     ("iterations", "/iterations"),
     ("seed", "/seed"),
     ("values", "/values"),
@@ -172,6 +179,25 @@ fn ratio_text(of: f64, to: f64) -> String {
         Some(ratio) => format!(" (x {ratio:.3})"),
         None => String::new(),
     }
+}
+
+/// What makes results incomparable although they look alike: trainings of different length, or on other data, or with
+/// other random numbers.
+pub fn compare_warnings(summaries: &[Summary]) -> Vec<String> {
+    let whole = "totals of the training are not of the same work";
+    let chance = "accuracies differ by chance too";
+    [
+        ("iterations", "/iterations", whole),
+        ("data", "/data", "accuracies and costs are not of the same problem"),
+        ("seeds", "/seed", chance),
+    ]
+    .into_iter()
+    .filter_map(|(name, pointer, so)| {
+        let words: Vec<String> = summaries.iter().map(|summary| summary.word(pointer)).collect();
+        let differ = words.iter().any(|word| *word != words[0]);
+        differ.then(|| format!("{name} differ, so {so}: {}", words.join(" | ")))
+    })
+    .collect()
 }
 
 /// A table: a column for each folder, settings first, then figures with their ratios to the first folder.

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use super::instructions::Instructions;
+
 /// An instruction set for which [`dispatched`] functions are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::ring) enum InstructionSet {
@@ -16,10 +18,18 @@ pub(in crate::ring) enum InstructionSet {
 pub(in crate::ring) struct Level(InstructionSet);
 
 impl Level {
-    /// The best one this machine has.
+    /// The best one this machine has and may use.
     pub(in crate::ring) fn best() -> Self {
         static BEST: OnceLock<Level> = OnceLock::new();
-        *BEST.get_or_init(|| Self::available().pop().expect("every machine has the portable ones"))
+        *BEST.get_or_init(|| {
+            let allowed = |level: &Level| match level.0 {
+                InstructionSet::Portable => true,
+                InstructionSet::Avx2 => Instructions::limit() >= Instructions::Avx2,
+                InstructionSet::Avx512 => Instructions::limit() >= Instructions::Avx512,
+            };
+            let levels = Self::available();
+            levels.into_iter().rfind(allowed).expect("every machine has the portable ones")
+        })
     }
 
     /// All that this machine has, the best one last.
@@ -27,14 +37,10 @@ impl Level {
         let mut levels = vec![Self(InstructionSet::Portable)];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") {
+            if Instructions::Avx2.are_available() {
                 levels.push(Self(InstructionSet::Avx2));
             }
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-            {
+            if Instructions::Avx512.are_available() {
                 levels.push(Self(InstructionSet::Avx512));
             }
         }

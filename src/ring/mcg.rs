@@ -110,7 +110,9 @@ mod ifma {
     };
 
     pub(super) fn is_available() -> bool {
-        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
+        crate::ring::Instructions::limit() >= crate::ring::Instructions::Avx512Ifma
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512ifma")
     }
 
     /// The states of the next [`LANES`] numbers: three limbs of eight lanes for each register.

@@ -9,6 +9,7 @@ pub mod exact_f64;
 mod fused;
 mod gather;
 pub mod gemm;
+mod instructions;
 mod matmul;
 mod mcg;
 mod memory;
@@ -26,6 +27,7 @@ mod words;
 mod workers;
 
 pub use fused::Element;
+pub use instructions::Instructions;
 pub use matmul::MatMul;
 pub use plane::Plane;
 pub use random::{Purpose, StreamKey};

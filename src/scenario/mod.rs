@@ -14,6 +14,7 @@ mod excerpt;
 mod field;
 mod grid;
 mod jitter;
+mod json;
 mod links;
 mod network;
 mod owners;
@@ -36,6 +37,7 @@ pub use compute::no_compute;
 pub use declared::SCENARIO;
 pub use errors::{Mistake, ScenarioErrors, likely};
 pub use field::{Decides, Default, Field, Form, Group, Value};
+pub use json::to_json;
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 pub use reference::reference;
@@ -225,6 +227,14 @@ fn parse_alone<T>(
         Some(value) if mistakes.is_empty() => Ok(value),
         _ => Err(mistakes.into_errors(&sources)),
     }
+}
+
+/// How a field of a scenario is written, on one line; none if it is not there or the text is no scenario.
+pub fn field_text(text: &str, name: &str) -> Option<String> {
+    let root = tree::parse(text, 0, &mut Mistakes::default())?;
+    let Kind::Record(record) = &root.kind else { return None };
+    let written = text.get(record.get(name)?.place.span.clone())?;
+    Some(written.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The tree of a text. There may be mistakes even so; if there is no tree, they are the error.

@@ -98,6 +98,13 @@ impl Sweep {
         &self.fingerprint
     }
 
+    /// What is swept, in the order of the columns: the name of the column, and its values as they stand in it.
+    pub fn axis_values(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.grid
+            .axes()
+            .map(|axis| (axis.name.as_str(), axis.values.iter().map(|value| value.cell.as_str()).collect()))
+    }
+
     /// The fields that are swept, in the order of the columns.
     pub fn axes(&self) -> impl Iterator<Item = &str> {
         self.grid.axes().map(|axis| axis.name.as_str())

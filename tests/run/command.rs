@@ -129,8 +129,10 @@ fn a_folder_with_foreign_files_is_left_alone() {
 
     fs::remove_file(out.join("thesis.tex")).unwrap();
     for iterations in ["training=(iterations: 1)", "training=(iterations: 2)"] {
-        let output = mpcsim(&scenario(SMALL), &out, &[iterations], |_| {});
-        assert!(output.status.success(), "results replace results");
+        let output = mpcsim(&scenario(SMALL), &out, &[iterations], |command| {
+            command.arg("--force");
+        });
+        assert!(output.status.success(), "results replace results, if asked to");
     }
     assert_eq!(read(&out).len(), 6);
 }

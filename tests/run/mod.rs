@@ -8,6 +8,7 @@ mod golden;
 mod labels;
 mod live;
 mod notes;
+mod options;
 mod owners;
 mod payload;
 mod protocols;

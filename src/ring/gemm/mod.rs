@@ -22,6 +22,7 @@ use blocked::{MicroKernel, TileOfC, gemm_tile};
 pub use view::MatrixView;
 pub use wide::{WideKernel, WideView, wide_gemm};
 
+use super::instructions::Instructions;
 use super::workers::{pieces_of, spread};
 
 /// Multiplications that are worth a task of their own: some 10 to 50 microseconds of work.
@@ -63,9 +64,20 @@ impl Kernel {
         Self::ALL.into_iter().filter(|kernel| kernel.is_available()).collect()
     }
 
-    /// The fastest kernel this machine can run.
+    /// The fastest kernel this machine can run with the instructions it may use.
     pub fn best() -> Self {
-        Self::ALL.into_iter().rev().find(|kernel| kernel.is_available()).unwrap_or(Self::Portable)
+        let usable = |kernel: &Self| kernel.instructions() <= Instructions::limit() && kernel.is_available();
+        Self::ALL.into_iter().rev().find(usable).unwrap_or(Self::Portable)
+    }
+
+    /// What it needs.
+    fn instructions(self) -> Instructions {
+        match self {
+            Self::Portable => Instructions::Portable,
+            Self::Avx2 => Instructions::Avx2,
+            Self::Avx512Dq => Instructions::Avx512,
+            Self::Avx512Ifma => Instructions::Avx512Ifma,
+        }
     }
 }
 
@@ -162,10 +174,10 @@ pub(in crate::ring) fn short_tasks<'a>(factors: Factors<'a>, c: &'a mut [u64]) -
     }
 }
 
-/// Whether this machine has the way of [`short_tasks`].
+/// Whether this machine has, and may use, the way of [`short_tasks`].
 pub(in crate::ring) fn has_short() -> bool {
     #[cfg(target_arch = "x86_64")]
-    return short::Short::detect().is_some();
+    return Instructions::limit() >= Instructions::Avx512Ifma && short::Short::detect().is_some();
     #[cfg(not(target_arch = "x86_64"))]
     false
 }
