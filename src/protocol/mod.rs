@@ -233,6 +233,8 @@ pub trait Protocol: Sized + 'static {
 
 /// A protocol that can be started for a party.
 pub trait Start: Protocol {
+    /// How many of the parties, the last ones, hold no shares and only deal: they own nothing that could be input.
+    const DEALERS: usize = 0;
     /// The protocol as seen by `party`, with the seed of all random streams.
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self;
 }

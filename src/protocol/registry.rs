@@ -57,6 +57,11 @@ macro_rules! protocols {
                 match self { $(ProtocolName::$variant => $parties,)* }
             }
 
+            /// Number of parties that hold shares, and so may own data: all but the dealers, who come last.
+            pub fn sharing_parties(self) -> usize {
+                match self { $(ProtocolName::$variant => $parties - <$variant as Start>::DEALERS,)* }
+            }
+
             /// Whether it holds against a party that does anything at all: then altered messages end in an abort.
             pub fn is_malicious(self) -> bool {
                 match self { $(ProtocolName::$variant => Adversary::$security == Adversary::Malicious,)* }

@@ -40,8 +40,9 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     // A mistake in the protocol's name does not hide other ones: they are looked at with three parties then.
     let parties = protocol.map_or(3, Protocol::parties);
     let data = fields.node("data", mistakes);
-    let data = data.and_then(|node| data_source(&node, base_dir, parties, mistakes));
-    let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), parties, mistakes));
+    let may_own = protocol.map_or(3, Protocol::sharing_parties);
+    let data = data.and_then(|node| data_source(&node, base_dir, may_own, mistakes));
+    let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), may_own, mistakes));
     let training = fields.node("training", mistakes);
     let training = training.and_then(|node| training_of(&node, mistakes)).filter(|training| {
         // With a mistake in the format, nobody knows.

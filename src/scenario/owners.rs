@@ -19,7 +19,7 @@ pub struct Sizes {
     pub rows: usize,
     /// Columns of a row.
     pub width: usize,
-    /// Number of parties.
+    /// Number of parties that may own something.
     pub parties: usize,
 }
 
@@ -65,7 +65,7 @@ fn parts(
 ) -> Option<Vec<usize>> {
     let items = read::list(node, "owners", "[0.5, 0.3, 0.2]", mistakes)?;
     if items.len() > parties {
-        let message = format!("there are {parties} parties, and `owners` has {} parts", items.len());
+        let message = format!("{parties} parties hold shares, and `owners` has {} parts", items.len());
         mistakes.add(
             &items[parties].place,
             message,

@@ -72,6 +72,25 @@ fn fractions_are_rounded_to_the_nearest_boundaries() {
     }
 }
 
+/// A dealer holds no shares and brings no data.
+#[test]
+fn every_party_but_a_dealer_may_own_data() {
+    for (protocol, most) in [("rep3", 3), ("rep4", 4), ("beaver2", 2)] {
+        let of = |parts: usize| {
+            let owners = vec!["10"; parts].join(", ");
+            let text = format!(
+                "(name: \"test\", protocol: {protocol}, model: dense(hidden: []), softmax: exact, owners: [{owners}], \
+                 network: preset(\"lan\"), training: (batch: 1), data: mnist(train: {}, test: 1))",
+                10 * parts
+            );
+            Scenario::parse(&text, "test.ron", Path::new(""), &[])
+        };
+        assert!(of(most).is_ok(), "{protocol}: {:?}", of(most).err());
+        let errors = of(most + 1).expect_err(protocol).to_string();
+        assert!(errors.contains(&format!("{most} parties hold shares")), "{protocol}: {errors}");
+    }
+}
+
 #[test]
 fn what_is_not_the_whole_is_refused() {
     for (written, said) in [
@@ -81,7 +100,7 @@ fn what_is_not_the_whole_is_refused() {
         ("[50.5, 49.5]", "must add up to 1"),
         ("[]", "must add up to 1"),
         ("[18446744073.0, 18446744073]", "must add up to 1"),
-        ("[0.25, 0.25, 0.25, 0.25]", "there are 3 parties, and `owners` has 4 parts"),
+        ("[0.25, 0.25, 0.25, 0.25]", "3 parties hold shares, and `owners` has 4 parts"),
         ("[0.999, 0.001]", "this part of 100 rows comes to no row"),
         ("[-0.5, 1.5]", "a part must be a fraction from 0 to 1, or a number of rows"),
         ("[half, half]", "a part must be a fraction"),

@@ -58,6 +58,8 @@ pub struct MaskedCut {
 }
 
 impl<O: Offline> Start for TwoParty<O> {
+    const DEALERS: usize = O::PARTIES - 2;
+
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         assert_eq!(party.parties(), O::PARTIES, "a protocol of {} parties", O::PARTIES);
         let (offline, draws, supply) = (Rc::default(), Cell::new(0), Supply::default());
