@@ -47,6 +47,11 @@ fn text_of(kind: &str, name: &str, presets: &[&'static str]) -> Result<String, F
         if name.ends_with(".ron") || fs::exists(name).unwrap_or(false) {
             return mistake(format!("the {kind} file {name} cannot be read: {error}"));
         }
+        // `--network '"wan"'` and `--network 'preset("wan")'`, as in a scenario.
+        let bare = name.trim_start_matches("preset(").trim_end_matches(')').trim_matches('"');
+        if bare != name && presets.contains(&bare) {
+            return mistake(format!("write the name of the preset alone: --{kind} {bare}"));
+        }
         let help = match likely(name, presets.iter().copied()) {
             Some(close) => format!("did you mean `{close}`?"),
             None => format!("there are {}", presets.join(", ")),

@@ -22,7 +22,10 @@ pub enum DataError {
         cause: std::io::Error,
     },
     /// The first four bytes are not those that are needed.
-    #[error("`{file}` does not hold {wanted}: it starts with {found}, and IDX {wanted} start with {magic}")]
+    #[error(
+        "`{file}` does not hold {wanted}: it starts with {found}, and IDX {wanted} start with {magic}{}",
+        looks_like.as_ref().map_or(String::new(), |text| format!("; {text}"))
+    )]
     WrongMagic {
         /// The file.
         file: String,
@@ -32,6 +35,8 @@ pub enum DataError {
         found: String,
         /// The bytes needed, in words.
         magic: &'static str,
+        /// What the file looks like, and what to do.
+        looks_like: Option<String>,
     },
     /// Fewer bytes than the header announces.
     #[error("`{file}` is cut short: its header announces {announced} bytes of data, and {found} are there")]
@@ -50,6 +55,20 @@ pub enum DataError {
         file: String,
         /// Bytes that the header announces.
         announced: u64,
+    },
+    /// There is nothing in it.
+    #[error("`{file}` is empty")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// It is a folder.
+    #[error("`{file}` is a folder{}: all rows stand in one IDX file, as docs/own-data.md says", holds.as_ref().map_or(String::new(), |name| format!(" (it holds `{name}`)")))]
+    Folder {
+        /// The folder.
+        file: String,
+        /// The first of the files in it, by name.
+        holds: Option<String>,
     },
     /// The file ends within its header.
     #[error("`{file}` is cut short: it ends within its header, after {found} bytes")]

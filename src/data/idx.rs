@@ -1,18 +1,22 @@
 //! The IDX format: a magic number that says how many dimensions, the dimensions, then one byte per entry.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use super::DataError;
+use super::sniff::looks_like;
 
 /// First bytes of a gzip file.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// No data set of a laptop is larger.
 const LARGEST_BYTES: u64 = 1 << 40;
+
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 1 << 16;
 
 /// What a file is expected to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +53,11 @@ impl Content {
 /// An IDX file in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idx {
-    /// Size of the first dimension.
+    /// Size of the first dimension: all rows of the file.
     pub rows: usize,
     /// Product of all other dimensions: bytes of one row.
     pub width: usize,
-    /// `rows * width` bytes, row by row.
+    /// `width` bytes a row, row by row: all rows, or as many as were to be kept.
     pub bytes: Vec<u8>,
 }
 
@@ -63,19 +67,24 @@ struct Header {
     width: u64,
 }
 
-/// Reads an IDX file, gzipped or not. `name` is what errors call it.
-pub fn read_file(path: &Path, name: &str, content: Content) -> Result<Idx, DataError> {
-    let mut packed = Vec::new();
-    open(path, name)?.read_to_end(&mut packed).map_err(|cause| unreadable(name, cause))?;
-    read_bytes(&packed, name, content)
+/// Reads an IDX file, gzipped or not, and keeps the first `most` rows. The others are read too, since whether a file is
+/// sound shows at its end. `name` is what errors call it.
+pub fn read_file(path: &Path, name: &str, content: Content, most: usize) -> Result<Idx, DataError> {
+    let mut file = BufReader::new(open(path, name)?);
+    let start = file.fill_buf().map_err(|cause| unreadable(name, cause))?;
+    if start.starts_with(&GZIP_MAGIC) {
+        read_stream(&mut MultiGzDecoder::new(file), true, name, content, most)
+    } else {
+        read_stream(&mut file, false, name, content, most)
+    }
 }
 
 /// Reads an IDX file that is in memory, gzipped or not.
 pub fn read_bytes(packed: &[u8], name: &str, content: Content) -> Result<Idx, DataError> {
     if packed.starts_with(&GZIP_MAGIC) {
-        read_stream(&mut MultiGzDecoder::new(packed), true, name, content)
+        read_stream(&mut MultiGzDecoder::new(packed), true, name, content, usize::MAX)
     } else {
-        read_stream(&mut &packed[..], false, name, content)
+        read_stream(&mut &packed[..], false, name, content, usize::MAX)
     }
 }
 
@@ -97,7 +106,9 @@ fn open(path: &Path, name: &str) -> Result<File, DataError> {
     let file = File::open(path).map_err(|cause| unreadable(name, cause))?;
     let is_folder = file.metadata().map_err(|cause| unreadable(name, cause))?.is_dir();
     if is_folder {
-        return Err(unreadable(name, std::io::ErrorKind::IsADirectory.into()));
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        let holds = entries.filter_map(|entry| entry.file_name().into_string().ok()).min();
+        return Err(DataError::Folder { file: name.to_string(), holds });
     }
     Ok(file)
 }
@@ -107,29 +118,45 @@ fn unreadable(name: &str, cause: std::io::Error) -> DataError {
     // In our words where they are the same on every system.
     let cause = match cause.kind() {
         ErrorKind::NotFound => "there is no such file".to_string(),
-        ErrorKind::IsADirectory => "it is a folder".to_string(),
         ErrorKind::PermissionDenied => "permission denied".to_string(),
         _ => cause.to_string(),
     };
     DataError::Unreadable { file: name.to_string(), cause }
 }
 
-/// An error while reading memory can only come from the unpacker.
+/// What does not come from the system comes from the unpacker.
 fn damaged(name: &str, cause: std::io::Error) -> DataError {
+    if cause.raw_os_error().is_some() {
+        return unreadable(name, cause);
+    }
     DataError::Damaged { file: name.to_string(), cause }
 }
 
-fn read_stream(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) -> Result<Idx, DataError> {
+fn read_stream(
+    stream: &mut dyn Read,
+    gzip: bool,
+    name: &str,
+    content: Content,
+    most: usize,
+) -> Result<Idx, DataError> {
     let Header { rows, width } = read_header(stream, gzip, name, content)?;
     let announced = rows * width;
-    let mut bytes = Vec::new();
+    let kept = width.saturating_mul(most as u64).min(announced);
+    let (mut bytes, mut found, mut piece) = (Vec::new(), 0, vec![0; PIECE_BYTES]);
     // One byte more than announced, to notice what should not be there.
-    let end = stream.take(announced + 1).read_to_end(&mut bytes);
-    let found = bytes.len() as u64;
-    match end {
-        Ok(_) => {}
-        Err(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof && found < announced => {}
-        Err(cause) => return Err(damaged(name, cause)),
+    while found <= announced {
+        let wanted = (announced + 1 - found).min(PIECE_BYTES as u64) as usize;
+        match stream.read(&mut piece[..wanted]) {
+            Ok(0) => break,
+            Ok(read) => {
+                let keep = kept.saturating_sub(found).min(read as u64) as usize;
+                bytes.extend_from_slice(&piece[..keep]);
+                found += read as u64;
+            }
+            Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof && found < announced => break,
+            Err(cause) => return Err(damaged(name, cause)),
+        }
     }
     if found > announced {
         return Err(DataError::TooLong { file: name.to_string(), announced });
@@ -140,11 +167,21 @@ fn read_stream(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) 
     Ok(Idx { rows: rows as usize, width: width as usize, bytes })
 }
 
+/// Bytes that are looked at to tell what a file is.
+const MOST_SNIFFED: u64 = 1 << 12;
+
 fn read_header(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) -> Result<Header, DataError> {
-    let magic = read_word(stream, gzip, name, 0)?;
+    let magic = match read_word(stream, gzip, name, 0) {
+        Err(DataError::NoHeader { found: 0, .. }) => return Err(DataError::Empty { file: name.to_string() }),
+        magic => magic?,
+    };
     if magic[..3] != [0, 0, 8] || !content.admits(magic[3]) {
         let found = magic.map(|byte| format!("{byte:02x}")).join(" ");
+        let mut start = magic.to_vec();
+        // What cannot be read any more does not matter here.
+        let _ = stream.take(MOST_SNIFFED).read_to_end(&mut start);
         return Err(DataError::WrongMagic {
+            looks_like: looks_like(&start),
             file: name.to_string(),
             wanted: content.word(),
             found,
@@ -166,6 +203,7 @@ fn read_header(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) 
 fn read_word(stream: &mut dyn Read, gzip: bool, name: &str, offset: usize) -> Result<[u8; 4], DataError> {
     let mut word = Vec::with_capacity(4);
     match stream.take(4).read_to_end(&mut word) {
+        Err(cause) if cause.raw_os_error().is_some() => return Err(unreadable(name, cause)),
         Err(cause) if gzip && cause.kind() != std::io::ErrorKind::UnexpectedEof => {
             return Err(damaged(name, cause));
         }

@@ -7,6 +7,7 @@ mod error;
 pub mod idx;
 mod labels;
 mod owners;
+mod sniff;
 mod source;
 
 pub use error::DataError;
@@ -22,6 +23,8 @@ pub const MNIST_TRAIN_ROWS: usize = 60_000;
 pub const MNIST_TEST_ROWS: usize = 10_000;
 /// Pixels of an image of MNIST.
 pub const MNIST_WIDTH: usize = 784;
+/// Classes of MNIST.
+pub const MNIST_CLASSES: usize = 10;
 
 // Inside the program, so that it is found from any working directory and by an installed binary.
 static TRAIN_IMAGES: &[u8] = include_bytes!("../../scenarios/data/mnist/train-images-idx3-ubyte.gz");
@@ -80,15 +83,35 @@ pub fn load(source: &DataSource) -> Result<TrainTest, DataError> {
             join(vec![train_part], test_part, *train, *test)
         }
         DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test } => {
-            let read = |path: &DataPath, content| {
-                idx::read_file(&path.resolved, &path.written, content).map(|idx| (path.written.clone(), idx))
+            let read = |path: &DataPath, content, most| {
+                idx::read_file(&path.resolved, &path.written, content, most)
+                    .map(|idx| (path.written.clone(), idx))
             };
-            let part = |(images, labels)| -> Result<Part, DataError> {
-                Ok(Part { images: read(images, Content::Images)?, labels: read(labels, Content::Labels)? })
+            // All labels, since they say which classes there are.
+            let part = |(images, labels), most| -> Result<Part, DataError> {
+                let images = read(images, Content::Images, most)?;
+                Ok(Part { images, labels: read(labels, Content::Labels, usize::MAX)? })
             };
             assert_eq!(train_images.len(), train_labels.len(), "files of images and of labels in pairs");
-            let train_parts = train_images.iter().zip(train_labels).map(part).collect::<Result<_, _>>()?;
-            join(train_parts, part((test_images, test_labels))?, *train, *test)
+            let train_parts = train_images.iter().zip(train_labels);
+            let train_parts = train_parts.map(|files| part(files, *train)).collect::<Result<_, _>>()?;
+            join(train_parts, part((test_images, test_labels), *test)?, *train, *test)
+        }
+    }
+}
+
+/// Inputs and classes of a data set. Of images no more than the header is read.
+pub fn sizes(source: &DataSource) -> Result<(usize, usize), DataError> {
+    match source {
+        DataSource::Mnist { .. } => Ok((MNIST_WIDTH, MNIST_CLASSES)),
+        DataSource::Idx { train_images, train_labels, .. } => {
+            let (_, width) = idx::size(&train_images[0].resolved, &train_images[0].written, Content::Images)?;
+            let read = |path: &DataPath| {
+                let labels = idx::read_file(&path.resolved, &path.written, Content::Labels, usize::MAX)?;
+                Ok((path.written.clone(), labels))
+            };
+            let labels = train_labels.iter().map(read).collect::<Result<Vec<_>, DataError>>()?;
+            Ok((width, Classes::of(&labels.iter().collect::<Vec<_>>())?.count()))
         }
     }
 }

@@ -35,6 +35,10 @@ pub fn compute(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<C
             preset(&items[0], mistakes).map(|preset| preset.plan(parties))
         }
         (Some("custom"), Kind::Record(_)) => custom(node, parties, mistakes),
+        (_, Kind::Text(quoted)) if ComputePreset::find(quoted.trim_matches('"')).is_some() => {
+            let help = Some(format!("write preset({quoted})"));
+            wrong(node, &format!("{quoted} is the name of a preset"), help, mistakes)
+        }
         (Some(name), Kind::Word(_)) if ComputePreset::find(name).is_some() => {
             let help = Some(format!("write preset(\"{name}\")"));
             wrong(node, &format!("`{name}` is the name of a preset"), help, mistakes)
@@ -122,8 +126,10 @@ fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Comput
     let mut good = label.is_some();
     let mut costs = Costs::of_preset(PartyCompute::default());
     if let Some(node) = fields.get("base") {
-        match preset(node, mistakes) {
-            Some(preset) => costs = Costs::of_preset(preset.costs),
+        // `none` is listed among the presets.
+        let is_none = matches!(&node.kind, Kind::Text(text) if text == "\"none\"");
+        match if is_none { Some(PartyCompute::default()) } else { preset(node, mistakes).map(|p| p.costs) } {
+            Some(base) => costs = Costs::of_preset(base),
             None => good = false,
         }
     }

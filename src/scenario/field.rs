@@ -162,7 +162,7 @@ impl Value {
     /// "a whole number from 1 to 9": what must stand there.
     pub fn needed(&self) -> String {
         match self {
-            Value::Whole(0, u64::MAX) => "a whole number from 0".to_string(),
+            Value::Whole(0, u64::MAX) => format!("a whole number from 0 to {} (2^64 - 1)", u64::MAX),
             Value::Whole(least, most) => {
                 format!("a whole number from {} to {}", grouped(*least), grouped(*most))
             }

@@ -16,6 +16,7 @@ mod grid;
 mod jitter;
 mod json;
 mod links;
+mod looks;
 mod network;
 mod owners;
 mod plan;
@@ -239,6 +240,13 @@ pub fn field_text(text: &str, name: &str) -> Option<String> {
 
 /// The tree of a text. There may be mistakes even so; if there is no tree, they are the error.
 pub(crate) fn shape(text: &str, sources: &Sources, mistakes: &mut Mistakes) -> Result<Node, ScenarioErrors> {
+    if let Some((message, help)) = looks::other_format(text) {
+        let start = text.len() - text.trim_start().len();
+        let first_line = text[start..].lines().next().map_or(0, str::len);
+        let place = errors::Place { source: 0, span: start..start + first_line };
+        mistakes.add(&place, message, "here", Some(help));
+        return Err(std::mem::take(mistakes).into_errors(sources));
+    }
     match tree::parse(text, 0, mistakes) {
         Some(Node { kind: Kind::Missing, .. }) | None => Err(std::mem::take(mistakes).into_errors(sources)),
         Some(root) => Ok(root),

@@ -31,6 +31,10 @@ pub fn network(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<N
     match (read::variant_name(node), &node.kind) {
         (Some("preset"), Kind::Tuple(_, items)) if items.len() == 1 => preset(&items[0], parties, mistakes),
         (Some("custom" | "matrix"), Kind::Record(_)) => custom(node, parties, mistakes),
+        (_, Kind::Text(quoted)) if NetworkPreset::find(quoted.trim_matches('"')).is_some() => {
+            let help = Some(format!("write preset({quoted})"));
+            wrong(node, &format!("{quoted} is the name of a preset"), help, mistakes)
+        }
         (Some(name), Kind::Word(_)) if NetworkPreset::find(name).is_some() => {
             let help = Some(format!("write preset(\"{name}\")"));
             wrong(node, &format!("`{name}` is the name of a preset"), help, mistakes)

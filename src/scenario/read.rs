@@ -325,7 +325,18 @@ pub fn variant_name(node: &Node) -> Option<&str> {
 /// Notes a wrong value and returns none. What is missing has been noted already.
 pub fn wrong<T>(node: &Node, message: &str, help: Option<String>, mistakes: &mut Mistakes) -> Option<T> {
     if !matches!(node.kind, Kind::Missing) {
+        let help = help.or_else(|| without_unit(node));
         mistakes.add(&node.place, message, format!("this is {}", node.describe()), help);
     }
     None
+}
+
+/// What to write in place of `5ms`.
+fn without_unit(node: &Node) -> Option<String> {
+    let Kind::Number(written) = &node.kind else { return None };
+    let (number, unit) = written.split_at(written.find(|c: char| c.is_alphabetic())?);
+    Decimal::parse(number)?;
+    Some(format!(
+        "write the number alone, without `{unit}`: units stand in the names of fields, as in `latency_ms: 5`"
+    ))
 }

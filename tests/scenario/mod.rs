@@ -8,6 +8,7 @@ mod owners;
 mod plan;
 mod presets;
 mod sets;
+mod words;
 
 use std::path::Path;
 
