@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::progress::Bars;
 use super::{Failure, ScenarioArgs, print};
 use crate::report::{Folder, explain, run_files, run_table};
-use crate::run::{Progress, Values, run as run_plan};
+use crate::run::{Progress, Values, check_memory, run as run_plan};
 use crate::scenario::write::fnv1a;
 use crate::scenario::{Plan, Scenario};
 
@@ -32,6 +32,9 @@ pub(crate) struct RunArgs {
     /// Where values come from: accuracy in the clear and cost from shapes, or everything on shares.
     #[arg(long, value_enum, default_value = "split")]
     values: ValuesArg,
+    /// The most memory that it may take, in gigabytes; what the machine has if left out.
+    #[arg(long, value_name = "GB", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    memory_limit: Option<u64>,
     /// Print where the rounds, bytes and time of one iteration go, by layer and operation.
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     explain: bool,
@@ -92,6 +95,7 @@ fn is_free(folder: &Path, plan: &Plan, values: Values) -> bool {
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
     let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, &args.scenario.sets));
+    check_memory(&plan, args.memory_limit.map(|gigabytes| gigabytes * 1_000_000_000))?;
     let folder = Folder::new(&path)?;
     let values = args.values.into();
     if !args.force && !is_free(&path, &plan, values) {

@@ -5,6 +5,7 @@
 //! * `shares`: the same, but training itself runs on shares.
 
 mod bench;
+mod memory;
 mod operations;
 mod record;
 mod session;
@@ -19,6 +20,7 @@ use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
 pub use bench::{endpoints, network};
+pub use memory::{check_memory, estimated_bytes};
 pub use operations::{Operation, OperationCost};
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::{Demands, Session};
@@ -61,9 +63,29 @@ pub enum RunError {
     /// The output layer cannot serve so many classes in the number format.
     #[error("{0}")]
     Classes(String),
+    /// More memory than there is, or than is allowed.
+    #[error(
+        "this takes about {} of memory, and {} {}: a smaller network, batch or data set takes less",
+        gigabytes(*needed_bytes),
+        if *by_option { "--memory-limit allows" } else { "this machine has" },
+        gigabytes(u128::from(*limit_bytes))
+    )]
+    Memory {
+        /// The estimate.
+        needed_bytes: u128,
+        /// The limit.
+        limit_bytes: u64,
+        /// Whether the user set it.
+        by_option: bool,
+    },
     /// The system gives no threads.
     #[error("threads cannot be started: {0}")]
     Threads(String),
+}
+
+/// "3.7 GB".
+fn gigabytes(bytes: u128) -> String {
+    format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10)
 }
 
 impl RunError {
@@ -71,7 +93,10 @@ impl RunError {
     pub fn is_mistake(&self) -> bool {
         matches!(
             self,
-            RunError::Data(_) | RunError::Classes(_) | RunError::Sim(SimError::Overflow | SimError::Total(_))
+            RunError::Data(_)
+                | RunError::Classes(_)
+                | RunError::Memory { .. }
+                | RunError::Sim(SimError::Overflow | SimError::Total(_))
         )
     }
 }

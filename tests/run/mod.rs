@@ -7,6 +7,7 @@ mod formats;
 mod golden;
 mod labels;
 mod live;
+mod memory;
 mod notes;
 mod options;
 mod owners;
