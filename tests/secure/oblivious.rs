@@ -1,7 +1,10 @@
 //! What is sent, when, how much work is done and how it is called follow from lengths alone.
 
-use mpcsim::protocol::Protocol;
+use std::cell::RefCell;
+
 use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::protocol::{Bit, Protocol};
+use mpcsim::ring::{Content, Plane};
 use mpcsim::secure::{Rounding, Secure};
 
 use super::function::Function;
@@ -93,5 +96,39 @@ fn a_program_that_depends_on_data_is_caught() {
     assert_eq!(check(Leak::Nothing), Ok(()));
     for leak in [Leak::Message, Leak::Length, Leak::Work, Leak::Name] {
         assert_eq!(check(leak), Err("values"), "{leak:?}");
+    }
+}
+
+/// The bits of summands that all parties know.
+#[derive(Default)]
+struct OpenSummands(RefCell<Vec<Plane>>);
+
+impl Program for OpenSummands {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        for bit in s.protocol.summands(&inputs[0], 32).await.into_iter().flatten() {
+            if let Bit::Public(plane) = bit {
+                self.0.borrow_mut().push(plane);
+            }
+        }
+        inputs.to_vec()
+    }
+}
+
+/// What a protocol opens to take a value apart is masked: each bit is set half of the time, whatever the value.
+#[test]
+fn summands_that_are_known_say_nothing() {
+    let (seed, n) = (seed(), 4096);
+    for protocol in ProtocolName::ALL {
+        for x in [0, -1, 1 << 20] {
+            let program = OpenSummands::default();
+            on_shares(&program, &[vec![x; n]], seed, Setting::of(protocol, Rounding::Nearest));
+            let planes = program.0.into_inner();
+            assert!(protocol != ProtocolName::Beaver2 || !planes.is_empty());
+            for plane in planes.iter().filter(|plane| plane.content() == Content::Values) {
+                let ones: u32 = plane.expect_words().iter().map(|word| word.count_ones()).sum();
+                let distance = f64::from(ones) - n as f64 / 2.0;
+                assert!(distance.abs() < 5.0 * (n as f64).sqrt() / 2.0, "{}: {ones} ones", protocol.name());
+            }
+        }
     }
 }
