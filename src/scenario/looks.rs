@@ -10,14 +10,14 @@ pub fn other_format(text: &str) -> Option<(&'static str, String)> {
         return Some(("this file is empty", format!("it should hold one record in parentheses, {example}")));
     };
     // `"name": …` behind a brace: names without quotes are read, and told to stand in parentheses.
-    let json = |text: &str| {
-        let (_, rest) = text.strip_prefix('"')?.split_once('"')?;
-        rest.trim_start().strip_prefix(':')
+    let is_json = |text: &str| {
+        let name = text.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+        name.is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
     };
     if first.starts_with('{') {
         let inside = first[1..].trim_start();
         let inside = if inside.is_empty() { bare.get(1).copied().unwrap_or("") } else { inside };
-        return json(inside).map(|_| {
+        return is_json(inside).then(|| {
             let help = "write ( and ) in place of { and }, and names of fields without quotes: (name: \"first run\", …)";
             ("this looks like JSON; the file is written in RON", help.to_string())
         });
