@@ -7,8 +7,8 @@ use crate::scenario::{BatchDivision, FixedPoint, Plan, Softmax};
 /// A note each, most important first.
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let epochs = &outcome.epochs;
-    let of_training = [out_of_range(plan, epochs), restarts(epochs), batch(plan)];
-    outcome.notes.iter().cloned().chain(of_training.into_iter().flatten()).collect()
+    let of_steps = [restarts(epochs), batch(plan)].into_iter().flatten();
+    out_of_range(plan, epochs).into_iter().chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
 }
 
 /// In which epochs and layers values left their range, and what would help.

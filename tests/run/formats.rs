@@ -129,25 +129,30 @@ fn every_accepted_format_trains_as_floats_do() {
                     let beyond = ValuesBeyond::default();
                     let start = |party| Erased::new(Clear::counting(party, 3, beyond.clone()));
                     let trained = train(&plan, &widths, Some(&data), ITERATIONS, (1, start)).weights.unwrap();
-                    if !beyond.take().is_empty() {
+                    let stayed = beyond.take().is_empty();
+                    // Else the format is so coarse that anything is within the bound.
+                    if format.fraction_bits < 9 {
+                        continue;
+                    }
+                    if !stayed {
                         // Sums over the batch have no place, which a run would tell.
                         assert!(format.total_bits - format.fraction_bits < 12, "{format:?}, {softmax:?}");
                         continue;
                     }
-                    compared += 1;
                     let (off, moved) =
                         (distance(&decoded(&trained, format), &right), distance(&fresh, &right));
                     // A logit on the other side of a threshold changes a row's gradient by something of the order of one, or of
-                    // ten with `relu_probability`: ever fewer rows have such logits, the finer the format.
-                    let output = match softmax {
-                        Softmax::Exact => 40.0,
-                        Softmax::ReluGradient => 400.0,
-                        Softmax::ReluProbability => 4000.0,
+                    // ten with `relu_probability`. Few rows have such logits.
+                    let (output, jump) = match softmax {
+                        Softmax::Exact => (16.0, 0.0),
+                        Softmax::ReluGradient => (40.0, 1.0),
+                        Softmax::ReluProbability => (40.0, 10.0),
                     };
-                    let allowed = bound(format, rounding, output);
+                    let allowed = bound(format, rounding, output) + 3.0 * RATE / BATCH as f64 * jump;
                     println!(
                         "{format:?} {rounding:?} {softmax:?} {widths:?}: {off:.5}, {allowed:.5}, moved {moved:.3}"
                     );
+                    compared += usize::from(allowed < moved);
                     if off > allowed {
                         wrong.push(format!(
                             "{format:?}, {rounding:?}, {softmax:?}, {widths:?}: off by {off}, allowed {allowed}"
@@ -157,6 +162,6 @@ fn every_accepted_format_trains_as_floats_do() {
             }
         }
     }
-    assert!(compared > 1000, "{compared} trainings compared");
+    assert!(compared > 400, "{compared} trainings compared");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }

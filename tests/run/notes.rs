@@ -64,6 +64,13 @@ fn the_range_is_that_of_the_format() {
     let (_, _, small) = run(&sets("fixed_point=(fraction_bits: 16, total_bits: 21)"));
     let (_, _, large) = run(&sets("fixed_point=(fraction_bits: 13, total_bits: 29)"));
     assert_ne!(column(&small, "out_of_range"), ["0"]);
+    // A division by zero, of classes that do not count, leaves no range.
+    let (_, _, zeros) = run(&[
+        "softmax=relu_probability",
+        "fixed_point=(fraction_bits: 10, total_bits: 24)",
+        "training=(epochs: 1, batch: 64)",
+    ]);
+    assert_eq!(column(&zeros, "out_of_range"), ["0"]);
     assert_eq!(column(&large, "out_of_range"), ["0"]);
 }
 

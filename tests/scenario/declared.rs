@@ -91,8 +91,8 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "seed") => "77",
         (_, "protocol") => "rep4",
         (_, "rounding") => "nearest",
-        (_, "fixed_point") => "(fraction_bits: 15)",
-        (_, "fraction_bits") => "14",
+        (_, "fixed_point") => "(fraction_bits: 15, total_bits: 30)",
+        (_, "fraction_bits") => "17",
         (_, "total_bits") => "30",
         (_, "model") => "dense(hidden: [])",
         (_, "hidden") => "[5]",
@@ -114,6 +114,7 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "batch") => "65",
         (_, "learning_rate") => "0.02",
         (_, "momentum") => "0.75",
+        (_, "division") => "exact",
         (_, "restart_below") => "0.9",
         ("The file", "network") => "preset(\"wan\")",
         ("The file", "compute") => "none",
@@ -158,6 +159,7 @@ fn effect(group: &Group, field: &Field) -> Option<&'static str> {
         ("network: custom(…)", "ping_ms") => Some("network=custom(ping_ms: 9, bandwidth_mbps: 100)"),
         ("network: changes: [(…)]", "ping_ms") => Some("network.changes=[(at_s: 1, ping_ms: 9)]"),
         ("training", "epochs") => Some("training.epochs=1"),
+        ("training", "division") => Some("training.batch=65"),
         _ => None,
     }
 }
@@ -210,7 +212,7 @@ fn a_sweep_shares_no_training_that_a_field_decides() {
     let cases = [
         ("seed", ["1", "2"], [2, 1]),
         ("rounding", ["nearest", "probabilistic"], [2, 2]),
-        ("fixed_point.fraction_bits", ["15", "16"], [2, 2]),
+        ("fixed_point.fraction_bits", ["17", "16"], [2, 2]),
         ("fixed_point.total_bits", ["30", "31"], [2, 2]),
         ("model.hidden", ["[3]", "[4]"], [2, 2]),
         ("softmax", ["exact", "relu_gradient"], [2, 2]),

@@ -103,7 +103,7 @@ fn undefined_results_do_no_harm() {
 #[test]
 fn every_format_that_is_accepted_is_as_accurate_as_stated() {
     let seed = seed();
-    let on_shares_too = [(4, 9), (8, 18), (10, 24), (12, 28), (16, 21), (17, 31), (20, 25), (20, 31)];
+    let on_shares_too = [(4, 9), (8, 18), (12, 28), (20, 31)];
     let formats: Vec<FixedPoint> = FixedPoint::served().collect();
     let at = |(f, k)| FixedPoint { fraction_bits: f, total_bits: k };
     assert!(on_shares_too.iter().all(|&format| formats.contains(&at(format))), "{formats:?}");
