@@ -30,6 +30,7 @@
 
 pub mod cli;
 pub mod data;
+pub mod digest;
 pub mod ledger;
 pub mod nn;
 pub mod protocol;

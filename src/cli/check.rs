@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::sweep::{axes_text, plan_text};
 use super::{Failure, ScenarioArgs, print};
+use crate::run::{RunError, Values, fingerprint_of_plan};
 use crate::scenario::{File, Plan, Scenario, to_json};
 use crate::sweep::{Shard, Sweep, SweepPlan};
 
@@ -29,22 +30,19 @@ pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
     let File { name, text, folder } = File::read(scenario)?;
     if Sweep::is_sweep(&text, &name) {
         let plan = SweepPlan::new(Sweep::from_text(&text, &name, &folder)?.with_sets(sets)?)?;
-        print(&if args.json { sweep_json(&plan) } else { sweep_text(&plan) });
-    } else {
-        let plan = Scenario::parse(&text, &name, &folder, sets)?;
-        print(&if args.json { plan_json(&plan) } else { plan_ron(&plan) });
+        return print(&if args.json { sweep_json(&plan) } else { sweep_text(&plan) });
     }
-    Ok(())
+    let plan = Scenario::parse(&text, &name, &folder, sets)?;
+    let fingerprint = fingerprint_of_plan(&plan, Values::Split).map_err(RunError::from)?;
+    print(&if args.json { plan_json(&plan, &fingerprint) } else { plan_ron(&plan, &fingerprint) })
 }
 
-fn plan_ron(plan: &Plan) -> String {
-    format!("// fingerprint {}\n{}", plan.fingerprint(), plan.to_ron())
+fn plan_ron(plan: &Plan, fingerprint: &str) -> String {
+    format!("// fingerprint {fingerprint}\n{}", plan.to_ron())
 }
 
-fn plan_json(plan: &Plan) -> String {
-    pretty(
-        &json!({ "kind": "scenario", "fingerprint": plan.fingerprint(), "scenario": to_json(&plan.to_ron()) }),
-    )
+fn plan_json(plan: &Plan, fingerprint: &str) -> String {
+    pretty(&json!({ "kind": "scenario", "fingerprint": fingerprint, "scenario": to_json(&plan.to_ron()) }))
 }
 
 fn sweep_text(plan: &SweepPlan) -> String {
@@ -59,7 +57,6 @@ fn sweep_json(plan: &SweepPlan) -> String {
     pretty(&json!({
         "kind": "sweep",
         "name": sweep.name,
-        "fingerprint": sweep.fingerprint(),
         "train": sweep.train,
         "points": plan.points(),
         "excluded_points": plan.excluded(),

@@ -34,6 +34,5 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<(), Failure> {
     for warning in compare_warnings(&summaries) {
         complain(&format!("warning: {warning}"));
     }
-    print(&if args.json { compare_json(&summaries) } else { compare_table(&summaries) });
-    Ok(())
+    print(&if args.json { compare_json(&summaries) } else { compare_table(&summaries) })
 }

@@ -67,9 +67,8 @@ pub(crate) fn cost(args: &CostArgs) -> Result<(), Failure> {
         }
     }
     if args.json {
-        rows.iter().for_each(|row| print(&cost_line(protocol, rounding, row)));
+        print(&rows.iter().map(|row| cost_line(protocol, rounding, row)).collect::<String>())
     } else {
-        print(&cost_table(protocol, rounding, &rows));
+        print(&cost_table(protocol, rounding, &rows))
     }
-    Ok(())
 }

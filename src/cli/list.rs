@@ -84,7 +84,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<(), Failure> {
             })
         });
         let text = serde_json::to_string_pretty(&entries.collect::<Vec<_>>()).expect("JSON");
-        print(&(text + "\n"));
+        print(&(text + "\n"))?;
         return Ok(());
     }
     let mut parts = Vec::new();
@@ -98,6 +98,5 @@ pub(crate) fn list(args: &ListArgs) -> Result<(), Failure> {
         }
         parts.push(text);
     }
-    print(&parts.join("\n"));
-    Ok(())
+    print(&parts.join("\n"))
 }

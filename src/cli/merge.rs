@@ -27,6 +27,5 @@ pub(crate) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    print(&format!("{} points of {} shards in {}\n", rows, args.folders.len(), args.out.display()));
-    Ok(())
+    print(&format!("{} points of {} shards in {}\n", rows, args.folders.len(), args.out.display()))
 }

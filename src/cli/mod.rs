@@ -3,8 +3,10 @@
 mod check;
 mod compare;
 mod cost;
+mod interrupt;
 mod list;
 mod merge;
+mod output;
 mod plot;
 mod progress;
 mod replay;
@@ -13,6 +15,7 @@ mod shell;
 mod sweep;
 mod trace;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +27,9 @@ use crate::run::RunError;
 use crate::scenario::ScenarioErrors;
 use crate::scenario::errors::alternatives;
 use crate::sweep::SweepError;
+
+use output::{complain, printed};
+pub(crate) use output::{print, unsuitable, unwritable};
 
 /// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
 #[derive(Parser)]
@@ -61,7 +67,7 @@ enum Command {
     List(list::ListArgs),
     /// Compare result folders: figures side by side, with ratios to the first.
     Compare(compare::CompareArgs),
-    /// Draw a column of a results table against another, as SVG or PNG.
+    /// Draw a column of a results table against another, as SVG, PNG or PDF.
     Plot(plot::PlotArgs),
     /// Print completions for a shell.
     Completions(shell::CompletionsArgs),
@@ -84,6 +90,8 @@ pub(crate) struct ScenarioArgs {
 pub(crate) enum Failure {
     /// The user's mistake, explained; exit code 2.
     Mistake(String),
+    /// The same, explained already.
+    Told,
     /// Anything else; exit code 1.
     Other(String),
 }
@@ -105,7 +113,8 @@ impl From<RunError> for Failure {
 
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
-        Failure::Mistake(format!("error: {error}"))
+        let text = format!("error: {error}");
+        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
     }
 }
 
@@ -113,15 +122,6 @@ impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
         let text = format!("error: {error}");
         if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
-    }
-}
-
-/// Prints to standard output; a reader who has gone away ends the program quietly.
-pub(crate) fn print(text: &str) {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(0);
     }
 }
 
@@ -149,25 +149,12 @@ fn limit_arithmetic() -> Result<(), Failure> {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    let done = limit_arithmetic().and_then(|()| done(command));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Mistake(text)) => {
-            complain(&text);
-            ExitCode::from(2)
-        }
-        Err(Failure::Other(text)) => {
-            complain(&text);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Says what went wrong on standard error; if nobody listens, so be it.
-pub(crate) fn complain(text: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+    interrupt::watch();
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(told) => return ended(help(&told)),
+    };
+    ended(limit_arithmetic().and_then(|()| done(command)))
 }
 
 fn done(command: Command) -> Result<(), Failure> {
@@ -184,5 +171,30 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Plot(args) => plot::plot(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
+    }
+}
+
+/// What the parser has to say: help that was asked for, or what is wrong with the arguments.
+fn help(told: &clap::Error) -> Result<(), Failure> {
+    let shown = told.print().and_then(|()| std::io::stdout().flush());
+    match told.exit_code() {
+        0 => printed(shown),
+        _ => Err(Failure::Told),
+    }
+}
+
+/// Says what went wrong and gives the exit code.
+fn ended(done: Result<(), Failure>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Told) => ExitCode::from(2),
+        Err(Failure::Mistake(text)) => {
+            complain(&text);
+            ExitCode::from(2)
+        }
+        Err(Failure::Other(text)) => {
+            complain(&text);
+            ExitCode::FAILURE
+        }
     }
 }

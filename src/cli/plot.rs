@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, print};
-use crate::report::{Logs, PlotError, Request, plot_png, plot_svg, select};
+use super::{Failure, print, unsuitable, unwritable};
+use crate::report::{Logs, NewFile, PlotError, Request, plot_pdf, plot_png, plot_svg, select};
 
 /// Arguments of `mpcsim plot`.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     mpcsim plot output/sweep --x network.latency_ms --y modelled_seconds --by softmax --log xy -o time.svg\n  \
-    mpcsim plot output/sweep --x modelled_seconds --y accuracy --by softmax --only network.latency_ms=10 -o trade.png\n  \
+    mpcsim plot output/sweep --x modelled_seconds --y accuracy --by softmax --only network.latency_ms=10 -o trade.pdf\n  \
     mpcsim plot output/first/epochs.csv --x epoch --y test_accuracy -o accuracy.svg")]
 pub(crate) struct PlotArgs {
     /// A CSV file of results, or a folder with results.csv or epochs.csv.
@@ -22,16 +22,17 @@ pub(crate) struct PlotArgs {
     /// The column along the side.
     #[arg(long, value_name = "COLUMN")]
     y: String,
-    /// The column that tells lines apart.
+    /// A column that tells lines apart; may be given several times. Rows that differ in nothing but their seeds make one
+    /// point: their mean, with the range from least to greatest.
     #[arg(long, value_name = "COLUMN")]
-    by: Option<String>,
+    by: Vec<String>,
     /// Draw only rows that have this value in that column; may be given several times.
     #[arg(long, value_name = "COLUMN=VALUE")]
     only: Vec<String>,
     /// Axes that are logarithmic.
     #[arg(long, value_enum)]
     log: Option<LogArg>,
-    /// The file to write, .svg or .png; SVG to standard output if left out.
+    /// The file to write, .svg, .png or .pdf; SVG to standard output if left out.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -70,18 +71,15 @@ fn table(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(&file).map_err(|e| mistake(format!("{} cannot be read: {e}", file.display())))
 }
 
-/// Writes a file.
-fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, content).map_err(|e| mistake(format!("{} cannot be written: {e}", path.display())))
-}
-
 /// Draws a figure.
 pub(crate) fn plot(args: &PlotArgs) -> Result<(), Failure> {
-    let png = match args.out.as_deref().map(|out| out.extension().and_then(|e| e.to_str())) {
-        None | Some(Some("svg")) => false,
-        Some(Some("png")) => true,
-        Some(_) => return Err(mistake("the file must end in .svg or .png".to_string())),
-    };
+    let content: fn(String) -> Vec<u8> =
+        match args.out.as_deref().map(|out| out.extension().and_then(|e| e.to_str())) {
+            None | Some(Some("svg")) => String::into_bytes,
+            Some(Some("png")) => |svg| plot_png(&svg),
+            Some(Some("pdf")) => |svg| plot_pdf(&svg),
+            Some(_) => return Err(mistake("the file must end in .svg, .png or .pdf".to_string())),
+        };
     let only = args.only.iter().map(|pair| {
         let (column, value) =
             pair.split_once('=').ok_or_else(|| mistake(format!("--only {pair} is not COLUMN=VALUE")))?;
@@ -98,10 +96,10 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<(), Failure> {
         },
     };
     let svg = plot_svg(&select(&table(&args.results)?, &request)?, &request);
-    match &args.out {
-        None => print(&svg),
-        Some(out) if png => write(out, &plot_png(&svg))?,
-        Some(out) => write(out, svg.as_bytes())?,
-    }
-    Ok(())
+    let Some(out) = &args.out else {
+        return print(&svg);
+    };
+    let name = out.display().to_string();
+    let file = NewFile::begin(out).map_err(|error| unsuitable(&name, error))?;
+    file.write(|place| place.write_all(&content(svg))).map_err(|error| unwritable(&name, error))
 }

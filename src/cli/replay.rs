@@ -102,6 +102,5 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<(), Failure> {
     let run = Replayer::new(&network, &endpoints).run(&trace, &mut ());
     let report = run.and_then(|run| ReplayReport::new(&trace, Names::of(&plan), &run));
     let report = report.map_err(|error| mistake(format!("{name}: {error}")))?;
-    print(&if args.json { replay_json(&report) } else { replay_table(&report) });
-    Ok(())
+    print(&if args.json { replay_json(&report) } else { replay_table(&report) })
 }

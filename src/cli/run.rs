@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 
 use super::progress::Bars;
 use super::{Failure, ScenarioArgs, print};
-use crate::report::{Folder, explain, run_files, run_table};
+use crate::digest::Hasher;
+use crate::report::{Folder, Kind, explain, run_files, run_table};
 use crate::run::{Progress, Values, check_memory, run as run_plan};
-use crate::scenario::write::fnv1a;
 use crate::scenario::{Plan, Scenario};
 
 /// Characters of the longest name that is made for a folder, before it is cut.
@@ -76,8 +76,9 @@ fn default_folder(plan: &Plan, sets: &[String]) -> PathBuf {
         name += &words.join("-").replace("=-", "=");
     }
     if name.chars().count() > LONGEST_FOLDER {
-        let digest = fnv1a(&[name.as_bytes()]);
-        name = name.chars().take(LONGEST_FOLDER).collect::<String>() + &format!("-{digest:016x}");
+        let mut hasher = Hasher::default();
+        hasher.add(name.as_bytes());
+        name = name.chars().take(LONGEST_FOLDER).collect::<String>() + "-" + &hasher.digits()[..16];
     }
     Path::new("output").join(name)
 }
@@ -96,7 +97,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
     let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, &args.scenario.sets));
     check_memory(&plan, args.memory_limit.map(|gigabytes| gigabytes * 1_000_000_000))?;
-    let folder = Folder::new(&path)?;
+    let folder = Folder::new(&path, Kind::Run)?;
     let values = args.values.into();
     if !args.force && !is_free(&path, &plan, values) {
         let help = "choose another folder with --out, or replace them with --force";
@@ -110,18 +111,21 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let outcome = run_plan(&plan, values, progress)?;
     bars.finish();
     let files = run_files(&plan, values, &outcome);
-    folder.write(&files)?;
+    let written = folder.write(&files);
+    // What was computed is shown even if there was no room for it.
     if args.json {
         let summary = files.iter().find(|(name, _)| *name == "summary.json").map(|(_, content)| content);
-        print(&String::from_utf8_lossy(summary.expect("every run has a summary")));
+        print(&String::from_utf8_lossy(summary.expect("every run has a summary")))?;
     } else if !args.quiet {
-        print(&run_table(&plan, values, &outcome));
+        print(&run_table(&plan, values, &outcome))?;
         if args.explain {
-            print(&format!("\n{}\n", explain(plan.softmax.name(), &plan.network, &outcome)));
+            print(&format!("\n{}\n", explain(plan.softmax.name(), &plan.network, &outcome)))?;
         }
-        print(&format!("results in {}\n", folder.path().display()));
+        if written.is_ok() {
+            print(&format!("results in {}\n", path.display()))?;
+        }
     }
-    Ok(())
+    Ok(written?)
 }
 
 #[cfg(test)]

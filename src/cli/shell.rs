@@ -20,8 +20,7 @@ pub(crate) struct CompletionsArgs {
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<(), Failure> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "mpcsim", &mut text);
-    print(&String::from_utf8_lossy(&text));
-    Ok(())
+    print(&String::from_utf8_lossy(&text))
 }
 
 /// Arguments of `mpcsim man`.
@@ -53,8 +52,7 @@ pub(crate) fn man(args: &ManArgs) -> Result<(), Failure> {
         }
     };
     written.expect("written to memory");
-    print(&String::from_utf8_lossy(&page));
-    Ok(())
+    print(&String::from_utf8_lossy(&page))
 }
 
 fn program_page(program: &clap::Command, page: &mut Vec<u8>) -> std::io::Result<()> {

@@ -66,24 +66,25 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
         })
     });
     if !args.quiet {
-        print(&plan_text(&plan, shard, jobs));
+        print(&plan_text(&plan, shard, jobs))?;
     }
     if args.dry_run {
-        print(&axes_text(&plan));
-        print(&format!("nothing was run; results would go to {}\n", path.display()));
+        print(&axes_text(&plan))?;
+        print(&format!("nothing was run; results would go to {}\n", path.display()))?;
         return Ok(());
     }
     let bars = Bars::new();
     let progress: &dyn Progress = if args.quiet { &() } else { &bars };
-    let done = sweep::run(&plan, &path, Options { jobs, shard, resume: args.resume }, progress);
+    let done = sweep::run(
+        &plan,
+        &path,
+        Options { jobs, shard, resume: args.resume, parquet: args.parquet },
+        progress,
+    );
     bars.finish();
     let done = done?;
-    #[cfg(feature = "parquet")]
-    if args.parquet {
-        sweep::write_parquet(&path)?;
-    }
     if !args.quiet {
-        print(&done_text(&done, &path));
+        print(&done_text(&done, &path))?;
     }
     Ok(())
 }
@@ -107,11 +108,10 @@ pub(super) fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
         ""
     };
     format!(
-        "{}: {} points{excluded}, {trainings}, {} distinct traces{share}; about {} on {jobs} threads{jitter}\n",
+        "{}: {} points{excluded}, {trainings}, {} distinct traces{share}; on {jobs} threads{jitter}\n",
         sweep.name,
         count_text(plan.points() as u64),
         count_text(plan.traces() as u64),
-        duration_text(plan.estimated_seconds() / f64::from(shard.of) / jobs as f64),
     )
 }
 
@@ -127,16 +127,6 @@ pub(super) fn axes_text(plan: &SweepPlan) -> String {
         text += &format!("  {name}: {count} values: {shown}\n");
     }
     text
-}
-
-fn duration_text(seconds: f64) -> String {
-    match seconds {
-        s if s < 1.0 => "a second".to_string(),
-        s if s < 100.0 => format!("{} seconds", s.ceil()),
-        s if s < 6000.0 => format!("{} minutes", (s / 60.0).ceil()),
-        s if s < 360_000.0 => format!("{} hours", (s / 3600.0).ceil()),
-        s => format!("{} days", (s / 86_400.0).ceil()),
-    }
 }
 
 fn done_text(done: &sweep::Done, path: &Path) -> String {

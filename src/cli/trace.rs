@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, ScenarioArgs, print};
+use super::{Failure, ScenarioArgs, print, unsuitable, unwritable};
 use crate::data;
-use crate::report::{Names, Timed, count_text, timeline_svg, write_perfetto, write_whole};
+use crate::report::{Names, NewFile, Timed, count_text, timeline_svg, write_perfetto};
 use crate::run::{self, RunError, record};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{Endpoint, Network, Replayer, SimError, Trace, trace_file};
@@ -129,15 +129,15 @@ pub(crate) fn trace(args: &TraceArgs) -> Result<(), Failure> {
     let name = args.out.display().to_string();
     let format = Format::of(&name)?;
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
+    let file = NewFile::begin(&args.out).map_err(|error| unsuitable(&name, error))?;
     let subject = Subject::new(&plan, args)?;
-    write_whole(&args.out, |out| subject.write(format, out)).map_err(|error| match error {
-        WriteError::Io(error) => Failure::Mistake(format!("error: {name} cannot be written: {error}")),
+    file.write(|out| subject.write(format, out)).map_err(|error| match error {
+        WriteError::Io(error) => unwritable(&name, error),
         WriteError::Sim(error) => Failure::from(RunError::from(error)),
     })?;
     if args.quiet {
         return Ok(());
     }
     let messages = subject.trace.messages() * subject.times;
-    print(&format!("{}, {} messages, in {name}\n", subject.title, count_text(messages)));
-    Ok(())
+    print(&format!("{}, {} messages, in {name}\n", subject.title, count_text(messages)))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::{Map, Value, json};
 
-use super::units::{bytes_text, count_text, time_text};
+use super::units::{Unit, bytes_text, count_text, time_text};
 use crate::scenario::field_text;
 use crate::sim::PS_PER_SECOND;
 
@@ -103,23 +103,12 @@ impl Summary {
     }
 }
 
-/// How a figure is written.
-#[derive(Clone, Copy)]
-enum Kind {
-    Share,
-    Seconds,
-    Count,
-    Bytes,
-}
-
-impl Kind {
-    fn text(self, x: f64) -> String {
-        match self {
-            Kind::Share => format!("{:.2} %", 100.0 * x),
-            Kind::Seconds => time_text((x * PS_PER_SECOND as f64).round() as u64),
-            Kind::Count => count_text(x as u64),
-            Kind::Bytes => bytes_text(x as u64),
-        }
+fn text(unit: Unit, x: f64) -> String {
+    match unit {
+        Unit::Share => format!("{:.2} %", 100.0 * x),
+        Unit::Seconds => time_text((x * PS_PER_SECOND as f64).round() as u64),
+        Unit::Count => count_text(x as u64),
+        Unit::Bytes => bytes_text(x as u64),
     }
 }
 
@@ -127,29 +116,29 @@ impl Kind {
 struct Figure {
     name: &'static str,
     pointer: &'static str,
-    kind: Kind,
+    unit: Unit,
 }
 
-const fn figure(name: &'static str, pointer: &'static str, kind: Kind) -> Figure {
-    Figure { name, pointer, kind }
+const fn figure(name: &'static str, pointer: &'static str, unit: Unit) -> Figure {
+    Figure { name, pointer, unit }
 }
 
 const FIGURES: [Figure; 15] = [
-    figure("test accuracy", "/final_test_accuracy", Kind::Share),
-    figure("training, modelled time", "/training/modelled_seconds", Kind::Seconds),
-    figure("  compute", "/training/critical_path/compute", Kind::Seconds),
-    figure("  latency", "/training/critical_path/latency", Kind::Seconds),
-    figure("  serialisation", "/training/critical_path/serialisation", Kind::Seconds),
-    figure("  queueing", "/training/critical_path/queueing", Kind::Seconds),
-    figure("training, rounds", "/training/rounds", Kind::Count),
-    figure("training, messages", "/training/messages", Kind::Count),
-    figure("training, payload", "/training/payload_bytes", Kind::Bytes),
-    figure("training, on the wire", "/training/wire_bytes", Kind::Bytes),
-    figure("iteration, modelled time", "/iteration/modelled_seconds", Kind::Seconds),
-    figure("iteration, rounds", "/iteration/rounds", Kind::Count),
-    figure("iteration, payload", "/iteration/payload_bytes", Kind::Bytes),
-    figure("set-up, modelled time", "/setup/modelled_seconds", Kind::Seconds),
-    figure("set-up, payload", "/setup/payload_bytes", Kind::Bytes),
+    figure("test accuracy", "/final_test_accuracy", Unit::Share),
+    figure("training, modelled time", "/training/modelled_seconds", Unit::Seconds),
+    figure("  compute", "/training/critical_path/compute", Unit::Seconds),
+    figure("  latency", "/training/critical_path/latency", Unit::Seconds),
+    figure("  serialisation", "/training/critical_path/serialisation", Unit::Seconds),
+    figure("  queueing", "/training/critical_path/queueing", Unit::Seconds),
+    figure("training, rounds", "/training/rounds", Unit::Count),
+    figure("training, messages", "/training/messages", Unit::Count),
+    figure("training, payload", "/training/payload_bytes", Unit::Bytes),
+    figure("training, on the wire", "/training/wire_bytes", Unit::Bytes),
+    figure("iteration, modelled time", "/iteration/modelled_seconds", Unit::Seconds),
+    figure("iteration, rounds", "/iteration/rounds", Unit::Count),
+    figure("iteration, payload", "/iteration/payload_bytes", Unit::Bytes),
+    figure("set-up, modelled time", "/setup/modelled_seconds", Unit::Seconds),
+    figure("set-up, payload", "/setup/payload_bytes", Unit::Bytes),
 ];
 
 /// What a run was of, by its name in the table.
@@ -210,13 +199,13 @@ pub fn compare_table(summaries: &[Summary]) -> String {
         let words = summaries.iter().map(|summary| summary.word(pointer));
         table.add_row(std::iter::once(name.to_string()).chain(words).collect::<Vec<_>>());
     }
-    for Figure { name, pointer, kind } in &FIGURES {
+    for Figure { name, pointer, unit } in &FIGURES {
         let number = |summary: &Summary| summary.number(pointer).expect("checked when it was read");
         let first = number(&summaries[0]);
         let cells = summaries.iter().enumerate().map(|(place, summary)| {
             let x = number(summary);
             let ratio = if place == 0 { String::new() } else { ratio_text(x, first) };
-            kind.text(x) + &ratio
+            text(*unit, x) + &ratio
         });
         table.add_row(std::iter::once(name.to_string()).chain(cells).collect::<Vec<_>>());
     }

@@ -5,6 +5,20 @@ use serde_json::value::RawValue;
 
 use crate::sim::PS_PER_SECOND;
 
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// A share of one.
+    Share,
+    /// A count.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Seconds.
+    Seconds,
+}
+
 /// Picoseconds that are written as seconds, exactly: a decimal number with twelve places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seconds(pub u64);
@@ -21,25 +35,29 @@ impl Serialize for Seconds {
     }
 }
 
-/// A time for people: three or four digits and a unit.
+/// A time for people: three or four digits and a unit. Reports use the same (`fmtTime` of format.js).
 pub fn time_text(ps: u64) -> String {
+    const SECOND: f64 = 1e12;
     let (unit, scale) = match ps {
         0 => return "0 s".to_string(),
         1..1_000_000 => ("ns", 1e3),
         1_000_000..1_000_000_000 => ("us", 1e6),
         1_000_000_000..1_000_000_000_000 => ("ms", 1e9),
-        _ => ("s", 1e12),
+        1_000_000_000_000..6_000_000_000_000_000 => ("s", SECOND),
+        6_000_000_000_000_000..172_800_000_000_000_000 => ("h", 3600.0 * SECOND),
+        _ => ("d", 86_400.0 * SECOND),
     };
     format!("{} {unit}", digits(ps as f64 / scale))
 }
 
-/// Bytes for people: decimal units, 1 MB = 10^6 bytes.
+/// Bytes for people: decimal units, 1 MB = 10^6 bytes. Reports use the same (`fmtBytes` of format.js).
 pub fn bytes_text(bytes: u64) -> String {
     let (unit, scale) = match bytes {
         0..1_000 => return format!("{bytes} B"),
         1_000..1_000_000 => ("kB", 1e3),
         1_000_000..1_000_000_000 => ("MB", 1e6),
-        _ => ("GB", 1e9),
+        1_000_000_000..1_000_000_000_000 => ("GB", 1e9),
+        _ => ("TB", 1e12),
     };
     format!("{} {unit}", digits(bytes as f64 / scale))
 }
@@ -66,5 +84,25 @@ fn digits(x: f64) -> String {
         format!("{x:.2}")
     } else {
         format!("{x:.3}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_change_where_those_of_reports_do() {
+        let times: Vec<String> =
+            [0, 999, 1_500_000, 5_999_000_000_000_000, 10_992_000_000_000_000].map(time_text).to_vec();
+        assert_eq!(times, ["0 s", "0.999 ns", "1.500 us", "5,999 s", "3.053 h"]);
+        assert_eq!(time_text(172_800_000_000_000_000), "2.000 d");
+        assert_eq!([999, 1_000, 2_500_000_000_000].map(bytes_text), ["999 B", "1.000 kB", "2.500 TB"]);
+        let page = include_str!("html/format.js");
+        for bound in
+            ["s < 6000) return digits(s) + \" s\"", "s < 172800) return digits(s / 3600) + \" h\"", "\" us\""]
+        {
+            assert!(page.contains(bound), "{bound}");
+        }
     }
 }

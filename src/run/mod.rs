@@ -5,6 +5,7 @@
 //! * `shares`: the same, but training itself runs on shares.
 
 mod bench;
+mod fingerprint;
 mod memory;
 mod operations;
 mod record;
@@ -20,6 +21,8 @@ use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
 pub use bench::{endpoints, network};
+pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
+pub(crate) use fingerprint::{fingerprint_of, own_content};
 pub use memory::{check_memory, estimated_bytes};
 pub use operations::{Operation, OperationCost};
 pub use record::{Costs, Phase, Recorded, record};
@@ -101,18 +104,28 @@ impl RunError {
     }
 }
 
-/// What is done at the moment, for whoever shows it.
+/// What is done at the moment, for whoever shows it. Nothing of it goes into a result.
 pub trait Progress: Sync {
+    /// Seconds of the host since any start, for whoever wants to know how long the rest will take; none: nobody does.
+    fn now_seconds(&self) -> Option<f64> {
+        None
+    }
+    /// It will take about so long.
+    fn estimate(&self, _seconds: f64) {}
     /// A stage of `steps` steps begins.
     fn begin(&self, stage: &'static str, steps: u64);
+    /// So many steps of the stage are done.
+    fn advance(&self, steps: u64);
     /// A step of the stage is done.
-    fn step(&self);
+    fn step(&self) {
+        self.advance(1);
+    }
 }
 
 /// Shows nothing.
 impl Progress for () {
     fn begin(&self, _: &'static str, _: u64) {}
-    fn step(&self) {}
+    fn advance(&self, _: u64) {}
 }
 
 /// Most intervals of the histogram of iterations.
@@ -121,6 +134,8 @@ const HISTOGRAM_BARS: u64 = 40;
 /// What a run gives.
 #[derive(Clone, Debug)]
 pub struct Outcome {
+    /// Names all that decides these results.
+    pub fingerprint: String,
     /// Sharing of data and weights.
     pub setup: Cost,
     /// One iteration, all parties starting together, its offline phase first.
@@ -217,6 +232,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     let trained = train::train(plan, &program, &data, &recorded, values, progress)?;
     let costs = recorded.costs(&network, &endpoints, &trained.phases)?;
     Ok(Outcome {
+        fingerprint: fingerprint(plan, values, &data),
         setup: costs.setup,
         iteration: costs.iteration,
         iteration_apart: costs.iteration_apart,

@@ -120,13 +120,6 @@ impl Plan {
         record.field("compute", || compute(costs, select));
         record.in_lines("", 1)
     }
-
-    /// Names the plan and the version of the program that runs it: 16 hexadecimal digits. Two plans with the same
-    /// fingerprint give the same results, provided that data files which they name have not changed.
-    pub fn fingerprint(&self) -> String {
-        let version = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
-        format!("{:016x}", fnv1a(&[version.as_bytes(), self.to_ron().as_bytes()]))
-    }
 }
 
 impl NetworkPlan {
@@ -141,14 +134,6 @@ impl ComputePlan {
     pub fn to_ron(&self) -> String {
         compute(self, ALL)
     }
-}
-
-/// The hash of Fowler, Noll and Vo, 64 bits, of several pieces in a row.
-pub fn fnv1a(pieces: &[&[u8]]) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let bytes = pieces.iter().flat_map(|piece| piece.iter());
-    bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
 }
 
 fn line(text: &mut String, depth: usize, content: &str) {

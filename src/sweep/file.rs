@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::axis::{Axis, group};
+use super::columns::COLUMNS;
 use super::condition::Condition;
 use super::declared::SWEEP;
 use super::grid::Grid;
+use crate::digest::Hasher;
 use crate::scenario::errors::{Mistakes, Sources};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::tree::{Kind, Node};
@@ -17,8 +19,8 @@ const MOST_POINTS: usize = 100_000_000;
 /// The most axes: more would be a table that nobody can read.
 const MOST_AXES: usize = 100;
 
-/// Columns of the results that are no axes.
-const RESERVED: [&str; 1] = ["index"];
+/// The first column of the results.
+const INDEX: &str = "index";
 
 /// A sweep as its file describes it; the points are not checked yet.
 #[derive(Debug)]
@@ -29,7 +31,8 @@ pub struct Sweep {
     pub train: bool,
     pub(crate) base: Scenario,
     pub(crate) grid: Grid,
-    pub(crate) fingerprint: String,
+    /// Of its text and that of its base.
+    pub(crate) digest: String,
 }
 
 impl Sweep {
@@ -50,7 +53,7 @@ impl Sweep {
             }
         }
         if !sets.is_empty() {
-            self.fingerprint = fingerprint(&sets.join("\n"), &self.fingerprint);
+            self.digest = digest_of(&[&self.digest, &sets.join("\n")]);
         }
         Ok(self)
     }
@@ -89,13 +92,13 @@ impl Sweep {
         };
         let source = usize::from(!base_text.is_empty());
         let grid = read.grid.in_source(source);
-        let fingerprint = fingerprint(text, &base_text);
-        Ok(Sweep { name: read.name, train: read.train, base, grid, fingerprint })
+        let digest = digest_of(&[text, &base_text]);
+        Ok(Sweep { name: read.name, train: read.train, base, grid, digest })
     }
 
-    /// Names the sweep and the version of the program that runs it: 16 hexadecimal digits.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+    /// Digest of all texts that it is made of: its own, that of its base, and what was set.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// What is swept, in the order of the columns: the name of the column, and its values as they stand in it.
@@ -111,13 +114,11 @@ impl Sweep {
     }
 }
 
-/// The version of the program that results depend on.
-pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-
-fn fingerprint(text: &str, base_text: &str) -> String {
-    let length = (text.len() as u64).to_le_bytes();
-    let pieces = [VERSION.as_bytes(), &length, text.as_bytes(), base_text.as_bytes()];
-    format!("{:016x}", crate::scenario::write::fnv1a(&pieces))
+/// Of all texts that a sweep is made of.
+fn digest_of(texts: &[&str]) -> String {
+    let mut hasher = Hasher::default();
+    texts.iter().for_each(|text| hasher.add_piece(text.as_bytes()));
+    hasher.digits()
 }
 
 enum Base {
@@ -213,9 +214,8 @@ fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec
     for (i, axis) in axes.iter().enumerate() {
         let earlier = &axes[..i];
         let column_taken = earlier.iter().any(|other| other.name == axis.name)
-            || RESERVED.contains(&axis.name.as_str())
-            || super::rows::TRAINING_COLUMNS.contains(&axis.name.as_str())
-            || super::rows::RESULT_COLUMNS.contains(&axis.name.as_str());
+            || axis.name == INDEX
+            || COLUMNS.iter().any(|column| column.about.name == axis.name);
         let overlaps = |other: &&&Axis| other.values[0].set.overlaps(&axis.values[0].set);
         if let Some(other) = earlier.iter().find(overlaps) {
             let (message, help) = overlap(axis, other);

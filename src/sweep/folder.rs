@@ -1,41 +1,27 @@
-//! The folder of a sweep: unfinished, it holds `progress.json`, `results.csv.partial` and the journal of trainings;
-//! finished, `results.csv` and `sweep.json`. Whatever is killed when, what `progress.json` says is on the disk.
+//! The folder of a sweep at work. Inside the folder for results there is one of work, which holds how far the sweep has
+//! come, the journal of trainings and, in `new`, the rows. Whatever is killed when, what `progress` says is on the disk,
+//! and old results stay until the new ones are complete.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use super::file::VERSION;
-use super::journal::Journal;
+use super::columns::result_columns;
+use super::journal::{Journal, seal, unseal};
 use super::shard::Shard;
-use crate::report::sweep_report;
+use super::summary::{Known, Summary};
+use crate::digest::{self, Hasher};
+use crate::report::{self, Kind, Manifest, PROGRESS, sweep_report, sync_folder, undisturbed, write_synced};
+use crate::run::PROGRAM;
 
 pub(crate) const RESULTS: &str = "results.csv";
 pub(crate) const SUMMARY: &str = "sweep.json";
-pub(crate) const PARTIAL: &str = "results.csv.partial";
-pub(crate) const PROGRESS: &str = "progress.json";
 pub(crate) const REPORT: &str = "report.html";
-const REPORT_NEXT: &str = "report.html.next";
-const PROGRESS_NEXT: &str = "progress.json.next";
-const SUMMARY_NEXT: &str = "sweep.json.next";
+const PROGRESS_NEXT: &str = "progress.next";
 const JOURNAL: &str = "trainings.journal";
-/// Everything that a sweep leaves in its folder at any time; also what the report adds.
-const KNOWN: [&str; 11] = [
-    RESULTS,
-    SUMMARY,
-    PARTIAL,
-    PROGRESS,
-    PROGRESS_NEXT,
-    SUMMARY_NEXT,
-    JOURNAL,
-    "results.parquet",
-    "results.parquet.next",
-    REPORT,
-    REPORT_NEXT,
-];
 
 /// How far a sweep has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,32 +30,51 @@ pub(crate) struct Progress {
     program: String,
     fingerprint: String,
     shard: String,
-    /// Rows, bytes and rows without a time that `results.csv.partial` is known to hold.
+    /// Rows, bytes and rows without a time that the results are known to hold.
     pub rows: u64,
     pub bytes: u64,
     pub overflowed: u64,
+    /// Digest of these bytes.
+    sha256: String,
 }
 
 impl Progress {
     fn new(fingerprint: &str, shard: Shard) -> Progress {
         Progress {
             schema: 1,
-            program: VERSION.to_string(),
+            program: PROGRAM.to_string(),
             fingerprint: fingerprint.to_string(),
             shard: shard.to_string(),
             rows: 0,
             bytes: 0,
             overflowed: 0,
+            sha256: Hasher::default().digits(),
         }
+    }
+
+    /// A line with its checksum.
+    fn line(&self) -> Vec<u8> {
+        seal("", &serde_json::to_string(self).expect("progress is JSON")).into_bytes()
+    }
+
+    fn read(work: &Path, name: &str) -> Result<Option<Progress>, SweepError> {
+        let bytes = match fs::read(work.join(PROGRESS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|error| SweepError::io(name, error))?,
+        };
+        let progress = unseal("", &bytes).and_then(|text| serde_json::from_str(text).ok());
+        progress.map(Some).ok_or_else(|| SweepError::Damaged(name.to_string()))
     }
 }
 
 /// A folder in which a sweep is at work.
 pub(crate) struct Folder {
-    path: PathBuf,
+    results: report::Folder,
+    work: PathBuf,
     pub progress: Progress,
     pub journal: Option<Journal>,
-    partial: File,
+    rows: File,
+    hasher: Hasher,
 }
 
 /// What there is to do in a folder.
@@ -81,8 +86,8 @@ pub(crate) enum Opened {
 }
 
 impl Folder {
-    /// Takes a folder for a sweep: a new or empty one, the one of a finished sweep, which is replaced, or with `resume`
-    /// the one of the same sweep, unfinished.
+    /// Takes a folder for a sweep: a new or empty one, one of a finished sweep, whose results are replaced when this one
+    /// is finished, or with `resume` the one of the same sweep, unfinished.
     pub(crate) fn open(
         path: &Path,
         fingerprint: &str,
@@ -91,52 +96,50 @@ impl Folder {
     ) -> Result<Opened, SweepError> {
         let name = path.display().to_string();
         let io = |error| SweepError::io(&name, error);
-        check_entries(path)?;
-        fs::create_dir_all(path).map_err(io)?;
+        let results = report::Folder::to_keep(path, Kind::Sweep)?;
+        let (work, new) = (results.work(), results.new_files());
         let fresh = Progress::new(fingerprint, shard);
-        let finished = !path.join(PROGRESS).exists() && path.join(RESULTS).exists();
-        if finished && resume {
-            return already_finished(path, &fresh);
-        }
-        let mut journal = Journal::open(&path.join(JOURNAL), &name)?;
-        let mut progress = read_progress(path)?;
-        match &progress {
-            Some(_) if !resume => return Err(SweepError::Unfinished(name)),
-            Some(old) => same_sweep(old, &fresh, &name)?,
-            None => {
-                journal.clear()?;
-                for old in [RESULTS, SUMMARY, PARTIAL, SUMMARY_NEXT, "results.parquet", "report.html"] {
-                    remove(&path.join(old)).map_err(io)?;
-                }
-                write_whole(path, PROGRESS_NEXT, PROGRESS, &json(&fresh)).map_err(io)?;
+        let progress = match Progress::read(&work, &name)? {
+            Some(_) if !resume => return Err(report::FolderError::Unfinished(name).into()),
+            Some(old) => {
+                same_sweep(&old, &fresh, &name)?;
+                old
             }
-        }
-        let progress = progress.take().unwrap_or(fresh);
-        // It has its final name already if the sweep was killed on its last step.
-        let partial = if path.join(RESULTS).exists() { RESULTS } else { PARTIAL };
-        let open =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path.join(partial));
-        let mut partial = open.map_err(io)?;
-        if partial.metadata().map_err(io)?.len() < progress.bytes {
+            None if resume && path.join(SUMMARY).exists() => {
+                results.discard()?;
+                return already_finished(path, &fresh);
+            }
+            None => {
+                // What a program left that was killed before it had begun.
+                fs::remove_dir_all(&new).and_then(|()| fs::create_dir(&new)).map_err(io)?;
+                remove(&work.join(JOURNAL)).map_err(io)?;
+                write_whole(&work, PROGRESS_NEXT, PROGRESS, &fresh.line()).map_err(io)?;
+                fresh
+            }
+        };
+        let journal = Journal::open(&work.join(JOURNAL), fingerprint, &name)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut rows = options.open(new.join(RESULTS)).map_err(io)?;
+        let mut hasher = Hasher::default();
+        let known = digest::add_file(&mut hasher, &mut (&mut rows).take(progress.bytes)).map_err(io)?;
+        if known != progress.bytes || hasher.digits() != progress.sha256 {
             return Err(SweepError::Damaged(name));
         }
-        partial.set_len(progress.bytes).map_err(io)?;
-        partial.seek(SeekFrom::End(0)).map_err(io)?;
-        Ok(Opened::Working(Box::new(Folder {
-            path: path.to_path_buf(),
-            progress,
-            journal: Some(journal),
-            partial,
-        })))
+        rows.set_len(progress.bytes).map_err(io)?;
+        rows.seek(SeekFrom::End(0)).map_err(io)?;
+        let journal = Some(journal);
+        Ok(Opened::Working(Box::new(Folder { results, work, progress, journal, rows, hasher })))
     }
 
     pub(crate) fn name(&self) -> String {
-        self.path.display().to_string()
+        self.results.path().display().to_string()
     }
 
     /// Appends to the results; they count from the next [`checkpoint`](Self::checkpoint) on.
     pub(crate) fn append(&mut self, bytes: &[u8], rows: u64, overflowed: u64) -> Result<(), SweepError> {
-        self.partial.write_all(bytes).map_err(|error| SweepError::io(&self.name(), error))?;
+        self.rows.write_all(bytes).map_err(|error| SweepError::io(&self.name(), error))?;
+        self.hasher.add(bytes);
         self.progress.rows += rows;
         self.progress.bytes += bytes.len() as u64;
         self.progress.overflowed += overflowed;
@@ -145,96 +148,73 @@ impl Folder {
 
     /// Makes sure that all that was appended is still there after a crash.
     pub(crate) fn checkpoint(&mut self) -> Result<(), SweepError> {
-        let synced = self.partial.sync_data();
-        let written =
-            synced.and_then(|()| write_whole(&self.path, PROGRESS_NEXT, PROGRESS, &json(&self.progress)));
+        self.progress.sha256 = self.hasher.digits();
+        let line = self.progress.line();
+        let synced = self.rows.sync_data();
+        let written = synced.and_then(|()| write_whole(&self.work, PROGRESS_NEXT, PROGRESS, &line));
         written.map_err(|error| SweepError::io(&self.name(), error))
     }
 
-    /// Gives the results their final names and takes the traces of work away. With a title, the report is made too.
-    pub(crate) fn finish(mut self, summary: &[u8], report_title: Option<&str>) -> Result<(), SweepError> {
+    /// Makes what else belongs to the results and puts all in place.
+    pub(crate) fn finish(mut self, summary: &Summary, extras: Extras) -> Result<(), SweepError> {
         self.checkpoint()?;
         let name = self.name();
-        self.rename(summary, report_title).map_err(|error| SweepError::io(&name, error))
-    }
-
-    fn rename(self, summary: &[u8], report_title: Option<&str>) -> io::Result<()> {
-        let Folder { path, journal, .. } = self;
-        write_whole(&path, SUMMARY_NEXT, SUMMARY, summary)?;
-        if let Some(title) = report_title {
-            let partial = path.join(PARTIAL);
-            let results = if partial.exists() { partial } else { path.join(RESULTS) };
-            write_whole(&path, REPORT_NEXT, REPORT, &report(title, &results)?)?;
-        }
-        if path.join(PARTIAL).exists() {
-            fs::rename(path.join(PARTIAL), path.join(RESULTS))?;
-        }
-        sync_folder(&path)?;
-        // From here on it is finished.
-        remove(&path.join(PROGRESS))?;
-        remove(&path.join(JOURNAL))?;
-        drop(journal);
-        sync_folder(&path)
+        let new = self.results.new_files();
+        let mut manifest = Manifest::default();
+        manifest.add(RESULTS, self.hasher.digits());
+        finish_files(&new, &mut manifest, summary, extras).map_err(|error| SweepError::io(&name, error))?;
+        drop((self.rows, self.journal));
+        Ok(self.results.publish(&manifest)?)
     }
 }
 
-/// The page of the results in a file.
-pub(crate) fn report(title: &str, results: &Path) -> io::Result<Vec<u8>> {
-    sweep_report(title, || File::open(results).map(BufReader::new))
+/// What is made of the rows, beside them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extras {
+    /// `report.html`.
+    pub report: bool,
+    /// `results.parquet`.
+    pub parquet: bool,
 }
 
-/// Refuses folders with anything in them that a sweep does not write.
-pub(crate) fn check_entries(path: &Path) -> Result<(), SweepError> {
-    let name = path.display().to_string();
-    if !path.exists() {
-        return Ok(());
+/// Writes all files of a sweep but its rows, which are there.
+pub(crate) fn finish_files(
+    new: &Path,
+    manifest: &mut Manifest,
+    summary: &Summary,
+    extras: Extras,
+) -> io::Result<()> {
+    let mut add = |name: &str, content: &[u8]| {
+        manifest.add(name, digest::of_bytes(content));
+        write_synced(&new.join(name), content)
+    };
+    add(SUMMARY, &summary.to_json())?;
+    if extras.report {
+        let seeds: Vec<String> =
+            summary.axes.iter().filter(|axis| axis.field == "seed").map(|axis| axis.column.clone()).collect();
+        let open = || File::open(new.join(RESULTS)).map(BufReader::new);
+        add(REPORT, &sweep_report(&summary.name, &result_columns(), &seeds, open)?)?;
     }
-    if !path.is_dir() {
-        return Err(SweepError::NotAFolder(name));
-    }
-    for entry in path.read_dir().map_err(|error| SweepError::io(&name, error))? {
-        let file = entry.map_err(|error| SweepError::io(&name, error))?.file_name();
-        let file = file.to_string_lossy().into_owned();
-        if !KNOWN.contains(&file.as_str()) {
-            return Err(SweepError::Foreign { folder: name, file });
-        }
+    if extras.parquet {
+        #[cfg(feature = "parquet")]
+        manifest.add(super::parquet::NAME, super::parquet::write(new)?);
     }
     Ok(())
 }
 
-fn json(progress: &Progress) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(progress).expect("progress is JSON");
-    text.push(b'\n');
-    text
-}
-
 /// Writes a file so that at any time it is whole or not there.
-pub(crate) fn write_whole(folder: &Path, next: &str, name: &str, content: &[u8]) -> io::Result<()> {
-    let mut file = File::create(folder.join(next))?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(folder.join(next), folder.join(name))?;
-    sync_folder(folder)
-}
-
-/// Makes renamed and removed files survive a crash of the machine, where the system can.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+fn write_whole(folder: &Path, next: &str, name: &str, content: &[u8]) -> io::Result<()> {
+    undisturbed(|| {
+        write_synced(&folder.join(next), content)?;
+        fs::rename(folder.join(next), folder.join(name))?;
+        sync_folder(folder)
+    })
 }
 
 fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    }
-}
-
-fn read_progress(path: &Path) -> Result<Option<Progress>, SweepError> {
-    let name = path.display().to_string();
-    match fs::read(path.join(PROGRESS)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(SweepError::io(&name, error)),
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| SweepError::Damaged(name)),
     }
 }
 
@@ -247,7 +227,9 @@ fn same_sweep(old: &Progress, new: &Progress, folder: &str) -> Result<(), SweepE
         return Err(changed("its files are those of another version of mpcsim".to_string()));
     }
     if old.fingerprint != new.fingerprint {
-        return Err(changed("the sweep file or its base scenario is not what it was".to_string()));
+        return Err(changed(
+            "the sweep file, its base scenario or its data are not what they were".to_string(),
+        ));
     }
     if old.shard != new.shard {
         return Err(changed(format!("it was begun as shard {}, and this is shard {}", old.shard, new.shard)));
@@ -258,13 +240,20 @@ fn same_sweep(old: &Progress, new: &Progress, folder: &str) -> Result<(), SweepE
 /// With `--resume`, a finished sweep is left alone, if it is this one.
 fn already_finished(path: &Path, fresh: &Progress) -> Result<Opened, SweepError> {
     let name = path.display().to_string();
+    check_whole(path)?;
     let bytes = fs::read(path.join(SUMMARY)).map_err(|error| SweepError::io(&name, error))?;
-    let summary: super::summary::Known =
-        serde_json::from_slice(&bytes).map_err(|_| SweepError::Damaged(name.clone()))?;
+    let summary: Known = serde_json::from_slice(&bytes).map_err(|_| SweepError::Damaged(name.clone()))?;
     let shard = summary.shard.map_or_else(|| Shard::WHOLE.to_string(), |shard| shard.text());
     let old = Progress { program: summary.program, fingerprint: summary.fingerprint, shard, ..fresh.clone() };
     same_sweep(&old, fresh, &name)?;
-    // Left if the sweep was killed on its very last step.
-    remove(&path.join(JOURNAL)).map_err(|error| SweepError::io(&name, error))?;
     Ok(Opened::Finished)
+}
+
+/// Refuses results that are not all as they were written.
+pub(crate) fn check_whole(path: &Path) -> Result<(), SweepError> {
+    let damaged = || SweepError::Damaged(path.display().to_string());
+    let manifest = Manifest::read(path).ok().flatten().ok_or_else(damaged)?;
+    let whole = [RESULTS, SUMMARY].iter().all(|name| manifest.lists(name))
+        && manifest.names().all(|name| manifest.is_as_listed(path, name).unwrap_or(false));
+    if whole { Ok(()) } else { Err(damaged()) }
 }

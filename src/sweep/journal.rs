@@ -1,16 +1,18 @@
 //! The journal of finished trainings: a line each, written through to the disk before it counts.
+//!
+//! Each line ends in a checksum of itself and of the sweep's fingerprint, so no line of another sweep counts.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use super::training::TrainingResult;
+use super::task::TrainingResult;
+use crate::digest::Hasher;
 use crate::run::Phase;
-use crate::scenario::write::fnv1a;
 
 /// A line of the journal, without its checksum.
 #[derive(Serialize, Deserialize)]
@@ -49,31 +51,51 @@ impl Entry {
     }
 }
 
-/// An open journal. As long as it is open, nobody else can work in the folder.
+/// Digits of a checksum.
+const CHECKSUM_DIGITS: usize = 16;
+
+fn checksum(context: &str, text: &str) -> String {
+    let mut hasher = Hasher::default();
+    hasher.add(context.as_bytes());
+    hasher.add(text.as_bytes());
+    hasher.digits()[..CHECKSUM_DIGITS].to_string()
+}
+
+/// A line of a text and the checksum of it and of where it belongs.
+pub(crate) fn seal(context: &str, text: &str) -> String {
+    format!("{text}\t{}\n", checksum(context, text))
+}
+
+/// The text of a line, if it is whole and belongs there.
+pub(crate) fn unseal<'a>(context: &str, line: &'a [u8]) -> Option<&'a str> {
+    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
+    let (text, sum) = line.rsplit_once('\t')?;
+    (checksum(context, text) == sum).then_some(text)
+}
+
+/// An open journal.
 pub(crate) struct Journal {
     file: File,
     folder: String,
+    fingerprint: String,
     finished: BTreeMap<u32, TrainingResult>,
 }
 
 impl Journal {
-    /// Opens the journal, makes it if there is none, and reads it. A line that was torn when the program was killed is
-    /// cut off.
-    pub(crate) fn open(path: &Path, folder: &str) -> Result<Journal, SweepError> {
+    /// Opens the journal of a sweep, makes it if there is none, and reads it. What was torn at its end when the program
+    /// was killed is cut off; a damaged line before others is an error.
+    pub(crate) fn open(path: &Path, fingerprint: &str, folder: &str) -> Result<Journal, SweepError> {
         let io = |error| SweepError::io(folder, error);
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(SweepError::Busy(folder.to_string())),
-            Err(TryLockError::Error(error)) => return Err(io(error)),
-        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
-        let (finished, good) = entries(&bytes);
+        let Some((finished, good)) = entries(fingerprint, &bytes) else {
+            return Err(SweepError::Damaged(folder.to_string()));
+        };
         if good < bytes.len() {
             file.set_len(good as u64).map_err(io)?;
         }
-        Ok(Journal { file, folder: folder.to_string(), finished })
+        Ok(Journal { file, folder: folder.to_string(), fingerprint: fingerprint.to_string(), finished })
     }
 
     /// The finished trainings.
@@ -81,16 +103,10 @@ impl Journal {
         &self.finished
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&mut self) -> Result<(), SweepError> {
-        self.finished.clear();
-        self.file.set_len(0).map_err(|error| SweepError::io(&self.folder, error))
-    }
-
     /// Adds a finished training; when this returns it is on the disk.
     pub(crate) fn add(&mut self, training: u32, result: TrainingResult) -> Result<(), SweepError> {
         let text = serde_json::to_string(&Entry::new(training, &result)).expect("an entry is JSON");
-        let line = format!("{text}\t{:016x}\n", fnv1a(&[text.as_bytes()]));
+        let line = seal(&self.fingerprint, &text);
         let length = self.file.metadata().map_or(0, |metadata| metadata.len());
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
@@ -103,20 +119,20 @@ impl Journal {
     }
 }
 
-/// The entries up to the first line that is damaged, and how many bytes they take.
-fn entries(bytes: &[u8]) -> (BTreeMap<u32, TrainingResult>, usize) {
-    let (mut finished, mut good) = (BTreeMap::new(), 0);
+/// The entries up to the end that may be torn, and how many bytes they take; none if a line before others is damaged.
+fn entries(fingerprint: &str, bytes: &[u8]) -> Option<(BTreeMap<u32, TrainingResult>, usize)> {
+    let (mut finished, mut good, mut torn) = (BTreeMap::new(), 0, false);
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        let Some(entry) = entry(line) else { break };
+        let text = unseal(fingerprint, line);
+        let Some(entry) = text.and_then(|text| serde_json::from_str::<Entry>(text).ok()) else {
+            torn = true;
+            continue;
+        };
+        if torn {
+            return None;
+        }
         finished.insert(entry.training, entry.result());
         good += line.len();
     }
-    (finished, good)
-}
-
-fn entry(line: &[u8]) -> Option<Entry> {
-    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
-    let (text, checksum) = line.rsplit_once('\t')?;
-    let right = format!("{:016x}", fnv1a(&[text.as_bytes()])) == checksum;
-    if right { serde_json::from_str(text).ok() } else { None }
+    Some((finished, good))
 }

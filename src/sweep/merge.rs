@@ -5,8 +5,10 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
-use super::folder::{PROGRESS, REPORT, RESULTS, SUMMARY, check_entries, report};
+use super::folder::{Extras, RESULTS, SUMMARY, check_whole, finish_files};
 use super::summary::Summary;
+use crate::digest::Hasher;
+use crate::report::{Folder, Kind, Manifest, is_unfinished};
 
 /// A shard's rows, in the order of the grid.
 struct Reader {
@@ -63,29 +65,23 @@ impl Reader {
 pub fn merge(folders: &[PathBuf], out: &Path) -> Result<u64, SweepError> {
     let out_name = out.display().to_string();
     let io = |error| SweepError::io(&out_name, error);
-    check_entries(out)?;
-    if out.exists() && out.read_dir().map_err(io)?.next().is_some() {
+    let results = Folder::new(out, Kind::Sweep)?;
+    if out.join(SUMMARY).exists() {
         return Err(SweepError::NotEmpty(out_name));
     }
     let summary = common_summary(folders)?;
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(parent).map_err(io)?;
-    let work = tempfile::Builder::new().prefix(".mpcsim-").tempdir_in(parent).map_err(io)?;
-    let fresh = work.path().join("results");
-    fs::create_dir(&fresh).map_err(io)?;
-    let mut file = BufWriter::with_capacity(1 << 20, File::create(fresh.join(RESULTS)).map_err(io)?);
-    let rows = join(folders, &summary, |line| file.write_all(line).map_err(io))?;
+    let new = results.new_files();
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(new.join(RESULTS)).map_err(io)?);
+    let mut hasher = Hasher::default();
+    let rows = join(folders, &summary, |line| {
+        hasher.add(line);
+        file.write_all(line).map_err(io)
+    })?;
     file.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
-    fs::write(fresh.join(SUMMARY), summary.to_json()).map_err(io)?;
-    let page = report(&summary.name, &fresh.join(RESULTS)).map_err(io)?;
-    fs::write(fresh.join(REPORT), page).map_err(io)?;
-    if out.exists() {
-        fs::remove_dir(out).map_err(io)?;
-    }
-    fs::rename(&fresh, out).map_err(io)?;
+    let mut manifest = Manifest::default();
+    manifest.add(RESULTS, hasher.digits());
+    finish_files(&new, &mut manifest, &summary, Extras { report: true, parquet: false }).map_err(io)?;
+    results.publish(&manifest)?;
     Ok(rows)
 }
 
@@ -126,7 +122,7 @@ fn read_summary(folder: &Path) -> Result<Summary, SweepError> {
     if !folder.is_dir() {
         return Err(SweepError::NotAShard { folder: name, reason: "there is no such folder" });
     }
-    if folder.join(PROGRESS).exists() {
+    if is_unfinished(folder) {
         let reason = "it is not finished: go on with the same command and --resume";
         return Err(SweepError::NotAShard { folder: name, reason });
     }
@@ -134,6 +130,7 @@ fn read_summary(folder: &Path) -> Result<Summary, SweepError> {
     let Ok(bytes) = fs::read(folder.join(SUMMARY)) else {
         return Err(SweepError::NotAShard { folder: name, reason });
     };
+    check_whole(folder)?;
     serde_json::from_slice(&bytes).map_err(|_| SweepError::NotAShard { folder: name, reason })
 }
 

@@ -7,8 +7,10 @@
 //! on protocol, model, softmax, rounding, fixed point, batch, loss, rows and costs of arithmetic; a replay on all else.
 
 mod axis;
+mod columns;
 mod condition;
 mod declared;
+mod estimate;
 mod file;
 mod folder;
 mod grid;
@@ -23,16 +25,19 @@ mod rows;
 mod run;
 mod shard;
 mod summary;
+mod task;
 mod trace;
 mod training;
 
+use crate::report::FolderError;
 use crate::run::RunError;
 
+pub use columns::result_columns;
 pub use declared::reference;
 pub use file::Sweep;
 pub use merge::merge;
 #[cfg(feature = "parquet")]
-pub use parquet::write_parquet;
+pub use parquet::write as write_parquet;
 pub use planner::SweepPlan;
 pub use run::{Done, Options, run};
 pub use shard::Shard;
@@ -43,6 +48,9 @@ pub enum SweepError {
     /// A training or a recording ended without a result.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The system said no.
     #[error(
         "results cannot be written to {folder}: {error}. What was written is kept: when there is room again, go on \
@@ -54,26 +62,9 @@ pub enum SweepError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// It is no folder.
-    #[error("{0} is a file, not a folder: choose another one with --out")]
-    NotAFolder(String),
-    /// The folder holds something that a sweep did not write.
-    #[error("{folder} holds {file}, which is not a result of a sweep: choose another folder with --out")]
-    Foreign {
-        /// The folder.
-        folder: String,
-        /// What was found in it.
-        file: String,
-    },
     /// A merge needs an empty folder.
     #[error("{0} is not empty: choose another folder with --out")]
     NotEmpty(String),
-    /// Somebody else works in it.
-    #[error("another mpcsim is at work in {0}")]
-    Busy(String),
-    /// An unfinished sweep would be lost.
-    #[error("{0} holds an unfinished sweep: go on with --resume, or choose another folder with --out")]
-    Unfinished(String),
     /// Another sweep than the unfinished one.
     #[error(
         "the sweep in {folder} cannot go on: {reason}. Undo the change, or begin anew in another folder with --out"
@@ -85,7 +76,9 @@ pub enum SweepError {
         reason: String,
     },
     /// Files are not what they were.
-    #[error("the files in {0} are damaged: delete the folder and begin anew")]
+    #[error(
+        "the files in {0} are damaged, or were changed after they had been written: delete the folder and begin anew"
+    )]
     Damaged(String),
     /// Cannot be merged.
     #[error("{folder} cannot be merged: {reason}")]
@@ -129,6 +122,7 @@ impl SweepError {
     pub fn is_mistake(&self) -> bool {
         match self {
             SweepError::Run(error) => error.is_mistake(),
+            SweepError::Folder(error) => error.is_mistake(),
             SweepError::Io { .. } => false,
             _ => true,
         }

@@ -3,7 +3,7 @@
 //! A column whose cells are all whole numbers holds 64-bit integers, one whose cells are all numbers doubles, any other
 //! text; an empty cell is null. Rows are read twice and kept a group at a time.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,13 +15,12 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
-use super::SweepError;
 use super::folder::RESULTS;
+use crate::digest;
 
 /// Rows that are kept at a time.
 const GROUP_ROWS: usize = 1 << 16;
-const NAME: &str = "results.parquet";
-const NEXT: &str = "results.parquet.next";
+pub(crate) const NAME: &str = "results.parquet";
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,13 +57,8 @@ fn other(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
     io::Error::other(error)
 }
 
-/// Writes `results.parquet` beside the `results.csv` of a finished sweep; it appears whole or not at all.
-pub fn write_parquet(folder: &Path) -> Result<(), SweepError> {
-    let name = folder.display().to_string();
-    write(folder).map_err(|error| SweepError::io(&name, error))
-}
-
-fn write(folder: &Path) -> io::Result<()> {
+/// Writes `results.parquet` beside `results.csv`; gives its digest.
+pub fn write(folder: &Path) -> io::Result<String> {
     let open = || csv::Reader::from_path(folder.join(RESULTS)).map_err(other);
     let mut reader = open()?;
     let names: Vec<String> = reader.headers().map_err(other)?.iter().map(String::from).collect();
@@ -77,7 +71,7 @@ fn write(folder: &Path) -> io::Result<()> {
     let columns = columns.collect::<Result<Vec<_>, _>>().map_err(other)?;
     let schema = Type::group_type_builder("results").with_fields(columns).build().map_err(other)?;
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-    let file = File::create(folder.join(NEXT))?;
+    let file = File::create(folder.join(NAME))?;
     let mut writer =
         SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(other)?;
     let mut group: Vec<Vec<String>> = vec![Vec::new(); names.len()];
@@ -91,7 +85,7 @@ fn write(folder: &Path) -> io::Result<()> {
     write_group(writer.next_row_group().map_err(other)?, &kinds, &mut group).map_err(other)?;
     let file = writer.into_inner().map_err(other)?;
     file.sync_all()?;
-    fs::rename(folder.join(NEXT), folder.join(NAME))
+    digest::of_file(&folder.join(NAME))
 }
 
 /// Writes the cells of some rows, column by column, and forgets them.

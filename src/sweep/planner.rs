@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::file::Sweep;
-use crate::run::total_iterations;
+use super::replay::Condition;
+use crate::run::{endpoints, network, total_iterations};
 use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{NetworkPlan, Plan, ScenarioErrors};
 use crate::sim::Jitter;
@@ -175,27 +176,6 @@ impl SweepPlan {
         self.traces.len()
     }
 
-    /// A rough guess of the time that one thread would need, from counts alone.
-    pub fn estimated_seconds(&self) -> f64 {
-        const TRAINING_ITERATION: f64 = 0.012;
-        const REPLAYED_ITERATION: f64 = 1e-6;
-        // A training without jitter repeats itself after a few iterations; one with jitter is replayed by the engine.
-        const REPLAYED: u64 = 4;
-        const JITTERED_ITERATION: f64 = 75e-6;
-        const TRACE: f64 = 0.02;
-        const POINT: f64 = 8e-6;
-        let iterations: f64 = self.trainings.iter().map(|training| training.iterations as f64).sum();
-        let trainings = if self.sweep.train { iterations * TRAINING_ITERATION } else { 0.0 };
-        let replay = |program: &Program| {
-            (1.0 - self.jitter) * program.iterations.min(REPLAYED) as f64 * REPLAYED_ITERATION
-                + self.jitter * program.iterations as f64 * JITTERED_ITERATION
-        };
-        let used = self.programs.iter().flatten();
-        let (count, replays) = used.fold((0u64, 0.0), |(count, sum), p| (count + 1, sum + replay(p)));
-        let per_point = replays / count.max(1) as f64 + POINT;
-        trainings + self.traces.len() as f64 * TRACE + self.points() as f64 * per_point
-    }
-
     /// Whether any network has jitter or links that change. Then no iteration of a training is like another, and all are replayed.
     pub fn has_jitter(&self) -> bool {
         self.jitter > 0.0
@@ -215,6 +195,19 @@ impl SweepPlan {
     pub(crate) fn program(&self, point: usize) -> Program {
         let position = self.sweep.grid.position(point);
         self.programs[self.program_index(&position)].expect("every point has been checked")
+    }
+
+    /// What decides the time of a point beside its program; `plan` is one with the same program.
+    pub(crate) fn condition(&self, plan: &Plan, position: &[u32]) -> Condition {
+        let sweep = &self.sweep;
+        let network = if sweep.grid.dimensions.iter().any(|dimension| dimension.only_network) {
+            let sets = sweep.grid.network_overrides(position);
+            let own = sweep.base.network_with(&sets, plan.protocol.parties());
+            network(&own.expect("every point has been checked"), plan.seed)
+        } else {
+            network(&plan.network, plan.seed)
+        };
+        Condition { network, endpoints: endpoints(&plan.compute) }
     }
 
     /// The whole plan of a point.

@@ -4,43 +4,21 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::SweepError;
+use super::columns::{COLUMNS, PointResult};
 use super::planner::{Program, SweepPlan};
-use super::replay::{Condition, End, Times, replay_points};
+use super::replay::{Condition, Times, replay_points};
+use super::task::TrainingResult;
 use super::trace::Traces;
-use super::training::{TrainingResult, Trainings};
+use super::training::Trainings;
 use crate::ledger::Cost;
-use crate::report::Seconds;
-use crate::run::{Phase, Recorded, RunError, endpoints, network};
+use crate::run::{Phase, Recorded, RunError};
 use crate::scenario::Plan;
 use crate::sim::WireOverhead;
-
-/// Columns behind the index and the axes: the accuracy at the end, how often the training started again, and how many values
-/// left the range of the number format. Empty without trainings.
-pub(crate) const TRAINING_COLUMNS: [&str; 3] = ["accuracy", "restarts", "out_of_range"];
-
-/// Columns behind those. Without more words, a column is about the whole training.
-pub(crate) const RESULT_COLUMNS: [&str; 15] = [
-    "rounds",
-    "exchanges",
-    "messages",
-    "payload_bytes",
-    "wire_bytes",
-    "modelled_seconds",
-    "compute_seconds",
-    "latency_seconds",
-    "serialisation_seconds",
-    "queueing_seconds",
-    "iteration_modelled_seconds",
-    "iteration_compute_seconds",
-    "iteration_latency_seconds",
-    "iteration_serialisation_seconds",
-    "iteration_queueing_seconds",
-];
 
 /// The first line of `results.csv`.
 pub(crate) fn header(plan: &SweepPlan) -> Vec<u8> {
     let mut line = b"index".to_vec();
-    for name in plan.sweep.axes().chain(TRAINING_COLUMNS).chain(RESULT_COLUMNS) {
+    for name in plan.sweep.axes().chain(COLUMNS.iter().map(|column| column.about.name)) {
         line.push(b',');
         write_cell(&mut line, name);
     }
@@ -92,7 +70,7 @@ impl Maker<'_> {
             let (plan, program) = plans
                 .entry(index)
                 .or_insert_with(|| (self.plan.plan(point as usize), self.plan.program(point as usize)));
-            conditions.push(Some(self.condition(plan, &position)));
+            conditions.push(Some(self.plan.condition(plan, &position)));
             // Without trainings, all that is left of one is its length.
             let training = if self.plan.sweep.train { program.training } else { 0 };
             groups.entry((program.trace, training, program.iterations)).or_default().push(at);
@@ -119,18 +97,6 @@ impl Maker<'_> {
         Ok(Rows { bytes: lines.concat(), rows: points.len() as u64, overflowed })
     }
 
-    fn condition(&self, plan: &Plan, position: &[u32]) -> Condition {
-        let sweep = &self.plan.sweep;
-        let network = if sweep.grid.dimensions.iter().any(|dimension| dimension.only_network) {
-            let sets = sweep.grid.network_overrides(position);
-            let own = sweep.base.network_with(&sets, plan.protocol.parties());
-            network(&own.expect("every point has been checked"), plan.seed)
-        } else {
-            network(&plan.network, plan.seed)
-        };
-        Condition { network, endpoints: endpoints(&plan.compute) }
-    }
-
     fn line(&self, point: u32, result: Option<&TrainingResult>, counts: &Counts, times: &Times) -> Vec<u8> {
         let mut line = Vec::with_capacity(256);
         let grid = &self.plan.sweep.grid;
@@ -139,38 +105,13 @@ impl Maker<'_> {
             line.push(b',');
             write_cell(&mut line, &value.cell);
         }
-        match result {
-            Some(result) => {
-                let (accuracy, restarts) = (result.accuracy(), result.restarts());
-                write!(line, ",{accuracy},{restarts},{}", result.out_of_range).expect("written to memory");
-            }
-            None => line.extend(b",,,"),
+        let result = PointResult { training: result, counts: counts.training.as_ref(), times };
+        for column in &COLUMNS {
+            line.push(b',');
+            column.write(&mut line, &result);
         }
-        line.push(b',');
-        if let Some(end) = times.training {
-            write!(line, "{}", end.rounds).expect("written to memory");
-        }
-        match &counts.training {
-            Some(Cost { exchanges, messages, payload_bytes, wire_bytes, .. }) => {
-                write!(line, ",{exchanges},{messages},{payload_bytes},{wire_bytes}")
-                    .expect("written to memory");
-            }
-            None => line.extend(b",,,,"),
-        }
-        write_path(&mut line, times.training);
-        write_path(&mut line, times.iteration);
         line.push(b'\n');
         line
-    }
-}
-
-fn write_path(line: &mut Vec<u8>, end: Option<End>) {
-    let Some(End { path, .. }) = end else {
-        line.extend(b",,,,,");
-        return;
-    };
-    for ps in [path.total_ps(), path.compute_ps, path.latency_ps, path.serialisation_ps, path.queueing_ps] {
-        write!(line, ",{}", Seconds(ps)).expect("written to memory");
     }
 }
 

@@ -1,18 +1,22 @@
 //! Runs a sweep: trainings first, then chunks of points side by side, whose rows are written in the order of the grid.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::SweepError;
-use super::folder::{Folder, Opened};
+use super::estimate::Work;
+use super::folder::{Extras, Folder, Opened};
 use super::planner::SweepPlan;
 use super::rows::{Maker, Rows, header};
 use super::shard::{Points, Shard};
 use super::summary::Summary;
+use super::task::tasks;
 use super::trace::{Sizes, Traces};
-use super::training;
-use crate::run::Progress;
+use super::training::{self, Watch};
+use crate::data::{self, DataSource};
+use crate::run::{Progress, RunError, fingerprint_of, own_content};
 
 /// Points of a chunk: enough for eight networks at a time, few enough for a chunk to end soon.
 const POINTS: usize = 512;
@@ -28,6 +32,8 @@ pub struct Options {
     pub shard: Shard,
     /// Whether an unfinished sweep goes on.
     pub resume: bool,
+    /// Whether `results.parquet` is written too; needs a build with that feature.
+    pub parquet: bool,
 }
 
 /// What was done.
@@ -45,7 +51,22 @@ pub struct Done {
     pub finished_before: bool,
 }
 
-/// Runs a sweep, or what is left of it, into a folder.
+/// Names a sweep: its text and that of its base, the data that it uses, and the program with all that it was built of.
+fn fingerprint(plan: &SweepPlan) -> Result<String, SweepError> {
+    let mut known = BTreeSet::new();
+    let mut contents = String::new();
+    for training in &plan.trainings {
+        let source = plan.plan(training.point as usize).data;
+        if !matches!(source, DataSource::Mnist { .. }) && known.insert(format!("{source:?}")) {
+            let data = data::load(&source).map_err(RunError::from)?;
+            contents += &own_content(&source, &data);
+        }
+    }
+    Ok(fingerprint_of(&[b"sweep", plan.sweep.digest.as_bytes(), contents.as_bytes()]))
+}
+
+/// Runs a sweep, or what is left of it, into a folder. `progress` is told in nanoseconds of the host, as
+/// far as they can be foreseen.
 pub fn run(
     plan: &SweepPlan,
     path: &Path,
@@ -53,7 +74,10 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Done, SweepError> {
     let shard = options.shard;
-    let mut folder = match Folder::open(path, plan.sweep().fingerprint(), shard, options.resume)? {
+    // All data are read before anything is touched.
+    let fingerprint = fingerprint(plan)?;
+    let sizes = Sizes::read(plan)?;
+    let mut folder = match Folder::open(path, &fingerprint, shard, options.resume)? {
         Opened::Finished => return Ok(Done { finished_before: true, ..Done::default() }),
         Opened::Working(folder) => *folder,
     };
@@ -63,23 +87,26 @@ pub fn run(
         folder.append(&header(plan), 0, 0)?;
     }
     let first = folder.progress.rows as usize;
-    let sizes = Sizes::read(plan)?;
     let traces = Traces::new(plan, &sizes, points.from(first));
     let mut journal = folder.journal.take().expect("a folder is opened with its journal");
     done.trainings_before = journal.finished().len() as u64;
-    let trainings = training::run(plan, &traces, points.from(first), &mut journal, options.jobs, progress)?;
+    let tasks = tasks(plan, points.from(first), |training| journal.finished().contains_key(&training));
+    let left: Vec<u32> = points.from(first).collect();
+    let work = &Work::of(plan, &sizes, (&tasks, &left), options.jobs, progress)?;
+    let watch = Watch { work, sizes: &sizes, progress };
+    progress.begin("sweep", watch.all(plan, &tasks, left.len(), options.jobs));
+    let trainings = training::run(plan, &traces, &tasks, &mut journal, options.jobs, &watch)?;
     folder.journal = Some(journal);
 
-    progress.begin("replaying", (points.len() - first) as u64);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
-    let pool = pool.map_err(|error| crate::run::RunError::Threads(error.to_string()))?;
+    let pool = pool.map_err(|error| RunError::Threads(error.to_string()))?;
     let maker = Maker { plan, trainings: &trainings, traces: &traces };
-    pool.install(|| write_rows(&maker, &points, &mut folder, options.jobs, progress))?;
+    pool.install(|| write_rows(&maker, &points, &mut folder, options.jobs, &watch))?;
 
     (done.rows, done.overflowed) = (folder.progress.rows, folder.progress.overflowed);
-    let summary = Summary::new(plan, shard, done.rows, done.overflowed);
+    let summary = Summary::new(plan, &fingerprint, shard, done.rows, done.overflowed);
     // A shard is no result to look at.
-    folder.finish(&summary.to_json(), (shard == Shard::WHOLE).then_some(summary.name.as_str()))?;
+    folder.finish(&summary, Extras { report: shard == Shard::WHOLE, parquet: options.parquet })?;
     Ok(done)
 }
 
@@ -88,7 +115,7 @@ fn write_rows(
     points: &Points,
     folder: &mut Folder,
     jobs: usize,
-    progress: &dyn Progress,
+    watch: &Watch,
 ) -> Result<(), SweepError> {
     let mut rest = points.from(folder.progress.rows as usize);
     loop {
@@ -98,7 +125,7 @@ fn write_rows(
         }
         let work = |chunk: &[u32]| {
             let rows = maker.rows(chunk);
-            chunk.iter().for_each(|_| progress.step());
+            watch.progress.advance((watch.work.points_ns(chunk.len()) / jobs as f64) as u64);
             rows
         };
         let done: Vec<Result<Rows, SweepError>> = wave.par_chunks(POINTS).with_max_len(1).map(work).collect();

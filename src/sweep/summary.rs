@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::file::VERSION;
 use super::planner::SweepPlan;
 use super::shard::Shard;
+use crate::run::PROGRAM;
 
 /// What a finished sweep says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,13 @@ pub(crate) struct Known {
 }
 
 impl Summary {
-    pub(crate) fn new(plan: &SweepPlan, shard: Shard, rows: u64, overflowed: u64) -> Summary {
+    pub(crate) fn new(
+        plan: &SweepPlan,
+        fingerprint: &str,
+        shard: Shard,
+        rows: u64,
+        overflowed: u64,
+    ) -> Summary {
         let sweep = plan.sweep();
         let axis = |axis: &super::axis::Axis| AxisSummary {
             column: axis.name.clone(),
@@ -68,8 +74,8 @@ impl Summary {
         Summary {
             schema: 1,
             name: sweep.name.clone(),
-            program: VERSION.to_string(),
-            fingerprint: sweep.fingerprint.clone(),
+            program: PROGRAM.to_string(),
+            fingerprint: fingerprint.to_string(),
             axes: sweep.grid.axes().map(axis).collect(),
             points: plan.points() as u64,
             excluded: plan.excluded() as u64,

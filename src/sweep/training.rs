@@ -1,41 +1,18 @@
-//! The distinct trainings of a sweep: which are needed, and how they are run.
+//! Runs the distinct trainings of a sweep.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::SweepError;
+use super::estimate::Work;
 use super::journal::Journal;
 use super::planner::SweepPlan;
-use super::trace::Traces;
+use super::task::{Task, TrainingResult};
+use super::trace::{Sizes, Traces};
 use crate::data;
 use crate::ring::with_workers;
-use crate::run::{Phase, Progress, RunError, Values, check_classes, train, training_program, verify};
-
-/// What is left of a training.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TrainingResult {
-    /// Test rows classified rightly at the end.
-    pub correct: u64,
-    /// Test rows.
-    pub rows: u64,
-    /// What was done, in order.
-    pub phases: Vec<Phase>,
-    /// Values that left the range of the number format.
-    pub out_of_range: u64,
-}
-
-impl TrainingResult {
-    /// How often it started again.
-    pub(crate) fn restarts(&self) -> usize {
-        self.phases.iter().filter(|phase| **phase == Phase::Restart).count()
-    }
-
-    /// The final test accuracy.
-    pub(crate) fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.rows as f64
-    }
-}
+use crate::run::{Progress, RunError, Values, check_classes, train, training_program, verify};
 
 /// Finished trainings by their number.
 pub(crate) struct Trainings {
@@ -49,26 +26,52 @@ impl Trainings {
     }
 }
 
-/// Something to run before points can be replayed.
-#[derive(Clone, Copy, Debug)]
-enum Task {
-    /// A training by its number.
-    Train(u32),
-    /// A check of the program of this point on shares.
-    Verify(u32),
+/// What tasks take, for whoever shows how far they are.
+pub(crate) struct Watch<'a> {
+    pub work: &'a Work,
+    pub sizes: &'a Sizes,
+    pub progress: &'a dyn Progress,
 }
 
-/// Runs the trainings that the points need and that the journal does not have, and checks programs on shares.
+impl Watch<'_> {
+    /// The part that a task, and one of its iterations, has in the time of so many workers.
+    fn shares(&self, plan: &SweepPlan, task: Task, workers: usize) -> (u64, u64) {
+        let share = |ns: f64| (ns / workers as f64) as u64;
+        let whole = self.work.task_ns(plan, self.sizes, task);
+        (share(whole), share(self.work.iteration_ns(plan, self.sizes, task)))
+    }
+
+    /// Nanoseconds that tasks and points to come will take.
+    pub(crate) fn all(&self, plan: &SweepPlan, tasks: &[Task], points: usize, jobs: usize) -> u64 {
+        let workers = jobs.min(tasks.len()).max(1);
+        let of_tasks: u64 = tasks.iter().map(|&task| self.shares(plan, task, workers).0).sum();
+        of_tasks + (self.work.points_ns(points) / jobs as f64) as u64
+    }
+}
+
+/// Tells of a training's iterations.
+struct Steps<'a> {
+    progress: &'a dyn Progress,
+    ns: u64,
+}
+
+impl Progress for Steps<'_> {
+    fn begin(&self, _: &'static str, _: u64) {}
+    fn advance(&self, iterations: u64) {
+        self.progress.advance(iterations * self.ns);
+    }
+}
+
+/// Runs the trainings that the points need and that the journal does not have, and checks programs on shares: what
+/// [`tasks`](super::task::tasks) says.
 pub(crate) fn run(
     plan: &SweepPlan,
     traces: &Traces,
-    points: impl Iterator<Item = u32>,
+    tasks: &[Task],
     journal: &mut Journal,
     jobs: usize,
-    progress: &dyn Progress,
+    watch: &Watch,
 ) -> Result<Trainings, SweepError> {
-    let tasks = tasks(plan, points, journal);
-    progress.begin("training", tasks.len() as u64);
     // Each task has a pool of its own: what is metered on its thread must be its own work alone.
     let workers = jobs.min(tasks.len()).max(1);
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -79,7 +82,9 @@ pub(crate) fn run(
             if failed.load(Ordering::Relaxed) {
                 break;
             }
-            let result = with_workers(threads, || run_task(plan, traces, task));
+            let (whole, ns) = watch.shares(plan, task, workers);
+            let steps = Steps { progress: watch.progress, ns };
+            let result = with_workers(threads, || run_task(plan, traces, task, &steps));
             let result = result.map_err(|error| RunError::Threads(error.to_string()).into()).flatten();
             let done = result.and_then(|result| match (task, result) {
                 (Task::Train(number), Some(result)) => {
@@ -91,7 +96,7 @@ pub(crate) fn run(
                 failed.store(true, Ordering::Relaxed);
                 return done;
             }
-            progress.step();
+            watch.progress.advance(whole.saturating_sub(ns * task.iterations(plan)));
         }
         Ok(())
     };
@@ -103,33 +108,13 @@ pub(crate) fn run(
     Ok(Trainings { finished: journal.finished().clone() })
 }
 
-/// Trainings first: a check that fails is a bug in mpcsim, and trainings that are done stay done.
-fn tasks(plan: &SweepPlan, points: impl Iterator<Item = u32>, journal: &Journal) -> Vec<Task> {
-    let mut needed = BTreeSet::new();
-    let mut traces = BTreeSet::new();
-    for point in points {
-        let program = plan.program(point as usize);
-        needed.insert(program.training);
-        traces.insert(program.trace);
-    }
-    let mut tasks = Vec::new();
-    if plan.sweep.train {
-        let open = needed.iter().filter(|training| !journal.finished().contains_key(training));
-        tasks.extend(open.map(|&training| Task::Train(training)));
-    }
-    let own = plan.verifications.iter().map(|distinct| distinct.point).filter(|&point| {
-        let program = plan.program(point as usize);
-        needed.contains(&program.training) && traces.contains(&program.trace)
-    });
-    tasks.extend(own.map(Task::Verify));
-    tasks
-}
-
-fn run_task(plan: &SweepPlan, traces: &Traces, task: Task) -> Result<Option<TrainingResult>, SweepError> {
-    let point = match task {
-        Task::Train(number) => plan.trainings[number as usize].point,
-        Task::Verify(point) => point,
-    };
+fn run_task(
+    plan: &SweepPlan,
+    traces: &Traces,
+    task: Task,
+    progress: &dyn Progress,
+) -> Result<Option<TrainingResult>, SweepError> {
+    let point = task.point(plan);
     let own = plan.plan(point as usize);
     let data = data::load(&own.data).map_err(RunError::from)?;
     let widths = crate::run::layer_widths(&own, data.train.width, data.train.classes);
@@ -141,7 +126,7 @@ fn run_task(plan: &SweepPlan, traces: &Traces, task: Task) -> Result<Option<Trai
         verify(&own, &program, &data.train, &recorded, &())?;
         return Ok(None);
     }
-    let trained = train(&own, &program, &data, &recorded, Values::Split, &())?;
+    let trained = train(&own, &program, &data, &recorded, Values::Split, progress)?;
     let last = trained.epochs.last().expect("a training has an epoch");
     Ok(Some(TrainingResult {
         correct: last.correct as u64,

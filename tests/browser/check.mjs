@@ -12,6 +12,8 @@ const PAGES = [
   { name: "jitter", file: "jitter/report.html", charts: [...RUN_CHARTS, "jitter"], look: lookAtRun },
   { name: "sweep", file: "sweep.html", charts: SWEEP_CHARTS, look: lookAtSweep },
   { name: "sweep_large", file: "sweep_large.html", charts: SWEEP_CHARTS, look: lookAtSweep },
+  { name: "sweep_seeds", file: "sweep_seeds.html", charts: ["latency", "accuracy"], look: lookAtSeeds },
+  { name: "sweep_bare", file: "sweep_bare.html", charts: ["latency"], look: lookAtNoAccuracy },
 ];
 
 /** A page of CSV without quotes, as objects. */
@@ -67,7 +69,7 @@ async function lookAtSweep(page) {
   assert.equal(cells.data[0].length * 9, rows, "three variants and three models share the points");
   assert.ok(cells.paths >= cells.data[0].length);
   const line = await drawn(page, "latency");
-  const wanted = await page.evaluate(() => chosen([LATENCY]).filter((row) => row.softmax === "exact").map((row) => Number(row.modelled_seconds)));
+  const wanted = await page.evaluate(() => chosen([LATENCY], ["modelled_seconds"]).filter((point) => point.softmax === "exact").map((point) => point.mean.modelled_seconds));
   const shown = line.data[0].map((point) => point[1]);
   wanted.sort((a, b) => a - b).forEach((seconds, i) => assert.ok(Math.abs(seconds / shown[i] - 1) < 1e-9));
   // A choice changes the charts, a head sorts the table.
@@ -75,6 +77,29 @@ async function lookAtSweep(page) {
   assert.notDeepEqual((await drawn(page, "latency")).data, line.data);
   await page.locator("#table th button", { hasText: "modelled" }).press("Enter");
   assert.equal(await page.locator("#table th[aria-sort=descending]").count(), 1);
+}
+
+/** Three seeds at each of three latencies: means with their range, and no chart over the seeds. */
+async function lookAtSeeds(page) {
+  const line = await drawn(page, "latency");
+  const rows = await page.evaluate(() => ROWS.map((row) => [Number(row["network.latency_ms"]), Number(row.modelled_seconds)]));
+  for (const latency of [1, 10, 100]) {
+    const own = rows.filter((row) => row[0] === latency).map((row) => row[1]);
+    const mean = own.reduce((a, b) => a + b) / own.length;
+    assert.ok(line.data[0].some(([x, y]) => x === latency && Math.abs(y / mean - 1) < 1e-9), `the mean at ${latency}`);
+  }
+  assert.doesNotMatch(line.titles.join(), /repetition|seed/);
+  assert.match(await page.locator("#latency figcaption").textContent(), /Means over 3 seeds/);
+  assert.equal(await page.getByLabel("repetition").count(), 0, "nothing to choose");
+}
+
+/** Without training there is no accuracy, and nothing stands in its place. */
+async function lookAtNoAccuracy(page) {
+  assert.equal(await page.locator("#accuracy").count(), 0);
+  assert.doesNotMatch(await page.locator(".tiles").textContent(), /accuracy|NaN|Infinity/i);
+  assert.doesNotMatch(await page.locator("#table").textContent(), /accuracy/i);
+  const offered = await page.locator('select[aria-label="measure"] option').allTextContents();
+  assert.ok(offered.includes("time of one iteration"), offered.join());
 }
 
 async function open(browser, report, width, colorScheme) {

@@ -22,6 +22,6 @@ $run scenarios/01_first_run.ron --set training.iterations=200 --out "$out/run"
 $run scenarios/04_asymmetric_links.ron --set training.iterations=100 --out "$out/jitter"
 # The report of a made-up sweep is written by a test.
 cargo test --release --quiet --test suite report::sweep >/dev/null
-cp "$target/tmp/sweep.html" "$target/tmp/sweep_large.html" "$out/"
+cp "$target"/tmp/sweep*.html "$out/"
 
 timeout 110 node "$out/check.mjs" "$out"

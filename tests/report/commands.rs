@@ -85,7 +85,52 @@ fn plot_draws_the_same_bytes_every_time() {
     assert!(wrong("network.latencyms").contains("did you mean network.latency_ms?"));
     assert!(wrong("softmax").contains("not a number"));
     let gif = folder.path().join("figure.gif");
-    assert!(mistake(&[&arguments[..], &["-o", text(&gif)]].concat()).contains(".svg or .png"));
+    assert!(mistake(&[&arguments[..], &["-o", text(&gif)]].concat()).contains(".svg, .png or .pdf"));
+}
+
+/// A page of PDF whose table of objects is right, with what the SVG shows.
+#[test]
+fn plot_draws_several_columns_with_marks_and_pdf() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("results.csv"), sweep_csv(8, 5)).expect("written");
+    let columns =
+        ["--x", "network.latency_ms", "--y", "modelled_seconds", "--by", "softmax", "--by", "model"];
+    let arguments =
+        [&["plot", text(folder.path())], &columns[..], &["--only", "network.bandwidth_mbps=90"]].concat();
+    let svg = printed(&arguments);
+    let name = "relu_gradient, dense(hidden:[128])";
+    assert!(svg.contains(name), "{svg}");
+    // Nine lines of eight points: a mark at each, and one in the legend. The shapes are drawn in turn.
+    let shapes = |tag: &str| svg.matches(tag).count();
+    assert_eq!(shapes("<circle"), 3 * 9, "lines 0, 4 and 5 of five shapes in turn, two of them circles");
+    let pdf = folder.path().join("figure.pdf");
+    printed(&[&arguments[..], &["-o", text(&pdf)]].concat());
+    let bytes = std::fs::read(&pdf).expect("written");
+    assert!(bytes.starts_with(b"%PDF-1.4\n") && bytes.ends_with(b"%%EOF\n"));
+    let string = String::from_utf8_lossy(&bytes);
+    let start: usize = string.lines().rev().nth(1).expect("a line").parse().expect("a number");
+    assert!(bytes[start..].starts_with(b"xref\n0 5\n"));
+    let table = String::from_utf8_lossy(&bytes[start..]).into_owned();
+    for (n, entry) in table.lines().skip(3).take(4).enumerate() {
+        let place: usize = entry[..10].parse().expect("a place");
+        assert!(bytes[place..].starts_with(format!("{} 0 obj\n", n + 1).as_bytes()), "object {}", n + 1);
+    }
+}
+
+/// Epochs are whole; there are no marks between them.
+#[test]
+fn epochs_have_whole_ticks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let csv =
+        "epoch,iterations,test_correct,test_accuracy,loss,restarted\n1,2,3,0.5,,false\n2,4,4,0.75,,false\n";
+    std::fs::write(folder.path().join("epochs.csv"), csv).expect("written");
+    let svg = printed(&["plot", text(folder.path()), "--x", "epoch", "--y", "test_accuracy"]);
+    let words: Vec<&str> = svg.lines().map(str::trim).filter(|line| !line.starts_with('<')).collect();
+    assert!(words.contains(&"1") && words.contains(&"2"), "{words:?}");
+    assert!(!words.contains(&"1.2") && !words.contains(&"1.5"), "{words:?}");
+    assert!(
+        mistake(&["plot", text(folder.path()), "--x", "epoc", "--y", "loss"]).contains("did you mean epoch?")
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mpcsim::report::run_files;
+use mpcsim::report::{run_files, sweep_report};
 use mpcsim::run::{Values, run};
 use mpcsim::scenario::Scenario;
 
@@ -28,12 +28,19 @@ pub fn embedded(page: &str) -> serde_json::Value {
     serde_json::from_str(json).expect("JSON")
 }
 
+/// The page of a sweep whose results are in memory.
+pub fn sweep_page(title: &str, seeds: &[&str], csv: &str) -> std::io::Result<String> {
+    let seeds: Vec<String> = seeds.iter().map(|seed| seed.to_string()).collect();
+    let page = sweep_report(title, &mpcsim::sweep::result_columns(), &seeds, || Ok(csv.as_bytes()))?;
+    Ok(String::from_utf8(page).expect("text"))
+}
+
 /// A made-up results.csv: three variants, 1-3 layers, a grid of networks with so many latencies and bandwidths.
 pub fn sweep_csv(latencies: u32, bandwidths: u32) -> String {
     let mut csv = String::from(
         "index,softmax,model,network.latency_ms,network.bandwidth_mbps,accuracy,rounds,exchanges,messages,payload_bytes,\
          wire_bytes,modelled_seconds,compute_seconds,latency_seconds,serialisation_seconds,queueing_seconds,\
-         iteration_seconds\n",
+         iteration_modelled_seconds\n",
     );
     let mut index = 0;
     for (v, softmax) in ["exact", "relu_probability", "relu_gradient"].iter().enumerate() {

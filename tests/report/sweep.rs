@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use mpcsim::report::{sweep_html, sweep_report};
+use super::support::{embedded, sweep_csv, sweep_page};
 
-use super::support::{embedded, sweep_csv};
-
-fn text(page: Vec<u8>) -> String {
-    String::from_utf8(page).expect("text")
+fn page_of(title: &str, csv: &str) -> String {
+    sweep_page(title, &[], csv).expect("a results.csv")
 }
 
 #[test]
 fn small_sweeps_are_embedded_whole() {
     let csv = sweep_csv(12, 10);
-    let page = text(sweep_html("a made-up sweep", &csv));
+    let page = page_of("a made-up sweep", &csv);
     // tests/browser looks at this one.
     std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("sweep.html"), &page).expect("written");
     let data = embedded(&page);
@@ -28,9 +26,9 @@ fn small_sweeps_are_embedded_whole() {
 #[test]
 fn large_sweeps_are_thinned_alike_and_say_so() {
     let csv = sweep_csv(100, 80);
-    let page = text(sweep_html("a large sweep", &csv));
+    let page = page_of("a large sweep", &csv);
     std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("sweep_large.html"), &page).expect("written");
-    assert_eq!(page, text(sweep_html("a large sweep", &csv)));
+    assert_eq!(page, page_of("a large sweep", &csv));
     let data = embedded(&page);
     let kept = data["rows_kept"].as_u64().expect("a number");
     assert_eq!(data["rows_in_all"], 72_000);
@@ -41,10 +39,41 @@ fn large_sweeps_are_thinned_alike_and_say_so() {
     assert!(results.lines().all(|line| all.contains(line)), "rows are those of the file");
 }
 
+/// What a page offers to look at are the columns of real results, and seeds are no axis of a chart.
+#[test]
+fn pages_know_the_columns_of_real_results_and_which_axes_are_seeds() {
+    let real: Vec<&str> = mpcsim::sweep::result_columns().iter().map(|column| column.name).collect();
+    let mut csv = format!("index,repetition,network.latency_ms,{}\n", real.join(","));
+    for (index, (seed, latency)) in (1..=3).flat_map(|seed| [(seed, 1), (seed, 10), (seed, 100)]).enumerate()
+    {
+        let accuracy = 0.9 + 0.01 * f64::from(seed);
+        let cells: Vec<String> = (1..real.len()).map(|n| (n as u32 * latency).to_string()).collect();
+        csv += &format!("{index},{seed},{latency},{accuracy},{}\n", cells.join(","));
+    }
+    let page = sweep_page("seeds", &["repetition"], &csv).expect("a page");
+    // tests/browser looks at these.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(folder.join("sweep_seeds.html"), &page).expect("written");
+    let data = embedded(&page);
+    let told = data["columns"].as_array().expect("columns").iter().map(|column| column["name"].as_str());
+    assert_eq!(told.collect::<Option<Vec<_>>>(), Some(real));
+    assert_eq!(data["seeds"], serde_json::json!(["repetition"]));
+    // Without training there is no accuracy, and nothing may be shown in its place.
+    let bare: String = csv
+        .lines()
+        .map(|line| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            cells[3] = if cells[0] == "index" { cells[3] } else { "" };
+            cells.join(",") + "\n"
+        })
+        .collect();
+    let page = sweep_page("no accuracy", &["repetition"], &bare).expect("a page");
+    std::fs::write(folder.join("sweep_bare.html"), page).expect("written");
+}
+
 #[test]
 fn what_is_no_sweep_is_refused() {
-    let refused =
-        |csv: &'static str| sweep_report("t", || Ok(csv.as_bytes())).expect_err("no sweep").to_string();
+    let refused = |csv: &'static str| sweep_page("t", &[], csv).expect_err("no sweep").to_string();
     assert_eq!(refused("a,b\n1,2\n"), "there is no column accuracy");
     assert_eq!(refused(""), "there is no header");
     assert!(refused("index,a,accuracy\n0,1\n").contains("record"), "a row cut short");
@@ -53,7 +82,7 @@ fn what_is_no_sweep_is_refused() {
 #[test]
 fn names_and_values_cannot_break_out() {
     let bad = "</script><img src=x onerror=alert(1)>&quot";
-    let page = text(sweep_html(bad, &format!("index,seed,accuracy\n0,{bad},1\n")));
+    let page = page_of(bad, &format!("index,seed,accuracy\n0,{bad},1\n"));
     assert!(!page.contains("<img"));
     assert_eq!(page.matches("</script>").count(), 3);
     let data = embedded(&page);
@@ -64,6 +93,6 @@ fn names_and_values_cannot_break_out() {
 #[ignore = "a million points; for looking at time and memory"]
 fn a_million_points() {
     let csv = sweep_csv(500, 223);
-    let page = sweep_html("a million points", &csv);
+    let page = page_of("a million points", &csv);
     assert!(page.len() < 6_000_000, "{} bytes", page.len());
 }

@@ -47,7 +47,7 @@ pub fn results(scenario: &Path, sets: &[&str], more: impl FnOnce(&mut Command)) 
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["epochs.csv", "links.csv", "report.html", "scenario.ron", "spans.csv", "summary.json"]
+        ["SHA256SUMS", "epochs.csv", "links.csv", "report.html", "scenario.ron", "spans.csv", "summary.json"]
     );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside the results");
     files
@@ -134,5 +134,5 @@ fn a_folder_with_foreign_files_is_left_alone() {
         });
         assert!(output.status.success(), "results replace results, if asked to");
     }
-    assert_eq!(read(&out).len(), 6);
+    assert_eq!(read(&out).len(), 7);
 }

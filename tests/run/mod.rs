@@ -3,6 +3,8 @@
 mod accepted;
 mod command;
 mod files;
+mod fingerprint;
+mod folders;
 mod formats;
 mod golden;
 mod labels;
@@ -12,5 +14,6 @@ mod notes;
 mod options;
 mod owners;
 mod payload;
+mod printing;
 mod protocols;
 pub(crate) mod training;

@@ -176,7 +176,7 @@ fn fields_of_the_base_can_be_set_unless_an_axis_sets_them() {
     assert_eq!(point.training.batch, 64);
     let link = point.network.link(0, 1);
     assert_eq!((link.latency_ps, link.bandwidth_bps), (2_000_000_000, Some(7_000_000)));
-    assert_ne!(sweep(&["training.batch=64"]).unwrap().fingerprint(), sweep(&[]).unwrap().fingerprint());
+    assert_ne!(sweep(&["training.batch=64"]).unwrap().digest(), sweep(&[]).unwrap().digest());
     for set in ["network.latency_ms=5", "network=preset(\"lan\")"] {
         let told = sweep(&[set]).unwrap_err().to_string();
         assert!(told.contains("the axis `network.latency_ms` sets this field already"), "{told}");

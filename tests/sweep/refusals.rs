@@ -3,28 +3,18 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Place, bad, command, contents, good_sweep, sweep, sweep_text};
+use super::{
+    Place, bad, command, contents, first_rows, good_sweep, sha256, sweep, sweep_text, unfinished, work,
+};
 
 const AXES: &str =
     "axes: [(field: \"seed\", values: [1, 2, 3]), (field: \"network.latency_ms\", values: [1, 2])]";
 
 /// A folder as it is when the sweep was killed after its first row.
-fn unfinished(place: &Place, file: &Path) -> std::path::PathBuf {
+fn killed(place: &Place, file: &Path) -> std::path::PathBuf {
     let (out, whole) = (place.path("out"), place.path("whole"));
     good_sweep(file, &whole, &[]);
-    let csv = std::fs::read(whole.join("results.csv")).unwrap();
-    let summary = std::fs::read_to_string(whole.join("sweep.json")).unwrap();
-    let line = |key: &str| summary.lines().find(|line| line.contains(key)).unwrap().trim().to_string();
-    let ends: Vec<usize> = (0..csv.len()).filter(|&at| csv[at] == b'\n').collect();
-    std::fs::create_dir_all(&out).unwrap();
-    let progress = format!(
-        "{{\"schema\": 1, {} {} \"shard\": \"1/1\", \"rows\": 1, \"bytes\": {}, \"overflowed\": 0}}",
-        line("\"program\""),
-        line("\"fingerprint\""),
-        ends[1] + 1
-    );
-    std::fs::write(out.join("progress.json"), progress).unwrap();
-    std::fs::write(out.join("results.csv.partial"), &csv[..=ends[1]]).unwrap();
+    unfinished(&whole, &out, &first_rows(&whole, 1), 1);
     out
 }
 
@@ -33,24 +23,33 @@ fn an_unfinished_sweep_goes_on_only_as_it_was_begun() {
     let place = Place::new();
     let text = sweep_text("iterations: 2", AXES);
     let file = place.file("sweep.ron", &text);
-    let out = unfinished(&place, &file);
+    let out = killed(&place, &file);
     let before = contents(&out);
     assert!(bad(&sweep(&file, &out, &[]), 2).contains("go on with --resume"));
     let changed = place.file("changed.ron", &text.replace("[1, 2, 3]", "[1, 2, 4]"));
-    assert!(bad(&sweep(&changed, &out, &["--resume"]), 2).contains("the sweep file or its base scenario"));
+    assert!(
+        bad(&sweep(&changed, &out, &["--resume"]), 2)
+            .contains("the sweep file, its base scenario or its data")
+    );
     assert!(bad(&sweep(&file, &out, &["--resume", "--shard", "1/2"]), 2).contains("begun as shard 1/1"));
-    let progress = std::fs::read_to_string(out.join("progress.json")).unwrap();
-    let old = progress.replace(env!("CARGO_PKG_VERSION"), "0.0.7");
-    std::fs::write(out.join("progress.json"), old).unwrap();
+    // Begun by another version.
+    let progress = std::fs::read_to_string(work(&out).join("progress")).unwrap();
+    let (text, _) = progress.rsplit_once('\t').unwrap();
+    let old = text.replace(&format!("mpcsim {} (build ", env!("CARGO_PKG_VERSION")), "mpcsim 0.0.7 (build ");
+    let sealed = format!("{old}\t{}\n", &sha256(old.as_bytes())[..16]);
+    std::fs::write(work(&out).join("progress"), sealed).unwrap();
     let told = bad(&sweep(&file, &out, &["--resume"]), 2);
-    assert!(told.contains("begun with mpcsim 0.0.7, and this is mpcsim"), "{told}");
-    std::fs::write(out.join("progress.json"), progress).unwrap();
+    assert!(told.contains("begun with mpcsim 0.0.7") && told.contains("and this is mpcsim"), "{told}");
+    std::fs::write(work(&out).join("progress"), progress).unwrap();
     let mut after = contents(&out);
-    after.retain(|(name, _)| name != "trainings.journal");
+    after.retain(|(name, _)| !name.ends_with("/lock"));
     assert!(after == before, "a refusal leaves everything as it was");
     good_sweep(&file, &out, &["--resume"]);
     assert!(contents(&out) == contents(&place.path("whole")));
-    assert!(bad(&sweep(&changed, &out, &["--resume"]), 2).contains("the sweep file or its base scenario"));
+    assert!(
+        bad(&sweep(&changed, &out, &["--resume"]), 2)
+            .contains("the sweep file, its base scenario or its data")
+    );
 }
 
 #[test]
@@ -64,9 +63,12 @@ fn a_changed_base_is_noticed() {
         "sweep.ron",
         &text.replace("axes: [", "axes: [(field: \"training.iterations\", values: [2]), "),
     );
-    let out = unfinished(&place, &file);
+    let out = killed(&place, &file);
     place.file("base.ron", &scenario.replace("one layer", "1 layer"));
-    assert!(bad(&sweep(&file, &out, &["--resume"]), 2).contains("base scenario is not what it was"));
+    assert!(
+        bad(&sweep(&file, &out, &["--resume"]), 2)
+            .contains("its base scenario or its data are not what they were")
+    );
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn two_at_once_do_not_mix() {
     let file = place.file("sweep.ron", &sweep_text("epochs: 60, batch: 16", axes));
     let out = place.path("out");
     let mut first = command(&file, &out, &["--quiet"]).spawn().unwrap();
-    while !out.join("progress.json").exists() {
+    while !work(&out).join("progress").exists() {
         assert!(first.try_wait().unwrap().is_none(), "the first ended too early");
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
@@ -127,8 +129,8 @@ fn a_full_disk_is_told_and_what_was_written_stays() {
         assert!(!out.join("results.csv").exists());
         resume = "--resume";
     }
-    let progress = std::fs::read_to_string(out.join("progress.json")).unwrap();
-    assert!(!progress.contains("\"rows\": 0"), "{progress}");
+    let progress = std::fs::read_to_string(work(&out).join("progress")).unwrap();
+    assert!(!progress.contains("\"rows\":0"), "{progress}");
     good_sweep(&file, &out, &["--resume"]);
     assert!(contents(&out) == contents(&place.path("whole")));
 }

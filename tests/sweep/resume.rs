@@ -4,15 +4,15 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::{Place, command, contents, good_sweep, sweep, sweep_text};
+use super::{Place, command, contents, first_rows, good_sweep, sweep, sweep_text, unfinished, work};
 
 /// Starts a sweep again and again, kills it each time a sixth later, until it ends by itself. Returns how often it was
 /// killed.
 fn kill_until_done(file: &Path, out: &Path, jobs: &str, mut delay: Duration) -> u32 {
-    let journal = out.join("trainings.journal");
+    let journal = work(out).join("trainings.journal");
     let mut trainings = Vec::new();
     for attempt in 0..200 {
-        let mut child = command(file, out, &["--resume", "--jobs", jobs])
+        let mut child = command(file, out, &["--resume", "--quiet", "--jobs", jobs])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -26,8 +26,9 @@ fn kill_until_done(file: &Path, out: &Path, jobs: &str, mut delay: Duration) -> 
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        let unfinished = out.join("progress.json").exists();
-        assert!(!unfinished || out.join("sweep.json").exists() || !out.join("results.csv").exists());
+        let whole = ["results.csv", "sweep.json", "report.html"].map(|name| out.join(name).exists());
+        let finished = work(out).join("new/SHA256SUMS").exists() || out.join("SHA256SUMS").exists();
+        assert!(finished || whole == [false; 3], "results that are not complete");
         // No finished training is lost, and none is there twice.
         if let Ok(now) = std::fs::read(&journal) {
             assert!(now.starts_with(&trainings), "a finished training was lost");
@@ -87,34 +88,44 @@ fn torn_files_are_mended() {
     let out = place.path("out");
     good_sweep(&file, &place.path("whole"), &[]);
     let whole = contents(&place.path("whole"));
-    let file_of = |name: &str| &whole.iter().find(|(file, _)| file == name).expect("a result").1;
-    let (csv, summary) = (file_of("results.csv"), String::from_utf8(file_of("sweep.json").clone()).unwrap());
-    let fingerprint = summary.lines().find(|line| line.contains("fingerprint")).unwrap().trim();
-    let program = summary.lines().find(|line| line.contains("program")).unwrap().trim();
-    let header = csv.iter().position(|&byte| byte == b'\n').unwrap() + 1;
-    let row = header + csv[header..].iter().position(|&byte| byte == b'\n').unwrap() + 1;
-    for (bytes, rows, there) in [(0, 0, 0), (header, 0, header + 7), (row, 1, row), (row, 1, csv.len())] {
+    let csv = first_rows(&place.path("whole"), 6);
+    let [none, header, row] =
+        [Vec::new(), first_rows(&place.path("whole"), 0), first_rows(&place.path("whole"), 1)];
+    for (known, rows, there) in
+        [(&none, 0, 0), (&header, 0, header.len() + 7), (&row, 1, row.len()), (&row, 1, csv.len())]
+    {
         for journal in ["", "{\"training\":0,\"cor", "nonsense\n\n"] {
             let _ = std::fs::remove_dir_all(&out);
-            std::fs::create_dir(&out).unwrap();
-            let progress = format!(
-                "{{\"schema\": 1, {program} {fingerprint} \"shard\": \"1/1\", \"rows\": {rows}, \"bytes\": {bytes}, \
-                 \"overflowed\": 0}}"
-            );
-            std::fs::write(out.join("progress.json"), progress).unwrap();
-            std::fs::write(out.join("progress.json.next"), "{").unwrap();
-            std::fs::write(out.join("trainings.journal"), journal).unwrap();
-            std::fs::write(out.join("results.csv.partial"), &csv[..there]).unwrap();
+            unfinished(&place.path("whole"), &out, known, rows);
+            std::fs::write(work(&out).join("progress.next"), "{").unwrap();
+            std::fs::write(work(&out).join("trainings.journal"), journal).unwrap();
+            std::fs::write(work(&out).join("new/results.csv"), &csv[..there]).unwrap();
+            std::fs::write(work(&out).join("new/sweep.json"), "{").unwrap();
             good_sweep(&file, &out, &["--resume"]);
-            let mut left = contents(&out);
-            left.retain(|(name, _)| name != "progress.json.next");
-            assert!(left == whole, "{rows} rows, {there} bytes, journal {journal:?}");
+            assert!(contents(&out) == whole, "{rows} rows, {there} bytes, journal {journal:?}");
         }
     }
-    // Killed on its very last step: finished, with a journal that nobody needs.
-    std::fs::write(out.join("trainings.journal"), "").unwrap();
-    assert!(good_sweep(&file, &out, &["--resume"]).contains("finished before"));
-    assert!(contents(&out).iter().all(|(name, _)| name != "trainings.journal"));
+    // Killed while files were moved: whoever comes next moves the rest.
+    let old = place.path("old");
+    good_sweep(
+        &place.file("old.ron", &std::fs::read_to_string(&file).unwrap().replace("[1, 2, 3]", "[4]")),
+        &old,
+        &[],
+    );
+    let files = ["SHA256SUMS", "report.html", "results.csv", "sweep.json"];
+    for moved in 0..files.len() {
+        let _ = std::fs::remove_dir_all(&out);
+        let new = work(&out).join("new");
+        std::fs::create_dir_all(&new).unwrap();
+        for (n, name) in files.iter().enumerate() {
+            std::fs::copy(old.join(name), out.join(name)).unwrap();
+            let to = if n > 0 && n <= moved { out.join(name) } else { new.join(name) };
+            std::fs::copy(place.path("whole").join(name), to).unwrap();
+        }
+        std::fs::write(work(&out).join("progress"), "not looked at").unwrap();
+        assert!(good_sweep(&file, &out, &["--resume"]).contains("finished before"), "{moved} moved");
+        assert!(contents(&out) == whole, "{moved} moved");
+    }
     let output = sweep(&file, &out, &[]);
     assert!(output.status.success(), "a finished sweep is replaced");
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::{Place, bad, contents, good_sweep, sweep_text};
+use super::{Place, bad, contents, good_sweep, sweep_text, work};
 
-fn merge(folders: &[PathBuf], out: &Path) -> Output {
+pub(super) fn merge(folders: &[PathBuf], out: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_mpcsim"))
         .arg("merge")
         .args(folders)
@@ -94,9 +94,10 @@ fn what_does_not_belong_together_is_refused() {
     assert!(refused(&["1", "other-2", "3"]).contains("different sweeps"));
     assert!(refused(&["1", "2", "half"]).contains("another number of shards"));
     assert!(refused(&["1", "2", "nowhere"]).contains("no such folder"));
-    std::fs::write(place.path("2").join("progress.json"), "{}").unwrap();
+    std::fs::create_dir(work(&place.path("2"))).unwrap();
+    std::fs::write(work(&place.path("2")).join("progress"), "{}").unwrap();
     assert!(refused(&["1", "2", "3"]).contains("not finished"));
-    std::fs::remove_file(place.path("2").join("progress.json")).unwrap();
+    std::fs::remove_dir_all(work(&place.path("2"))).unwrap();
     let csv = place.path("2").join("results.csv");
     let rows = std::fs::read_to_string(&csv).unwrap();
     std::fs::write(&csv, rows.lines().next().unwrap()).unwrap();

@@ -85,7 +85,7 @@ fn files_that_cannot_be_written_are_refused() {
     assert!(complaint.contains("must end in one of .jsonl, .jsonl.gz, .json, .json.gz, .svg"), "{complaint}");
     std::fs::create_dir(place.path().join("folder.json")).expect("made");
     let complaint = trace(&place.file("folder.json"));
-    assert!(complaint.contains("no regular file"), "{complaint}");
+    assert!(complaint.contains("it is a folder"), "{complaint}");
     place.write("file", "");
     let complaint = trace(&place.file("file/trace.json"));
     assert!(complaint.contains("cannot be written"), "{complaint}");

@@ -194,9 +194,18 @@ function tile(name, value, more) {
 /** The parts of a critical path. */
 const PARTS = ["compute", "latency", "serialisation", "queueing"];
 
+/** The pattern of a part in a chart, for those who cannot tell the colours apart. */
+function pattern(part) {
+  const lines = { color: colour("card"), rotation: Math.PI / 4 };
+  return {
+    serialisation: { ...lines, symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5] },
+    queueing: { ...lines, symbol: "circle", dashArrayX: [[4, 4], [0, 4, 4, 0]], dashArrayY: [4, 0], symbolSize: 0.7, rotation: 0 },
+  }[part];
+}
+
 /** A key of the parts of a critical path. */
 function partsKey() {
-  return key(PARTS.map((part) => [part, `var(--${part})`]));
+  return key(PARTS.map((part) => [part, `var(--fill-${part})`]));
 }
 
 /** Meanings of the words on the page. */

@@ -17,7 +17,7 @@ function fmtCount(n) {
 function fmtTime(s) {
   if (s === 0) return "0 s";
   if (s < 1e-6) return digits(s * 1e9) + " ns";
-  if (s < 1e-3) return digits(s * 1e6) + " µs";
+  if (s < 1e-3) return digits(s * 1e6) + " us";
   if (s < 1) return digits(s * 1e3) + " ms";
   if (s < 6000) return digits(s) + " s";
   if (s < 172800) return digits(s / 3600) + " h";
@@ -41,7 +41,7 @@ function fmtPercent(x) {
 function timeUnit(s) {
   if (s >= 1) return { name: "s", size: 1 };
   if (s >= 1e-3) return { name: "ms", size: 1e-3 };
-  if (s >= 1e-6) return { name: "µs", size: 1e-6 };
+  if (s >= 1e-6) return { name: "us", size: 1e-6 };
   return { name: "ns", size: 1e-9 };
 }
 
@@ -58,7 +58,16 @@ function fmtTick(x) {
   if (x === 0) return "0";
   const size = Math.abs(x);
   if (size >= 1e7 || size < 1e-4) return x.toExponential(0).replace("e+", "e");
-  return size >= 1000 ? fmtCount(Math.round(x)) : String(Number(x.toPrecision(6)));
+  return size >= 1000 ? fmtCount(Math.round(x)) : String(Number(x.toPrecision(4)));
+}
+
+/** Numbers as ticks, rounded as far as they can still be told apart, to three digits at the least. */
+function fmtTicks(values) {
+  for (let digits = 3; digits < 15; digits++) {
+    const texts = values.map((x) => String(Number(x.toPrecision(digits))));
+    if (new Set(texts).size === new Set(values).size) return texts;
+  }
+  return values.map(String);
 }
 
 /** Rows of a CSV text as objects of strings, and the names of its columns. */

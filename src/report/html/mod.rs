@@ -10,7 +10,7 @@ mod thin;
 use serde::Serialize;
 
 pub use run::run_html;
-pub use sweep::{sweep_html, sweep_report};
+pub use sweep::{ResultColumn, sweep_report};
 
 const ECHARTS: &str = include_str!("vendor/echarts.min.js");
 const LICENSES: &str = include_str!("vendor/LICENSES.txt");

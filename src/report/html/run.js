@@ -88,9 +88,9 @@ function pathSection() {
     xAxis: axis({ type: "value", name: "share of the critical path (%)", nameGap: 28, max: 100 }),
     yAxis: axis({ type: "category", inverse: true, data: names.map(([, name, time]) => `${name}\n${time}`), axisTick: { show: false }, axisLabel: { color: colour("fg"), lineHeight: 16 } }),
     series: PARTS.map((part) => ({
-      name: part, type: "bar", stack: "path", color: colour(part), barWidth: "58%",
+      name: part, type: "bar", stack: "path", color: colour(part), itemStyle: { decal: pattern(part) }, barWidth: "58%",
       data: PHASES.map(([phase]) => share(phase, part)),
-      label: { show: true, fontSize: 11, color: DARK.matches || part === "latency" ? "#10151c" : "#fff", formatter: (p) => (p.value >= 9 ? `${p.value.toFixed(0)} %` : "") },
+      label: { show: true, fontSize: 11, ...(pattern(part) ? { backgroundColor: colour(part), padding: [2, 4], borderRadius: 3 } : {}), color: DARK.matches || part === "latency" ? "#10151c" : "#fff", formatter: (p) => (p.value >= 9 ? `${p.value.toFixed(0)} %` : "") },
     })),
   });
   const text = "What the modelled time is spent on. " + PHASES.map(([phase, name]) =>
@@ -187,7 +187,7 @@ function treeTable() {
   const cellOf = (node, metric) => {
     const value = Number(node.row[metric]), whole = Number(TREE.root.row[metric]);
     const parts = metric !== "modelled_seconds" ? [["var(--accent)", 1]] :
-      PARTS.map((part) => [`var(--${part})`, value ? node.row[part + "_seconds"] / value : 0]);
+      PARTS.map((part) => [`var(--fill-${part})`, value ? node.row[part + "_seconds"] / value : 0]);
     return el("td", {}, barCell(METRICS[metric].fmt(value), whole ? value / whole : 0, parts));
   };
   let order = null;
@@ -241,7 +241,7 @@ function spanSection() {
   const text = () => `${METRICS[metric].name} of one iteration by layer: ` + TREE.root.children.map((node) => `${node.name} ${METRICS[metric].fmt(Number(node.row[metric]))}`).join(", ") + ". The table below has all figures.";
   const deepest = Math.max(...SPANS.map((row) => row.level));
   const chart = figure("icicle", 26 * deepest + 50, icicle(() => metric), text,
-    "Each block contains the blocks below it; its width is its share. Time is the part of the critical path that an operation caused, and its rounds are the messages that the path passed in it, so what is beside the critical path has none. The longest chain of messages is another path: it does not depend on the network.");
+    "Each block contains the blocks below it; its width is its share. Blocks are ordered by layer, not by time: the timeline below shows what happens when. Time is the part of the critical path that an operation caused, and its rounds are the messages that the path passed in it, so what is beside the critical path has none. The longest chain of messages is another path: it does not depend on the network.");
   return el("section", {}, el("h2", {}, "Cost by layer and operation, one iteration"),
     el("div", { class: "controls" }, segmented("Size of the blocks", Object.entries(METRICS).map(([name, about]) => [name, about.short]), metric,
       (chosen) => { metric = chosen; chart.redraw(); })),

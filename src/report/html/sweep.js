@@ -4,9 +4,15 @@ const TABLE = parseCsv(DATA.results);
 const ROWS = TABLE.rows;
 const report = document.getElementById("report");
 
+/** What a result is: { name, title, unit }; those that no row has a value of are left out. */
+const RESULTS = DATA.columns.filter(({ name }) => ROWS.some((row) => row[name]));
+const RESULT = Object.fromEntries(RESULTS.map((one) => [one.name, one]));
+/** The values of a result, of the rows that have one. */
+const valuesOf = (name, rows) => rows.filter((row) => row[name]).map((row) => Number(row[name]));
+
 /** What a column is called, and its unit. */
 function titleOf(column) {
-  const units = { ms: "ms", mbps: "Mbit/s", us: "µs", seconds: "s", bytes: "bytes" };
+  const units = { ms: "ms", mbps: "Mbit/s", us: "us", seconds: "s", bytes: "bytes" };
   const name = column.split(".").pop();
   const unit = Object.keys(units).find((end) => name.endsWith("_" + end));
   const words = (unit ? name.slice(0, -unit.length - 1) : name).replaceAll("_", " ");
@@ -14,14 +20,16 @@ function titleOf(column) {
 }
 const shortTitle = (column) => titleOf(column).replace(/ \(.*/, "");
 
-/** The axes with more than one value: { name, numeric, values }. */
+/** The axes: { name, numeric, values }. */
 const AXES = DATA.axes.map((name) => {
   const values = [...new Set(ROWS.map((row) => row[name]))];
   const numeric = values.every((value) => value !== "" && Number.isFinite(Number(value)));
   if (numeric) values.sort((a, b) => a - b);
   return { name, numeric, values };
 });
-const VARIED = AXES.filter((one) => one.values.length > 1);
+/** Seeds repeat a measurement: charts show the mean over them and the spread, never the seeds themselves. */
+const SEEDS = AXES.filter((one) => DATA.seeds.includes(one.name) && one.values.length > 1);
+const VARIED = AXES.filter((one) => one.values.length > 1 && !SEEDS.includes(one));
 const pick = (pattern, numeric, taken) => VARIED.find((one) => pattern.test(one.name) && one.numeric === numeric && !taken.includes(one));
 const VARIANT = pick(/softmax/, false, []) || pick(/./, false, []) || null;
 const LATENCY = pick(/latency/, true, []) || pick(/./, true, []) || null;
@@ -30,29 +38,58 @@ const FACET = pick(/model|hidden|layer/, false, [VARIANT]) || pick(/./, false, [
 const VARIANTS = VARIANT ? VARIANT.values : ["all"];
 const variantOf = (row) => (VARIANT ? row[VARIANT.name] : "all");
 
-const METRICS = ["modelled_seconds", "iteration_seconds", "payload_bytes", "wire_bytes", "rounds"].filter((name) => TABLE.columns.includes(name));
-const METRIC_NAMES = { modelled_seconds: "modelled training time", iteration_seconds: "time of one iteration", payload_bytes: "payload", wire_bytes: "bytes on the wire", rounds: "rounds" };
-const fmtMetric = (name, x) => (name.endsWith("seconds") ? fmtTime(x) : name.endsWith("bytes") ? fmtBytes(x) : fmtCount(x));
+/**
+ * The points without their seeds: the values on all varied axes, and of each result the mean, the least and the greatest
+ * over the seeds. A result that no seed has a value of is missing.
+ */
+const POINTS = (() => {
+  const groups = new Map();
+  for (const row of ROWS) {
+    const place = JSON.stringify(VARIED.map((one) => row[one.name]));
+    if (!groups.has(place)) groups.set(place, []);
+    groups.get(place).push(row);
+  }
+  return [...groups.values()].map((rows) => {
+    const point = { seeds: rows.length, mean: {}, least: {}, most: {} };
+    for (const one of VARIED) point[one.name] = rows[0][one.name];
+    for (const { name } of RESULTS) {
+      const values = valuesOf(name, rows);
+      if (values.length === 0) continue;
+      point.mean[name] = values.reduce((sum, value) => sum + value, 0) / values.length;
+      point.least[name] = Math.min(...values);
+      point.most[name] = Math.max(...values);
+    }
+    return point;
+  });
+})();
+const SEEDED = SEEDS.length > 0 ? `Means over ${fmtCount(Math.max(...POINTS.map((point) => point.seeds)))} seeds, with the range from least to greatest.` : "";
+
+const METRICS = RESULTS.filter(({ unit }) => unit !== "share").map(({ name }) => name);
+const fmtResult = (name, x) => ({ seconds: fmtTime, bytes: fmtBytes, share: fmtPercent, count: (n) => (Number.isInteger(n) ? fmtCount(n) : fmtTick(n)) })[RESULT[name].unit](x);
+/** A mean with its range, if there is one. */
+const fmtSpread = (name, point) => fmtResult(name, point.mean[name]) + (point.least[name] === point.most[name] ? "" : ` (${fmtResult(name, point.least[name])} to ${fmtResult(name, point.most[name])})`);
 const metricAxis = (name, most) => {
-  const unit = name.endsWith("seconds") ? timeUnit(most) : name.endsWith("bytes") ? byteUnit(most) : { name: "", size: 1 };
-  return { size: unit.size, title: METRIC_NAMES[name] + (unit.name ? ` (${unit.name})` : "") };
+  const about = RESULT[name];
+  const unit = about.unit === "seconds" ? timeUnit(most) : about.unit === "bytes" ? byteUnit(most) : { name: "", size: 1 };
+  return { size: unit.size, title: about.title + (unit.name ? ` (${unit.name})` : "") };
 };
 
 /** What the charts are drawn for: a metric, and a value of each axis that a chart does not show. */
-const view = { metric: METRICS[0], fixed: {}, reference: VARIANTS.includes("exact") ? "exact" : VARIANTS[0], other: "" };
+const view = { metric: METRICS.includes("modelled_seconds") ? "modelled_seconds" : METRICS[0], fixed: {}, reference: VARIANTS.includes("exact") ? "exact" : VARIANTS[0], other: "" };
 for (const one of VARIED) {
   if (one !== VARIANT) view.fixed[one.name] = one.values[one.numeric ? Math.floor(one.values.length / 2) : 0];
 }
 
-/** Rows with the chosen values on all axes but these. */
-function chosen(free) {
+/** Points with the chosen values on all axes but these, and with a value of these results. */
+function chosen(free, results) {
   const names = Object.keys(view.fixed).filter((name) => !free.some((one) => one && one.name === name));
-  return ROWS.filter((row) => names.every((name) => row[name] === view.fixed[name]));
+  return POINTS.filter((point) => names.every((name) => point[name] === view.fixed[name]) && results.every((name) => name in point.mean));
 }
 /** The chosen values, in words. */
 function conditions(free) {
   const pairs = Object.entries(view.fixed).filter(([name]) => !free.some((one) => one && one.name === name));
-  return pairs.length === 0 ? "" : "At " + pairs.map(([name, value]) => `${titleOf(name)} ${value}`).join(", ") + ".";
+  const at = pairs.length === 0 ? "" : "At " + pairs.map(([name, value]) => `${titleOf(name)} ${value}`).join(", ") + ".";
+  return [at, SEEDED].filter((text) => text).join(" ");
 }
 const wide = (values) => Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 15;
 
@@ -62,13 +99,20 @@ function headline() {
       one.values.length <= 4 ? one.values.join(", ") : `${one.values.length} values`;
     return el("li", {}, el("span", {}, titleOf(one.name) + " "), span);
   });
-  const least = (column) => Math.min(...ROWS.map((row) => Number(row[column])));
-  const most = (column) => ROWS.reduce((best, row) => Math.max(best, Number(row[column])), -Infinity);
+  // A figure that no point has is not shown; seeds are shown by their mean.
+  const span = (name, title, worst) => {
+    const values = RESULT[name] ? valuesOf(name, ROWS) : [];
+    if (values.length === 0) return null;
+    const least = values.reduce((a, b) => Math.min(a, b)), most = values.reduce((a, b) => Math.max(a, b));
+    const mean = values.reduce((a, b) => a + b) / values.length;
+    if (VARIED.length === 0 && SEEDS.length > 0) return tile(title, fmtResult(name, mean), least === most ? "with every seed" : `mean; ${fmtResult(name, least)} to ${fmtResult(name, most)}`);
+    if (worst) return tile(title, fmtResult(name, most), least === most ? "everywhere" : `at best; at worst ${fmtResult(name, least)}`);
+    return tile(title, fmtResult(name, least), least === most ? "everywhere" : `to ${fmtResult(name, most)}`);
+  };
+  const seeds = SEEDS.length > 0 ? `, and ${SEEDS.length === 1 ? "a seed" : "seeds"}` : "";
   report.append(el("ul", { class: "facts" }, facts), el("dl", { class: "tiles" },
-    tile("Points", fmtCount(DATA.rows_in_all), VARIED.length + (VARIED.length === 1 ? " axis varies" : " axes vary")),
-    tile("Training time, modelled", fmtTime(least("modelled_seconds")), `to ${fmtTime(most("modelled_seconds"))}`),
-    tile("Test accuracy", fmtPercent(most("accuracy")), `at best; at worst ${fmtPercent(least("accuracy"))}`),
-    tile("Rounds", fmtCount(least("rounds")), `to ${fmtCount(most("rounds"))}`)));
+    tile("Points", fmtCount(DATA.rows_in_all), VARIED.length + (VARIED.length === 1 ? " axis varies" : " axes vary") + seeds),
+    span("modelled_seconds", "Training time, modelled"), span("accuracy", "Test accuracy", true), span("rounds", "Rounds")));
   if (DATA.rows_kept < DATA.rows_in_all) {
     const how = DATA.stride > 1 ? `every ${fmtCount(DATA.stride)}th row` : "an even choice of the values of the longest axes";
     report.append(el("p", { class: "note", id: "thinned" }, `This page holds ${fmtCount(DATA.rows_kept)} of ${fmtCount(DATA.rows_in_all)} points: ${how}. All are in results.csv.`));
@@ -86,63 +130,86 @@ function controls() {
   return el("section", {}, el("h2", {}, "Conditions shown"),
     el("p", { class: "muted" }, "What the charts below are drawn for. A chart that has one of these on an axis shows all its values."),
     el("div", { class: "controls" },
-      METRICS.length > 1 ? chooser("measure", METRICS.map((name) => [name, METRIC_NAMES[name]]), view.metric, (name) => { view.metric = name; redraw(); }) : null, fixed));
+      METRICS.length > 1 ? chooser("measure", METRICS.map((name) => [name, RESULT[name].title]), view.metric, (name) => { view.metric = name; redraw(); }) : null, fixed));
+}
+
+/** Shapes, for those who cannot tell the colours apart. */
+const SYMBOLS = ["circle", "rect", "triangle", "diamond", "roundRect", "pin", "arrow"];
+
+/** Bars from the least to the greatest over the seeds, at [x, least, greatest]. */
+function spread(n, data) {
+  return {
+    type: "custom", silent: true, color: series(n), z: 1, data: data.filter(([, least, most]) => least < most), encode: { x: 0, y: [1, 2] },
+    renderItem: (_, api) => {
+      const [x, top] = api.coord([api.value(0), api.value(2)]), bottom = api.coord([api.value(0), api.value(1)])[1];
+      const line = (x1, y1, x2, y2) => ({ type: "line", shape: { x1, y1, x2, y2 }, style: { stroke: series(n), lineWidth: 1.5 } });
+      return { type: "group", children: [line(x, top, x, bottom), line(x - 4, top, x + 4, top), line(x - 4, bottom, x + 4, bottom)] };
+    },
+  };
 }
 
 /** The measure against a numeric axis, a line for each variant. */
 function against(id, along) {
   if (!along) return null;
   const series_ = () => {
-    const rows = chosen([along]);
-    const most = rows.reduce((sum, row) => Math.max(sum, Number(row[view.metric])), 0);
+    const points = chosen([along], [view.metric]);
+    const most = points.reduce((sum, point) => Math.max(sum, point.most[view.metric]), 0);
     const unit = metricAxis(view.metric, most);
-    return { unit, rows, list: VARIANTS.map((variant, i) => ({
-      name: variant, type: "line", color: series(i), symbolSize: 6, showSymbol: along.values.length <= 20, lineStyle: { width: 2 },
-      data: rows.filter((row) => variantOf(row) === variant).map((row) => [Number(row[along.name]), Number(row[view.metric]) / unit.size]).sort((a, b) => a[0] - b[0]),
-    })) };
+    return { unit, points, list: VARIANTS.map((variant, i) => {
+      const own = points.filter((point) => variantOf(point) === variant).sort((a, b) => a[along.name] - b[along.name]);
+      return {
+        name: variant, type: "line", color: series(i), symbol: SYMBOLS[i % SYMBOLS.length], symbolSize: 7, showSymbol: along.values.length <= 20, lineStyle: { width: 2 },
+        data: own.map((point) => ({ value: [Number(point[along.name]), point.mean[view.metric] / unit.size], point })),
+      };
+    }) };
   };
   const option = () => {
-    const { unit, rows, list } = series_();
-    const log = wide(rows.map((row) => Number(row[view.metric])));
+    const { unit, points, list } = series_();
+    const log = points.length > 0 && wide(points.map((point) => point.least[view.metric]));
     const x = along.values.map(Number);
     return {
-      grid: { left: 64, right: 20, top: 34, bottom: 46 }, legend: legend({}),
-      tooltip: tooltip({ trigger: "axis", formatter: (at) => lines(`${titleOf(along.name)} ${at[0].value[0]}`, at.map((p) => [p.seriesName, fmtMetric(view.metric, p.value[1] * unit.size)])) }),
+      grid: { left: 64, right: 20, top: 34, bottom: 46 }, legend: legend({ icon: undefined, itemWidth: 22 }),
+      tooltip: tooltip({ trigger: "axis", formatter: (at) => lines(`${titleOf(along.name)} ${at[0].value[0]}`, at.filter((p) => p.data.point).map((p) => [p.seriesName, fmtSpread(view.metric, p.data.point)])) }),
       xAxis: axis({ type: wide(x) ? "log" : "value", name: titleOf(along.name) + (wide(x) ? ", logarithmic" : ""), nameGap: 28, min: x[0], max: x[x.length - 1], splitLine: { show: false }, axisLabel: { formatter: fmtTick } }),
       yAxis: axis({ type: log ? "log" : "value", name: unit.title + (log ? ", log." : ""), nameGap: 48, axisLabel: { formatter: fmtTick } }),
-      series: list,
+      series: [...list, ...list.map((one, i) => spread(i, one.data.map(({ value, point }) => [value[0], point.least[view.metric] / unit.size, point.most[view.metric] / unit.size])))],
     };
   };
-  const text = () => `${METRIC_NAMES[view.metric]} against ${titleOf(along.name)}: ` + series_().list.filter((one) => one.data.length > 0).map((one) =>
-    `${one.name} from ${fmtMetric(view.metric, one.data[0][1] * series_().unit.size)} to ${fmtMetric(view.metric, one.data[one.data.length - 1][1] * series_().unit.size)}`).join("; ") + `. ${conditions([along])}`;
+  const text = () => `${RESULT[view.metric].title} against ${titleOf(along.name)}: ` + series_().list.filter((one) => one.data.length > 0).map((one) =>
+    `${one.name} from ${fmtSpread(view.metric, one.data[0].point)} to ${fmtSpread(view.metric, one.data[one.data.length - 1].point)}`).join("; ") + `. ${conditions([along])}`;
   const chart = figure(id, 320, option, text, " ");
   const caption = chart.querySelector("figcaption");
   const title = el("h2", {});
-  const update = () => { title.textContent = `${METRIC_NAMES[view.metric]} against ${shortTitle(along.name)}`.replace(/^./, (c) => c.toUpperCase()); caption.textContent = conditions([along]); chart.redraw(); };
+  const update = () => { title.textContent = `${RESULT[view.metric].title} against ${shortTitle(along.name)}`.replace(/^./, (c) => c.toUpperCase()); caption.textContent = conditions([along]); chart.redraw(); };
   redraws.push(update);
   return el("section", {}, title, chart);
 }
 
 /** Accuracy against the measure, a point for each training. */
 function accuracySection() {
-  const shown = () => chosen(VARIED.filter((one) => one !== LATENCY && one !== BANDWIDTH)).filter((row) => row.accuracy !== "");
+  if (!RESULT.accuracy) return null;
+  const shown = () => chosen(VARIED.filter((one) => one !== LATENCY && one !== BANDWIDTH), ["accuracy", view.metric]);
   const option = () => {
-    const all = shown(), rows = all.length > 3000 ? all.filter((_, i) => i % Math.ceil(all.length / 3000) === 0) : all;
-    const sizes = rows.map((row) => Number(row[view.metric])), unit = metricAxis(view.metric, Math.max(...sizes, 0)), log = wide(sizes);
+    const all = shown(), points = all.length > 3000 ? all.filter((_, i) => i % Math.ceil(all.length / 3000) === 0) : all;
+    const sizes = points.map((point) => point.mean[view.metric]), unit = metricAxis(view.metric, Math.max(...sizes, 0)), log = sizes.length > 0 && wide(sizes);
+    const of = (variant) => points.filter((point) => variantOf(point) === variant);
     return {
-      grid: { left: 58, right: 20, top: 34, bottom: 46 }, legend: legend({}),
-      tooltip: tooltip({ formatter: (p) => { const row = p.data.row; return lines(p.seriesName, [["test accuracy", fmtPercent(row.accuracy)], [METRIC_NAMES[view.metric], fmtMetric(view.metric, Number(row[view.metric]))], ...VARIED.filter((one) => one !== VARIANT).map((one) => [titleOf(one.name), row[one.name]])]); } }),
+      grid: { left: 58, right: 20, top: 34, bottom: 46 }, legend: legend({ icon: undefined, itemWidth: 22 }),
+      tooltip: tooltip({ formatter: (p) => { const { point } = p.data; return lines(p.seriesName, [["test accuracy", fmtSpread("accuracy", point)], [RESULT[view.metric].title, fmtSpread(view.metric, point)], ...VARIED.filter((one) => one !== VARIANT).map((one) => [titleOf(one.name), point[one.name]])]); } }),
       xAxis: axis({ type: log ? "log" : "value", scale: true, name: unit.title + (log ? ", logarithmic" : ""), nameGap: 28, axisLabel: { formatter: fmtTick } }),
-      yAxis: axis({ type: "value", scale: true, name: "test accuracy (%)", nameGap: 42 }),
-      series: VARIANTS.map((variant, i) => ({ name: variant, type: "scatter", color: series(i), symbol: ["circle", "rect", "triangle", "diamond"][i % 4], symbolSize: 10, itemStyle: { opacity: 0.85 },
-        data: rows.filter((row) => variantOf(row) === variant).map((row) => ({ value: [Number(row[view.metric]) / unit.size, 100 * row.accuracy], row })) })),
+      yAxis: axis({ type: "value", scale: true, name: "test accuracy (%)", nameGap: 42, axisLabel: { formatter: fmtTick } }),
+      series: [
+        ...VARIANTS.map((variant, i) => ({ name: variant, type: "scatter", color: series(i), symbol: SYMBOLS[i % SYMBOLS.length], symbolSize: 10, itemStyle: { opacity: 0.85 },
+          data: of(variant).map((point) => ({ value: [point.mean[view.metric] / unit.size, 100 * point.mean.accuracy], point })) })),
+        ...VARIANTS.map((variant, i) => spread(i, of(variant).map((point) => [point.mean[view.metric] / unit.size, 100 * point.least.accuracy, 100 * point.most.accuracy]))),
+      ],
     };
   };
-  const text = () => "Accuracy against " + METRIC_NAMES[view.metric] + ": " + VARIANTS.map((variant) => {
-    const found = shown().filter((row) => variantOf(row) === variant).map((row) => Number(row.accuracy));
-    return found.length ? `${variant} between ${fmtPercent(Math.min(...found))} and ${fmtPercent(Math.max(...found))}` : `${variant} not present`;
-  }).join("; ") + ".";
-  const chart = figure("accuracy", 320, option, text, "Further up is more accurate, further left is cheaper. Each point is a training under the chosen network.");
+  const text = () => "Accuracy against " + RESULT[view.metric].title + ": " + VARIANTS.map((variant) => {
+    const found = shown().filter((point) => variantOf(point) === variant);
+    return found.length ? `${variant} between ${fmtPercent(Math.min(...found.map((point) => point.least.accuracy)))} and ${fmtPercent(Math.max(...found.map((point) => point.most.accuracy)))}` : `${variant} not present`;
+  }).join("; ") + `. ${SEEDED}`;
+  const chart = figure("accuracy", 320, option, text, `Further up is more accurate, further left is cheaper. Each point is a training under the chosen network. ${SEEDED}`);
   redraws.push(() => chart.redraw());
   return el("section", {}, el("h2", {}, "Accuracy against cost"), chart);
 }
@@ -150,11 +217,11 @@ function accuracySection() {
 /** Cells of a heat map: for each place the measure of each variant. */
 function cells(facet) {
   const found = new Map();
-  for (const row of chosen([LATENCY, BANDWIDTH, FACET])) {
-    if (FACET && row[FACET.name] !== facet) continue;
-    const place = LATENCY.values.indexOf(row[LATENCY.name]) + "," + BANDWIDTH.values.indexOf(row[BANDWIDTH.name]);
+  for (const point of chosen([LATENCY, BANDWIDTH, FACET], [view.metric])) {
+    if (FACET && point[FACET.name] !== facet) continue;
+    const place = LATENCY.values.indexOf(point[LATENCY.name]) + "," + BANDWIDTH.values.indexOf(point[BANDWIDTH.name]);
     if (!found.has(place)) found.set(place, {});
-    found.get(place)[variantOf(row)] = Number(row[view.metric]);
+    found.get(place)[variantOf(point)] = point.mean[view.metric];
   }
   return [...found].map(([place, sizes]) => ({ x: Number(place.split(",")[0]), y: Number(place.split(",")[1]), sizes }));
 }
@@ -168,13 +235,16 @@ function ratio(sizes) {
   return Number.isFinite(value) && value > 0 ? value : null;
 }
 const cellTip = (cell) => lines(`${titleOf(LATENCY.name)} ${LATENCY.values[cell.x]}, ${titleOf(BANDWIDTH.name)} ${BANDWIDTH.values[cell.y]}`,
-  ranked(cell.sizes).map((variant) => [variant, fmtMetric(view.metric, cell.sizes[variant])]));
+  ranked(cell.sizes).map((variant) => [variant, fmtResult(view.metric, cell.sizes[variant])]));
 const heatAxes = () => {
-  const one = (along, gap) => axis({ type: "category", data: along.values, name: titleOf(along.name), nameGap: gap, splitArea: { show: false }, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { formatter: (x) => fmtTick(Number(x)), ...(gap > 30 ? { interval: Math.ceil(along.values.length / 12) - 1 } : {}) } });
+  const one = (along, gap) => {
+    const texts = fmtTicks(along.values.map(Number));
+    return axis({ type: "category", data: along.values, name: titleOf(along.name), nameGap: gap, splitArea: { show: false }, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { formatter: (_, i) => texts[i], ...(gap > 30 ? { interval: Math.ceil(along.values.length / 12) - 1 } : {}) } });
+  };
   return { xAxis: one(LATENCY, 28), yAxis: one(BANDWIDTH, 46) };
 };
-/** How a ratio is written in a cell, if it fits. */
-const fits = (width) => BANDWIDTH.values.length <= 16 && (width - 84) / LATENCY.values.length > 20;
+/** Whether ratios are written into the cells: two decimals need their room. */
+const fits = (width) => BANDWIDTH.values.length <= 16 && (width - 84) / LATENCY.values.length > 26;
 const roomy = (width) => (width - 84) / LATENCY.values.length > 36;
 
 function heat(data, label, width, visual) {
@@ -184,8 +254,9 @@ function heat(data, label, width, visual) {
     series: [{ type: "heatmap", data, itemStyle: { borderColor: colour("card"), borderWidth: LATENCY.values.length > 20 ? 0 : 1 }, emphasis: { itemStyle: { borderColor: colour("fg"), borderWidth: 1 } }, label: { show: fits(width), fontSize: roomy(width) ? 11 : 9.5, formatter: (p) => label(p.data.cell, roomy(width)) } }],
   };
 }
-const brief = (x, room) => (room ? times(x) : x >= 10 ? x.toFixed(0) : x.toFixed(1));
-const times = (x) => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2)) + "×";
+const decimals = (x) => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
+const times = (x) => decimals(x) + "×";
+const brief = (x, room) => (room ? times(x) : decimals(x));
 
 function fastestOption(facet) {
   return (width) => {
@@ -232,13 +303,13 @@ function heatSections() {
   const title = el("h2", {});
   const note = el("p", { class: "note" }), ratioNote = el("p", { class: "note" }), keyBox = el("div", {}), scaleBox = el("div", {});
   const update = () => {
-    title.textContent = view.metric.endsWith("seconds") ? "Which variant is fastest where" : `Which variant needs least where: ${METRIC_NAMES[view.metric]}`;
+    title.textContent = (RESULT[view.metric].unit === "seconds") ? "Which variant is fastest where" : `Which variant needs least where: ${RESULT[view.metric].title}`;
     const all = facets.map(wins), cellsInAll = all.reduce((sum, one) => sum + one.found.length, 0);
     note.textContent = `${VARIANTS.map((variant, i) => `${variant} is fastest in ${fmtCount(all.reduce((sum, one) => sum + one.counts[i], 0))}`).join(", ")} of ${fmtCount(cellsInAll)} conditions. ${BANDWIDTH.values.length <= 16 ? "The number in a cell is how many times longer the next variant takes." : ""} ${conditions([LATENCY, BANDWIDTH, FACET])} ${more}`
-      .replaceAll("is fastest", view.metric.endsWith("seconds") ? "is fastest" : "needs least").replace("times longer the next variant takes", view.metric.endsWith("seconds") ? "times longer the next variant takes" : "times more the next variant needs");
+      .replaceAll("is fastest", (RESULT[view.metric].unit === "seconds") ? "is fastest" : "needs least").replace("times longer the next variant takes", (RESULT[view.metric].unit === "seconds") ? "times longer the next variant takes" : "times more the next variant needs");
     const found = facets.flatMap((facet) => cells(facet).map((cell) => ratio(cell.sizes))).filter((r) => r !== null);
     largestRatio = Math.max(1.1, ...found, ...found.map((r) => 1 / r));
-    ratioNote.textContent = `${METRIC_NAMES[view.metric]} of ${view.reference} divided by that of ${view.other || "the best other variant"}: between ${times(Math.min(...found))} and ${times(Math.max(...found))}. Above 1 the replacement pays, below 1 ${view.reference} does. ${more}`.replace(/^./, (c) => c.toUpperCase());
+    ratioNote.textContent = `${RESULT[view.metric].title} of ${view.reference} divided by that of ${view.other || "the best other variant"}: between ${times(Math.min(...found))} and ${times(Math.max(...found))}. Above 1 the replacement pays, below 1 ${view.reference} does. ${more}`.replace(/^./, (c) => c.toUpperCase());
     keyBox.replaceChildren(key(VARIANTS.map((variant, i) => [variant, series(i)])));
     scaleBox.replaceChildren(scaleKey());
     fastest.redraw();
@@ -256,18 +327,19 @@ function heatSections() {
 }
 
 function tableSection() {
-  const columns = TABLE.columns.map((name) => {
+  const columns = TABLE.columns.filter((name) => RESULT[name] || !DATA.columns.some((one) => one.name === name)).map((name) => {
     const own = AXES.find((one) => one.name === name), numeric = own ? own.numeric : true;
-    const show = (row) => (row[name] === "" ? "" : own || name === "index" ? row[name] : name === "accuracy" ? fmtPercent(row[name]) : name.endsWith("_seconds") ? fmtTime(Number(row[name])) : name.endsWith("_bytes") ? fmtBytes(Number(row[name])) : fmtTick(Number(row[name])));
-    return { name: own ? titleOf(name) : name.replace(/_(seconds|bytes)$/, "").replaceAll("_", " "), text: !numeric, value: (row) => (numeric ? Number(row[name]) : row[name]), cell: show };
+    const show = (row) => (row[name] === "" ? "" : RESULT[name] ? fmtResult(name, Number(row[name])) : row[name]);
+    return { name: own ? titleOf(name) : RESULT[name] ? RESULT[name].title : name, text: !numeric, value: (row) => (numeric ? Number(row[name]) : row[name]), cell: show };
   });
   return el("section", { id: "table" }, el("h2", {}, "All points"), table("All points of the sweep", columns, ROWS, 500));
 }
 
 headline();
 if (ROWS.length > 0) {
-  report.append(controls(), ...heatSections(),
-    el("div", { class: "columns" }, against("latency", LATENCY), against("bandwidth", BANDWIDTH)), accuracySection(), tableSection(), words(WORDS));
+  const charts = METRICS.length === 0 ? [] : [controls(), ...heatSections(),
+    el("div", { class: "columns" }, ...[against("latency", LATENCY), against("bandwidth", BANDWIDTH)].filter((one) => one)), accuracySection()];
+  report.append(...charts.filter((one) => one), tableSection(), words(WORDS));
   drawAll();
   redraw();
   DARK.addEventListener("change", redraw);

@@ -6,17 +6,28 @@ use serde::Serialize;
 
 use super::page;
 use super::thin::{Axis, Choice};
+use crate::report::units::Unit;
 
 /// Rows that a page holds; of more, an even choice.
 const ROWS: usize = 12_000;
-/// The first column that is a result; axes are before it.
-const FIRST_RESULT: &str = "accuracy";
+/// A column that is a result, as the page shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ResultColumn {
+    /// Its name in the table.
+    pub name: &'static str,
+    /// What it is, in words.
+    pub title: &'static str,
+    /// What it counts.
+    pub unit: Unit,
+}
 
 /// What the page's script gets.
 #[derive(Serialize)]
 struct Data<'a> {
     title: &'a str,
     axes: Vec<String>,
+    columns: &'a [ResultColumn],
+    seeds: &'a [String],
     rows_in_all: usize,
     rows_kept: usize,
     stride: usize,
@@ -28,9 +39,10 @@ fn broken(error: impl std::fmt::Display) -> io::Error {
 }
 
 /// Places of the axes among the columns.
-fn axis_places(header: &csv::StringRecord) -> io::Result<Vec<usize>> {
-    let results = header.iter().position(|name| name == FIRST_RESULT);
-    let results = results.ok_or_else(|| broken(format!("there is no column {FIRST_RESULT}")))?;
+fn axis_places(header: &csv::StringRecord, columns: &[ResultColumn]) -> io::Result<Vec<usize>> {
+    let first = columns[0].name;
+    let results = header.iter().position(|name| name == first);
+    let results = results.ok_or_else(|| broken(format!("there is no column {first}")))?;
     Ok((0..results).filter(|&place| &header[place] != "index").collect())
 }
 
@@ -39,15 +51,21 @@ fn reader(input: impl Read) -> csv::Reader<impl Read> {
 }
 
 /// The page of a sweep of any size, in memory that does not grow with it. `open` gives the bytes of `results.csv`, from
-/// the start; it is called twice. All columns before `accuracy` but `index` are axes.
-pub fn sweep_report<R: Read>(title: &str, mut open: impl FnMut() -> io::Result<R>) -> io::Result<Vec<u8>> {
+/// the start; it is called twice. `columns` are its results; all columns before the first of them but `index` are axes;
+/// `seeds` names those that are seeds.
+pub fn sweep_report<R: Read>(
+    title: &str,
+    columns: &[ResultColumn],
+    seeds: &[String],
+    mut open: impl FnMut() -> io::Result<R>,
+) -> io::Result<Vec<u8>> {
     let mut row = csv::StringRecord::new();
     let mut input = reader(open()?);
     if !input.read_record(&mut row).map_err(broken)? {
         return Err(broken("there is no header"));
     }
     let header = row.clone();
-    let places = axis_places(&header)?;
+    let places = axis_places(&header, columns)?;
     let mut axes: Vec<Axis> = places.iter().map(|_| Axis::default()).collect();
     let mut rows_in_all = 0;
     while input.read_record(&mut row).map_err(broken)? {
@@ -72,15 +90,12 @@ pub fn sweep_report<R: Read>(title: &str, mut open: impl FnMut() -> io::Result<R
     let data = Data {
         title,
         axes: places.iter().map(|&place| header[place].to_string()).collect(),
+        columns,
+        seeds,
         rows_in_all,
         rows_kept,
         stride: choice.map_or(1, |c| c.stride),
         results: &results,
     };
     Ok(page(title, &data, include_str!("sweep.js")))
-}
-
-/// The page of a sweep whose `results.csv` is in memory. Panics if it is not one.
-pub fn sweep_html(title: &str, csv: &str) -> Vec<u8> {
-    sweep_report(title, || Ok(csv.as_bytes())).expect("a results.csv with a column accuracy")
 }

@@ -3,7 +3,9 @@
 use std::io;
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
+use plotters::element::{Drawable, PointCollection};
 use plotters::prelude::*;
+use plotters_backend::DrawingErrorKind;
 
 use super::ticks::Scale;
 use super::{Logs, Request, Series, axis_title};
@@ -14,6 +16,8 @@ const SIZE: (u32, u32) = (720, 480);
 const NAMES: usize = 14;
 /// Most points of a line that are marked.
 const MARKED: usize = 60;
+/// Shapes of marks.
+const SHAPES: usize = 5;
 /// Colours that the colour-blind can tell apart (Okabe and Ito), and a dark grey.
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
@@ -49,23 +53,86 @@ impl Ranged for Axis {
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
-/// Draws one line: its points joined if they make a line, and marked if they are few.
-fn line(chart: &mut Chart<'_, '_>, n: usize, series: &Series, points: &[(f64, f64)]) -> Drawn {
+/// Where a point of a line is on the axes: x, y, and the least and the greatest y.
+type Place = (f64, f64, f64, f64);
+
+/// The n-th line in the legend: a piece of it with its mark. Shapes change with the colours, for print without colour and
+/// for those who cannot tell colours apart.
+struct Sample {
+    n: usize,
+    joined: bool,
+    at: (i32, i32),
+}
+
+impl<'a> PointCollection<'a, (i32, i32)> for &'a Sample {
+    type Point = &'a (i32, i32);
+    type IntoIter = std::iter::Once<&'a (i32, i32)>;
+
+    fn point_iter(self) -> Self::IntoIter {
+        std::iter::once(&self.at)
+    }
+}
+
+impl<DB: DrawingBackend> Drawable<DB> for Sample {
+    fn draw<I: Iterator<Item = (i32, i32)>>(
+        &self,
+        mut places: I,
+        backend: &mut DB,
+        size: (u32, u32),
+    ) -> Result<(), DrawingErrorKind<DB::ErrorType>> {
+        let (x, y) = places.next().expect("its place");
+        let colour = COLOURS[self.n % COLOURS.len()];
+        let (filled, thick, middle) = (colour.filled(), colour.stroke_width(2), (x + 10, y));
+        if self.joined {
+            PathElement::new([(x, y), (x + 20, y)], thick).draw(
+                [(x, y), (x + 20, y)].into_iter(),
+                backend,
+                size,
+            )?;
+        }
+        let at = std::iter::once(middle);
+        match self.n % SHAPES {
+            0 => Circle::new(middle, 4, filled).draw(at, backend, size),
+            1 => TriangleMarker::new(middle, 5, filled).draw(at, backend, size),
+            2 => Cross::new(middle, 4, thick).draw(at, backend, size),
+            3 => {
+                let corners = [(x + 6, y - 4), (x + 14, y + 4)];
+                Rectangle::new(corners, filled).draw(corners.into_iter(), backend, size)
+            }
+            _ => Circle::new(middle, 4, thick).draw(at, backend, size),
+        }
+    }
+}
+
+/// Draws one line: its points joined if they make a line, marked if they are few, with bars where they have a range.
+fn line(chart: &mut Chart<'_, '_>, n: usize, series: &Series, points: &[Place]) -> Drawn {
     let Series { name, joined, .. } = series;
+    let joined = *joined;
     let colour = COLOURS[n % COLOURS.len()];
-    let path = points.iter().copied().filter(|_| *joined);
+    let path = points.iter().map(|&(x, y, ..)| (x, y)).filter(|_| joined);
     let drawn = chart.draw_series(LineSeries::new(path, colour.stroke_width(2)))?;
     if !name.is_empty() && n < NAMES {
-        drawn
-            .label(name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 4), (x + 14, y + 4)], colour.filled()));
+        drawn.label(name).legend(move |at| Sample { n, joined, at });
     }
-    let marks = points.iter().copied().filter(|_| !joined || points.len() <= MARKED);
-    // Shapes change with the colours, for print without colour.
-    match n % 3 {
-        0 => chart.draw_series(marks.map(|at| Circle::new(at, 4, colour.filled())))?,
-        1 => chart.draw_series(marks.map(|at| TriangleMarker::new(at, 5, colour.filled())))?,
-        _ => chart.draw_series(marks.map(|at| Cross::new(at, 4, colour.stroke_width(2))))?,
+    for &(x, _, least, most) in points.iter().filter(|point| point.2 < point.3) {
+        chart.draw_series([PathElement::new([(x, least), (x, most)], colour.stroke_width(1))])?;
+        for end in [least, most] {
+            let cap = PathElement::new([(-4, 0), (4, 0)], colour.stroke_width(1));
+            chart.draw_series([EmptyElement::at((x, end)) + cap])?;
+        }
+    }
+    let marked = points.iter().map(|&(x, y, ..)| (x, y)).filter(|_| !joined || points.len() <= MARKED);
+    let (filled, thick) = (colour.filled(), colour.stroke_width(2));
+    // The same as in the legend, at places on the axes.
+    match n % SHAPES {
+        0 => chart.draw_series(marked.map(|at| Circle::new(at, 4, filled)))?,
+        1 => chart.draw_series(marked.map(|at| TriangleMarker::new(at, 5, filled)))?,
+        2 => chart.draw_series(marked.map(|at| Cross::new(at, 4, thick)))?,
+        3 => {
+            let square = |at| EmptyElement::at(at) + Rectangle::new([(-4, -4), (4, 4)], filled);
+            chart.draw_series(marked.map(square))?
+        }
+        _ => chart.draw_series(marked.map(|at| Circle::new(at, 4, thick)))?,
     };
     Ok(())
 }
@@ -77,8 +144,8 @@ fn titled(column: &str, log: bool) -> String {
 fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {
     let Logs { x: log_x, y: log_y } = request.logs;
     let points = series.iter().flat_map(|line| &line.points);
-    let x = Scale::of(points.clone().map(|p| p.0), log_x, false);
-    let y = Scale::of(points.map(|p| p.1), log_y, true);
+    let x = Scale::of(points.clone().map(|p| p.x), log_x, false);
+    let y = Scale::of(points.flat_map(|p| [p.least, p.y, p.most]), log_y, true);
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&area)
@@ -100,7 +167,8 @@ fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {
         .y_label_formatter(&|tick| y.label(*tick))
         .draw()?;
     for (n, one) in series.iter().enumerate() {
-        let points: Vec<_> = one.points.iter().map(|&(a, b)| (x.at(a), y.at(b))).collect();
+        let points: Vec<_> =
+            one.points.iter().map(|p| (x.at(p.x), y.at(p.y), y.at(p.least), y.at(p.most))).collect();
         line(&mut chart, n, one, &points)?;
     }
     if series.iter().any(|one| !one.name.is_empty()) {
@@ -110,6 +178,7 @@ fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {
             .background_style(WHITE.mix(0.85))
             .border_style(RGBColor(200, 200, 200))
             .label_font(("sans-serif", 13))
+            .legend_area_size(30)
             .draw()?;
     }
     area.present()
@@ -118,9 +187,9 @@ fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {
 /// Where a legend hides the fewest points.
 fn emptiest_corner(series: &[Series], x: &Scale, y: &Scale) -> SeriesLabelPosition {
     let mut counts = [0usize; 4];
-    for &(a, b) in series.iter().flat_map(|line| &line.points) {
-        let right = (x.at(a) - x.low) / (x.high - x.low) > 0.5;
-        let up = (y.at(b) - y.low) / (y.high - y.low) > 0.5;
+    for point in series.iter().flat_map(|line| &line.points) {
+        let right = (x.at(point.x) - x.low) / (x.high - x.low) > 0.5;
+        let up = (y.at(point.y) - y.low) / (y.high - y.low) > 0.5;
         counts[usize::from(right) + 2 * usize::from(!up)] += 1;
     }
     let best = (0..4).min_by_key(|&corner| (counts[corner], corner)).expect("four corners");

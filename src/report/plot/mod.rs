@@ -1,15 +1,17 @@
-//! Figures for papers from a table of results: one column against another, a line for each value of a third.
+//! Figures for papers from a table of results: one column against another, a line for each value of others.
 //!
-//! SVG keeps its text as text, placed without any font of the host. PNG is made of that SVG with a font that is part of the
-//! program, so neither depends on what is installed.
+//! SVG keeps its text as text, placed without any font of the host. PNG and PDF are made of that SVG with a font that is
+//! part of the program, so none depends on what is installed.
 
 mod draw;
+mod pdf;
 mod png;
 mod select;
 mod ticks;
 
+pub use pdf::plot_pdf;
 pub use png::plot_png;
-pub use select::{PlotError, Request, Series, select};
+pub use select::{PlotError, Point, Request, Series, select};
 
 pub use draw::plot_svg;
 

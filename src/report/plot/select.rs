@@ -12,8 +12,8 @@ pub struct Request {
     pub x: String,
     /// The column along the side.
     pub y: String,
-    /// The column that tells lines apart.
-    pub by: Option<String>,
+    /// The columns that tell lines apart.
+    pub by: Vec<String>,
     /// Only rows that have this in that column.
     pub only: Vec<(String, String)>,
     /// Logarithmic axes.
@@ -49,6 +49,12 @@ pub enum PlotError {
         /// The number.
         value: f64,
     },
+    /// Seeds are in no order.
+    #[error(
+        "column {0} holds seeds, which are in no order: leave them out, and the mean over them is drawn with the range \
+         from least to greatest"
+    )]
+    Seed(String),
     /// No row is left.
     #[error("no row of the table has all that is asked for")]
     Empty,
@@ -57,15 +63,33 @@ pub enum PlotError {
     Table(String),
 }
 
+/// A place in the figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Along the bottom.
+    pub x: f64,
+    /// Along the side: a value, or the mean of several that differ in nothing but their seeds.
+    pub y: f64,
+    /// The least of these values.
+    pub least: f64,
+    /// The greatest of them.
+    pub most: f64,
+}
+
 /// The points of one line, by x, then y.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// The value that all its rows share; empty if lines are not told apart.
+    /// The values that all its rows share; empty if lines are not told apart.
     pub name: String,
     /// Its points.
-    pub points: Vec<(f64, f64)>,
+    pub points: Vec<Point>,
     /// Whether y is a function of x and x was chosen, so that points are joined; results of a sweep make a cloud.
     pub joined: bool,
+}
+
+/// Whether a column holds seeds, by its name.
+fn is_seed(column: &str) -> bool {
+    column == "seed"
 }
 
 fn place(header: &csv::StringRecord, name: &str) -> Result<usize, PlotError> {
@@ -85,7 +109,7 @@ fn place(header: &csv::StringRecord, name: &str) -> Result<usize, PlotError> {
     })
 }
 
-fn number(text: &str, column: &str, log: bool) -> Result<f64, PlotError> {
+fn number_of(text: &str, column: &str, log: bool) -> Result<f64, PlotError> {
     let value: f64 = match text.parse() {
         Ok(value) if f64::is_finite(value) => value,
         _ => return Err(PlotError::Words { column: column.to_string(), value: text.to_string() }),
@@ -96,21 +120,48 @@ fn number(text: &str, column: &str, log: bool) -> Result<f64, PlotError> {
     Ok(value)
 }
 
-/// Lines in the order in which their names first come. Rows with an empty cell in x or y are left out.
+/// Rows that differ in nothing but their seeds: the x and the ys.
+struct Repeated {
+    line: usize,
+    x: f64,
+    ys: Vec<f64>,
+}
+
+impl Repeated {
+    fn point(&self) -> Point {
+        let fold = |pick: fn(f64, f64) -> f64| self.ys.iter().copied().reduce(pick).expect("a row");
+        Point {
+            x: self.x,
+            y: self.ys.iter().sum::<f64>() / self.ys.len() as f64,
+            least: fold(f64::min),
+            most: fold(f64::max),
+        }
+    }
+}
+
+/// Lines in the order in which their names first come. Rows with an empty cell in x or y are left out; those that differ
+/// in nothing but their seeds, and in what came of it, make one point.
 pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
     let damaged = |error: csv::Error| PlotError::Table(error.to_string());
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let header = reader.headers().map_err(damaged)?.clone();
     let [x, y] = [place(&header, &request.x)?, place(&header, &request.y)?];
-    let by = request.by.as_deref().map(|name| place(&header, name)).transpose()?;
+    if let Some(seed) = [x, y].into_iter().find(|&column| is_seed(&header[column])) {
+        return Err(PlotError::Seed(header[seed].to_string()));
+    }
+    let by = request.by.iter().map(|name| place(&header, name)).collect::<Result<Vec<_>, _>>()?;
     let mut only = Vec::new();
     for (name, value) in &request.only {
         only.push((place(&header, name)?, value.as_str()));
     }
+    // What a row was chosen to be: all axes but the seed. What stands behind them came of it.
     let results = header.iter().position(|column| column == "accuracy").unwrap_or(header.len());
-    let mut places = BTreeMap::new();
-    let mut lines: Vec<Series> = Vec::new();
-    for row in reader.records() {
+    let is_axis = |column: &usize| header[*column] != *"index" && !is_seed(&header[*column]);
+    let axes: Vec<usize> = (0..results).filter(is_axis).collect();
+    let has_seeds = header.iter().take(results).any(is_seed);
+    let (mut lines, mut line_of) = (Vec::new(), BTreeMap::new());
+    let (mut groups, mut group_of) = (Vec::<Repeated>::new(), BTreeMap::new());
+    for (number, row) in reader.records().enumerate() {
         let row = row.map_err(damaged)?;
         if row[x].is_empty()
             || row[y].is_empty()
@@ -118,21 +169,32 @@ pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
         {
             continue;
         }
-        let point =
-            (number(&row[x], &request.x, request.logs.x)?, number(&row[y], &request.y, request.logs.y)?);
-        let name = by.map(|by| row[by].to_string()).unwrap_or_default();
-        let line = *places.entry(name.clone()).or_insert_with(|| {
+        let (at_x, at_y) = (
+            number_of(&row[x], &request.x, request.logs.x)?,
+            number_of(&row[y], &request.y, request.logs.y)?,
+        );
+        let name = by.iter().map(|&column| &row[column]).collect::<Vec<_>>().join(", ");
+        let line = *line_of.entry(name.clone()).or_insert_with(|| {
             lines.push(Series { name, points: Vec::new(), joined: x < results });
             lines.len() - 1
         });
-        lines[line].points.push(point);
+        // An x that came of the run differs with the seed: such rows stay apart.
+        let chosen: Vec<String> = axes.iter().map(|&column| row[column].to_string()).collect();
+        let alone = if has_seeds && x < results { 0 } else { number + 1 };
+        let key = (line, alone, row[x].to_string(), chosen);
+        let group = *group_of.entry(key).or_insert_with(|| {
+            groups.push(Repeated { line, x: at_x, ys: Vec::new() });
+            groups.len() - 1
+        });
+        groups[group].ys.push(at_y);
     }
     if lines.is_empty() {
         return Err(PlotError::Empty);
     }
+    groups.iter().for_each(|group| lines[group.line].points.push(group.point()));
     for line in &mut lines {
-        line.points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        line.joined &= line.points.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        line.points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+        line.joined &= line.points.windows(2).all(|pair| pair[0].x < pair[1].x);
     }
     Ok(lines)
 }
@@ -144,17 +206,46 @@ mod tests {
     const TABLE: &str = "softmax,network.latency_ms,seconds\nexact,2,8\nrelu,1,3\nexact,1,4\nrelu,2,\n";
 
     fn request(x: &str, y: &str) -> Request {
-        Request { x: x.into(), y: y.into(), by: Some("softmax".into()), ..Request::default() }
+        Request { x: x.into(), y: y.into(), by: vec!["softmax".into()], ..Request::default() }
     }
 
     #[test]
     fn lines_are_sorted_by_x() {
         let lines = select(TABLE, &request("network.latency_ms", "seconds")).expect("lines");
-        let named = |name: &str, points| Series { name: name.into(), points, joined: true };
-        assert_eq!(lines, [named("exact", vec![(1.0, 4.0), (2.0, 8.0)]), named("relu", vec![(1.0, 3.0)])]);
+        let point = |&(x, y): &(f64, f64)| Point { x, y, least: y, most: y };
+        let named = |name: &str, points: &[(f64, f64)]| Series {
+            name: name.into(),
+            points: points.iter().map(point).collect(),
+            joined: true,
+        };
+        assert_eq!(lines, [named("exact", &[(1.0, 4.0), (2.0, 8.0)]), named("relu", &[(1.0, 3.0)])]);
         let mut one = request("network.latency_ms", "seconds");
         one.only = vec![("network.latency_ms".into(), "2".into())];
-        assert_eq!(select(TABLE, &one).expect("lines"), [named("exact", vec![(2.0, 8.0)])]);
+        assert_eq!(select(TABLE, &one).expect("lines"), [named("exact", &[(2.0, 8.0)])]);
+    }
+
+    /// Rows that differ in their seeds make one point with its range; others stay apart, and are not joined.
+    #[test]
+    fn seeds_are_repetitions() {
+        let table = "index,seed,softmax,batch,accuracy,seconds\n0,1,exact,16,0.5,10\n1,2,exact,16,0.7,30\n\
+                     2,1,relu,16,0.4,5\n3,2,relu,16,0.4,5\n";
+        let drawn = |x: &str, y: &str, by: &[&str]| {
+            let by = by.iter().map(|name| name.to_string()).collect();
+            select(table, &Request { x: x.into(), y: y.into(), by, ..Request::default() }).expect("lines")
+        };
+        let lines = drawn("batch", "seconds", &["softmax"]);
+        assert_eq!(lines[0].points, [Point { x: 16.0, y: 20.0, least: 10.0, most: 30.0 }]);
+        assert_eq!(lines[1].points, [Point { x: 16.0, y: 5.0, least: 5.0, most: 5.0 }]);
+        assert!(lines.iter().all(|line| line.joined));
+        // Variants are never averaged.
+        let mixed = drawn("batch", "seconds", &[]);
+        assert_eq!((mixed[0].points.len(), mixed[0].joined), (2, false));
+        // Two columns tell lines apart; a seed may be one, but never an axis.
+        assert_eq!(drawn("batch", "seconds", &["softmax", "seed"])[1].name, "exact, 2");
+        assert_eq!(drawn("seconds", "accuracy", &["softmax"])[0].points.len(), 2, "results make a cloud");
+        let refused =
+            select(table, &Request { x: "seed".into(), y: "accuracy".into(), ..Request::default() });
+        assert!(refused.expect_err("no axis").to_string().contains("the mean over them is drawn"));
     }
 
     #[test]

@@ -27,15 +27,17 @@ fn step(span: f64) -> f64 {
 impl Scale {
     /// For values of which there is at least one; positive ones if it is logarithmic.
     pub(super) fn of(values: impl Iterator<Item = f64> + Clone, log: bool, from_zero: bool) -> Scale {
+        let whole = values.clone().all(|value| value.fract() == 0.0);
         let (least, most) =
             (values.clone().fold(f64::INFINITY, f64::min), values.fold(f64::NEG_INFINITY, f64::max));
-        if log { Scale::logarithmic(least, most) } else { Scale::linear(least, most, from_zero) }
+        if log { Scale::logarithmic(least, most) } else { Scale::linear(least, most, from_zero, whole) }
     }
 
-    fn linear(least: f64, most: f64, from_zero: bool) -> Scale {
+    /// Between whole numbers, such as epochs, there are no marks.
+    fn linear(least: f64, most: f64, from_zero: bool, whole: bool) -> Scale {
         let least = if from_zero && least > 0.0 && least < 0.5 * most { 0.0 } else { least };
         let (least, most) = if least == most { (least - 0.5, most + 0.5) } else { (least, most) };
-        let step = step(most - least);
+        let step = if whole { step(most - least).max(1.0) } else { step(most - least) };
         let (first, last) = (libm::floor(least / step), libm::ceil(most / step));
         let ticks = (0..=(last - first) as usize).map(|i| (first + i as f64) * step);
         Scale { log: false, low: first * step, high: last * step, ticks: ticks.collect() }
@@ -88,6 +90,8 @@ mod tests {
         assert_eq!(labels(&[0.91, 0.96], false), ["0.91", "0.92", "0.93", "0.94", "0.95", "0.96"]);
         assert_eq!(labels(&[0.05, 7.2], true), ["0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10"]);
         assert_eq!(labels(&[1.0, 20_000_000.0], true).last().map(String::as_str), Some("1e8"));
+        assert_eq!(labels(&[1.0, 2.0], false), ["1", "2"], "epochs");
+        assert_eq!(labels(&[1.0, 2.0, 3.0, 4.0], false), ["0", "1", "2", "3", "4"]);
         assert!(labels(&[3.0], false).contains(&"3".to_string()));
     }
 }

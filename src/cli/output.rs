@@ -1,0 +1,36 @@
+//! What goes to the terminal, or wherever the user sends it.
+
+use std::io::{self, ErrorKind, Write};
+
+use super::Failure;
+
+/// Prints to standard output. A reader who has gone away misses it and stops nothing; any other failure is an error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// The same for what has been printed already.
+pub(crate) fn printed(done: io::Result<()>) -> Result<(), Failure> {
+    match done {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Other(format!("error: standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says what went wrong on standard error; if nobody listens, so be it.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", text.trim_end());
+}
+
+/// A file that cannot be written where the user wants it.
+pub(crate) fn unsuitable(name: &str, error: io::Error) -> Failure {
+    Failure::Mistake(format!("error: {name} cannot be written: {error}"))
+}
+
+/// A file that the system does not let us write to its end.
+pub(crate) fn unwritable(name: &str, error: io::Error) -> Failure {
+    Failure::Other(format!("error: {name} cannot be written: {error}"))
+}

@@ -1,0 +1,62 @@
+//! Names what decides results: two equal fingerprints have equal results.
+
+use super::Values;
+use crate::data::{self, DataError, DataSource, TrainTest};
+use crate::digest::Hasher;
+use crate::scenario::Plan;
+
+/// The program that results come from: its version, and a number for the sources and the bundled data it was built of.
+pub const PROGRAM: &str =
+    concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), " (build ", env!("MPCSIM_BUILD"), ")");
+
+/// Digits of a fingerprint.
+const DIGITS: usize = 16;
+
+/// The first digits of a digest of these pieces and of the program.
+pub(crate) fn fingerprint_of(pieces: &[&[u8]]) -> String {
+    let mut hasher = Hasher::default();
+    hasher.add_piece(PROGRAM.as_bytes());
+    pieces.iter().for_each(|piece| hasher.add_piece(piece));
+    hasher.digits()[..DIGITS].to_string()
+}
+
+/// Digest of a data set's content: what is used of it, and nothing else.
+fn content(data: &TrainTest) -> String {
+    let mut hasher = Hasher::default();
+    for part in [&data.train, &data.test] {
+        for size in [part.rows, part.width, part.classes] {
+            hasher.add(&(size as u64).to_le_bytes());
+        }
+        hasher.add_piece(&part.images);
+        hasher.add_piece(&part.labels);
+    }
+    // They say how labels became classes.
+    data.notes.iter().for_each(|note| hasher.add_piece(note.as_bytes()));
+    hasher.digits()
+}
+
+/// Digest of the content of a scenario's own data; empty for the bundled ones, which are part of the program.
+pub(crate) fn own_content(source: &DataSource, data: &TrainTest) -> String {
+    match source {
+        DataSource::Mnist { .. } => String::new(),
+        _ => content(data),
+    }
+}
+
+fn of(plan: &Plan, values: Values, content: &str) -> String {
+    fingerprint_of(&[b"run", plan.to_ron().as_bytes(), values.name().as_bytes(), content.as_bytes()])
+}
+
+/// Names a run on these data: 16 hexadecimal digits of a digest of the resolved scenario, where values come from, the
+/// data that are used, and the program with all that it was built of.
+pub fn fingerprint(plan: &Plan, values: Values, data: &TrainTest) -> String {
+    of(plan, values, &own_content(&plan.data, data))
+}
+
+/// The same without running it. Reads data that are not bundled.
+pub fn fingerprint_of_plan(plan: &Plan, values: Values) -> Result<String, DataError> {
+    match &plan.data {
+        DataSource::Mnist { .. } => Ok(of(plan, values, "")),
+        source => Ok(fingerprint(plan, values, &data::load(source)?)),
+    }
+}

@@ -1,0 +1,100 @@
+//! The columns of `results.csv` that are no axes, each declared once: its name, what a report calls it, its unit, and
+//! where its value comes from.
+
+use std::io::Write;
+
+use super::replay::{End, Times};
+use super::task::TrainingResult;
+use crate::ledger::Cost;
+use crate::report::{ResultColumn, Seconds, Unit};
+use crate::sim::Parts;
+
+/// What is known of a point.
+pub(crate) struct PointResult<'a> {
+    /// None with `train: false`.
+    pub training: Option<&'a TrainingResult>,
+    /// What the whole training sends; none if it is more than can be counted.
+    pub counts: Option<&'a Cost>,
+    pub times: &'a Times,
+}
+
+/// Where a value comes from; an empty cell where there is none.
+enum Source {
+    Training(fn(&TrainingResult) -> f64),
+    TrainingCount(fn(&TrainingResult) -> u64),
+    Counts(fn(&Cost) -> u64),
+    Chain(fn(&Times) -> Option<End>),
+    Time(fn(&Times) -> Option<End>, fn(&Parts) -> u64),
+}
+
+/// A column.
+pub(crate) struct Column {
+    pub about: ResultColumn,
+    source: Source,
+}
+
+const fn column(name: &'static str, title: &'static str, unit: Unit, source: Source) -> Column {
+    Column { about: ResultColumn { name, title, unit }, source }
+}
+
+const fn seconds(
+    name: &'static str,
+    title: &'static str,
+    of: fn(&Times) -> Option<End>,
+    part: fn(&Parts) -> u64,
+) -> Column {
+    column(name, title, Unit::Seconds, Source::Time(of, part))
+}
+
+const TRAINING: fn(&Times) -> Option<End> = |times| times.training;
+const ITERATION: fn(&Times) -> Option<End> = |times| times.iteration;
+
+/// All of them, behind the index and the axes. Without more words, a column is about the whole training.
+pub(crate) const COLUMNS: [Column; 18] = [
+    column("accuracy", "test accuracy", Unit::Share, Source::Training(TrainingResult::accuracy)),
+    column("restarts", "restarts", Unit::Count, Source::TrainingCount(|result| result.restarts() as u64)),
+    column(
+        "out_of_range",
+        "values out of range",
+        Unit::Count,
+        Source::TrainingCount(|result| result.out_of_range),
+    ),
+    column("rounds", "rounds", Unit::Count, Source::Chain(TRAINING)),
+    column("exchanges", "exchanges", Unit::Count, Source::Counts(|cost| cost.exchanges)),
+    column("messages", "messages", Unit::Count, Source::Counts(|cost| cost.messages)),
+    column("payload_bytes", "payload", Unit::Bytes, Source::Counts(|cost| cost.payload_bytes)),
+    column("wire_bytes", "bytes on the wire", Unit::Bytes, Source::Counts(|cost| cost.wire_bytes)),
+    seconds("modelled_seconds", "modelled training time", TRAINING, Parts::total_ps),
+    seconds("compute_seconds", "compute", TRAINING, |parts| parts.compute_ps),
+    seconds("latency_seconds", "latency", TRAINING, |parts| parts.latency_ps),
+    seconds("serialisation_seconds", "serialisation", TRAINING, |parts| parts.serialisation_ps),
+    seconds("queueing_seconds", "queueing", TRAINING, |parts| parts.queueing_ps),
+    seconds("iteration_modelled_seconds", "time of one iteration", ITERATION, Parts::total_ps),
+    seconds("iteration_compute_seconds", "compute of one iteration", ITERATION, |parts| parts.compute_ps),
+    seconds("iteration_latency_seconds", "latency of one iteration", ITERATION, |parts| parts.latency_ps),
+    seconds("iteration_serialisation_seconds", "serialisation of one iteration", ITERATION, |parts| {
+        parts.serialisation_ps
+    }),
+    seconds("iteration_queueing_seconds", "queueing of one iteration", ITERATION, |parts| parts.queueing_ps),
+];
+
+impl Column {
+    /// Writes the cell of a point.
+    pub(crate) fn write(&self, line: &mut Vec<u8>, point: &PointResult) {
+        let written = match &self.source {
+            Source::Training(value) => point.training.map(|training| write!(line, "{}", value(training))),
+            Source::TrainingCount(value) => {
+                point.training.map(|training| write!(line, "{}", value(training)))
+            }
+            Source::Counts(value) => point.counts.map(|counts| write!(line, "{}", value(counts))),
+            Source::Chain(of) => of(point.times).map(|end| write!(line, "{}", end.rounds)),
+            Source::Time(of, part) => of(point.times).map(|end| write!(line, "{}", Seconds(part(&end.path)))),
+        };
+        written.unwrap_or(Ok(())).expect("written to memory");
+    }
+}
+
+/// The columns as a report knows them.
+pub fn result_columns() -> Vec<ResultColumn> {
+    COLUMNS.iter().map(|column| column.about).collect()
+}
