@@ -189,13 +189,14 @@ pub fn explain(softmax: &str, network: &NetworkPlan, outcome: &Outcome) -> Strin
     let (setup, iteration) = (&outcome.setup_breakdown, &outcome.iteration_breakdown);
     let mut text = totals("set-up", setup);
     text += &wrapped("  time:", &causes(&setup.spans[0].critical_path));
-    let owners = by_owner(setup, outcome.setup.payload_bytes_by_party.len());
+    let names = Names::of(network);
+    let owners = by_owner(&names, setup, outcome.setup.payload_bytes_by_party.len());
     if !owners.is_empty() {
         text += &wrapped("  data of:", &owners);
     }
     text += &totals(&format!("\none iteration over {}", network.label), iteration);
     text += &wrapped("  time:", &causes(&iteration.spans[0].critical_path));
-    text += &wrapped("  of it on links:", &links(&Names::of(network), iteration));
+    text += &wrapped("  of it on links:", &links(&names, iteration));
     text +=
         &format!("\n{:<LABEL$}{:>19}{:>19}{:>8}{:>15}\n", "", "payload", "time", "rounds", "longest chain");
     let mut tree = Tree { spans: &iteration.spans, total: Cells::of(&iteration.spans[0]), text };

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::names::Names;
 use super::units::{bytes_text, count_text};
 use crate::ledger::{Breakdown, SpanCost};
 use crate::scenario::{Owners, Plan};
@@ -44,14 +45,15 @@ impl OwnersSummary {
 /// A line of the table's heading: who brings what. Empty if party 0 brings everything.
 pub fn owners_line(plan: &Plan) -> String {
     let Some(owners) = OwnersSummary::of(plan) else { return String::new() };
+    let names = Names::of(&plan.network);
     let (unit, parts) = match (owners.rows, owners.columns) {
         (Some(rows), _) => ("rows", rows),
         (_, columns) => ("columns", columns.expect("one of the two")),
     };
     let used = parts.iter().enumerate().filter(|(_, part)| **part > 0);
     let parts: Vec<String> =
-        used.map(|(party, &part)| format!("party {party} {}", count_text(part as u64))).collect();
-    let labels = owners.labels.map_or(String::new(), |party| format!("; labels: party {party}"));
+        used.map(|(party, &part)| format!("{} {}", names.party(party), count_text(part as u64))).collect();
+    let labels = owners.labels.map_or(String::new(), |party| format!("; labels: {}", names.party(party)));
     format!("training data, {unit} of each owner: {}{labels}\n", parts.join(", "))
 }
 
@@ -62,11 +64,11 @@ fn owner_of(span: &SpanCost) -> Option<usize> {
 }
 
 /// "party 0 188.16 MB" for each owner, from the breakdown of the set-up; empty if there is one owner.
-pub fn by_owner(setup: &Breakdown, parties: usize) -> Vec<String> {
+pub fn by_owner(names: &Names, setup: &Breakdown, parties: usize) -> Vec<String> {
     let bytes = |party| {
         let own = setup.spans.iter().filter(|span| owner_of(span) == Some(party));
         own.map(|span| span.payload_bytes).sum::<u64>()
     };
     let used = (0..parties).map(|party| (party, bytes(party))).filter(|(_, bytes)| *bytes > 0);
-    used.map(|(party, bytes)| format!("party {party} {}", bytes_text(bytes))).collect()
+    used.map(|(party, bytes)| format!("{} {}", names.party(party), bytes_text(bytes))).collect()
 }

@@ -4,6 +4,9 @@ use super::errors::Mistakes;
 use super::read;
 use super::tree::{Kind, Node};
 
+/// So many rows are described in a message.
+const MOST_SHOWN: usize = 8;
+
 /// A figure for each ordered pair of places.
 #[derive(Clone, Debug)]
 pub enum Grid<T> {
@@ -76,14 +79,16 @@ pub fn grid<T: Copy>(
     }
     let lengths: Vec<usize> = lists.iter().map(|row| row.len()).collect();
     let Some((columns, both)) = form(&lengths, places) else {
-        let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
         let message = format!(
             "`{what}` must be one figure, {places} rows of {places} (row = from), or a triangle for figures that are the \
              same both ways"
         );
+        let shown: Vec<String> = lengths.iter().take(MOST_SHOWN).map(usize::to_string).collect();
+        let more = if lengths.len() > MOST_SHOWN { ", …" } else { "" };
         let found = match rows.len() {
-            1 => format!("1 row of {}", lengths[0]),
-            count => format!("{count} rows of {}", lengths.join(", ")),
+            0 => "no rows".to_string(),
+            1 => format!("1 row of {}", shown[0]),
+            count => format!("{count} rows of {}{more}", shown.join(", ")),
         };
         mistakes.add(&node.place, message, found, Some(example(places)));
         return None;

@@ -171,6 +171,8 @@ fn options_are_spelt_alike_and_every_command_has_a_page() {
     let help = good(place.path(), &["--help"]);
     let commands =
         help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // Descriptions that are too long go on in lines that are indented further.
+    let commands = commands.filter(|line| !line.starts_with("   "));
     let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
     assert!(commands.len() >= 12, "{commands:?}");
     for command in commands.into_iter().filter(|command| *command != "help") {

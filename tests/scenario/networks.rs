@@ -62,6 +62,8 @@ fn a_matrix_is_read_in_every_form() {
         assert!(text.contains("`latency_ms` must be one figure, 3 rows of 3"), "{text}");
         assert!(text.starts_with("network.ron:1:20: "), "{text}");
     }
+    let many = format!("matrix(latency_ms: [{}], bandwidth_mbps: 1)", "[1], ".repeat(10_000));
+    assert!(wrong(&many).len() < 1000, "what is wrong is told in a few words");
     assert!(wrong("matrix(latency_ms: [[1], 2], bandwidth_mbps: 1)").contains("must be a list"));
     assert!(wrong("custom(latency_ms: [[1], [2, -3]], bandwidth_mbps: 1)").contains("milliseconds"));
     assert!(

@@ -80,13 +80,19 @@ fn mistakes_point_into_the_option() {
     assert_eq!(mistakes(&base(), &["softmax="]), ["--set:1:1: `--set` needs a value behind the equals sign"]);
     assert_eq!(mistakes(&base(), &["training..epochs=1"]).len(), 1);
     assert_eq!(mistakes(&base(), &["seed=1 2"]), ["--set:1:8: something stands behind the end"]);
-    assert_eq!(mistakes(&base(), &["seed.x=1"]), ["--set:1:1: `seed` must be a whole number from 0"]);
+    assert_eq!(
+        mistakes(&base(), &["seed.x=1"]),
+        ["--set:1:1: `seed` must be a whole number from 0 to 18446744073709551615 (2^64 - 1)"]
+    );
     assert_eq!(
         mistakes(&base(), &["name.x=1"]),
         ["--set:1:6: there is no field `x` to set: what should hold it is the text \"test\""]
     );
     let told = super::parse(&base(), &["seed=-1"]).unwrap_err().to_string();
-    assert_eq!(told, "--set seed=-1: `seed` must be a whole number from 0");
+    assert_eq!(
+        told,
+        "--set seed=-1: `seed` must be a whole number from 0 to 18446744073709551615 (2^64 - 1)"
+    );
     assert_eq!(
         mistakes(&base(), &["training.batch=0", "seed=-1"]),
         [

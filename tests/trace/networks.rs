@@ -128,12 +128,15 @@ fn results_name_the_sites() {
     let sites = "network=custom(ping_ms: [[22], [14, 31]], jitter: normal(jitter_ms: 1), sites: [
         (name: \"Berlin\", up_mbps: 100, down_mbps: 500), (name: \"Paris\", up_mbps: 200, down_mbps: 1000),
         (name: \"Warsaw\", up_mbps: 50, down_mbps: 250)])";
-    let set = [&SMALL[..], &["--set", "data=mnist(train: 200, test: 100)", "--set", sites]].concat();
+    let data = ["--set", "data=mnist(train: 200, test: 100)", "--set", "owners=[0.5, 0.3, 0.2]"];
+    let set = [&SMALL[..], &data, &["--set", sites]].concat();
     let out = place.file("out");
     let said = good(&[&["run"], &set[..], &["--out", &out, "--explain"]].concat());
     for name in names {
         assert!(said.contains(&format!("sent by {name}")), "{said}");
     }
+    assert!(said.contains("rows of each owner: Berlin 100, Paris 60, Warsaw 40"), "{said}");
+    assert!(said.contains("data of:  Berlin "), "{said}");
     assert!(said.contains("Berlin to Paris: ") || said.contains("Paris to Berlin: "), "{said}");
     assert!(!said.contains("party 0"), "{said}");
     let text = |name: &str| String::from_utf8(place.read(name)).expect("UTF-8");
@@ -215,7 +218,7 @@ fn points_of_a_sweep_over_shaped_networks_are_those_of_runs() {
     assert_eq!(rows.len(), networks.len());
     let run = place.file("run");
     for (network, row) in networks.iter().zip(rows) {
-        good(&["run", &scenario, "--set", &format!("network={network}"), "--out", &run]);
+        good(&["run", &scenario, "--set", &format!("network={network}"), "--force", "--out", &run]);
         let summary: Value = serde_json::from_slice(&place.read("run/summary.json")).expect("JSON");
         let expected: f64 = row[column].parse().expect("a number");
         assert_eq!(summary["training"]["modelled_seconds"].as_f64(), Some(expected), "{network}");

@@ -31,7 +31,7 @@ fn a_replay_takes_as_long_as_the_run() {
     good(&[&["trace"], &SMALL[..], &["-o", &trace]].concat());
     for network in ["lan", "emp-wan", "hpmpc-wan2"] {
         let set = format!("network=preset(\"{network}\")");
-        good(&[&["run"], &SMALL[..], &["--set", &set, "--quiet", "--out", &out]].concat());
+        good(&[&["run"], &SMALL[..], &["--set", &set, "--quiet", "--force", "--out", &out]].concat());
         let summary: Value = serde_json::from_slice(&place.read("out/summary.json")).expect("JSON");
         let said = good(&["replay", &trace, "--network", network, "--compute", "server-core", "--json"]);
         let said: Value = serde_json::from_str(&said).expect("JSON");
