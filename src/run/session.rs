@@ -13,7 +13,7 @@ type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// What a party is between two iterations.
 enum Member<P: Protocol> {
-    Computes(Trainer<P>),
+    Computes(Box<Trainer<P>>),
     Deals(P),
 }
 
@@ -69,7 +69,7 @@ impl<P: Protocol> Session<P> {
                     return Member::Deals(protocol);
                 }
                 let secure = Secure { protocol, fixed_point, rounding };
-                Member::Computes(Trainer::set_up(secure, program.clone(), brought).await)
+                Member::Computes(Box::new(Trainer::set_up(secure, program.clone(), brought).await))
             }) as Task<_>
         };
         let tasks = (0..parties).map(task).collect();

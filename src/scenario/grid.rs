@@ -47,9 +47,12 @@ const FORMS: [(Columns, bool); 6] = [
     (|row, count| (row + 1..count).collect(), true),
 ];
 
-/// Row and columns of all rows that are written, and whether a figure is that of both directions, of a matrix whose rows
+/// Row and columns of all rows that are written.
+type Written = Vec<(usize, Vec<usize>)>;
+
+/// What is written, and whether a figure is that of both directions, of a matrix whose rows
 /// have these lengths. A row without entries may be left out.
-fn form(lengths: &[usize], places: usize) -> Option<(Vec<(usize, Vec<usize>)>, bool)> {
+fn form(lengths: &[usize], places: usize) -> Option<(Written, bool)> {
     FORMS.iter().find_map(|(columns, both)| {
         let mut rows: Vec<_> = (0..places).map(|row| (row, columns(row, places))).collect();
         if rows.len() != lengths.len() {

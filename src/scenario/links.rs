@@ -9,13 +9,16 @@ use super::plan::{Interface, Link};
 use super::read::{self, Fields};
 use super::tree::Node;
 
+/// A link, from and to, and what is said about it at some moments.
+pub type LinkChanges = ((usize, usize), Vec<Moment>);
+
 /// Changes `links`. The result is what is said about changes in time: link and moments.
 pub fn single_links(
     node: &Node,
     parties: usize,
     links: &mut [Link],
     mistakes: &mut Mistakes,
-) -> Option<Vec<((usize, usize), Vec<Moment>)>> {
+) -> Option<Vec<LinkChanges>> {
     let mut changes = Vec::new();
     let mut given = vec![false; parties * parties];
     let mut good = true;

@@ -14,8 +14,8 @@ pub fn other_format(text: &str) -> Option<(&'static str, String)> {
         let name = text.strip_prefix('"').and_then(|rest| rest.split_once('"'));
         name.is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
     };
-    if first.starts_with('{') {
-        let inside = first[1..].trim_start();
+    if let Some(inside) = first.strip_prefix('{') {
+        let inside = inside.trim_start();
         let inside = if inside.is_empty() { bare.get(1).copied().unwrap_or("") } else { inside };
         return is_json(inside).then(|| {
             let help = "write ( and ) in place of { and }, and names of fields without quotes: (name: \"first run\", …)";

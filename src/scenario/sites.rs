@@ -18,7 +18,7 @@ pub fn sites(
     mistakes: &mut Mistakes,
 ) -> Option<(Vec<Site>, Vec<Interface>)> {
     let items = read::list(node, "sites", EXAMPLE, mistakes)?;
-    let listed = items.iter().any(|item| has_parties(item));
+    let listed = items.iter().any(has_parties);
     if !listed && items.len() != parties {
         let message = format!("{} sites for {parties} parties: say who is where", items.len());
         let help = format!(

@@ -197,7 +197,11 @@ fn an_interruption_leaves_no_temporary_files() {
     };
     let interrupt = |signal: i32, at_work: &dyn Fn() -> bool| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mpcsim"));
-        command.arg("run").arg(scenario(SMALL)).args(["--set", "training.epochs=100000", "--out"]).arg(&out);
+        command
+            .arg("run")
+            .arg(scenario(SMALL))
+            .args(["--set", "training.epochs=100000", "--force", "--out"])
+            .arg(&out);
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         while !at_work() {
             assert!(child.try_wait().unwrap().is_none(), "it ended by itself");

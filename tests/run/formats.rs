@@ -44,10 +44,10 @@ fn output_gradient(softmax: Softmax, logits: &[f64], label: usize) -> Vec<f64> {
     };
     let sum: f64 = relu.iter().sum();
     let max = logits.iter().copied().fold(f64::MIN, f64::max);
-    let exponentials: f64 = logits.iter().map(|x| (x - max).exp()).sum();
+    let exponentials: f64 = logits.iter().map(|x| libm::exp(x - max)).sum();
     (0..logits.len())
         .map(|j| match softmax {
-            Softmax::Exact => (logits[j] - max).exp() / exponentials - one_hot(j),
+            Softmax::Exact => libm::exp(logits[j] - max) / exponentials - one_hot(j),
             Softmax::ReluGradient if sum == 0.0 => -one_hot(j),
             Softmax::ReluGradient => relu[j] / sum - one_hot(j),
             Softmax::ReluProbability if relu[j] == 0.0 => -one_hot(j),

@@ -97,7 +97,7 @@ fn mistakes_point_into_the_option() {
         mistakes(&base(), &["training.batch=0", "seed=-1"]),
         [
             "--set:1:16: `batch` must be a whole number from 1 to 65,536",
-            "--set:1:6: `seed` must be a whole number from 0"
+            "--set:1:6: `seed` must be a whole number from 0 to 18446744073709551615 (2^64 - 1)"
         ]
     );
 }

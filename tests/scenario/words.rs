@@ -88,7 +88,7 @@ fn replay_takes_the_bare_name_of_a_preset() {
     let trace = folder.path().join("t.jsonl");
     std::fs::write(
         &trace,
-        "{\"party\":0,\"kind\":\"send\",\"peer\":1,\"bytes\":1}\n{\"party\":1,\"kind\":\"recv\",\"peer\":0}\n",
+        "{\"party\":0,\"kind\":\"send\",\"peer\":1,\"bytes\":1}\n{\"party\":1,\"kind\":\"recv\",\"peer\":0,\"bytes\":1}\n",
     )
     .unwrap();
     for (network, bare) in [("\"wan\"", "wan"), ("preset(\"wan\")", "wan"), ("preset(lan)", "lan")] {
