@@ -97,6 +97,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
     let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, &args.scenario.sets));
     check_memory(&plan, args.memory_limit.map(|gigabytes| gigabytes * 1_000_000_000))?;
+    let folder = Folder::new(&path, Kind::Run)?;
     let values = args.values.into();
     if !args.force && !is_free(&path, &plan, values) {
         let help = "choose another folder with --out, or replace them with --force";
@@ -105,7 +106,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
             path.display()
         )));
     }
-    let folder = Folder::new(&path, Kind::Run)?;
     let bars = Bars::new();
     let progress: &dyn Progress = if args.quiet { &() } else { &bars };
     let outcome = run_plan(&plan, values, progress)?;
