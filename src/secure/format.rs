@@ -42,7 +42,7 @@ impl FixedPoint {
     }
 
     /// Fraction bits f' inside a division, as in the reference system (FPDiv in Compiler/library.py and its successor):
-    /// * 2 f' > k - [nearest], so that even the reciprocal of the largest divisor is no zero: it has 2 f' fraction bits
+    /// * 2 f' > k - 1 for nearest rounding, so that even the reciprocal of the largest divisor is no zero: it has 2 f' fraction bits
     ///   and is at least 2^(2 f' - k + 1) units large;
     /// * f' = f if quotients of k bits and squares of remainders then still fit the ring.
     pub fn division_fraction_bits(&self, rounding: Rounding) -> u32 {

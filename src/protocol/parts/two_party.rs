@@ -35,7 +35,7 @@ pub trait Offline: Sized + Default + 'static {
 
     /// Agrees on keys.
     async fn set_up(online: &TwoParty<Self>);
-    /// Makes what is asked for and puts it in with [`TwoParty::put`].
+    /// Makes what is asked for and puts it in with `TwoParty::put`.
     async fn prepare(online: &TwoParty<Self>, demand: &Demand);
 }
 
