@@ -29,7 +29,7 @@ pub(crate) struct RunArgs {
     /// Replace the results of another scenario, if there are any in the folder.
     #[arg(long)]
     force: bool,
-    /// Where values come from: accuracy in the clear and cost from shapes, or everything on shares.
+    /// What is trained on: plain numbers with the same arithmetic, which is fast, or secret shares.
     #[arg(long, value_enum, default_value = "split")]
     values: ValuesArg,
     /// The most memory that it may take, in gigabytes; what the machine has if left out.
@@ -49,9 +49,9 @@ pub(crate) struct RunArgs {
 /// [`Values`] on the command line.
 #[derive(Clone, Copy, ValueEnum)]
 enum ValuesArg {
-    /// Accuracy in the clear, cost from shapes, the first iterations checked on shares.
+    /// Train on plain numbers; count the costs from the program's messages; check the first iterations on secret shares.
     Split,
-    /// Everything on shares.
+    /// Train on secret shares.
     Shares,
 }
 

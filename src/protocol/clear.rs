@@ -51,12 +51,20 @@ impl Components for Plain<Plane> {
 
 /// Values that were beyond the range in which an operation is right, by the span in which it was.
 #[derive(Clone, Debug, Default)]
-pub struct ValuesBeyond(Rc<RefCell<BTreeMap<SpanId, u64>>>);
+pub struct ValuesBeyond {
+    counts: Rc<RefCell<BTreeMap<SpanId, u64>>>,
+    every: bool,
+}
 
 impl ValuesBeyond {
+    /// Looks at every value: what is noted only is computed, so that it can be counted.
+    pub fn of_every_value() -> Self {
+        ValuesBeyond { every: true, ..ValuesBeyond::default() }
+    }
+
     /// What was counted since the last time.
     pub fn take(&self) -> BTreeMap<SpanId, u64> {
-        self.0.take()
+        self.counts.take()
     }
 }
 
@@ -200,9 +208,12 @@ impl Protocol for Clear {
     }
 
     fn expect_range(&self, x: &Self::Share, bits: u32) {
+        if self.beyond.every {
+            x.0.expect_values();
+        }
         let count = x.0.beyond(bits);
         if count > 0 {
-            *self.beyond.0.borrow_mut().entry(self.party.current_span()).or_default() += count;
+            *self.beyond.counts.borrow_mut().entry(self.party.current_span()).or_default() += count;
         }
     }
 }

@@ -1,41 +1,63 @@
 //! What to know before a run's figures are believed.
 
 use super::units::count_text;
-use crate::run::{EpochResult, Outcome};
+use crate::run::{EpochResult, OutOfRange, Outcome};
 use crate::scenario::{BatchDivision, FixedPoint, Plan, Softmax};
 
 /// A note each, most important first.
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let epochs = &outcome.epochs;
     let of_steps = [restarts(epochs), batch(plan)].into_iter().flatten();
-    out_of_range(plan, epochs).into_iter().chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
+    out_of_range(plan, outcome).into_iter().chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
 }
 
-/// In which epochs and layers values left their range, and what would help.
-fn out_of_range(plan: &Plan, epochs: &[EpochResult]) -> Option<String> {
+/// When and in which layers values left their range, and what would help.
+fn out_of_range(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    in_training(plan, &outcome.epochs).or_else(|| in_checked_iterations(plan, outcome))
+}
+
+/// What the training saw of it.
+fn in_training(plan: &Plan, epochs: &[EpochResult]) -> Option<String> {
     let found = |epoch: &&EpochResult| epoch.values_out_of_range().is_some_and(|values| values > 0);
     let touched: Vec<&EpochResult> = epochs.iter().filter(found).collect();
     let (first, values) =
         (touched.first()?, touched.iter().filter_map(|epoch| epoch.values_out_of_range()).sum());
-    let FixedPoint { fraction_bits: f, total_bits: k } = plan.fixed_point;
-    let places: Vec<String> = first
-        .out_of_range
-        .iter()
-        .flatten()
-        .map(|place| format!("{} in {}", count_text(place.values), place.place))
-        .collect();
     let epochs = match touched.len() {
         1 => format!("epoch {}", first.epoch),
         more => format!("{more} epochs, first in epoch {}", first.epoch),
     };
-    Some(format!(
-        "{} values left the range of the number format ({k} bits, {f} after the binary point: below {}) in {epochs}: {}. \
+    Some(left_range(plan, values, &epochs, first.out_of_range.iter().flatten()))
+}
+
+/// What the check of the first iterations saw of it, where the training saw nothing or could not look.
+fn in_checked_iterations(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    let (verified, epochs) = (&outcome.verified, &outcome.epochs);
+    let told = verified.different > 0 || epochs.iter().any(|epoch| epoch.out_of_range.is_none());
+    let values = verified.out_of_range.iter().map(|place| place.values).sum();
+    let first = match verified.iterations {
+        1 => "the first iteration".to_string(),
+        more => format!("the first {more} iterations"),
+    };
+    (told && values > 0).then(|| left_range(plan, values, &first, &verified.out_of_range))
+}
+
+fn left_range<'a>(
+    plan: &Plan,
+    values: u64,
+    when: &str,
+    places: impl IntoIterator<Item = &'a OutOfRange>,
+) -> String {
+    let FixedPoint { fraction_bits: f, total_bits: k } = plan.fixed_point;
+    let places: Vec<String> =
+        places.into_iter().map(|place| format!("{} in {}", count_text(place.values), place.place)).collect();
+    format!(
+        "{} values left the range of the number format ({k} bits, {f} after the binary point: below {}) in {when}: {}. \
          On shares such values are wrong, so the accuracy from there on is not that of a training in real numbers. {}",
         count_text(values),
         count_text(1 << (k - f - 1)),
         places.join(", "),
         help(plan),
-    ))
+    )
 }
 
 /// What would keep values in their range.

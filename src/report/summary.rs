@@ -180,9 +180,10 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         notes: notes(plan, outcome),
         verified: VerifiedSummary {
             iterations: verified.iterations,
-            outcome: "agree",
+            outcome: if verified.different == 0 { "agree" } else { "values out of range" },
             messages_same_on_shares_and_shapes: verified.messages,
-            parameters_same_on_shares_and_clear_with_nearest_rounding: verified.parameters,
+            parameters_same_on_shares_and_clear_with_nearest_rounding: (verified.parameters
+                - verified.different),
             largest_difference_ulp: verified.largest_difference_ulp,
         },
     };

@@ -130,14 +130,24 @@ fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
         0 => "they were the same".to_string(),
         units => format!("they differed by at most {units} x 2^-{}", plan.fixed_point.fraction_bits),
     };
+    let nearest = match v.different {
+        0 => format!(
+            "all {} weights and biases were those of plain numbers, bit for bit",
+            count_text(v.parameters as u64)
+        ),
+        different => format!(
+            "{} of {} weights and biases were not those of plain numbers, because values left their range",
+            count_text(different as u64),
+            count_text(v.parameters as u64)
+        ),
+    };
     format!(
         "{training}\n\
          checked: {} iterations really ran on secret shares, and sent the {} messages that the costs are counted from;\n\
-         with nearest rounding all {} weights and biases were those of plain numbers, bit for bit;\n\
+         with nearest rounding {nearest};\n\
          with {} rounding {apart}",
         v.iterations,
         count_text(v.messages),
-        count_text(v.parameters as u64),
         plan.rounding.name(),
     )
 }

@@ -1,33 +1,20 @@
 //! Training itself: in the clear, or on shares.
 
-use std::collections::BTreeMap;
-
 use super::bench::bench;
+use super::out_of_range::OutOfRange;
 use super::record::{Phase, Recorded};
 use super::session::{Demands, Session};
 use super::verify::VerifyError;
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::TrainTest;
 use crate::nn::{
-    SecretData, Secrets, TrainingProgram, Weights, batches_per_epoch, correct_predictions, epoch_order,
-    glorot_weights,
+    SecretData, Secrets, TrainingProgram, batches_per_epoch, correct_predictions, epoch_order, glorot_weights,
 };
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol, ValuesBeyond};
 use crate::ring::Content;
 use crate::scenario::Plan;
-use crate::sim::{Bench, Link, Network, Trace};
-
-/// Values that left the range of the number format, or of the numbers that an operation works on: what became of them is
-/// wrong on shares.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutOfRange {
-    /// The layer and what it did, as spans are named: `dense1/forward`, `output/backward`. What an update left behind is
-    /// looked at once an epoch.
-    pub place: String,
-    /// How many, over all iterations of the epoch.
-    pub values: u64,
-}
+use crate::sim::{Bench, Link, Network};
 
 /// What an epoch ended with.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,27 +103,6 @@ struct Watch<'a> {
     beyond: Option<&'a ValuesBeyond>,
 }
 
-impl Watch<'_> {
-    /// The values of an epoch that left their range: by layer and direction, from the spans of an iteration, and what the
-    /// updates left behind: `weights`, numbers of `bits` bits.
-    fn out_of_range(&self, iteration: &Trace, weights: &[Weights], bits: u32) -> Option<Vec<OutOfRange>> {
-        let counts = self.beyond?.take();
-        let mut places = BTreeMap::<String, u64>::new();
-        for (span, values) in counts {
-            let path = iteration.spans().path(span);
-            let place: Vec<&str> = path.split('/').skip(1).take(2).collect();
-            *places.entry(place.join("/")).or_default() += values;
-        }
-        for (i, layer) in weights.iter().enumerate() {
-            let values = layer.weights.beyond(bits) + layer.bias.beyond(bits);
-            if values > 0 {
-                *places.entry(format!("dense{}/update", i + 1)).or_default() += values;
-            }
-        }
-        Some(places.into_iter().map(|(place, values)| OutOfRange { place, values }).collect())
-    }
-}
-
 /// Trains with a protocol on real values.
 fn train_values<P: Protocol>(
     plan: &Plan,
@@ -146,7 +112,7 @@ fn train_values<P: Protocol>(
     watch: Watch<'_>,
     progress: &dyn Progress,
 ) -> Result<Trained, RunError> {
-    let recorded = watch.recorded;
+    let (recorded, bits) = (watch.recorded, plan.fixed_point.total_bits);
     let (train, batch) = (&data.train, plan.training.batch);
     let total = total_iterations(plan, train.rows);
     progress.begin("training", total);
@@ -191,7 +157,7 @@ fn train_values<P: Protocol>(
             test_accuracy,
             loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
             restarted,
-            out_of_range: watch.out_of_range(&last, &weights, plan.fixed_point.total_bits),
+            out_of_range: watch.beyond.map(|beyond| OutOfRange::since_last(beyond, &last, &weights, bits)),
         });
         if restarted {
             attempt += 1;

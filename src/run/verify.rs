@@ -1,6 +1,7 @@
 //! The first iterations, really run on shares, against the recorded program and the ideal functionality.
 
 use super::bench::bench;
+use super::out_of_range::OutOfRange;
 use super::record::{Recorded, record};
 use super::session::{Demands, Session};
 use super::train::clear_bench;
@@ -8,7 +9,7 @@ use super::{Progress, RunError, total_iterations};
 use crate::data::Dataset;
 use crate::nn::{SecretData, Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
 use crate::protocol::registry::{Starter, Visitor};
-use crate::protocol::{Clear, Protocol};
+use crate::protocol::{Clear, Protocol, ValuesBeyond};
 use crate::ring::Content;
 use crate::scenario::Plan;
 use crate::secure::Rounding;
@@ -26,7 +27,7 @@ pub enum VerifyError {
         /// Which part of the program.
         phase: &'static str,
     },
-    /// The weights on shares are not those of the ideal functionality.
+    /// The weights on shares are not those of the ideal functionality, though all values stayed in their range.
     #[error(
         "a bug in mpcsim: with nearest rounding, {different} of {parameters} parameters on shares differ from those \
          in the clear"
@@ -46,8 +47,13 @@ pub struct Verified {
     pub iterations: u64,
     /// Messages of these iterations and their set-up, which were the same on shares and on shapes.
     pub messages: u64,
-    /// Parameters, which were the same on shares and in the clear, bit for bit, with nearest rounding.
+    /// Parameters of the network.
     pub parameters: usize,
+    /// How many of them were, with nearest rounding, not the same on shares and in the clear, bit for bit: none unless values
+    /// left their range.
+    pub different: usize,
+    /// Values that left their range in these iterations with nearest rounding, in the order of layers.
+    pub out_of_range: Vec<OutOfRange>,
     /// With the scenario's rounding, the largest difference of a parameter on shares and in the clear, in units of the
     /// last place: zero for nearest rounding, a few units of rounding noise for probabilistic.
     pub largest_difference_ulp: u64,
@@ -97,10 +103,10 @@ impl Visitor for OnShares<'_> {
 }
 
 impl OnShares<'_> {
-    /// The same in the clear.
-    fn in_the_clear(&self) -> Result<First, SimError> {
+    /// The same in the clear. Values that leave their range are counted in `beyond`.
+    fn in_the_clear(&self, beyond: &ValuesBeyond) -> Result<First, SimError> {
         let plan = self.plan;
-        let start = |party| Clear::new(party, plan.seed);
+        let start = |party| Clear::counting(party, plan.seed, beyond.clone());
         let format = (plan.fixed_point, self.rounding);
         let session =
             Session::set_up(clear_bench(), start, format, self.program, self.secrets, Demands::default())?;
@@ -150,7 +156,8 @@ pub fn verify(
     if shares.iterations.iter().any(|trace| *trace != recorded.iteration) {
         return Err(VerifyError::Trace { phase: "iteration" }.into());
     }
-    let clear = with(plan.rounding, &Demands::default()).in_the_clear()?;
+    let beyond = ValuesBeyond::of_every_value();
+    let clear = with(plan.rounding, &Demands::default()).in_the_clear(&beyond)?;
     progress.step();
     let (nearest_shares, nearest_clear) = if plan.rounding == Rounding::Nearest {
         (&shares, &clear)
@@ -158,13 +165,17 @@ pub fn verify(
         let nearest = record(&Plan { rounding: Rounding::Nearest, ..plan.clone() }, program)?;
         let shares = plan.protocol.visit(with(Rounding::Nearest, &nearest.demands))?;
         progress.step();
-        let clear = with(Rounding::Nearest, &Demands::default()).in_the_clear()?;
+        beyond.take();
+        let clear = with(Rounding::Nearest, &Demands::default()).in_the_clear(&beyond)?;
         progress.step();
         (&{ shares }, &{ clear })
     };
     let different = pairs(&nearest_shares.weights, &nearest_clear.weights).filter(|(a, b)| a != b).count();
     let parameters = pairs(&clear.weights, &clear.weights).count();
-    if different > 0 {
+    let last = nearest_clear.iterations.last().expect("a training has an iteration");
+    let bits = plan.fixed_point.total_bits;
+    let out_of_range = OutOfRange::since_last(&beyond, last, &nearest_clear.weights, bits);
+    if different > 0 && out_of_range.is_empty() {
         return Err(VerifyError::Weights { different, parameters }.into());
     }
     let distance = |(a, b): (u64, u64)| (a as i64).wrapping_sub(b as i64).unsigned_abs();
@@ -172,6 +183,8 @@ pub fn verify(
         iterations,
         messages: shares.setup.messages() + shares.iterations.iter().map(Trace::messages).sum::<u64>(),
         parameters,
+        different,
+        out_of_range,
         largest_difference_ulp: pairs(&shares.weights, &clear.weights).map(distance).max().unwrap_or(0),
     })
 }

@@ -74,6 +74,37 @@ fn the_range_is_that_of_the_format() {
     assert_eq!(column(&large, "out_of_range"), ["0"]);
 }
 
+/// Shares and plain numbers differ where values have no place in the format: that is told, and is no bug.
+#[test]
+fn values_that_leave_their_range_in_the_check_are_told() {
+    let format = "fixed_point=(fraction_bits: 11, total_bits: 20)";
+    let training = "training=(iterations: 2, batch: 64, learning_rate: 43)";
+    let sets = [format, training, "protocol=beaver2", "rounding=nearest", "softmax=relu_probability"];
+    let (text, summary, _) = run(&sets);
+    let verified = &summary["verified"];
+    assert_eq!(verified["outcome"], "values out of range", "{verified}");
+    assert!(
+        summary["notes"][0].as_str().unwrap().contains("values left the range of the number format (20 bits")
+    );
+    assert!(text.contains("were not those of plain numbers, because values left their range"), "{text}");
+    assert!(!text.contains("bug"), "{text}");
+    // On shares nobody can look at the training's values, but at those of the check.
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    let output = mpcsim(&scenario(SMALL), &out, &sets, |command| {
+        command.args(["--values", "shares"]);
+    });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    assert!(words.join(" ").contains("below 256) in the first 2 iterations: "), "{text}");
+    assert!(text.contains("What can help:"), "{text}");
+    // Where they agree, all is as ever.
+    let (text, summary, _) = run(&["training=(iterations: 2, batch: 64)"]);
+    assert_eq!(summary["verified"]["outcome"], "agree");
+    assert!(text.contains("were those of plain numbers, bit for bit"), "{text}");
+}
+
 #[test]
 fn a_restart_says_from_where_the_final_accuracy_counts() {
     let (text, summary, _) = run(&["training=(epochs: 3, batch: 64, restart_below: 1.0)"]);

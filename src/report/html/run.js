@@ -327,8 +327,11 @@ function ownerSection() {
 
 function scenarioSection() {
   const v = SUMMARY.verified;
+  const same = `${fmtCount(v.parameters_same_on_shares_and_clear_with_nearest_rounding)} weights and biases`;
+  const nearest = v.outcome === "agree" ? `all ${same} were those of plain numbers, bit for bit` : `only ${same} were those of plain numbers, because values left their range`;
+  const accuracy = SUMMARY.values === "shares" ? "the training on secret shares" : "plain numbers with the same fixed-point arithmetic";
   return el("section", {}, el("h2", {}, "Scenario"),
-    el("p", { class: "muted" }, `Values: ${SUMMARY.values}. Checked over ${v.iterations} iterations on shares: all ${fmtCount(v.messages_same_on_shares_and_shapes)} messages as recorded; with nearest rounding all ${fmtCount(v.parameters_same_on_shares_and_clear_with_nearest_rounding)} parameters as in the clear, bit for bit; with the scenario's rounding at most ${v.largest_difference_ulp} units in the last place apart.`),
+    el("p", { class: "muted" }, `The accuracy is that of ${accuracy}. Checked: ${v.iterations} iterations really ran on secret shares, and sent the ${fmtCount(v.messages_same_on_shares_and_shapes)} messages that the costs are counted from. With nearest rounding ${nearest}; with the scenario's rounding they differed by at most ${v.largest_difference_ulp} units of the last binary place.`),
     el("details", {}, el("summary", {}, "scenario.ron, every default written out"), el("pre", { tabindex: "0" }, DATA.scenario)));
 }
 
