@@ -1,6 +1,6 @@
 //! Shapes of matrix products.
 
-use super::gemm::MatrixView;
+use super::fast::gemm::MatrixView;
 
 /// Shapes of a matrix product `x y`, after the transposes: `rows x inner` times `inner x columns`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,37 +3,29 @@
 //!
 //! Knows nothing of parties, protocols or networks.
 
-mod deferred;
-mod dispatch;
-pub mod exact_f64;
-mod fused;
-mod gather;
-pub mod gemm;
+mod arithmetic;
+mod fast;
 mod instructions;
 mod matmul;
-mod mcg;
-mod memory;
 pub mod meter;
 mod plane;
-mod product;
 mod random;
 mod range;
 mod residues;
 mod ring_vector;
-pub mod transpose;
 mod vector;
 mod wide;
-mod words;
-mod workers;
 
-pub use fused::Element;
+pub use arithmetic::{Ops, shift_right_signed};
+pub use fast::fused::Element;
+pub use fast::words::release_memory;
+pub use fast::workers::with_workers;
+pub use fast::{exact_f64, gemm, transpose};
 pub use instructions::Instructions;
 pub use matmul::MatMul;
 pub use plane::Plane;
 pub use random::{Purpose, StreamKey};
 pub use residues::Residues;
 pub use ring_vector::RingVector;
-pub use vector::{Content, Ops, Vector, shift_right_signed};
+pub use vector::{Content, Vector};
 pub use wide::Wide;
-pub use words::release_memory;
-pub use workers::with_workers;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rand_pcg::Pcg64Mcg;
 
-use super::fused::{Element, Operand, fuse};
-use super::mcg::{Position, fill};
-use super::memory::{Implied, Memory};
+use super::fast::fused::{Element, Operand, fuse};
+use super::fast::mcg::{Position, fill};
+use super::fast::memory::{Implied, Memory};
+use super::fast::transpose::{planes_from_words_into, words_from_planes_into};
+use super::fast::words::Words;
 use super::meter;
-use super::transpose::{planes_from_words_into, words_from_planes_into};
 use super::vector::{Content, Vector};
-use super::words::Words;
 
 /// `len` bits, packed; or only their number. Bits past `len` in the last word are zero. Cloning is cheap: several
 /// planes may be parts of the same memory.

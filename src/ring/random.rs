@@ -3,7 +3,7 @@
 
 use rand_pcg::Pcg64Mcg;
 
-use super::mcg::Position;
+use super::fast::mcg::Position;
 use super::meter;
 use super::plane::Plane;
 use super::vector::{Content, Vector};

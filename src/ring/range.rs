@@ -1,5 +1,9 @@
 //! Elements beyond a range.
 
+use std::sync::Arc;
+
+use super::fast::deferred::Deferred;
+use super::fast::memory::{Awaited, Memory};
 use super::vector::Vector;
 
 /// Elements that are looked at together: if none is beyond, that is all that is done.
@@ -9,7 +13,11 @@ impl Vector {
     /// How many elements are no signed numbers of `bits` bits; 0 for shapes. What is noted and not computed yet is not looked
     /// at, so that nothing is computed for the count.
     pub fn beyond(&self, bits: u32) -> u64 {
-        match self.at_hand() {
+        let waits = |(memory, _): (&Arc<Memory>, usize)| {
+            memory.awaited::<Deferred>().is_some_and(|formula| !formula.is_computed())
+        };
+        let at_hand = if self.memory().is_some_and(waits) { None } else { self.values() };
+        match at_hand {
             Some(values) if bits < u64::BITS => values.chunks(BLOCK).map(|block| beyond(block, bits)).sum(),
             _ => 0,
         }

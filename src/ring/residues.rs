@@ -1,13 +1,14 @@
 //! Vectors over rings so small that products of elements fit into a word: Z_2^32, and residues modulo a small prime.
 
 use super::Element;
+use super::arithmetic::Ops;
+use super::fast::mcg::Position;
 use super::matmul::MatMul;
-use super::mcg::Position;
 use super::meter;
 use super::plane::Plane;
 use super::random::StreamKey;
 use super::ring_vector::RingVector;
-use super::vector::{Content, Ops, Vector};
+use super::vector::{Content, Vector};
 use std::num::Wrapping;
 
 /// Elements of Z modulo `MODULUS`, which is a power of two up to 2^32 or any number from 2 to 255: a small prime.

@@ -1,25 +1,14 @@
 //! Vectors over the ring Z_2^64 that carry values, or (for `shape`) only their length.
 
-use std::array::from_fn;
-use std::num::Wrapping;
 use std::sync::Arc;
 
-use super::deferred::{self, Deferred, OperandIdentity};
-use super::exact_f64::gemm_exact_f64;
-use super::fused::{Element, Operand, fuse};
-use super::gemm::MatrixView;
-use super::matmul::MatMul;
-use super::mcg::Position;
-use super::memory::{Implied, Memory};
-use super::meter;
-use super::product::{Product, Term, sum_of_products};
-use super::words::Words;
-use super::workers::{pieces_of, spread};
+use super::fast::fused::Operand;
+use super::fast::mcg::Position;
+use super::fast::memory::{Implied, Memory, Slice};
+use super::fast::words::Words;
 
-/// Elements that are worth being copied or added to by a thread of their own.
-pub(in crate::ring) const PARALLEL_COPY: usize = 1 << 13;
 /// Elements from which on formulas are deferred: what they would write and read again is too much for a cache.
-const DEFERRED: usize = 1 << 14;
+pub(in crate::ring) const DEFERRED: usize = 1 << 14;
 
 /// What vectors of a run carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,33 +47,6 @@ impl From<Vec<u64>> for Vector {
 impl From<Words> for Vector {
     fn from(data: Words) -> Self {
         Vector { len: data.len(), data: Some((Arc::new(Memory::Words(data)), 0)) }
-    }
-}
-
-/// What a formula costs for each element.
-#[derive(Clone, Copy, Debug)]
-pub struct Ops {
-    additions: u64,
-    multiplications: u64,
-}
-
-impl Ops {
-    /// So many additions, subtractions and shifts.
-    pub const fn additions(additions: u64) -> Self {
-        Ops { additions, multiplications: 0 }
-    }
-
-    /// And so many multiplications.
-    pub const fn and_multiplications(self, multiplications: u64) -> Self {
-        Ops { multiplications, ..self }
-    }
-
-    /// Counts them for `len` elements: for what a party would do now, and we do within a later formula.
-    pub fn count(self, len: usize) {
-        meter::count(|w| {
-            w.additions += self.additions * len as u64;
-            w.multiplications += self.multiplications * len as u64;
-        });
     }
 }
 
@@ -139,128 +101,32 @@ impl Vector {
         }
     }
 
-    /// A formula of several vectors, element by element, in one pass: each result is one entry of what `f` returns.
-    /// `ops` says what the formula costs. `f` depends on its arguments alone; what else it needs goes into
-    /// [`Vector::fused_with`].
-    pub fn fused<const I: usize, const O: usize>(
-        ops: Ops,
-        x: [&Vector; I],
-        f: impl Fn([Element; I]) -> [Element; O] + Copy + Send + Sync + 'static,
-    ) -> [Vector; O] {
-        Vector::fused_with(ops, [], x, move |[], x| f(x))
-    }
-
-    /// The same for a formula that has constants besides.
-    pub fn fused_with<const C: usize, const I: usize, const O: usize>(
-        ops: Ops,
-        constants: [u64; C],
-        x: [&Vector; I],
-        f: impl Fn([Element; C], [Element; I]) -> [Element; O] + Copy + Send + Sync + 'static,
-    ) -> [Vector; O] {
-        let len = x[0].len;
-        assert!(x.iter().all(|x| x.len == len), "vectors of different lengths");
-        ops.count(len);
-        if x[0].content() == Content::Shape {
-            return from_fn(|_| Vector::shape(len));
-        }
-        let cuts = Vector::cuts(&x);
-        if cuts.is_empty() {
-            return Vector::fused_piece(constants, x, f);
-        }
-        let ends = cuts.iter().copied().chain([len]);
-        let pieces: Vec<[Vector; O]> = std::iter::once(0)
-            .chain(cuts.iter().copied())
-            .zip(ends)
-            .map(|(start, end)| {
-                let x = x.map(|x| x.slice(start, end));
-                Vector::fused_piece(constants, x.each_ref(), f)
-            })
-            .collect();
-        from_fn(|i| Vector::concat(&pieces.iter().map(|piece| &piece[i]).collect::<Vec<_>>()))
-    }
-
-    /// Places where vectors that were joined, but not yet in memory, can be cut.
-    fn cuts(x: &[&Vector]) -> Vec<usize> {
-        let mut cuts = Vec::new();
-        for x in x {
-            let mut end = 0;
-            for part in x.parts().into_iter().flatten() {
-                end += part.len;
-                cuts.push(end);
-            }
-        }
-        cuts.sort_unstable();
-        cuts.dedup();
-        cuts.pop();
-        cuts
-    }
-
-    /// The vectors that this one was joined from, if they are not in one memory.
-    fn parts(&self) -> Option<&[Vector]> {
+    /// The parts that this one was joined from, if they are not in one memory.
+    pub(in crate::ring) fn parts(&self) -> Option<&[Slice]> {
         let (memory, start) = self.data.as_ref()?;
         memory
             .parts()
             .filter(|parts| *start == 0 && parts.iter().map(|part| part.len).sum::<usize>() == self.len)
     }
 
-    /// A formula of vectors without cuts.
-    fn fused_piece<const C: usize, const I: usize, const O: usize>(
-        constants: [u64; C],
-        x: [&Vector; I],
-        f: impl Fn([Element; C], [Element; I]) -> [Element; O] + Copy + Send + Sync + 'static,
-    ) -> [Vector; O] {
-        let len = x[0].len;
-        let mut stride = len;
-        let memory = if len < DEFERRED {
-            // One memory for all results, so that joining them copies nothing.
-            let mut words = Words::any(O * len);
-            let mut rest = &mut words[..];
-            let results = from_fn(|_| rest.split_off_mut(..len).expect("a place for each"));
-            let constants = constants.map(Wrapping);
-            fuse(x.map(Vector::operand), results, move |x| f(constants, x));
-            Memory::Words(words)
-        } else {
-            let deferred = Deferred::new(len, constants, x.map(Vector::deferred_operand), f);
-            stride = deferred.stride();
-            Memory::Deferred(deferred)
-        };
-        let memory = Arc::new(memory);
-        from_fn(|i| Vector { len, data: Some((Arc::clone(&memory), i * stride)) })
+    /// Where the elements lie.
+    fn place(&self) -> Option<Slice> {
+        let (memory, start) = self.data.as_ref()?;
+        Some(Slice { memory: Arc::clone(memory), start: *start, len: self.len })
     }
 
-    /// This as an operand of a formula that is computed later.
-    fn deferred_operand(&self) -> deferred::Operand {
-        let (memory, start) = self.data.as_ref().expect("a vector with values");
-        match &**memory {
-            Memory::Deferred(of)
-                if !of.is_computed() && of.len() == self.len && start.is_multiple_of(of.stride()) =>
-            {
-                deferred::Operand::Result(Arc::clone(of), start / of.stride())
-            }
-            // Not computed here, if it is not yet.
-            Memory::Product(_) => deferred::Operand::Words(Arc::clone(memory), *start),
-            _ => match self.operand() {
-                Operand::Constant(word) => deferred::Operand::Constant(word),
-                Operand::Drawn(position) => deferred::Operand::Drawn(position),
-                Operand::Words(_) => deferred::Operand::Words(Arc::clone(memory), *start),
-            },
-        }
+    fn of_place(place: Slice) -> Self {
+        Vector { len: place.len, data: Some((place.memory, place.start)) }
     }
 
-    /// What tells it from other vectors of the same length: the same for those that have the same elements for the same
-    /// reason.
-    pub(in crate::ring) fn identity(&self) -> OperandIdentity {
-        self.deferred_operand().identity()
+    /// `len` elements of some memory, from a place on.
+    pub(in crate::ring) fn of_memory(memory: &Arc<Memory>, start: usize, len: usize) -> Self {
+        Vector { len, data: Some((Arc::clone(memory), start)) }
     }
 
-    /// The first `len` elements of some memory.
-    pub(in crate::ring) fn of_memory(len: usize, memory: Arc<Memory>) -> Self {
-        Vector { len, data: Some((memory, 0)) }
-    }
-
-    /// Where the elements lie, or will.
-    pub(in crate::ring) fn memory(&self) -> Option<&Arc<Memory>> {
-        self.data.as_ref().map(|(memory, _)| memory)
+    /// Where the elements lie, or will, and the place of the first.
+    pub(in crate::ring) fn memory(&self) -> Option<(&Arc<Memory>, usize)> {
+        self.data.as_ref().map(|(memory, start)| (memory, *start))
     }
 
     /// Number of elements.
@@ -283,14 +149,6 @@ impl Vector {
         self.data.as_ref().map(|(memory, start)| &memory.words()[*start..start + self.len])
     }
 
-    /// The elements, unless there are none or they are results of a formula that is not computed yet.
-    pub(in crate::ring) fn at_hand(&self) -> Option<&[u64]> {
-        match self.data.as_ref().map(|(memory, _)| &**memory) {
-            Some(Memory::Deferred(deferred)) if !deferred.is_computed() => None,
-            _ => self.values(),
-        }
-    }
-
     pub(in crate::ring) fn operand(&self) -> Operand<'_> {
         let (memory, start) = self.data.as_ref().expect("a vector with values");
         memory.operand(*start, self.len)
@@ -299,24 +157,6 @@ impl Vector {
     /// Random numbers.
     pub(in crate::ring) fn drawn(position: Position, len: usize) -> Self {
         Vector { len, data: Some((Arc::new(Memory::implied(Implied::Drawn(position), len)), 0)) }
-    }
-
-    /// Writes the elements elsewhere.
-    fn write_to(&self, out: &mut [u64]) {
-        match self.operand() {
-            Operand::Words(words) => copy(words, out),
-            Operand::Drawn(position) => position.fill(out),
-            Operand::Constant(word) => out.fill(word),
-        }
-    }
-
-    /// Writes the elements of several vectors, one after the other.
-    pub(in crate::ring) fn write_all(parts: &[Vector], mut out: &mut [u64]) {
-        for part in parts {
-            let (place, rest) = out.split_at_mut(part.len);
-            part.write_to(place);
-            out = rest;
-        }
     }
 
     /// Whether it is known, without a look at the elements, that all are zero.
@@ -332,132 +172,6 @@ impl Vector {
         self.values().expect("a vector with values")
     }
 
-    fn formula<const I: usize>(
-        additions: u64,
-        x: [&Vector; I],
-        f: impl Fn([Element; I]) -> Element + Copy + Send + Sync + 'static,
-    ) -> Vector {
-        let [result] = Vector::fused(Ops::additions(additions), x, move |x| [f(x)]);
-        result
-    }
-
-    /// A formula with a constant.
-    fn formula_with(
-        ops: Ops,
-        constant: u64,
-        x: &Vector,
-        f: impl Fn(Element, Element) -> Element + Copy + Send + Sync + 'static,
-    ) -> Vector {
-        let [result] = Vector::fused_with(ops, [constant], [x], move |[c], [x]| [f(c, x)]);
-        result
-    }
-
-    fn count_additions(&self, times: u64) {
-        meter::count(|w| w.additions += times * self.len as u64);
-    }
-
-    /// x + y, done on nobody's account.
-    pub(in crate::ring) fn plus(&self, other: &Vector) -> Vector {
-        Vector::formula(0, [self, other], |[x, y]| x + y)
-    }
-
-    /// x + y.
-    pub fn add(&self, other: &Vector) -> Vector {
-        if other.is_known_zero() && self.len == other.len {
-            self.count_additions(1);
-            return self.clone();
-        }
-        Vector::formula(1, [self, other], |[x, y]| x + y)
-    }
-
-    /// x - y.
-    pub fn sub(&self, other: &Vector) -> Vector {
-        Vector::formula(1, [self, other], |[x, y]| x - y)
-    }
-
-    /// -x.
-    pub fn neg(&self) -> Vector {
-        Vector::formula(1, [self], |[x]| -x)
-    }
-
-    /// x + c for a public c.
-    pub fn add_scalar(&self, c: u64) -> Vector {
-        Vector::formula_with(Ops::additions(1), c, self, |c, x| x + c)
-    }
-
-    /// c x for a public c.
-    pub fn scale(&self, c: u64) -> Vector {
-        Vector::formula_with(Ops::additions(0).and_multiplications(1), c, self, |c, x| x * c)
-    }
-
-    /// x y, elementwise.
-    pub fn mul(&self, other: &Vector) -> Vector {
-        let ops = Ops::additions(0).and_multiplications(1);
-        let [product] = Vector::fused(ops, [self, other], |[x, y]| [x * y]);
-        product
-    }
-
-    /// x >> bits, of the unsigned representative.
-    pub fn shift_right(&self, bits: u32) -> Vector {
-        Vector::formula_with(Ops::additions(1), bits.into(), self, |bits, x| x >> bits.0 as usize)
-    }
-
-    /// x >> bits, of the signed representative.
-    pub fn shift_right_signed(&self, bits: u32) -> Vector {
-        Vector::formula_with(Ops::additions(1), bits.into(), self, |bits, x| {
-            shift_right_signed(x, bits.0 as u32)
-        })
-    }
-
-    /// The matrix product.
-    pub fn matmul(&self, other: &Vector, shape: MatMul) -> Vector {
-        Vector::sum_of_products(&[(self, &[other])], shape)
-    }
-
-    /// The sum of several matrix products of the same shape, each of a vector with a sum of others. A long result is
-    /// computed when it is needed.
-    ///
-    /// # Panics
-    /// If there is nothing to add up, or a vector does not have the elements of its place in the shape.
-    pub fn sum_of_products(terms: &[(&Vector, &[&Vector])], shape: MatMul) -> Vector {
-        let len = shape.rows * shape.columns;
-        let mut additions = (terms.len() - 1) * len;
-        for (x, ys) in terms {
-            ys.iter().for_each(|y| shape.check(x.len, y.len));
-            additions += (ys.len() - 1) * ys[0].len;
-        }
-        meter::count(|w| {
-            w.macs += (terms.len() * len * shape.inner) as u64;
-            w.additions += additions as u64;
-        });
-        if terms[0].0.content() == Content::Shape {
-            return Vector::shape(len);
-        }
-        // Products with zero are not worth doing; what they would cost a party is counted above.
-        let not_zero = |ys: &[&Vector]| -> Vec<Vector> {
-            ys.iter().filter(|y| !y.is_known_zero()).map(|y| (*y).clone()).collect()
-        };
-        let terms: Vec<Term> = terms
-            .iter()
-            .filter(|(x, _)| !x.is_known_zero())
-            .map(|(x, ys)| ((*x).clone(), not_zero(ys)))
-            .filter(|(_, ys)| !ys.is_empty())
-            .collect();
-        if terms.is_empty() {
-            return Vector::constant(Content::Values, len, 0);
-        }
-        if len < DEFERRED {
-            return sum_of_products(shape, &terms).into();
-        }
-        Vector::of_memory(len, Arc::new(Memory::Product(Product::noted(shape, terms))))
-    }
-
-    /// The product of signed matrices through floating-point hardware, if that is exact, see [`gemm_exact_f64`].
-    pub fn exact_matmul(left: MatrixView<'_>, right: MatrixView<'_>) -> Option<Vector> {
-        let mut product = Words::any(left.rows * right.cols);
-        gemm_exact_f64(left, right, &mut product).then(|| product.into())
-    }
-
     /// Elements `start..end`, in the same memory.
     pub fn slice(&self, start: usize, end: usize) -> Vector {
         assert!(start <= end && end <= self.len, "slice {start}..{end} of {}", self.len);
@@ -468,19 +182,19 @@ impl Vector {
         Vector { len: end - start, data }
     }
 
-    /// Elements `start..end` of several vectors, one after the other.
-    fn slice_of_parts(parts: &[Vector], start: usize, end: usize) -> Vector {
+    /// Elements `start..end` of several parts, one after the other.
+    fn slice_of_parts(parts: &[Slice], start: usize, end: usize) -> Vector {
         let mut first = 0;
         let mut slices = Vec::new();
         for part in parts {
             let (from, to) = (start.max(first), end.min(first + part.len));
             if from < to {
-                slices.push(part.slice(from - first, to - first));
+                slices.push(Vector::of_place(part.clone()).slice(from - first, to - first));
             }
             first += part.len;
         }
         match &slices[..] {
-            [] => parts[0].slice(0, 0),
+            [] => Vector::of_place(parts[0].clone()).slice(0, 0),
             [slice] => slice.clone(),
             _ => Vector::concat(&slices.iter().collect::<Vec<_>>()),
         }
@@ -494,23 +208,18 @@ impl Vector {
         }
         let len = parts.iter().map(|p| p.len).sum();
         let content = parts.first().map_or(Content::Values, |p| p.content());
+        let places = parts.iter().filter_map(|part| part.place());
         if len >= DEFERRED && content == Content::Values {
             let mut flat = Vec::new();
-            for part in parts.iter().filter(|part| part.len > 0) {
+            for (part, place) in parts.iter().zip(places).filter(|(part, _)| part.len > 0) {
                 match part.parts() {
                     Some(parts) => flat.extend_from_slice(parts),
-                    None => flat.push((*part).clone()),
+                    None => flat.push(place),
                 }
             }
             return Vector { len, data: Some((Arc::new(Memory::implied(Implied::Joined(flat), len)), 0)) };
         }
-        Vector::written(content, len, |mut out| {
-            for part in parts {
-                let (place, rest) = out.split_at_mut(part.len);
-                part.write_to(place);
-                out = rest;
-            }
-        })
+        Vector::written(content, len, |out| Slice::write_all(&places.collect::<Vec<_>>(), out))
     }
 
     /// Vectors that lie one after the other in the same memory, as one.
@@ -567,65 +276,12 @@ impl Vector {
             }
         })
     }
-
-    /// x plus the same row for each row of the matrix x.
-    pub fn add_to_rows(&self, row: &Vector) -> Vector {
-        assert!(!row.is_empty() && self.len.is_multiple_of(row.len), "rows of the length of what is added");
-        self.count_additions(1);
-        Vector::written(self.content(), self.len, |out| {
-            let (values, row) = (self.expect_values(), row.expect_values());
-            let each = self.len.div_ceil(pieces_of(self.len, PARALLEL_COPY)).next_multiple_of(row.len());
-            let pieces = out.chunks_mut(each).zip(values.chunks(each)).collect();
-            spread(pieces, |(out, values): (&mut [u64], &[u64])| {
-                for (out, x) in out.chunks_exact_mut(row.len()).zip(values.chunks_exact(row.len())) {
-                    out.iter_mut().zip(x.iter().zip(row)).for_each(|(z, (x, y))| *z = x.wrapping_add(*y));
-                }
-            });
-        })
-    }
-
-    /// The sum of each row of a matrix with `width` columns.
-    pub fn row_sums(&self, width: usize) -> Vector {
-        self.count_additions(1);
-        Vector::written(self.content(), self.len / width, |out| {
-            let rows = self.expect_values().chunks_exact(width);
-            let sum = |row: &[u64]| row.iter().fold(0u64, |sum, &x| sum.wrapping_add(x));
-            out.iter_mut().zip(rows).for_each(|(out, row)| *out = sum(row));
-        })
-    }
-
-    /// The sum of each column of a matrix with `width` columns.
-    pub fn column_sums(&self, width: usize) -> Vector {
-        self.count_additions(1);
-        Vector::written(self.content(), width, |sums| {
-            sums.fill(0);
-            for row in self.expect_values().chunks_exact(width) {
-                sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum = sum.wrapping_add(x));
-            }
-        })
-    }
-}
-
-/// x >> bits, of the signed representative.
-pub fn shift_right_signed(x: Element, bits: u32) -> Element {
-    Wrapping((x.0.cast_signed() >> bits).cast_unsigned())
-}
-
-/// Copies, with several threads if that is worth it.
-fn copy(from: &[u64], to: &mut [u64]) {
-    let count = pieces_of(from.len(), PARALLEL_COPY);
-    if count == 1 {
-        return to.copy_from_slice(from);
-    }
-    let each = from.len().div_ceil(count);
-    let pieces = to.chunks_mut(each).zip(from.chunks(each)).collect();
-    spread(pieces, |(to, from): (&mut [u64], &[u64])| to.copy_from_slice(from));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::{Purpose, StreamKey};
+    use crate::ring::{MatMul, Purpose, StreamKey, meter};
 
     /// Random, constant and multiplied vectors, which are not in memory, and what they stand for.
     fn implied(len: usize) -> Vec<(Vector, Vec<u64>)> {

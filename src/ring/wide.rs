@@ -4,15 +4,16 @@
 //! deferred formulas are those of [`Vector`], and the low words cost nothing.
 
 use super::Element;
-use super::gemm::{Target, WideKernel, WideView, wide_gemm};
+use super::arithmetic::{Ops, shift_right_signed};
+use super::fast::gemm::{Target, WideKernel, WideView, wide_gemm};
+use super::fast::mcg::Position;
+use super::fast::words::Words;
 use super::matmul::MatMul;
-use super::mcg::Position;
 use super::meter;
 use super::plane::Plane;
 use super::random::StreamKey;
 use super::ring_vector::RingVector;
-use super::vector::{Content, Ops, Vector, shift_right_signed};
-use super::words::Words;
+use super::vector::{Content, Vector};
 use std::num::Wrapping;
 
 /// Elements of Z_2^`BITS`, 64 < `BITS` <= 128. (Wider rings have none: Z_2^144, say.)

@@ -30,3 +30,8 @@ pub struct Clock {
     /// Longest chain of messages, each sent after the one before had arrived, that led here.
     pub depth: u64,
 }
+
+/// The greatest depth that a message has had: every message is received.
+pub(crate) fn depth(clocks: &[Clock]) -> u64 {
+    clocks.iter().map(|clock| clock.depth).max().unwrap_or(0)
+}

@@ -6,6 +6,7 @@
 mod port;
 mod queue;
 mod relative;
+mod shape;
 mod shaped;
 mod shaper;
 
@@ -18,11 +19,11 @@ use self::port::{Holds, Port};
 use super::{
     Clock, Endpoint, Network, Parts, SimError, WireOverhead,
     error::{Overflow, sum},
-    jitter,
-    network::{Jitter, Rate},
-    replay::{MessageId, Timeline},
+    jitter::{self, Jitter},
+    network::Rate,
+    timeline::{MessageId, Timeline},
 };
-use shaped::Shape;
+use shape::Shape;
 
 /// A party's time. What is not latency, serialisation or queueing is compute.
 #[derive(Debug, Clone, Copy, Default)]

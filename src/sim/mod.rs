@@ -44,6 +44,7 @@
 mod adversary;
 mod bench;
 mod clock;
+mod core;
 mod engine;
 mod error;
 mod jitter;
@@ -56,6 +57,7 @@ mod party;
 mod replay;
 mod span;
 mod sweep;
+mod timeline;
 mod trace;
 pub mod trace_file;
 
@@ -63,13 +65,15 @@ pub use adversary::{Interceptor, Outgoing};
 pub use bench::{Bench, Meter};
 pub use clock::{Clock, Parts};
 pub use error::{SimError, Wait};
+pub use jitter::Jitter;
 pub use kernel::{Run, Simulation};
 pub use lane::{all, both};
-pub use network::{Change, Endpoint, Interface, Jitter, Link, Network, WireOverhead};
+pub use network::{Change, Endpoint, Interface, Link, Network, WireOverhead};
 pub use party::{Party, Recv, SpanGuard};
-pub use replay::{MessageId, Observer, Occurrence, OccurrenceKind, Replay, Replayer, Timeline};
+pub use replay::{Observer, Occurrence, OccurrenceKind, Replay, Replayer};
 pub use span::{SpanId, SpanTree};
 pub use sweep::{Finish, Phase, Prepared, replay_many, replay_phases};
+pub use timeline::{MessageId, Timeline};
 pub use trace::{Event, EventKind, Events, Trace, TraceBuilder};
 
 /// Picoseconds in a second.

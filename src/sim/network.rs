@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{
     PS_PER_SECOND,
-    jitter::{self, Draws},
+    jitter::{self, Draws, Jitter},
 };
 
 /// The most parties that a network can have (event keys reserve twelve bits for a party).
@@ -38,36 +38,6 @@ impl Link {
     };
 }
 
-/// The law of the extra latency of each message on a link. A latency with a negative extra is at least 0.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Jitter {
-    /// No extra latency.
-    None,
-    /// Uniform between 0 and `max_ps`, both included.
-    Uniform {
-        /// Largest extra latency in picoseconds.
-        max_ps: u64,
-    },
-    /// `median_ps * exp(sigma * Z)` with a standard normal `Z`, rounded to a picosecond.
-    LogNormal {
-        /// Median of the extra latency in picoseconds.
-        median_ps: u64,
-        /// Standard deviation of the logarithm; finite and not negative.
-        sigma: f64,
-    },
-    /// `sigma_ps * Z` with a standard normal `Z`, rounded to a picosecond: may be negative.
-    Normal {
-        /// Standard deviation in picoseconds.
-        sigma_ps: u64,
-    },
-    /// `scale_ps * min((X - 3/2) * 4/3, 32767/8192)` with a Pareto `X` of shape 3 from 1 on, rounded to a picosecond: mean
-    /// 0 but for the cut, and may be negative. It is the distribution `pareto` of Linux's netem: iproute2, netem/pareto.c.
-    Pareto {
-        /// What netem calls jitter, in picoseconds.
-        scale_ps: u64,
-    },
-}
-
 /// A link that changes at a moment of simulated time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
@@ -81,25 +51,6 @@ pub struct Change {
     pub latency_ps: u64,
     /// The link's bandwidth from then on.
     pub bandwidth_bps: Option<u64>,
-}
-
-impl Jitter {
-    /// The extra latency in picoseconds, if every message has the same.
-    pub(crate) fn constant_ps(self) -> Option<u64> {
-        match self {
-            Jitter::None
-            | Jitter::Uniform { max_ps: 0 }
-            | Jitter::LogNormal { median_ps: 0, .. }
-            | Jitter::Normal { sigma_ps: 0 }
-            | Jitter::Pareto { scale_ps: 0 } => Some(0),
-            // Greater medians are rounded when they are drawn.
-            Jitter::LogNormal { median_ps, sigma: 0.0 } if median_ps < 1 << 53 => Some(median_ps),
-            Jitter::Uniform { .. }
-            | Jitter::LogNormal { .. }
-            | Jitter::Normal { .. }
-            | Jitter::Pareto { .. } => None,
-        }
-    }
 }
 
 /// A party's network interface, shared by its links. Both directions are apart.

@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     SpanId,
-    kernel::Core,
+    core::Core,
     lane::{ROOT_LANE, child_lane},
 };
 

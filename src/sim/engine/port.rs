@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::sim::{network::Rate, replay::MessageId};
+use crate::sim::{network::Rate, timeline::MessageId};
 
 /// Serves messages one after the other.
 #[derive(Debug)]

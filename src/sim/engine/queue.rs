@@ -1,6 +1,6 @@
 //! Whose messages held a wire or an outgoing interface that several senders share, while another waited for it.
 
-use crate::sim::replay::MessageId;
+use crate::sim::timeline::MessageId;
 
 /// What held a wire or an interface before.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,7 @@
 //! The engine's state between two runs, relative to the earliest clock: see [`crate::sim::sweep`] for what it is for.
 
-use super::{Engine, MessageId, State};
+use super::{Engine, State};
+use crate::sim::timeline::MessageId;
 
 /// A critical path since paths were last begun: origin, latency, serialisation and queueing in picoseconds.
 pub(crate) type Path = (u32, u64, u64, u64);

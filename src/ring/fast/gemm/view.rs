@@ -72,3 +72,24 @@ impl<'a> MatrixView<'a> {
         self.data[i * self.row_stride + j * self.col_stride]
     }
 }
+
+/// The low words and the high words of a matrix, both in the same layout.
+#[derive(Clone, Copy, Debug)]
+pub struct WideView<'a> {
+    /// Bits 0 to 63 of every element.
+    pub low: MatrixView<'a>,
+    /// The bits above.
+    pub high: MatrixView<'a>,
+}
+
+impl<'a> WideView<'a> {
+    /// The non-empty block of `rows` x `cols` elements whose first element is (`row`, `col`).
+    pub(super) fn block(self, row: usize, rows: usize, col: usize, cols: usize) -> Self {
+        WideView { low: self.low.block(row, rows, col, cols), high: self.high.block(row, rows, col, cols) }
+    }
+
+    /// The low and the high word of element (i, j).
+    pub(super) fn at(&self, i: usize, j: usize) -> [u64; 2] {
+        [self.low.at(i, j), self.high.at(i, j)]
+    }
+}

@@ -1,7 +1,7 @@
 //! The product with the 64-bit multiplication of AVX-512DQ (`vpmullq`, three micro-operations).
 
-use super::Target;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
+use super::target::Target;
 use super::view::MatrixView;
 use std::arch::x86_64::*;
 

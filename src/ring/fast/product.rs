@@ -15,10 +15,11 @@ use super::deferred::OperandIdentity;
 use super::dispatch::{Level, dispatched};
 use super::exact_f64::{Way, exact_tasks};
 use super::gemm::{self, Kernel, Target, Task};
-use super::matmul::MatMul;
-use super::vector::{PARALLEL_COPY, Vector};
+use super::memory::{Awaited, PARALLEL_COPY};
 use super::words::Words;
 use super::workers::{pieces_of, spread};
+use crate::ring::matmul::MatMul;
+use crate::ring::vector::Vector;
 
 /// Elements that stay in the first-level cache while others are subtracted from them.
 const TILE: usize = 1 << 10;
@@ -68,13 +69,24 @@ impl Product {
         product
     }
 
-    /// Whether the result is in memory.
-    pub fn is_computed(&self) -> bool {
+    /// What is to be computed, if it was not.
+    fn terms(&self) -> Option<Arc<Vec<Term>>> {
+        self.terms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, words: Words) {
+        // Another thread may have been first, with the same words.
+        let _ = self.words.set(words);
+        self.terms.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Awaited for Product {
+    fn is_computed(&self) -> bool {
         self.words.get().is_some()
     }
 
-    /// The result, computed if it was not.
-    pub fn words(&self) -> &Words {
+    fn words(&self) -> &Words {
         if let Some(terms) = self.terms()
             && !self.is_computed()
         {
@@ -86,17 +98,6 @@ impl Product {
             }
         }
         self.words.get().expect("computed above")
-    }
-
-    /// What is to be computed, if it was not.
-    fn terms(&self) -> Option<Arc<Vec<Term>>> {
-        self.terms.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, words: Words) {
-        // Another thread may have been first, with the same words.
-        let _ = self.words.set(words);
-        self.terms.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -15,15 +15,17 @@ mod limbs;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod short;
+mod target;
 mod view;
 mod wide;
 
 use blocked::{MicroKernel, TileOfC, gemm_tile};
-pub use view::MatrixView;
-pub use wide::{WideKernel, WideView, wide_gemm};
+pub use target::Target;
+pub use view::{MatrixView, WideView};
+pub use wide::{WideKernel, wide_gemm};
 
-use super::instructions::Instructions;
 use super::workers::{pieces_of, spread};
+use crate::ring::instructions::Instructions;
 
 /// Multiplications that are worth a task of their own: some 10 to 50 microseconds of work.
 const TASK: usize = 1 << 17;
@@ -97,15 +99,6 @@ pub fn gemm_add(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
 /// As [`gemm_add`], and if this machine cannot run the kernel.
 pub fn gemm_add_with(kernel: Kernel, a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) {
     gemm_with(kernel, Target::Add, a, b, c);
-}
-
-/// What becomes of what was in the result before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The product is added to it.
-    Add,
-    /// The product takes its place.
-    Overwrite,
 }
 
 /// The factors of a product.

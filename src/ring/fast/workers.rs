@@ -11,7 +11,7 @@ use rayon::{ThreadPoolBuildError, ThreadPoolBuilder, Yield};
 const MOST: usize = 8;
 
 /// Does `work` on a pool of its own with so many threads, or as many as are of use. What is metered (see
-/// [`super::meter`]) on the thread that works is the work's own, since nobody else uses the pool.
+/// [`crate::ring::meter`]) on the thread that works is the work's own, since nobody else uses the pool.
 ///
 /// # Errors
 /// If the system gives no threads.

@@ -5,9 +5,9 @@
 //! b0)`, of which only the lowest 24 bits count. For k <= 104 there is no third. The instructions ignore the bits of a
 //! limb from 52 up, so nothing needs to be masked.
 
-use super::Target;
-use super::wide::WideView;
-use crate::ring::words::Words;
+use super::target::Target;
+use super::view::WideView;
+use crate::ring::fast::words::Words;
 use std::arch::x86_64::*;
 
 /// Witness that the CPU has AVX-512 F and IFMA.

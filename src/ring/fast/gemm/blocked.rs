@@ -4,7 +4,7 @@
 //! are contiguous, a block of [`MC`] rows at a time so that it stays in the second-level cache; C is updated in
 //! place once per block.
 
-use super::Target;
+use super::target::Target;
 use super::view::MatrixView;
 use std::cell::RefCell;
 

@@ -1,7 +1,7 @@
 //! The product in plain Rust: a 4 x 4 tile of scalar multiplications, bound by one multiplication per cycle.
 
-use super::Target;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
+use super::target::Target;
 use super::view::MatrixView;
 
 /// Runs on every CPU.

@@ -4,8 +4,8 @@
 //! with the half-swapped b gives both cross products, modulo 2^32, in the two halves of a lane, and they are
 //! summed apart until the end. The panel holds every vector of b twice: as it is and half-swapped.
 
-use super::Target;
 use super::blocked::{MicroKernel, RowsOfA, TileOfC, pack_words};
+use super::target::Target;
 use super::view::MatrixView;
 use std::arch::x86_64::*;
 

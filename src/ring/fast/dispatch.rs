@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::instructions::Instructions;
+use crate::ring::instructions::Instructions;
 
 /// An instruction set for which [`dispatched`] functions are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,13 +60,13 @@ impl Level {
 macro_rules! dispatched {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$doc])*
-        fn $name(level: $crate::ring::dispatch::Level, $($arg: $type),*) $(-> $result)? {
+        fn $name(level: $crate::ring::fast::dispatch::Level, $($arg: $type),*) $(-> $result)? {
             #[inline(always)]
             fn body($($arg: $type),*) $(-> $result)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
-                use $crate::ring::dispatch::InstructionSet;
+                use $crate::ring::fast::dispatch::InstructionSet;
 
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
                 fn avx512($($arg: $type),*) $(-> $result)? {

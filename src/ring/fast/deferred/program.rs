@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use super::{Function, GAP, OPERANDS, Operand, Pending, RESULTS, TilePlaces};
-use crate::ring::dispatch::Level;
-use crate::ring::fused::TILE;
-use crate::ring::mcg::{Position, Stream};
-use crate::ring::words::Words;
-use crate::ring::workers::spread;
+use super::formula::{Function, GAP, OPERANDS, Operand, RESULTS, TilePlaces};
+use super::pending::Pending;
+use crate::ring::fast::dispatch::Level;
+use crate::ring::fast::fused::TILE;
+use crate::ring::fast::mcg::{Position, Stream};
+use crate::ring::fast::memory::Awaited;
+use crate::ring::fast::words::Words;
+use crate::ring::fast::workers::spread;
 
 /// Elements that are worth a task of their own.
 const TASK: usize = 32 * TILE;

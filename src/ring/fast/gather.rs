@@ -5,9 +5,9 @@ use std::sync::{Arc, Weak};
 
 use super::deferred::OperandIdentity;
 use super::fused::Operand;
-use super::memory::Memory;
-use super::vector::{Content, PARALLEL_COPY, Vector};
+use super::memory::{Memory, PARALLEL_COPY};
 use super::workers::{pieces_of, spread};
+use crate::ring::vector::{Content, Vector};
 
 /// Rows that somebody may hold: parties that hold a matrix in common choose the same rows.
 struct Gathered {
@@ -38,10 +38,10 @@ impl Vector {
             gathered.iter().find(same).and_then(|gathered| gathered.memory.upgrade())
         });
         if let Some(memory) = known {
-            return Vector::of_memory(len, memory);
+            return Vector::of_memory(&memory, 0, len);
         }
         let gathered = self.gather(rows, width);
-        if let Some(memory) = gathered.memory() {
+        if let Some((memory, _)) = gathered.memory() {
             let memory = Arc::downgrade(memory);
             let rows = rows.to_vec();
             GATHERED.with_borrow_mut(|all| all.push(Gathered { from, rows, width, memory }));

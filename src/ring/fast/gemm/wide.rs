@@ -7,30 +7,11 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::limbs::Limbs;
-use super::{Kernel, MatrixView, TASK, Target, check_shapes, run, tasks};
-use crate::ring::words::Words;
-use crate::ring::workers::{pieces_of, spread};
-
-/// The low words and the high words of a matrix, both in the same layout.
-#[derive(Clone, Copy, Debug)]
-pub struct WideView<'a> {
-    /// Bits 0 to 63 of every element.
-    pub low: MatrixView<'a>,
-    /// The bits above.
-    pub high: MatrixView<'a>,
-}
-
-impl<'a> WideView<'a> {
-    /// The non-empty block of `rows` x `cols` elements whose first element is (`row`, `col`).
-    pub(super) fn block(self, row: usize, rows: usize, col: usize, cols: usize) -> Self {
-        WideView { low: self.low.block(row, rows, col, cols), high: self.high.block(row, rows, col, cols) }
-    }
-
-    /// The low and the high word of element (i, j).
-    pub(super) fn at(&self, i: usize, j: usize) -> [u64; 2] {
-        [self.low.at(i, j), self.high.at(i, j)]
-    }
-}
+use super::target::Target;
+use super::view::{MatrixView, WideView};
+use super::{Kernel, TASK, check_shapes, run, tasks};
+use crate::ring::fast::words::Words;
+use crate::ring::fast::workers::{pieces_of, spread};
 
 /// An implementation of the product; all give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
