@@ -11,7 +11,7 @@ use mpcsim::{
     run,
     scenario::Scenario,
     sim::{
-        Bench, Endpoint, Link, Network, Party, Phase, Prepared, Replayer, Simulation, Trace, WireOverhead,
+        Endpoint, Link, Network, Party, Phase, Prepared, Replayer, Simulation, Trace, WireOverhead, World,
         replay_many, replay_phases,
     },
 };
@@ -60,7 +60,7 @@ fn ring(party: Party<()>) -> Program {
 
 /// Runs live; every call goes on from the one before.
 fn live(parties: usize, program: fn(Party<()>) -> Program) -> impl FnMut() -> Trace {
-    let mut simulation = Simulation::new(Bench::new(Network::uniform(parties, LINK)));
+    let mut simulation = Simulation::new(World::new(Network::uniform(parties, LINK)));
     move || {
         let programs = (0..parties).map(|id| program(simulation.party(id))).collect();
         simulation.run(programs).expect("no deadlock").trace

@@ -6,7 +6,7 @@
 #![allow(clippy::disallowed_types)]
 
 use divan::{Bencher, black_box};
-use mpcsim::ring::exact_f64::{Way, gemm_exact_with};
+use mpcsim::ring::exact_f64::{ExactKernel, gemm_exact_with};
 use mpcsim::ring::gemm::{Kernel, MatrixView, Target, WideKernel, WideView, gemm_add_with, wide_gemm};
 use mpcsim::ring::transpose::{planes_from_words_into, words_from_planes_into};
 use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
@@ -74,7 +74,7 @@ fn gemm_128x784x128_ndarray(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn exact_f64_128x784x128(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(exact_gemm(SHAPES[0], &Way::available()));
+    bencher.bench_local(exact_gemm(SHAPES[0], &ExactKernel::available()));
 }
 
 #[divan::bench(args = PLANES)]
@@ -112,12 +112,12 @@ fn small_words(n: usize) -> Vec<u64> {
     words(n).into_iter().map(|x| (x.cast_signed() >> 44).cast_unsigned()).collect()
 }
 
-fn exact_gemm(shape: Shape, ways: &[Way]) -> impl FnMut() + use<> {
-    let ways = ways.to_vec();
+fn exact_gemm(shape: Shape, kernels: &[ExactKernel]) -> impl FnMut() + use<> {
+    let kernels = kernels.to_vec();
     let (a, b) = (small_words(shape.m * shape.k), small_words(shape.k * shape.n));
     let mut c = vec![0; shape.m * shape.n];
     move || {
-        assert!(gemm_exact_with(&ways, shape.a(&a), MatrixView::row_major(&b, shape.k, shape.n), &mut c));
+        assert!(gemm_exact_with(&kernels, shape.a(&a), MatrixView::row_major(&b, shape.k, shape.n), &mut c));
         black_box(&mut c);
     }
 }
@@ -281,8 +281,8 @@ fn report_exact() {
     for shape in SHAPES {
         let times = time_in_turns(vec![
             ("bare dgemm".to_owned(), Box::new(bare_dgemm(shape))),
-            ("exact, F64".to_owned(), Box::new(exact_gemm(shape, &[Way::F64]))),
-            ("exact, best way".to_owned(), Box::new(exact_gemm(shape, &Way::available()))),
+            ("exact, F64".to_owned(), Box::new(exact_gemm(shape, &[ExactKernel::F64]))),
+            ("exact, best kernel".to_owned(), Box::new(exact_gemm(shape, &ExactKernel::available()))),
         ]);
         let bare = times[0].2;
         for (name, best, median) in times {
@@ -341,7 +341,7 @@ fn best_ring_gemm(shape: Shape) -> Box<dyn FnMut() + Send> {
 }
 
 fn boxed_exact_gemm(shape: Shape) -> Box<dyn FnMut() + Send> {
-    Box::new(exact_gemm(shape, &Way::available()))
+    Box::new(exact_gemm(shape, &ExactKernel::available()))
 }
 
 fn main() {

@@ -17,7 +17,7 @@ use mpcsim::ring::gemm::{MatrixView, gemm_add};
 use mpcsim::ring::{Content, Vector, with_workers};
 use mpcsim::run::{Demands, Session, network, training_program};
 use mpcsim::scenario::{Plan, Scenario};
-use mpcsim::sim::Bench;
+use mpcsim::sim::World;
 use rayon::prelude::*;
 
 /// Rows of MNIST: an epoch.
@@ -171,7 +171,7 @@ impl<P: Protocol> Training<P> {
 
 fn set_up<P: Protocol>(
     plan: &Plan,
-    bench: Bench,
+    bench: World,
     start: impl Fn(mpcsim::sim::Party<mpcsim::protocol::Message>) -> P,
     data: impl FnOnce(&TrainingProgram) -> SecretData,
 ) -> (Training<P>, TrainingProgram) {
@@ -211,12 +211,12 @@ fn mnist(plan: &Plan, program: &TrainingProgram) -> SecretData {
 
 fn clear(plan: &Plan) -> (Training<Clear>, TrainingProgram) {
     let link = mpcsim::sim::Link::INSTANT;
-    let bench = Bench::new(mpcsim::sim::Network::uniform(1, link));
+    let bench = World::new(mpcsim::sim::Network::uniform(1, link));
     set_up(plan, bench, |party| Clear::new(party, plan.seed), |program| mnist(plan, program))
 }
 
 fn shares(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
-    let bench = Bench::new(network(&plan.network, plan.seed));
+    let bench = World::new(network(&plan.network, plan.seed));
     set_up(
         plan,
         bench,
@@ -226,7 +226,7 @@ fn shares(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
 }
 
 fn shape(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
-    let bench = Bench::new(network(&plan.network, plan.seed));
+    let bench = World::new(network(&plan.network, plan.seed));
     set_up(plan, bench, |party| Rep3::start(party, plan.seed, Content::Shape), SecretData::shape)
 }
 

@@ -27,10 +27,10 @@ impl<S: RingShare> Parts<S> {
             let share = secure.protocol.input(block.party, elements(block), brought[0]).await;
             return Parts { parts: blocks.into_iter().zip([share]).collect() };
         }
-        let lanes = secure.fork_n(blocks.len());
-        let inputs = lanes.iter().zip(&blocks).zip(brought).map(async |((lane, block), brought)| {
-            let _owner = lane.span(format!("party{}", block.party));
-            lane.protocol.input(block.party, elements(block), *brought).await
+        let strands = secure.fork_n(blocks.len());
+        let inputs = strands.iter().zip(&blocks).zip(brought).map(async |((strand, block), brought)| {
+            let _owner = strand.span(format!("party{}", block.party));
+            strand.protocol.input(block.party, elements(block), *brought).await
         });
         let shares = all(inputs.collect()).await;
         Parts { parts: blocks.into_iter().zip(shares).collect() }

@@ -54,18 +54,20 @@ impl<S: RingShare> DenseLayer<S> {
     ) -> DenseGradient<S> {
         let Dense { inputs, outputs } = self.dense;
         let rows = x.len() / inputs;
-        let [weight_lane, input_lane] = secure.fork();
+        let [weight_strand, input_strand] = secure.fork();
         let weights = async || {
-            let _span = weight_lane.span("weight_gradient");
-            weight_lane.fixed_matmul(x, gradient, MatMul::new(inputs, rows, outputs).left_transposed()).await
+            let _span = weight_strand.span("weight_gradient");
+            weight_strand
+                .fixed_matmul(x, gradient, MatMul::new(inputs, rows, outputs).left_transposed())
+                .await
         };
         let back = async || {
             if !with_inputs {
                 return None;
             }
-            let _span = input_lane.span("input_gradient");
+            let _span = input_strand.span("input_gradient");
             let shape = MatMul::new(rows, outputs, inputs).right_transposed();
-            Some(input_lane.fixed_matmul(gradient, &self.weights, shape).await)
+            Some(input_strand.fixed_matmul(gradient, &self.weights, shape).await)
         };
         let (weights, inputs) = both(weights(), back()).await;
         DenseGradient { weights, bias: gradient.column_sums(outputs), inputs }

@@ -35,7 +35,7 @@ pub fn glorot_weights(layers: &[Dense], seed: u64, attempt: u64, format: FixedPo
             let Dense { inputs, outputs } = dense;
             let radius = libm::sqrt(6.0 / (inputs + outputs) as f64);
             let key =
-                StreamKey { seed, purpose: Purpose::Weights, parties: 0, lane: i as u64, counter: attempt };
+                StreamKey { seed, purpose: Purpose::Weights, parties: 0, strand: i as u64, counter: attempt };
             let uniform = key.vector(crate::ring::Content::Values, inputs * outputs);
             let weight = |u: u64| {
                 let unit = (u >> 11) as f64 / (1u64 << 53) as f64;

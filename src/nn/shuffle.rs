@@ -14,7 +14,7 @@ pub fn batches_per_epoch(rows: usize, batch: usize) -> usize {
 pub fn epoch_order(seed: u64, epoch: u64, rows: usize, batch: usize) -> Vec<usize> {
     let total = batches_per_epoch(rows, batch) * batch;
     let mut order: Vec<usize> = (0..total).map(|i| i % rows).collect();
-    let key = StreamKey { seed, purpose: Purpose::Shuffle, parties: 0, lane: 0, counter: epoch };
+    let key = StreamKey { seed, purpose: Purpose::Shuffle, parties: 0, strand: 0, counter: epoch };
     let mut generator = key.generator();
     for last in (1..total).rev() {
         // The high half of a product: uniform up to a bias below 2^-40 for fewer than 2^24 rows.

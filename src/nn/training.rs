@@ -145,16 +145,16 @@ async fn input_weights<P: Protocol>(
     weights: Option<&[Weights]>,
 ) -> Model<P::Share> {
     let _span = secure.span("weights");
-    let lanes = secure.fork_n(layers.len());
-    let layers = all(lanes
+    let strands = secure.fork_n(layers.len());
+    let layers = all(strands
         .iter()
         .zip(layers)
         .enumerate()
-        .map(async |(i, (lane, &dense))| {
+        .map(async |(i, (strand, &dense))| {
             let matrix_len = dense.inputs * dense.outputs;
             let len = matrix_len + dense.outputs;
             let secret = weights.map(|weights| Vector::concat(&[&weights[i].weights, &weights[i].bias]));
-            let shared = lane.protocol.input(OWNER, len, secret.as_ref()).await;
+            let shared = strand.protocol.input(OWNER, len, secret.as_ref()).await;
             DenseLayer { dense, weights: shared.slice(0, matrix_len), bias: shared.slice(matrix_len, len) }
         })
         .collect())
@@ -182,17 +182,17 @@ impl<P: Protocol> Trainer<P> {
     /// The set-up: training data and initial weights are shared. A party brings what it owns.
     pub async fn set_up(secure: Secure<P>, program: TrainingProgram, brought: Brought<'_>) -> Self {
         let set_up = secure.span("setup");
-        let [image_lane, label_lane, weight_lane] = secure.fork();
+        let [image_strand, label_strand, weight_strand] = secure.fork();
         let images = async || {
-            let _span = image_lane.span("images");
-            Parts::input(&image_lane, program.images(), &brought.images).await
+            let _span = image_strand.span("images");
+            Parts::input(&image_strand, program.images(), &brought.images).await
         };
         let labels = async || {
-            let _span = label_lane.span("labels");
-            Parts::input(&label_lane, program.labels(), &brought.labels).await
+            let _span = label_strand.span("labels");
+            Parts::input(&label_strand, program.labels(), &brought.labels).await
         };
         let ((images, labels), model) =
-            both(both(images(), labels()), input_weights(&weight_lane, &program.layers, brought.weights))
+            both(both(images(), labels()), input_weights(&weight_strand, &program.layers, brought.weights))
                 .await;
         secure.protocol.check().await;
         drop(set_up);
@@ -212,23 +212,23 @@ impl<P: Protocol> Trainer<P> {
         let secure = &self.secure;
         let _span = secure.span("iteration");
         let batch = Batch { images: self.images.rows(rows), labels: self.labels.rows(rows) };
-        let [momentum_lane, pass_lane] = secure.fork();
+        let [momentum_strand, pass_strand] = secure.fork();
         let (scaled, (gradients, loss)) = both(
-            scaled_changes(&momentum_lane, &self.program.sgd, &self.model),
+            scaled_changes(&momentum_strand, &self.program.sgd, &self.model),
             // A large state machine, which moves less often in a box.
-            Box::pin(gradients(&pass_lane, &self.program, &self.model, &batch)),
+            Box::pin(gradients(&pass_strand, &self.program, &self.model, &batch)),
         )
         .await;
         if loss.is_some() {
             // The loss is about to be opened.
             secure.protocol.check().await;
         }
-        let [update_lane, loss_lane] = secure.fork();
+        let [update_strand, loss_strand] = secure.fork();
         let ((), opened) =
-            both(update(&update_lane, &self.program.sgd, &mut self.model, scaled, gradients), async {
-                let _span = loss_lane.span("loss");
+            both(update(&update_strand, &self.program.sgd, &mut self.model, scaled, gradients), async {
+                let _span = loss_strand.span("loss");
                 match loss {
-                    Some(loss) => Some(loss_lane.protocol.open(&loss.row_sums(rows.len())).await),
+                    Some(loss) => Some(loss_strand.protocol.open(&loss.row_sums(rows.len())).await),
                     None => None,
                 }
             })
@@ -314,16 +314,16 @@ async fn scaled_changes<P: Protocol>(
     sgd: &Sgd,
     model: &Model<P::Share>,
 ) -> Vec<(P::Share, P::Share)> {
-    let lanes = secure.fork_n(model.changes.len());
-    all(lanes
+    let strands = secure.fork_n(model.changes.len());
+    all(strands
         .iter()
         .zip(&model.changes)
         .enumerate()
-        .map(async |(i, (lane, change))| {
-            let _layer = lane.span(layer_span(i));
-            let _direction = lane.span("update");
+        .map(async |(i, (strand, change))| {
+            let _layer = strand.span(layer_span(i));
+            let _direction = strand.span("update");
             let both = P::Share::concat(&[&change.weights, &change.bias]);
-            let scaled = sgd.scaled_change(lane, &both).await;
+            let scaled = sgd.scaled_change(strand, &both).await;
             (scaled.slice(0, change.weights.len()), scaled.slice(change.weights.len(), both.len()))
         })
         .collect())
@@ -338,17 +338,17 @@ async fn update<P: Protocol>(
     scaled: Vec<(P::Share, P::Share)>,
     gradients: Vec<(P::Share, P::Share)>,
 ) {
-    let lanes = secure.fork_n(model.layers.len());
-    let steps = all(lanes
+    let strands = secure.fork_n(model.layers.len());
+    let steps = all(strands
         .iter()
         .zip(scaled.iter().zip(&gradients))
         .enumerate()
-        .map(async |(i, (lane, (scaled, gradient)))| {
-            let _layer = lane.span(layer_span(i));
-            let _direction = lane.span("update");
+        .map(async |(i, (strand, (scaled, gradient)))| {
+            let _layer = strand.span(layer_span(i));
+            let _direction = strand.span("update");
             let scaled = P::Share::concat(&[&scaled.0, &scaled.1]);
             let gradient = P::Share::concat(&[&gradient.0, &gradient.1]);
-            sgd.step(lane, &scaled, &gradient).await
+            sgd.step(strand, &scaled, &gradient).await
         })
         .collect())
     .await;

@@ -95,7 +95,7 @@ impl Clear {
             seed: self.seed,
             purpose: Purpose::Rounding,
             parties: 1,
-            lane: self.party.lane(),
+            strand: self.party.strand(),
             counter,
         }
     }

@@ -22,7 +22,7 @@ fn by_table<P: Start>() -> Starter<Erased> {
 pub trait Visitor {
     /// What comes of it.
     type Output;
-    /// Does it.
+    /// Runs it with a protocol.
     fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output;
 }
 

@@ -100,7 +100,7 @@ impl Rep3 {
         (self.party.id() + 2) % 3
     }
 
-    /// Numbers the draws of this lane; every party takes as many numbers for an operation, whatever it draws.
+    /// Numbers the draws of this strand; every party takes as many numbers for an operation, whatever it draws.
     fn draw(&self) -> u64 {
         self.draws.replace(self.draws.get() + 1)
     }
@@ -109,7 +109,7 @@ impl Rep3 {
     fn stream(&self, component: usize, counter: u64) -> StreamKey {
         assert!(component == self.party.id() || component == self.next(), "a stream of two other parties");
         let parties = 1 << component | 1 << ((component + 2) % 3);
-        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, lane: self.party.lane(), counter }
+        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, strand: self.party.strand(), counter }
     }
 
     fn shared_vector(&self, component: usize, counter: u64, len: usize) -> Vector {

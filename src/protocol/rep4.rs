@@ -107,7 +107,7 @@ const fn cross_terms(input: usize) -> [(usize, usize); 3] {
     }
 }
 
-/// What is opened and was not checked yet: by lane and number, what came in, and what the backup of another message knows.
+/// What is opened and was not checked yet: by strand and number, what came in, and what the backup of another message knows.
 type Openings = BTreeMap<(u64, u64), (Message, Message)>;
 
 /// One party of the protocol.
@@ -209,7 +209,7 @@ impl Rep4 {
         Held([1, 2, 3].map(|distance| component((self.id() + distance) % 4)))
     }
 
-    /// Numbers the draws of this lane; every party takes as many numbers for an operation, whatever it draws.
+    /// Numbers the draws of this strand; every party takes as many numbers for an operation, whatever it draws.
     fn draw(&self) -> u64 {
         self.draws.replace(self.draws.get() + 1)
     }
@@ -218,7 +218,7 @@ impl Rep4 {
     fn stream(&self, component: usize, counter: u64) -> StreamKey {
         assert_ne!(component, self.id(), "a stream of the other parties");
         let parties = 0b1111 & !(1 << component);
-        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, lane: self.party.lane(), counter }
+        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, strand: self.party.strand(), counter }
     }
 
     fn shared_vector(&self, component: usize, counter: u64, len: usize) -> Vector {
@@ -401,7 +401,7 @@ impl Rep4 {
 
     /// Adds an opening to those that are checked later.
     fn note_opening(&self, came: Message, backed_up: Message) {
-        let key = (self.party.lane(), self.draw());
+        let key = (self.party.strand(), self.draw());
         self.openings.borrow_mut().insert(key, (came, backed_up));
     }
 
@@ -421,7 +421,7 @@ impl Rep4 {
             seed: self.seed,
             purpose: Purpose::Shared,
             parties: pair,
-            lane: self.party.lane(),
+            strand: self.party.strand(),
             counter: key_counter,
         };
         let bits = stream.vector(self.content, len).shift_right(TOP as u32);

@@ -1,7 +1,7 @@
 //! A trace in the trace-event format (JSON) that <https://ui.perfetto.dev> and chrome://tracing open.
 //!
 //! * Process 1 has a track for each party. Its slices are the spans, one inside the other, and in them the events. A span
-//!   that a party leaves for another lane and comes back to is cut into several slices, so slices of a track always nest.
+//!   that a party leaves for another strand and comes back to is cut into several slices, so slices of a track always nest.
 //! * Process 2 has a track for each directed link. Its slices are messages while their bytes enter the wire. From there
 //!   to its arrival a message is in flight: an asynchronous event, since many can be in flight at once.
 //! * A flow arrow leads from each send over the link to the receive.

@@ -1,4 +1,4 @@
-//! Random streams, one for each (seed, purpose, parties, lane, counter), so that a new draw in one place moves no
+//! Random streams, one for each (seed, purpose, parties, strand, counter), so that a new draw in one place moves no
 //! number in another. Not for cryptography: the simulated parties need independent streams, not unpredictable ones.
 
 use rand_pcg::Pcg64Mcg;
@@ -31,16 +31,16 @@ pub struct StreamKey {
     pub purpose: Purpose,
     /// Which parties know it: bit i for party i.
     pub parties: u64,
-    /// The lane of the program that draws.
-    pub lane: u64,
-    /// Number of the draw in the lane.
+    /// The strand of the program that draws.
+    pub strand: u64,
+    /// Number of the draw in the strand.
     pub counter: u64,
 }
 
 impl StreamKey {
     /// The generator of this stream.
     pub fn generator(&self) -> Pcg64Mcg {
-        let words = [self.seed, self.purpose as u64, self.parties, self.lane, self.counter];
+        let words = [self.seed, self.purpose as u64, self.parties, self.strand, self.counter];
         let half = |salt: u64| words.iter().fold(salt, |state, &word| mix(state ^ word));
         let state = (u128::from(half(0x243f_6a88_85a3_08d3)) << 64) | u128::from(half(0x1319_8a2e_0370_7344));
         Pcg64Mcg::new(state)

@@ -285,7 +285,7 @@ mod tests {
 
     /// Random, constant and multiplied vectors, which are not in memory, and what they stand for.
     fn implied(len: usize) -> Vec<(Vector, Vec<u64>)> {
-        let key = StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, lane: 4, counter: 5 };
+        let key = StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, strand: 4, counter: 5 };
         let random = key.vector(Content::Values, len).expect_values().to_vec();
         vec![
             (key.vector(Content::Values, len), random.clone()),

@@ -4,7 +4,6 @@
 //!   that the first iterations really run on shares and are compared with both.
 //! * `shares`: the same, but training itself runs on shares.
 
-mod bench;
 mod fingerprint;
 mod memory;
 mod operations;
@@ -13,6 +12,7 @@ mod record;
 mod session;
 mod train;
 mod verify;
+mod world;
 
 use crate::data::{self, DataError, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
@@ -21,7 +21,6 @@ use crate::ring::with_workers;
 use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
-pub use bench::{endpoints, network};
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
 pub(crate) use fingerprint::{fingerprint_of, own_content};
 pub use memory::{check_memory, estimated_bytes};
@@ -33,6 +32,7 @@ pub use train::EpochResult;
 pub(crate) use train::train;
 pub(crate) use verify::verify;
 pub use verify::{Verified, VerifyError};
+pub use world::{endpoints, network};
 
 /// Where the values come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::protocol::registry::{ProtocolName, Starter, Visitor};
 use crate::protocol::{Demand, Message, Protocol, RingShare, Role};
 use crate::ring::{Content, MatMul, Vector};
 use crate::secure::{FixedPoint, Numerator, Rounding, Secure};
-use crate::sim::{Bench, Link, Network, SimError, Simulation, WireOverhead};
+use crate::sim::{Link, Network, SimError, Simulation, WireOverhead, World};
 use crate::softmax::{Logits, Softmax};
 
 /// Classes of the output layers and length of the rows of `max10`.
@@ -232,7 +232,7 @@ impl Visitor for Counted {
     fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
         let Counted { operation, n, rounding, parties } = self;
         let network = Network::uniform(parties, Link::INSTANT);
-        let mut simulation = Simulation::<Message>::new(Bench::new(network));
+        let mut simulation = Simulation::<Message>::new(World::new(network));
         let lengths = operation.operands(n);
         let tasks = (0..simulation.parties())
             .map(|i| {

@@ -1,7 +1,7 @@
 //! The program of a plan, recorded on shapes, and its cost by replay.
 
-use super::bench::bench;
 use super::session::{Demands, Session};
+use super::world::world;
 use crate::ledger::Cost;
 use crate::nn::{SecretData, Secrets, TrainingProgram, Weights};
 use crate::protocol::Protocol;
@@ -80,13 +80,13 @@ impl Visitor for Recorder<'_> {
 impl Recorder<'_> {
     fn run<P: Protocol>(&self, start: Starter<P>, demands: Demands) -> Result<Recorded, SimError> {
         let Recorder { plan, program } = self;
-        let bench = bench(&plan.network, &plan.compute, plan.seed);
+        let world = world(&plan.network, &plan.compute, plan.seed);
         let weights = weight_shapes(program);
         let start = |party| start(party, plan.seed, Content::Shape);
         let format = (plan.fixed_point, plan.rounding);
         let secrets = Secrets { data: &SecretData::shape(program), weights: &weights };
         let has_offline = demands != Demands::default();
-        let (mut session, setup) = Session::set_up(bench, start, format, program, secrets, demands)?;
+        let (mut session, setup) = Session::set_up(world, start, format, program, secrets, demands)?;
         let setup_demand = session.demand();
         let rows = vec![0; plan.training.batch];
         let (iteration, _) = session.iteration(&rows)?;

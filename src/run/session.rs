@@ -7,7 +7,7 @@ use crate::nn::{OWNER, Secrets, Sgd, Trainer, TrainingProgram, Weights, prepare}
 use crate::protocol::{Demand, Message, Protocol, Role};
 use crate::ring::Vector;
 use crate::secure::{FixedPoint, Rounding, Secure};
-use crate::sim::{Bench, Party, Run, SimError, Simulation, Trace};
+use crate::sim::{Party, Run, SimError, Simulation, Trace, World};
 
 type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -49,14 +49,14 @@ impl<P: Protocol> Session<P> {
     /// Runs the set-up and gives its trace. `start` makes a party's protocol. On shapes, `demands` may be empty:
     /// then nothing is prepared.
     pub fn set_up(
-        bench: Bench,
+        world: World,
         start: impl Fn(Party<Message>) -> P,
         (fixed_point, rounding): (FixedPoint, Rounding),
         program: &TrainingProgram,
         secrets: Secrets<'_>,
         demands: Demands,
     ) -> Result<(Self, Trace), SimError> {
-        let mut simulation = Simulation::new(bench);
+        let mut simulation = Simulation::new(world);
         let parties = simulation.parties();
         let task = |i| {
             let protocol = start(simulation.party(i));

@@ -1,10 +1,10 @@
 //! Training itself: in the clear, or on shares.
 
-use super::bench::bench;
 use super::out_of_range::OutOfRange;
 use super::record::{Phase, Recorded};
 use super::session::{Demands, Session};
 use super::verify::VerifyError;
+use super::world::{clear_world, world};
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::TrainTest;
 use crate::nn::{
@@ -14,7 +14,7 @@ use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol, ValuesBeyond};
 use crate::ring::Content;
 use crate::scenario::Plan;
-use crate::sim::{Bench, Link, Network};
+use crate::sim::World;
 
 /// What an epoch ended with.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,11 +50,6 @@ pub struct Trained {
     pub phases: Vec<Phase>,
 }
 
-/// A bench for one party, who never sends.
-pub fn clear_bench() -> Bench {
-    Bench::new(Network::uniform(1, Link::INSTANT))
-}
-
 struct OnShares<'a> {
     plan: &'a Plan,
     program: &'a TrainingProgram,
@@ -68,10 +63,10 @@ impl Visitor for OnShares<'_> {
 
     fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
         let plan = self.plan;
-        let bench = bench(&plan.network, &plan.compute, plan.seed);
+        let world = world(&plan.network, &plan.compute, plan.seed);
         let start = |party| start(party, plan.seed, Content::Values);
         let watch = Watch { recorded: Some(self.recorded), beyond: None };
-        train_values(plan, self.program, self.data, (bench, start), watch, self.progress)
+        train_values(plan, self.program, self.data, (world, start), watch, self.progress)
     }
 }
 
@@ -89,7 +84,7 @@ pub fn train(
             let beyond = ValuesBeyond::default();
             let start = |party| Clear::counting(party, plan.seed, beyond.clone());
             let watch = Watch { recorded: None, beyond: Some(&beyond) };
-            train_values(plan, program, data, (clear_bench(), start), watch, progress)
+            train_values(plan, program, data, (clear_world(), start), watch, progress)
         }
         Values::Shares => plan.protocol.visit(OnShares { plan, program, data, recorded, progress }),
     }
@@ -108,7 +103,7 @@ fn train_values<P: Protocol>(
     plan: &Plan,
     program: &TrainingProgram,
     data: &TrainTest,
-    (bench, start): (Bench, impl Fn(crate::sim::Party<crate::protocol::Message>) -> P),
+    (world, start): (World, impl Fn(crate::sim::Party<crate::protocol::Message>) -> P),
     watch: Watch<'_>,
     progress: &dyn Progress,
 ) -> Result<Trained, RunError> {
@@ -122,7 +117,7 @@ fn train_values<P: Protocol>(
     let format = (plan.fixed_point, plan.rounding);
     let secrets = Secrets { data: &secret, weights: &weights };
     let demands = recorded.map_or_else(Demands::default, |recorded| recorded.demands.clone());
-    let (mut session, setup) = Session::set_up(bench, start, format, program, secrets, demands)?;
+    let (mut session, setup) = Session::set_up(world, start, format, program, secrets, demands)?;
     drop(secret);
     let same = |trace: &_, expected: Option<&_>, phase| match expected {
         Some(expected) if trace != expected => Err(VerifyError::Trace { phase }),

@@ -1,10 +1,9 @@
 //! The first iterations, really run on shares, against the recorded program and the ideal functionality.
 
-use super::bench::bench;
 use super::out_of_range::OutOfRange;
 use super::record::{Recorded, record};
 use super::session::{Demands, Session};
-use super::train::clear_bench;
+use super::world::{clear_world, world};
 use super::{Progress, RunError, total_iterations};
 use crate::data::Dataset;
 use crate::nn::{SecretData, Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
@@ -94,10 +93,10 @@ impl Visitor for OnShares<'_> {
 
     fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
         let plan = self.plan;
-        let bench = bench(&plan.network, &plan.compute, plan.seed);
+        let world = world(&plan.network, &plan.compute, plan.seed);
         let start = |party| start(party, plan.seed, Content::Values);
         let format = (plan.fixed_point, self.rounding);
-        let session = Session::set_up(bench, start, format, self.program, self.secrets, self.demands)?;
+        let session = Session::set_up(world, start, format, self.program, self.secrets, self.demands)?;
         run_first(session, self.rows, plan.training.batch)
     }
 }
@@ -109,7 +108,7 @@ impl OnShares<'_> {
         let start = |party| Clear::counting(party, plan.seed, beyond.clone());
         let format = (plan.fixed_point, self.rounding);
         let session =
-            Session::set_up(clear_bench(), start, format, self.program, self.secrets, Demands::default())?;
+            Session::set_up(clear_world(), start, format, self.program, self.secrets, Demands::default())?;
         run_first(session, self.rows, plan.training.batch)
     }
 }

@@ -13,7 +13,7 @@ const EXCLUSIVE: [(&str, &str); 2] = [("epochs", "iterations"), ("iterations", "
 /// A value to put in the place of another, already read: what an axis of a sweep sets at one of its points.
 #[derive(Clone, Debug)]
 pub struct Override {
-    steps: Vec<(Step, Place)>,
+    steps: Vec<(PathPart, Place)>,
     value: Node,
 }
 
@@ -54,9 +54,9 @@ impl Override {
         let mut path = String::new();
         for (step, _) in &self.steps {
             match step {
-                Step::Field(name) if path.is_empty() => path += name,
-                Step::Field(name) => path += &format!(".{name}"),
-                Step::Index(index) => path += &format!("[{index}]"),
+                PathPart::Field(name) if path.is_empty() => path += name,
+                PathPart::Field(name) => path += &format!(".{name}"),
+                PathPart::Index(index) => path += &format!("[{index}]"),
             }
         }
         path
@@ -67,7 +67,7 @@ impl Override {
         let different = self.steps.iter().zip(&other.steps).find(|((own, _), (other, _))| own != other);
         match different {
             None => true,
-            Some(((Step::Field(own), _), (Step::Field(other), _))) => {
+            Some(((PathPart::Field(own), _), (PathPart::Field(other), _))) => {
                 EXCLUSIVE.contains(&(own.as_str(), other.as_str()))
             }
             Some(_) => false,
@@ -77,8 +77,8 @@ impl Override {
     /// The name that the path begins with.
     pub fn top_field(&self) -> &str {
         match &self.steps[0].0 {
-            Step::Field(name) => name,
-            Step::Index(_) => "",
+            PathPart::Field(name) => name,
+            PathPart::Index(_) => "",
         }
     }
 
@@ -96,7 +96,7 @@ impl Override {
 
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum PathPart {
     Field(String),
     Index(usize),
 }
@@ -108,7 +108,7 @@ pub fn apply(root: &mut Node, text: &str, source: SourceId, mistakes: &mut Mista
     }
 }
 
-fn path_steps(path: &str, source: SourceId, mistakes: &mut Mistakes) -> Option<Vec<(Step, Place)>> {
+fn path_steps(path: &str, source: SourceId, mistakes: &mut Mistakes) -> Option<Vec<(PathPart, Place)>> {
     let mut steps = Vec::new();
     let mut start = 0;
     for part in path.split('.') {
@@ -125,8 +125,8 @@ fn path_steps(path: &str, source: SourceId, mistakes: &mut Mistakes) -> Option<V
             mistakes.add(&place, "this part of the path is not the name of a field", "here", help);
             return None;
         };
-        steps.push((Step::Field(name.to_string()), place.clone()));
-        steps.extend(indices.into_iter().map(|index| (Step::Index(index), place.clone())));
+        steps.push((PathPart::Field(name.to_string()), place.clone()));
+        steps.extend(indices.into_iter().map(|index| (PathPart::Index(index), place.clone())));
     }
     Some(steps)
 }
@@ -142,14 +142,14 @@ fn index_list(mut text: &str) -> Option<Vec<usize>> {
     Some(indices)
 }
 
-fn replace(node: &mut Node, steps: &[(Step, Place)], value: Node, mistakes: &mut Mistakes) {
+fn replace(node: &mut Node, steps: &[(PathPart, Place)], value: Node, mistakes: &mut Mistakes) {
     let Some(((step, place), rest)) = steps.split_first() else {
         *node = value;
         return;
     };
     match step {
-        Step::Index(index) => replace_item(node, *index, place, rest, value, mistakes),
-        Step::Field(name) => {
+        PathPart::Index(index) => replace_item(node, *index, place, rest, value, mistakes),
+        PathPart::Field(name) => {
             let Some(record) = as_record(node) else {
                 let message =
                     format!("there is no field `{name}` to set: what should hold it is {}", node.describe());
@@ -178,7 +178,7 @@ fn replace_item(
     node: &mut Node,
     index: usize,
     place: &Place,
-    rest: &[(Step, Place)],
+    rest: &[(PathPart, Place)],
     value: Node,
     mistakes: &mut Mistakes,
 ) {

@@ -81,33 +81,33 @@ impl<P: Protocol> Secure<P> {
         let alpha = 1i64 << (2 * inner);
         let spread = |x: &P::Share| if width == 1 { x.clone() } else { x.repeat_each(width) };
         let w = self.first_reciprocal(b, inner).await;
-        let [x_lane, y_lane] = self.fork();
+        let [x_strand, y_strand] = self.fork();
         let first_x = async || {
-            let product = x_lane.protocol.mul(b, &w).await;
-            x_lane.add_constant(&product.neg(), alpha)
+            let product = x_strand.protocol.mul(b, &w).await;
+            x_strand.add_constant(&product.neg(), alpha)
         };
         let first_y = async || {
             let product = match a {
                 Numerator::One => spread(&w).scale(1 << f),
                 Numerator::Shared(a) => {
                     assert_eq!(a.len(), b.len() * width, "a row of numerators for each divisor");
-                    y_lane.protocol.mul(a, &spread(&w)).await
+                    y_strand.protocol.mul(a, &spread(&w)).await
                 }
             };
-            y_lane.truncate(&product, quotient_bits, inner).await
+            y_strand.truncate(&product, quotient_bits, inner).await
         };
         let (mut x, mut y) = both(first_x(), first_y()).await;
         for _ in 1..self.iterations() {
-            let [x_lane, y_lane] = self.fork();
-            let factor = spread(&x_lane.add_constant(&x, alpha));
+            let [x_strand, y_strand] = self.fork();
+            let factor = spread(&x_strand.add_constant(&x, alpha));
             let next_y = async || {
-                let product = y_lane.protocol.mul(&y, &factor).await;
-                y_lane.truncate(&product, quotient_bits, 2 * inner).await
+                let product = y_strand.protocol.mul(&y, &factor).await;
+                y_strand.truncate(&product, quotient_bits, 2 * inner).await
             };
             let next_x = async || {
-                let product = x_lane.protocol.mul(&x, &x).await;
+                let product = x_strand.protocol.mul(&x, &x).await;
                 // After a division by zero this is one, which has more bits; the quotient is zero whatever becomes of it.
-                x_lane.truncate_any(&product, remainder_bits, 2 * inner).await
+                x_strand.truncate_any(&product, remainder_bits, 2 * inner).await
             };
             (x, y) = both(next_x(), next_y()).await;
         }

@@ -105,10 +105,10 @@ impl<P: Protocol> Secure<P> {
         let (f, k) = (self.f(), self.k());
         let digits = k - 2;
         let parts = self.parts(x).await;
-        let [integer_lane, fraction_lane] = self.fork();
+        let [integer_strand, fraction_strand] = self.fork();
         let (power, fraction) = both(
-            integer_lane.power_of_bits(&parts.integer_bits),
-            fraction_lane.fractional_power(&parts.fraction.scale(1 << (digits - f)), digits),
+            integer_strand.power_of_bits(&parts.integer_bits),
+            fraction_strand.fractional_power(&parts.fraction.scale(1 << (digits - f)), digits),
         )
         .await;
         let product = self.protocol.mul(&power, &fraction).await;

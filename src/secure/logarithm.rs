@@ -46,14 +46,14 @@ impl<P: Protocol> Secure<P> {
             exponent = exponent.add(or);
         }
         let moved = self.protocol.mul(&magnitude, &power).await;
-        let [mantissa_lane, exponent_lane] = self.fork();
+        let [mantissa_strand, exponent_strand] = self.fork();
         let mantissa = async || match length.checked_sub(f) {
-            Some(excess) if excess > 0 => mantissa_lane.floor_truncate(&moved, length, excess, false).await,
+            Some(excess) if excess > 0 => mantissa_strand.floor_truncate(&moved, length, excess, false).await,
             _ => moved.scale(1 << (f - length)),
         };
         // The last prefix or says whether x has a bit set at all.
         let nonzero = ors.last().expect("a number has bits");
-        let (mantissa, exponent) = both(mantissa(), exponent_lane.protocol.mul(&exponent, nonzero)).await;
+        let (mantissa, exponent) = both(mantissa(), exponent_strand.protocol.mul(&exponent, nonzero)).await;
         Float { mantissa, exponent }
     }
 
@@ -81,10 +81,12 @@ impl<P: Protocol> Secure<P> {
     pub async fn log(&self, x: &P::Share) -> P::Share {
         let _span = self.span("log");
         let float = self.to_float(x).await;
-        let [p_lane, q_lane] = self.fork();
-        let (p, q) =
-            both(p_lane.polynomial(&float.mantissa, &P_2524), q_lane.polynomial(&float.mantissa, &Q_2524))
-                .await;
+        let [p_strand, q_strand] = self.fork();
+        let (p, q) = both(
+            p_strand.polynomial(&float.mantissa, &P_2524),
+            q_strand.polynomial(&float.mantissa, &Q_2524),
+        )
+        .await;
         let quotient = self.divide(Numerator::Shared(&p), &q, 1).await;
         let log2 = quotient.add(&float.exponent.scale(1 << self.f()));
         self.scale_by(&log2, std::f64::consts::LN_2).await

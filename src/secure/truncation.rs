@@ -45,14 +45,14 @@ impl<P: Protocol> Secure<P> {
     async fn wraps(&self, summands: Vec<Word<P::Bits>>, len: usize, shift: u32) -> P::Share {
         let (m, top) = (shift as usize, summands[0].len());
         let two = self.two_summands(summands, true).await;
-        let [low_lane, high_lane] = self.fork();
+        let [low_strand, high_strand] = self.fork();
         let low = async || {
-            let last = low_lane.carry_out(&two.sum[..m], &two.carries[..m]).await;
-            low_lane.finish_carry(last).await
+            let last = low_strand.carry_out(&two.sum[..m], &two.carries[..m]).await;
+            low_strand.finish_carry(last).await
         };
         let high = async || {
-            let carries = high_lane.half_add(&two.sum[m..top], &two.carries[m..top]).await;
-            high_lane.carry_group(carries).await
+            let carries = high_strand.half_add(&two.sum[m..top], &two.carries[m..top]).await;
+            high_strand.carry_group(carries).await
         };
         let (low, (generate, propagate)) = both(low(), high()).await;
         // Bits that count for the low carry, then for the high one.
@@ -62,15 +62,15 @@ impl<P: Protocol> Secure<P> {
             two.saved_into(top).filter(|bit| !bit.is_zero()).cloned().collect();
         let (low_bits, weights) = self.counted(low_bits).await;
         let bits = [&low_bits[..], &high_bits[..]].concat();
-        let [bit_lane, last_lane] = self.fork();
+        let [bit_strand, last_strand] = self.fork();
         let last = async || {
             if low.is_zero() {
-                last_lane.bits_to_ring(&[generate], len).await.remove(0)
+                last_strand.bits_to_ring(&[generate], len).await.remove(0)
             } else {
-                last_lane.and_to_ring([&propagate, &low, &generate], len).await
+                last_strand.and_to_ring([&propagate, &low, &generate], len).await
             }
         };
-        let (bits, last) = both(bit_lane.bits_to_ring(&bits, len), last()).await;
+        let (bits, last) = both(bit_strand.bits_to_ring(&bits, len), last()).await;
         let zero = self.constant(len, 0);
         let low_values = bits[..low_bits.len()].iter().zip(weights);
         let low = low_values.fold(zero, |sum, (bit, weight)| match weight {

@@ -1,18 +1,18 @@
 //! What all handles of a simulation share: who waits for what, what is on its way, and the record.
 //!
-//! Owns the matching of receives to messages by (link, lane).
+//! Owns the matching of receives to messages by (link, strand).
 
 use std::sync::Arc;
 
 use super::{
-    Bench, Meter, SimError, SpanId, SpanTree, Wait, adversary::Adversary, log::Log, mailbox::Mailbox,
+    Meter, SimError, SpanId, SpanTree, Wait, World, adversary::Adversary, log::Log, mailbox::Mailbox,
 };
 
 /// A receive that a program has begun.
 #[derive(Debug)]
 struct Pending<M> {
     from: usize,
-    lane: u64,
+    strand: u64,
     span: SpanId,
     /// Where its program picks the message up.
     slot: usize,
@@ -55,20 +55,21 @@ impl<M> Inbox<M> {
     }
 
     /// Begins a receive.
-    fn register(&mut self, from: usize, lane: u64, span: SpanId, claim: Option<(u64, M)>) -> usize {
+    fn register(&mut self, from: usize, strand: u64, span: SpanId, claim: Option<(u64, M)>) -> usize {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::Free);
             self.slots.len() - 1
         });
         self.slots[slot] = Slot::Waiting;
         self.claims += usize::from(claim.is_some());
-        self.pending.push(Pending { from, lane, span, slot, claim });
+        self.pending.push(Pending { from, strand, span, slot, claim });
         slot
     }
 
     /// Gives a message to the first receive that waits for it, or back if none does.
-    fn claim(&mut self, from: usize, lane: u64, ordinal: u64, message: M) -> Option<M> {
-        let waits = |recv: &&mut Pending<M>| recv.from == from && recv.lane == lane && recv.claim.is_none();
+    fn claim(&mut self, from: usize, strand: u64, ordinal: u64, message: M) -> Option<M> {
+        let waits =
+            |recv: &&mut Pending<M>| recv.from == from && recv.strand == strand && recv.claim.is_none();
         match self.pending.iter_mut().find(waits) {
             Some(recv) => {
                 recv.claim = Some((ordinal, message));
@@ -137,16 +138,16 @@ pub(crate) struct Core<M> {
 }
 
 impl<M> Core<M> {
-    pub(super) fn new(bench: Bench) -> Core<M> {
-        let parties = bench.network.parties;
+    pub(super) fn new(world: World) -> Core<M> {
+        let parties = world.network.parties;
         Core {
             parties,
-            log: Log::new(&bench),
+            log: Log::new(&world),
             spans: Arc::new(SpanTree::new()),
             mail: (0..parties * parties).map(|_| Mailbox::new()).collect(),
             sent: vec![0; parties * parties],
             inboxes: (0..parties).map(|_| Inbox::new()).collect(),
-            meter: bench.meter,
+            meter: world.meter,
             adversary: Adversary(None),
             last_span: vec![SpanId::ROOT; parties],
             failed: None,
@@ -206,7 +207,7 @@ impl<M> Core<M> {
         to: usize,
         payload_bytes: u64,
         message: M,
-        lane: u64,
+        strand: u64,
         span: SpanId,
     ) {
         self.charge(from, span);
@@ -220,8 +221,8 @@ impl<M> Core<M> {
         let Some(message) = self.adversary.pass((from, to, ordinal), (&self.spans, span), message) else {
             return;
         };
-        if let Some(message) = self.inboxes[to].claim(from, lane, ordinal, message) {
-            self.mail[link].push(lane, ordinal, message);
+        if let Some(message) = self.inboxes[to].claim(from, strand, ordinal, message) {
+            self.mail[link].push(strand, ordinal, message);
         }
     }
 
@@ -232,10 +233,10 @@ impl<M> Core<M> {
     }
 
     /// Begins a receive; its message comes in a later step.
-    pub(crate) fn register(&mut self, party: usize, from: usize, lane: u64, span: SpanId) -> usize {
+    pub(crate) fn register(&mut self, party: usize, from: usize, strand: u64, span: SpanId) -> usize {
         self.charge(party, span);
-        let claim = self.mail[from * self.parties + party].pop(lane);
-        self.inboxes[party].register(from, lane, span, claim)
+        let claim = self.mail[from * self.parties + party].pop(strand);
+        self.inboxes[party].register(from, strand, span, claim)
     }
 
     /// The message of a receive, if it has come.
@@ -294,7 +295,7 @@ impl<M> Core<M> {
             inbox.pending.iter().map(move |recv| Wait {
                 party,
                 peer: recv.from,
-                lane: Some(recv.lane),
+                strand: Some(recv.strand),
                 span: self.spans.path(recv.span),
             })
         });

@@ -1,7 +1,7 @@
 //! Clocks, links, interfaces: the one state machine of time, driven by live runs and by replays.
 //!
 //! Owns every rule that turns (work, send, receive) into picoseconds. It knows nothing of programs,
-//! lanes, spans or message contents; a message is its link and its ordinal there.
+//! strands, spans or message contents; a message is its link and its ordinal there.
 
 mod port;
 mod queue;

@@ -9,8 +9,8 @@ pub struct Wait {
     pub party: usize,
     /// The party that it waits for.
     pub peer: usize,
-    /// The lane in which it waits, `None` in a replay.
-    pub lane: Option<u64>,
+    /// The strand in which it waits, `None` in a replay.
+    pub strand: Option<u64>,
     /// Span path in which the receive began, joined by `/`.
     pub span: String,
 }
@@ -18,8 +18,8 @@ pub struct Wait {
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "party {} waits for party {}", self.party, self.peer)?;
-        if let Some(lane) = self.lane.filter(|&lane| lane != 0) {
-            write!(f, " in lane {lane:016x}")?;
+        if let Some(strand) = self.strand.filter(|&strand| strand != 0) {
+            write!(f, " in strand {strand:016x}")?;
         }
         if !self.span.is_empty() {
             write!(f, " in span {}", self.span)?;

@@ -1,6 +1,6 @@
 //! The live simulation: polls one program per party and records what each did.
 //!
-//! Owns the matching of receives to messages by (link, lane), the order of polls, and with it each party's line of
+//! Owns the matching of receives to messages by (link, strand), the order of polls, and with it each party's line of
 //! work, sends and receives. Times are the replayer's.
 //!
 //! Programs run in steps. In each step every party receives the messages that its receives wait for and that were sent
@@ -20,7 +20,7 @@ use std::{
 };
 
 use super::{
-    Bench, Clock, Party, SimError, SpanTree, Trace,
+    Clock, Party, SimError, SpanTree, Trace, World,
     adversary::{Adversary, Interceptor},
     clock::depth,
     core::Core,
@@ -62,10 +62,10 @@ impl<M> fmt::Debug for Simulation<M> {
 }
 
 impl<M> Simulation<M> {
-    /// All clocks at zero. Panics if the bench contradicts itself.
-    pub fn new(bench: Bench) -> Simulation<M> {
-        let parties = bench.network.parties;
-        let core = Rc::new(RefCell::new(Core::new(bench)));
+    /// All clocks at zero. Panics if the world contradicts itself.
+    pub fn new(world: World) -> Simulation<M> {
+        let parties = world.network.parties;
+        let core = Rc::new(RefCell::new(Core::new(world)));
         let roots = (0..parties).map(|id| Party::root(Rc::clone(&core), id, parties)).collect();
         Simulation { core, roots }
     }
@@ -75,7 +75,7 @@ impl<M> Simulation<M> {
         self.roots.len()
     }
 
-    /// A handle on a party, in the root lane.
+    /// A handle on a party, in the root strand.
     pub fn party(&self, id: usize) -> Party<M> {
         self.roots[id].clone()
     }
@@ -90,8 +90,8 @@ impl<M> Simulation<M> {
         self.core.borrow().log.clocks()
     }
 
-    /// Puts clocks, links, ordinals and depths back to zero; also after an error. Lanes go on, so
-    /// that no fork of a simulation gets the lane of another.
+    /// Puts clocks, links, ordinals and depths back to zero; also after an error. Strands go on, so
+    /// that no fork of a simulation gets the strand of another.
     pub fn reset(&mut self) {
         self.core.borrow_mut().reset();
     }

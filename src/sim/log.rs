@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{
-    Bench, Clock, Replay, Replayer, SimError, SpanId, SpanTree, Trace, TraceBuilder,
+    Clock, Replay, Replayer, SimError, SpanId, SpanTree, Trace, TraceBuilder, World,
     engine::Engine,
     error::{Overflow, sum},
 };
@@ -23,11 +23,11 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn new(bench: &Bench) -> Log {
+    pub(crate) fn new(world: &World) -> Log {
         Log {
-            parties: bench.network.parties,
-            recorder: TraceBuilder::new(bench.network.parties),
-            replayer: Replayer::new(&bench.network, &bench.endpoints),
+            parties: world.network.parties,
+            recorder: TraceBuilder::new(world.network.parties),
+            replayer: Replayer::new(&world.network, &world.endpoints),
             start: Vec::new(),
             along: false,
         }

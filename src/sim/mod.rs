@@ -6,7 +6,7 @@
 //! ring, a protocol or a layer, and is generic over the message type `M`.
 //!
 //! Three acts. *Author* a program: an `async fn` that gets a [`Party`] and `send`s, `recv`s and
-//! `work`s. *Assemble* a [`Bench`]: a [`Network`], one [`Endpoint`] per party, perhaps a work
+//! `work`s. *Assemble* a [`World`]: a [`Network`], one [`Endpoint`] per party, perhaps a work
 //! [`Meter`]. *Run* it: [`Simulation::run`] live, or [`Replayer::run`] from a recorded [`Trace`].
 //!
 //! # Time of a message
@@ -42,39 +42,39 @@
 //! order in which every message is sent before it is received, so no network can make a line deadlock.
 
 mod adversary;
-mod bench;
 mod clock;
 mod core;
 mod engine;
 mod error;
 mod jitter;
 mod kernel;
-mod lane;
 mod log;
 mod mailbox;
 mod network;
 mod party;
 mod replay;
+mod replays;
 mod span;
-mod sweep;
+mod strand;
 mod timeline;
 mod trace;
 pub mod trace_file;
+mod world;
 
 pub use adversary::{Interceptor, Outgoing};
-pub use bench::{Bench, Meter};
 pub use clock::{Clock, Parts};
 pub use error::{SimError, Wait};
 pub use jitter::Jitter;
 pub use kernel::{Run, Simulation};
-pub use lane::{all, both};
 pub use network::{Change, Endpoint, Interface, Link, Network, WireOverhead};
 pub use party::{Party, Recv, SpanGuard};
 pub use replay::{Observer, Occurrence, OccurrenceKind, Replay, Replayer};
+pub use replays::{Finish, Phase, Prepared, replay_many, replay_phases};
 pub use span::{SpanId, SpanTree};
-pub use sweep::{Finish, Phase, Prepared, replay_many, replay_phases};
+pub use strand::{all, both};
 pub use timeline::{MessageId, Timeline};
 pub use trace::{Event, EventKind, Events, Trace, TraceBuilder};
+pub use world::{Meter, World};
 
 /// Picoseconds in a second.
 pub const PS_PER_SECOND: u64 = 1_000_000_000_000;

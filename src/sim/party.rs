@@ -1,6 +1,6 @@
 //! A party as its own program sees it.
 //!
-//! Owns the handle: identity, lane, current span. What a call does to time is in the kernel.
+//! Owns the handle: identity, strand, current span. What a call does to time is in the kernel.
 
 use std::{
     borrow::Cow,
@@ -15,12 +15,12 @@ use std::{
 use super::{
     SpanId,
     core::Core,
-    lane::{ROOT_LANE, child_lane},
+    strand::{ROOT_STRAND, child_strand},
 };
 
-/// A handle on one party, for one lane of its program.
+/// A handle on one party, for one strand of its program.
 ///
-/// Clones share the lane, the span and the count of forks.
+/// Clones share the strand, the span and the count of forks.
 pub struct Party<M> {
     handle: Rc<Handle<M>>,
 }
@@ -29,7 +29,7 @@ struct Handle<M> {
     core: Rc<RefCell<Core<M>>>,
     id: usize,
     parties: usize,
-    lane: u64,
+    strand: u64,
     span: Cell<SpanId>,
     forks: Cell<u64>,
 }
@@ -42,17 +42,17 @@ impl<M> Clone for Party<M> {
 
 impl<M> fmt::Debug for Party<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Party({} of {}, lane {:016x})", self.id(), self.parties(), self.lane())
+        write!(f, "Party({} of {}, strand {:016x})", self.id(), self.parties(), self.strand())
     }
 }
 
 impl<M> Party<M> {
     pub(crate) fn root(core: Rc<RefCell<Core<M>>>, id: usize, parties: usize) -> Party<M> {
-        Party::new(core, id, parties, ROOT_LANE, SpanId::ROOT)
+        Party::new(core, id, parties, ROOT_STRAND, SpanId::ROOT)
     }
 
-    fn new(core: Rc<RefCell<Core<M>>>, id: usize, parties: usize, lane: u64, span: SpanId) -> Party<M> {
-        let handle = Handle { core, id, parties, lane, span: Cell::new(span), forks: Cell::new(0) };
+    fn new(core: Rc<RefCell<Core<M>>>, id: usize, parties: usize, strand: u64, span: SpanId) -> Party<M> {
+        let handle = Handle { core, id, parties, strand, span: Cell::new(span), forks: Cell::new(0) };
         Party { handle: Rc::new(handle) }
     }
 
@@ -66,10 +66,10 @@ impl<M> Party<M> {
         self.handle.parties
     }
 
-    /// The key of its lane: 0 before any fork, the same in all parties whose programs fork alike,
+    /// The key of its strand: 0 before any fork, the same in all parties whose programs fork alike,
     /// and never the same for two forks of a simulation.
-    pub fn lane(&self) -> u64 {
-        self.handle.lane
+    pub fn strand(&self) -> u64 {
+        self.handle.strand
     }
 
     /// Sends a message of that size; never waits. Sending to oneself is a bug.
@@ -78,10 +78,10 @@ impl<M> Party<M> {
         assert!(to != handle.id, "party {to} sends to itself");
         assert!(to < handle.parties, "party {} sends to party {to} of {}", handle.id, handle.parties);
         let mut core = handle.core.borrow_mut();
-        core.send(handle.id, to, payload_bytes, message, handle.lane, handle.span.get());
+        core.send(handle.id, to, payload_bytes, message, handle.strand, handle.span.get());
     }
 
-    /// Receives the next message of this lane from a party. Its place among receives is where it is
+    /// Receives the next message of this strand from a party. Its place among receives is where it is
     /// first polled.
     pub fn recv(&self, from: usize) -> Recv<'_, M> {
         let handle = &*self.handle;
@@ -140,8 +140,8 @@ impl<M> Party<M> {
 
     fn child(&self, fork: u64, child: u64) -> Party<M> {
         let handle = &*self.handle;
-        let lane = child_lane(handle.lane, fork, child);
-        Party::new(Rc::clone(&handle.core), handle.id, handle.parties, lane, handle.span.get())
+        let strand = child_strand(handle.strand, fork, child);
+        Party::new(Rc::clone(&handle.core), handle.id, handle.parties, strand, handle.span.get())
     }
 }
 
@@ -193,7 +193,7 @@ impl<M> Future for Recv<'_, M> {
         let mut core = handle.core.borrow_mut();
         match this.slot {
             None => {
-                let slot = core.register(handle.id, this.from, handle.lane, handle.span.get());
+                let slot = core.register(handle.id, this.from, handle.strand, handle.span.get());
                 this.slot = Some(slot);
                 Poll::Pending
             }

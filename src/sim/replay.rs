@@ -308,7 +308,7 @@ impl Replayer {
     fn deadlock(&self, trace: &Trace) -> SimError {
         let waits = self.waits.iter().enumerate().filter_map(|(party, wait)| {
             let Blocked { from, span, .. } = (*wait)?;
-            Some(Wait { party, peer: from, lane: None, span: trace.spans().path(span) })
+            Some(Wait { party, peer: from, strand: None, span: trace.spans().path(span) })
         });
         SimError::Deadlock { waits: waits.collect() }
     }

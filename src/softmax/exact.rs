@@ -66,8 +66,9 @@ impl SoftmaxVariant for Exact {
                 return None;
             }
             let _span = forward.span("loss");
-            let [log_lane, dot_lane] = forward.fork();
-            let (log, hit) = both(log_lane.log(&sums), dot_lane.protocol.dot(labels, logits, classes)).await;
+            let [log_strand, dot_strand] = forward.fork();
+            let (log, hit) =
+                both(log_strand.log(&sums), dot_strand.protocol.dot(labels, logits, classes)).await;
             Some(shift.add(&log).sub(&hit))
         };
         let (loss, quotient) =

@@ -12,7 +12,7 @@ use super::SweepError;
 use super::columns::result_columns;
 use super::journal::{Journal, seal, unseal};
 use super::shard::Shard;
-use super::summary::{Known, Summary};
+use super::summary::{Known, SweepSummary};
 use crate::digest::{self, Hasher};
 use crate::report::{self, Kind, Manifest, PROGRESS, sweep_report, sync_folder, undisturbed, write_synced};
 use crate::run::PROGRAM;
@@ -156,7 +156,7 @@ impl Folder {
     }
 
     /// Makes what else belongs to the results and puts all in place.
-    pub(crate) fn finish(mut self, summary: &Summary, extras: Extras) -> Result<(), SweepError> {
+    pub(crate) fn finish(mut self, summary: &SweepSummary, extras: Extras) -> Result<(), SweepError> {
         self.checkpoint()?;
         let name = self.name();
         let new = self.results.new_files();
@@ -181,7 +181,7 @@ pub(crate) struct Extras {
 pub(crate) fn finish_files(
     new: &Path,
     manifest: &mut Manifest,
-    summary: &Summary,
+    summary: &SweepSummary,
     extras: Extras,
 ) -> io::Result<()> {
     let mut add = |name: &str, content: &[u8]| {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::SweepError;
 use super::folder::{Extras, RESULTS, SUMMARY, check_whole, finish_files};
-use super::summary::Summary;
+use super::summary::SweepSummary;
 use crate::digest::Hasher;
 use crate::report::{Folder, Kind, Manifest, is_unfinished};
 
@@ -88,7 +88,7 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<u64, SweepError> {
 /// Writes the rows of all shards in the order of the grid.
 fn join(
     folders: &[PathBuf],
-    summary: &Summary,
+    summary: &SweepSummary,
     mut write: impl FnMut(&[u8]) -> Result<(), SweepError>,
 ) -> Result<u64, SweepError> {
     let mut readers = folders.iter().map(|folder| Reader::open(folder)).collect::<Result<Vec<_>, _>>()?;
@@ -117,7 +117,7 @@ fn join(
     }
 }
 
-fn read_summary(folder: &Path) -> Result<Summary, SweepError> {
+fn read_summary(folder: &Path) -> Result<SweepSummary, SweepError> {
     let name = folder.display().to_string();
     if !folder.is_dir() {
         return Err(SweepError::NotAShard { folder: name, reason: "there is no such folder" });
@@ -135,8 +135,8 @@ fn read_summary(folder: &Path) -> Result<Summary, SweepError> {
 }
 
 /// What all shards say of the sweep, if they are its shards, all of them, each once.
-fn common_summary(folders: &[PathBuf]) -> Result<Summary, SweepError> {
-    let mut whole: Option<Summary> = None;
+fn common_summary(folders: &[PathBuf]) -> Result<SweepSummary, SweepError> {
+    let mut whole: Option<SweepSummary> = None;
     let mut seen: Vec<Option<String>> = Vec::new();
     let mut overflowed = 0;
     for folder in folders {

@@ -46,7 +46,7 @@ pub(crate) struct Rows {
 }
 
 /// What is needed to make rows.
-pub(crate) struct Maker<'a> {
+pub(crate) struct RowBuilder<'a> {
     pub plan: &'a SweepPlan,
     pub trainings: &'a Trainings,
     pub traces: &'a Traces<'a>,
@@ -58,7 +58,7 @@ struct Counts {
     training: Option<Cost>,
 }
 
-impl Maker<'_> {
+impl RowBuilder<'_> {
     /// The rows of some points, in their order.
     pub(crate) fn rows(&self, points: &[u32]) -> Result<Rows, SweepError> {
         let mut groups: BTreeMap<(u32, u32, u64), Vec<usize>> = BTreeMap::new();

@@ -9,9 +9,9 @@ use super::SweepError;
 use super::estimate::Work;
 use super::folder::{Extras, Folder, Opened};
 use super::planner::SweepPlan;
-use super::rows::{Maker, Rows, header};
+use super::rows::{RowBuilder, Rows, header};
 use super::shard::{Points, Shard};
-use super::summary::Summary;
+use super::summary::SweepSummary;
 use super::task::tasks;
 use super::trace::{Sizes, Traces};
 use super::training::{self, Watch};
@@ -100,18 +100,18 @@ pub fn run(
 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
     let pool = pool.map_err(|error| RunError::Threads(error.to_string()))?;
-    let maker = Maker { plan, trainings: &trainings, traces: &traces };
-    pool.install(|| write_rows(&maker, &points, &mut folder, options.jobs, &watch))?;
+    let builder = RowBuilder { plan, trainings: &trainings, traces: &traces };
+    pool.install(|| write_rows(&builder, &points, &mut folder, options.jobs, &watch))?;
 
     (done.rows, done.overflowed) = (folder.progress.rows, folder.progress.overflowed);
-    let summary = Summary::new(plan, &fingerprint, shard, done.rows, done.overflowed);
+    let summary = SweepSummary::new(plan, &fingerprint, shard, done.rows, done.overflowed);
     // A shard is no result to look at.
     folder.finish(&summary, Extras { report: shard == Shard::WHOLE, parquet: options.parquet })?;
     Ok(done)
 }
 
 fn write_rows(
-    maker: &Maker,
+    builder: &RowBuilder,
     points: &Points,
     folder: &mut Folder,
     jobs: usize,
@@ -124,7 +124,7 @@ fn write_rows(
             return Ok(());
         }
         let work = |chunk: &[u32]| {
-            let rows = maker.rows(chunk);
+            let rows = builder.rows(chunk);
             watch.progress.advance((watch.work.points_ns(chunk.len()) / jobs as f64) as u64);
             rows
         };

@@ -8,7 +8,7 @@ use crate::run::PROGRAM;
 
 /// What a finished sweep says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Summary {
+pub(crate) struct SweepSummary {
     pub schema: u32,
     pub name: String,
     pub program: String,
@@ -57,21 +57,21 @@ pub(crate) struct Known {
     pub shard: Option<ShardSummary>,
 }
 
-impl Summary {
+impl SweepSummary {
     pub(crate) fn new(
         plan: &SweepPlan,
         fingerprint: &str,
         shard: Shard,
         rows: u64,
         overflowed: u64,
-    ) -> Summary {
+    ) -> SweepSummary {
         let sweep = plan.sweep();
         let axis = |axis: &super::axis::Axis| AxisSummary {
             column: axis.name.clone(),
             field: axis.field.clone(),
             values: axis.values.len() as u64,
         };
-        Summary {
+        SweepSummary {
             schema: 1,
             name: sweep.name.clone(),
             program: PROGRAM.to_string(),

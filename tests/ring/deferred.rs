@@ -23,7 +23,7 @@ impl Program {
             _ => {
                 // Few streams, so that several formulas draw from the same one.
                 let counter = self.source.word() % 3;
-                let key = StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, lane: 0, counter };
+                let key = StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, strand: 0, counter };
                 // Whoever looks at a vector has its elements put into memory, so another one is looked at.
                 let words = key.vector(Content::Values, len).expect_values().to_vec();
                 return self.made.push((key.vector(Content::Values, len), words));
@@ -158,7 +158,7 @@ fn the_same_formula_of_the_same_operands_is_computed_once() {
     let len = 20_000;
     let words = Vector::from((0..3 * len as u64).collect::<Vec<_>>());
     let x = words.slice(0, len);
-    let key = |counter| StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, lane: 0, counter };
+    let key = |counter| StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, strand: 0, counter };
     let drawn = |counter| key(counter).vector(Content::Values, len);
     let constant = |value| Vector::constant(Content::Values, len, value);
 

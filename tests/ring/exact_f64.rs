@@ -1,7 +1,7 @@
 //! Exact products through floating point: equal to the naive loop, or refused.
 
 use super::{Layout, Source, naive_gemm_add, with_threads};
-use mpcsim::ring::exact_f64::{Way, gemm_exact_f64, gemm_exact_with};
+use mpcsim::ring::exact_f64::{ExactKernel, gemm_exact_f64, gemm_exact_with};
 use mpcsim::ring::gemm::MatrixView;
 
 /// Signed words of at most `bits` bits of magnitude.
@@ -24,10 +24,10 @@ fn random_signed_products_equal_the_naive_loop() {
         naive_gemm_add(a.view(), b.view(), &mut expected);
         let start = source.words(m * n);
         let what = format!("seed {seed}, {m} x {k} x {n}, {layout_a:?} times {layout_b:?}, {bits_a} bits");
-        for way in Way::available() {
+        for kernel in ExactKernel::available() {
             let mut c = start.clone();
-            assert!(gemm_exact_with(&[way], a.view(), b.view(), &mut c), "{way:?} refuses: {what}");
-            assert!(c == expected, "{way:?} differs from the naive loop: {what}");
+            assert!(gemm_exact_with(&[kernel], a.view(), b.view(), &mut c), "{kernel:?} refuses: {what}");
+            assert!(c == expected, "{kernel:?} differs from the naive loop: {what}");
         }
     }
 }
@@ -42,12 +42,12 @@ fn threads_do_not_change_the_result() {
         let (a, b) = (MatrixView::row_major(&a, k, m).transposed(), MatrixView::row_major(&b, k, n));
         let mut expected = vec![0; m * n];
         naive_gemm_add(a, b, &mut expected);
-        for (threads, way) in
-            [1, 2, 5].into_iter().flat_map(|t| Way::available().into_iter().map(move |w| (t, w)))
+        for (threads, kernel) in
+            [1, 2, 5].into_iter().flat_map(|t| ExactKernel::available().into_iter().map(move |w| (t, w)))
         {
             let mut c = vec![1; m * n];
-            assert!(with_threads(threads, || gemm_exact_with(&[way], a, b, &mut c)));
-            assert!(c == expected, "seed {seed}, {m} x {k} x {n}, {threads} threads, {way:?}");
+            assert!(with_threads(threads, || gemm_exact_with(&[kernel], a, b, &mut c)));
+            assert!(c == expected, "seed {seed}, {m} x {k} x {n}, {threads} threads, {kernel:?}");
         }
     }
 }
@@ -81,16 +81,16 @@ fn the_bound_is_met_exactly() {
 
 #[test]
 fn sums_just_below_the_bound_of_each_way_are_exact() {
-    for way in Way::available() {
+    for kernel in ExactKernel::available() {
         for (x, y) in [(1i64, 1i64), (-1, 1), (1, -1), (-1, -1)] {
             // 1000 terms of magnitude (2^31 - 1) * 1048 end just below 2^51, four times as much below 2^53.
-            let large = if way == Way::Short { 1 << 31 } else { 1 << 33 } - 1;
+            let large = if kernel == ExactKernel::Short { 1 << 31 } else { 1 << 33 } - 1;
             let (a, b) =
                 (vec![(x * large).cast_unsigned(); 9 * 1000], vec![(y * 1048).cast_unsigned(); 1000 * 17]);
             let (a, b) = (MatrixView::row_major(&a, 9, 1000), MatrixView::row_major(&b, 1000, 17));
             let mut c = vec![5; 9 * 17];
-            assert!(gemm_exact_with(&[way], a, b, &mut c), "{way:?}");
-            assert_eq!(c, vec![(x * y * 1000 * 1048 * large).cast_unsigned(); 9 * 17], "{way:?}");
+            assert!(gemm_exact_with(&[kernel], a, b, &mut c), "{kernel:?}");
+            assert_eq!(c, vec![(x * y * 1000 * 1048 * large).cast_unsigned(); 9 * 17], "{kernel:?}");
         }
     }
 }

@@ -25,7 +25,8 @@ fn masks_go_through_all_tuples_and_no_bit_past_the_end_is_set() {
             tuples.extend((first..5).map(|i| [i, (i + 1) % 5, source.below(5), 0].map(|i| &planes[i])));
         }
         let words: usize = tuples.iter().map(|planes| planes[0].len().div_ceil(64)).sum();
-        let key = |counter| StreamKey { seed: round, purpose: Purpose::Shared, parties: 3, lane: 0, counter };
+        let key =
+            |counter| StreamKey { seed: round, purpose: Purpose::Shared, parties: 3, strand: 0, counter };
         let masks = [1, 2].map(|counter| key(counter).planes(Content::Values, 64 * words, 1).remove(0));
         let results = Plane::fused_with_masks(6, &tuples, [&masks[0], &masks[1]], |[x, y, z, w, r, s]| {
             (x & (z ^ w)) ^ (y & z) ^ (r ^ s)

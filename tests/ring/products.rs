@@ -13,7 +13,7 @@ struct Factor {
 /// Three components of a sharing: of any words, or of short ones.
 fn components(source: &mut Source, len: usize) -> Vec<Factor> {
     let drawn = |counter: u64| -> Factor {
-        let key = StreamKey { seed: 2, purpose: Purpose::Shared, parties: 3, lane: 0, counter };
+        let key = StreamKey { seed: 2, purpose: Purpose::Shared, parties: 3, strand: 0, counter };
         let words = key.vector(Content::Values, len).expect_values().to_vec();
         Factor { make: Box::new(move || key.vector(Content::Values, len)), words }
     };
@@ -158,7 +158,7 @@ fn products_of_products_with_the_same_factor() {
 fn rows_that_several_parties_choose_are_copied_once() {
     let (rows, width) = (50, 40);
     let matrix = Vector::from((0..rows as u64 * width as u64).collect::<Vec<_>>());
-    let key = StreamKey { seed: 3, purpose: Purpose::Shared, parties: 3, lane: 0, counter: 0 };
+    let key = StreamKey { seed: 3, purpose: Purpose::Shared, parties: 3, strand: 0, counter: 0 };
     let place = |x: &Vector| x.expect_values().as_ptr();
     let drawn = || key.vector(Content::Values, rows * width);
     let one = [matrix.gather_rows(&[3, 1, 3], width), drawn().gather_rows(&[3, 1, 3], width)];

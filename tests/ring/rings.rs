@@ -253,7 +253,7 @@ fn nothing_and_its_sums_are_fine() {
 /// What is known of a vector without its elements (constants, random numbers) acts as if it were in memory.
 fn check_implied<V: RingVector>(modulus: u128) {
     let ring = Integers(modulus);
-    let key = StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, lane: 4, counter: 5 };
+    let key = StreamKey { seed: 1, purpose: Purpose::Shared, parties: 3, strand: 4, counter: 5 };
     for len in [70, 30_100] {
         let random = V::random(&key, Content::Values, len);
         let values = random.integers().expect("values");
@@ -281,7 +281,7 @@ fn what_is_not_in_memory_acts_as_if_it_were() {
 }
 
 fn check_random<V: RingVector>(modulus: u128) {
-    let key = |counter| StreamKey { seed: 9, purpose: Purpose::Shared, parties: 3, lane: 0, counter };
+    let key = |counter| StreamKey { seed: 9, purpose: Purpose::Shared, parties: 3, strand: 0, counter };
     let draw = |counter, len| V::random(&key(counter), Content::Values, len).integers().expect("values");
     let drawn = draw(1, 4000);
     assert_eq!(drawn, draw(1, 4000));
@@ -311,7 +311,7 @@ fn random_elements_are_uniform_and_follow_from_their_key() {
 /// The words of a stream in order: those of the generator.
 #[test]
 fn random_elements_are_made_of_the_words_of_their_stream() {
-    let key = StreamKey { seed: 3, purpose: Purpose::Shared, parties: 5, lane: 1, counter: 2 };
+    let key = StreamKey { seed: 3, purpose: Purpose::Shared, parties: 5, strand: 1, counter: 2 };
     let words = key.vector(Content::Values, 200).integers().expect("values");
     let drawn = Wide::<104>::random(&key, Content::Values, 100).integers().expect("values");
     let expected: Vec<u128> =
@@ -332,7 +332,7 @@ fn sizes<V: RingVector>() -> (u32, u64, [u64; 4]) {
         f();
         meter::take()
     };
-    let key = StreamKey { seed: 9, purpose: Purpose::Shared, parties: 3, lane: 0, counter: 0 };
+    let key = StreamKey { seed: 9, purpose: Purpose::Shared, parties: 3, strand: 0, counter: 0 };
     let work = [
         of(&|| x.add(&x)).additions,
         of(&|| x.mul(&x)).multiplications,

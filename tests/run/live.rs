@@ -8,11 +8,11 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::ring::Content;
 use mpcsim::run::{endpoints, network, training_program};
 use mpcsim::secure::{Rounding, Secure};
-use mpcsim::sim::{Bench, Replayer, Simulation};
+use mpcsim::sim::{Replayer, Simulation, World};
 use mpcsim::softmax::Softmax;
 
 use super::training::plan;
-use crate::secure::harness::{Task, bench};
+use crate::secure::harness::{Task, world};
 
 /// Iterations in a row.
 const ITERATIONS: usize = 5;
@@ -30,7 +30,7 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
         let secret = SecretData::of(&program, &data, &rows, plan.fixed_point);
         let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
         let (network, endpoints) = (network(&plan.network, plan.seed), endpoints(&plan.compute));
-        let live = Bench { network: network.clone(), endpoints: endpoints.clone(), ..bench(3) };
+        let live = World { network: network.clone(), endpoints: endpoints.clone(), ..world(3) };
         let mut simulation = Simulation::<Message>::new(live);
 
         let tasks = (0..3).map(|i| {

@@ -13,7 +13,7 @@ use mpcsim::sim::{Party, Trace};
 use mpcsim::softmax::Softmax;
 
 use super::command::scenario;
-use crate::secure::harness::bench;
+use crate::secure::harness::world;
 
 /// Rows of a batch.
 const BATCH: usize = 128;
@@ -58,7 +58,7 @@ pub fn train(
     };
     let format = (plan.fixed_point, plan.rounding);
     let (mut session, setup) = Session::set_up(
-        bench(parties),
+        world(parties),
         start,
         format,
         &program,

@@ -9,7 +9,7 @@ use mpcsim::protocol::{Clear, Demand, Message, Protocol, RingShare, Role};
 use mpcsim::ring::{Content, Vector, meter};
 use mpcsim::secure::{FixedPoint, Rounding, Secure};
 use mpcsim::sim::{
-    Bench, Endpoint, Interceptor, Link, Network, Party, Run, SimError, Simulation, Trace, all, both,
+    Endpoint, Interceptor, Link, Network, Party, Run, SimError, Simulation, Trace, World, all, both,
 };
 use rand_pcg::{Pcg64, rand_core::Rng};
 
@@ -91,9 +91,9 @@ fn charge(_: usize) -> Result<u64, mpcsim::sim::SimError> {
 }
 
 /// Parties with equal links, every kind of work charged.
-pub fn bench(parties: usize) -> Bench {
+pub fn world(parties: usize) -> World {
     let link = Link { latency_ps: 1_000_000, bandwidth_bps: Some(1_000_000_000), ..Link::INSTANT };
-    Bench {
+    World {
         network: Network::uniform(parties, link),
         endpoints: vec![Endpoint::default(); parties],
         meter: Some(Box::new(charge)),
@@ -141,14 +141,14 @@ fn split(secret: &[i64], content: Content, dice: &mut Dice) -> [Vector; 2] {
 }
 
 /// All parties, dealers among them.
-struct World {
+struct Everyone {
     simulation: Simulation<Message>,
     parties: Vec<Secure<Erased>>,
 }
 
-impl World {
-    fn new(parties: usize, setting: Setting, start: impl Fn(Party<Message>) -> Erased) -> World {
-        let mut simulation = Simulation::<Message>::new(bench(parties));
+impl Everyone {
+    fn new(parties: usize, setting: Setting, start: impl Fn(Party<Message>) -> Erased) -> Everyone {
+        let mut simulation = Simulation::<Message>::new(world(parties));
         let secure = |i| Secure {
             protocol: start(simulation.party(i)),
             fixed_point: setting.fixed_point,
@@ -157,7 +157,7 @@ impl World {
         let parties: Vec<Secure<Erased>> = (0..parties).map(secure).collect();
         let keys = parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.set_up()) });
         simulation.run(keys.collect()).expect("keys do not deadlock");
-        World { simulation, parties }
+        Everyone { simulation, parties }
     }
 
     /// The offline phase, then a program of every party that computes, with its checks: both runs, and what was taken.
@@ -166,7 +166,7 @@ impl World {
         demand: &'a Demand,
         program: impl AsyncFn(usize, &'a Secure<Erased>) -> T + 'a,
     ) -> Result<(Trace, Run<Option<T>>, Demand), SimError> {
-        let World { simulation, parties } = self;
+        let Everyone { simulation, parties } = self;
         simulation.reset();
         let offline =
             parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.prepare(demand)) });
@@ -197,22 +197,22 @@ fn execute_prepared<G: Program>(
     program: &G,
     inputs: &[Vec<i64>],
     (seed, content): (u64, Content),
-    mut world: World,
+    mut everyone: Everyone,
     demands: &Demands,
 ) -> Result<(Outcome, Demands), SimError> {
     let mut dice = Dice::new(seed, 0);
     let parts: Vec<[Vector; 2]> = inputs.iter().map(|x| split(x, content, &mut dice)).collect();
-    let (_, sharing, first) = world.phase(&demands[0], async |_, secure| {
-        let lanes = secure.fork_n(parts.len());
-        all(lanes.iter().zip(&parts).map(|(lane, parts)| share(lane, parts)).collect()).await
+    let (_, sharing, first) = everyone.phase(&demands[0], async |_, secure| {
+        let strands = secure.fork_n(parts.len());
+        all(strands.iter().zip(&parts).map(|(strand, parts)| share(strand, parts)).collect()).await
     })?;
     let shares = sharing.outputs;
-    let (offline, run, second) = world.phase(&demands[1], async |i, secure| {
+    let (offline, run, second) = everyone.phase(&demands[1], async |i, secure| {
         program.run(secure, shares[i].as_ref().expect("shares")).await
     })?;
     let rounds = run.rounds();
     let Run { outputs, trace, .. } = run;
-    let (_, opening, third) = world.phase(&demands[2], async |i, secure| {
+    let (_, opening, third) = everyone.phase(&demands[2], async |i, secure| {
         let outputs = outputs[i].as_ref().expect("outputs");
         secure.protocol.open(&RingShare::concat(&outputs.iter().collect::<Vec<_>>())).await
     })?;
@@ -224,9 +224,9 @@ fn execute_prepared<G: Program>(
 /// What a program takes.
 pub fn demands<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Demands {
     let start = |party| setting.protocol.start(party, seed, Content::Shape);
-    let world = World::new(setting.protocol.parties(), setting, start);
+    let everyone = Everyone::new(setting.protocol.parties(), setting, start);
     let shapes = (seed, Content::Shape);
-    execute_prepared(program, inputs, shapes, world, &Demands::default()).expect("the program runs").1
+    execute_prepared(program, inputs, shapes, everyone, &Demands::default()).expect("the program runs").1
 }
 
 /// The same, with what it takes prepared.
@@ -239,8 +239,8 @@ fn execute<G: Program>(
 ) -> Outcome {
     let demands = demands(program, inputs, seed, setting);
     let start = |party| setting.protocol.start(party, seed, content);
-    let world = World::new(setting.protocol.parties(), setting, start);
-    let outcome = execute_prepared(program, inputs, (seed, content), world, &demands);
+    let everyone = Everyone::new(setting.protocol.parties(), setting, start);
+    let outcome = execute_prepared(program, inputs, (seed, content), everyone, &demands);
     let outcome = outcome.expect("the program runs").0;
     assert!(outcome.agree, "the parties open different values");
     outcome
@@ -255,9 +255,9 @@ pub fn tampered<G: Program>(
     interceptor: Interceptor<Message>,
 ) -> Result<Vec<i64>, SimError> {
     let start = |party| setting.protocol.start(party, seed, Content::Values);
-    let mut world = World::new(setting.protocol.parties(), setting, start);
-    world.simulation.intercept(Some(interceptor));
-    let outcome = execute_prepared(program, inputs, (seed, Content::Values), world, demands)?.0;
+    let mut everyone = Everyone::new(setting.protocol.parties(), setting, start);
+    everyone.simulation.intercept(Some(interceptor));
+    let outcome = execute_prepared(program, inputs, (seed, Content::Values), everyone, demands)?.0;
     Ok(outcome.integers())
 }
 
@@ -273,7 +273,9 @@ pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, settin
 
 /// The ideal functionality.
 pub fn in_the_clear<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
-    let world = World::new(1, setting, |party| Erased::new(Clear::new(party, seed)));
+    let everyone = Everyone::new(1, setting, |party| Erased::new(Clear::new(party, seed)));
     let demands = Demands::default();
-    execute_prepared(program, inputs, (seed, Content::Values), world, &demands).expect("the program runs").0
+    execute_prepared(program, inputs, (seed, Content::Values), everyone, &demands)
+        .expect("the program runs")
+        .0
 }

@@ -2,14 +2,14 @@
 
 use std::{future::Future, pin::Pin};
 
-use mpcsim::sim::{Bench, Link, Network, Party, Simulation};
+use mpcsim::sim::{Link, Network, Party, Simulation, World};
 
 type Program<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 #[test]
 fn a_message_takes_latency_and_bandwidth() {
     let link = Link { latency_ps: 5_000, bandwidth_bps: Some(8_000_000_000_000), ..Link::INSTANT };
-    let mut simulation = Simulation::<u32>::new(Bench::new(Network::uniform(2, link)));
+    let mut simulation = Simulation::<u32>::new(World::new(Network::uniform(2, link)));
     let program = |party: Party<u32>| -> Program<'static, u32> {
         Box::pin(async move {
             if party.id() == 0 {

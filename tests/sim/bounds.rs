@@ -1,8 +1,8 @@
 //! What must hold under any network, and what must not be claimed.
 
 use mpcsim::sim::{
-    Bench, Clock, Endpoint, EventKind, Interface, Link, MessageId, Network, Observer, Occurrence,
-    OccurrenceKind, Replayer, Simulation, SpanId, SpanTree, Trace, TraceBuilder,
+    Clock, Endpoint, EventKind, Interface, Link, MessageId, Network, Observer, Occurrence, OccurrenceKind,
+    Replayer, Simulation, SpanId, SpanTree, Trace, TraceBuilder, World,
 };
 
 use super::support::{Case, Dice, Features, run_script};
@@ -187,7 +187,7 @@ fn a_later_message_can_let_a_needed_one_pass() {
 fn links_without_an_interface_do_not_hold_each_other_up() {
     let mut network = Network::uniform(3, Link::INSTANT);
     network.link_mut(0, 1).bandwidth_bps = Some(8_000_000_000);
-    let mut simulation = Simulation::<()>::new(Bench::new(network));
+    let mut simulation = Simulation::<()>::new(World::new(network));
     let run = |simulation: &mut Simulation<()>| {
         let program = |party: mpcsim::sim::Party<()>| -> super::support::Program<'static, ()> {
             Box::pin(async move {

@@ -1,9 +1,9 @@
-//! What programs of parties can rely on: groups, lanes, spans, the meter, and errors.
+//! What programs of parties can rely on: groups, strands, spans, the meter, and errors.
 
 use std::{cell::Cell, rc::Rc};
 
 use mpcsim::sim::{
-    Bench, Endpoint, EventKind, Link, Network, Party, Run, SimError, Simulation, SpanId, Trace, WireOverhead,
+    Endpoint, EventKind, Link, Network, Party, Run, SimError, Simulation, SpanId, Trace, WireOverhead, World,
     all, both,
 };
 
@@ -21,7 +21,7 @@ fn run_on(simulation: &mut Simulation<u32>, bodies: Vec<Body>) -> Result<Run<()>
 }
 
 fn run(network: Network, bodies: Vec<Body>) -> Result<Run<()>, SimError> {
-    run_on(&mut Simulation::new(Bench::new(network)), bodies)
+    run_on(&mut Simulation::new(World::new(network)), bodies)
 }
 
 fn slow(parties: usize, latency_ps: u64) -> Network {
@@ -40,8 +40,8 @@ fn kinds(trace: &Trace, party: usize) -> Vec<EventKind> {
 fn a_group_waits_for_all_and_receives_in_order() {
     let mut network = slow(3, 100);
     network.link_mut(2, 0).latency_ps = 50;
-    let mut bench = Bench::new(network);
-    bench.endpoints[0] = Endpoint { send_ps: 1, receive_ps: 3, wake_ps: 7 };
+    let mut world = World::new(network);
+    world.endpoints[0] = Endpoint { send_ps: 1, receive_ps: 3, wake_ps: 7 };
     let order = Rc::new(Cell::new(0));
     let seen = Rc::clone(&order);
     let waiter = body(move |party| async move {
@@ -60,11 +60,11 @@ fn a_group_waits_for_all_and_receives_in_order() {
     });
     let forker = |id: usize| {
         body(move |party| async move {
-            let lanes = party.fork();
-            lanes[id - 1].send(0, 8, 0);
+            let strands = party.fork();
+            strands[id - 1].send(0, 8, 0);
         })
     };
-    let run = run_on(&mut Simulation::new(bench), vec![waiter, forker(1), forker(2)]).expect("no deadlock");
+    let run = run_on(&mut Simulation::new(world), vec![waiter, forker(1), forker(2)]).expect("no deadlock");
     assert_eq!(order.get(), 2);
     assert_eq!(run.clocks[0].time_ps, (100 + 7 + 3) + 3 + 10 + 20);
     assert_eq!(run.exchanges, [1, 0, 0]);
@@ -78,15 +78,19 @@ fn rounds_of_lanes_are_merged() {
     let party = || {
         body(|party| async move {
             let peer = 1 - party.id();
-            let lanes = party.fork_n(3);
-            let exchange = |lane: Party<u32>, rounds| async move {
+            let strands = party.fork_n(3);
+            let exchange = |strand: Party<u32>, rounds| async move {
                 for _ in 0..rounds {
-                    lane.send(peer, 8, 0);
-                    lane.recv(peer).await;
+                    strand.send(peer, 8, 0);
+                    strand.recv(peer).await;
                 }
             };
-            all(lanes.into_iter().zip([2, 5, 3]).map(|(lane, rounds)| exchange(lane, rounds)).collect())
-                .await;
+            all(strands
+                .into_iter()
+                .zip([2, 5, 3])
+                .map(|(strand, rounds)| exchange(strand, rounds))
+                .collect())
+            .await;
         })
     };
     let run = run(slow(2, 100), vec![party(), party()]).expect("no deadlock");
@@ -95,13 +99,13 @@ fn rounds_of_lanes_are_merged() {
     assert_eq!(run.clocks[0].time_ps, 500);
 }
 
-/// A dealer that never waits sends all of one lane before the other; who receives takes turns.
+/// A dealer that never waits sends all of one strand before the other; who receives takes turns.
 #[test]
 fn messages_of_lanes_are_not_mixed_up() {
     let dealer = body(|party| async move {
-        let lanes = party.fork();
-        for lane in [1, 0] {
-            (0..3).for_each(|message| lanes[lane].send(1, 8, 10 * lane as u32 + message));
+        let strands = party.fork();
+        for strand in [1, 0] {
+            (0..3).for_each(|message| strands[strand].send(1, 8, 10 * strand as u32 + message));
         }
     });
     let taker = body(|party| async move {
@@ -121,16 +125,16 @@ fn messages_of_lanes_are_not_mixed_up() {
 
 #[test]
 fn lanes_are_the_same_in_all_parties_and_never_come_again() {
-    let lanes = |party: &Party<u32>| {
+    let strands = |party: &Party<u32>| {
         let [a, b] = party.fork();
-        let mut lanes = vec![party.lane(), a.lane(), b.lane()];
-        lanes.extend(a.fork_n(3).iter().chain(&b.fork()).chain(&a.fork()).map(Party::lane));
-        lanes
+        let mut strands = vec![party.strand(), a.strand(), b.strand()];
+        strands.extend(a.fork_n(3).iter().chain(&b.fork()).chain(&a.fork()).map(Party::strand));
+        strands
     };
-    let simulation = Simulation::<u32>::new(Bench::new(slow(2, 1)));
-    let first = lanes(&simulation.party(0));
-    assert_eq!(first, lanes(&simulation.party(1)));
-    let mut again = lanes(&simulation.party(0));
+    let simulation = Simulation::<u32>::new(World::new(slow(2, 1)));
+    let first = strands(&simulation.party(0));
+    assert_eq!(first, strands(&simulation.party(1)));
+    let mut again = strands(&simulation.party(0));
     assert_eq!((first[0], again[0]), (0, 0));
     again.extend(&first[1..]);
     let count = again.len();
@@ -164,19 +168,19 @@ fn lanes_that_wait_in_turn_go_on_side_by_side() {
         body(|party| async move {
             let (me, peer) = (party.id(), 1 - party.id());
             let [a, b] = party.fork();
-            let chain = |lane: Party<u32>, first: usize, content: u32| async move {
+            let chain = |strand: Party<u32>, first: usize, content: u32| async move {
                 if me == first {
-                    lane.send(peer, 8, content);
-                    assert_eq!(lane.recv(peer).await, content + 1);
+                    strand.send(peer, 8, content);
+                    assert_eq!(strand.recv(peer).await, content + 1);
                 } else {
-                    let got = lane.recv(peer).await;
-                    lane.send(peer, 8, got + 1);
+                    let got = strand.recv(peer).await;
+                    strand.send(peer, 8, got + 1);
                 }
             };
             both(chain(a, 0, 10), chain(b, 1, 20)).await;
         })
     };
-    let run = run(slow(2, 100), vec![party(), party()]).expect("each lane alone ends, so both do");
+    let run = run(slow(2, 100), vec![party(), party()]).expect("each strand alone ends, so both do");
     assert_eq!(run.rounds(), 2);
     assert_eq!(run.exchanges, [2, 2]);
     assert!(run.clocks.iter().all(|clock| clock.time_ps == 200));
@@ -191,7 +195,7 @@ fn a_message_that_nobody_receives_is_an_error() {
 
 #[test]
 fn after_an_error_a_reset_makes_all_as_new() {
-    let mut simulation = Simulation::new(Bench::new(slow(2, 100)));
+    let mut simulation = Simulation::new(World::new(slow(2, 100)));
     run_on(&mut simulation, vec![sender(1, 3), sender(0, 0)]).expect_err("three are left");
     simulation.reset();
     for time_ps in [100, 200] {
@@ -259,8 +263,8 @@ fn a_receive_that_has_begun_must_end() {
 fn the_meter_is_charged_where_the_work_was_done() {
     let done = Rc::new(Cell::new(1_000));
     let meter = Rc::clone(&done);
-    let mut bench = Bench::new(slow(2, 100));
-    bench.meter = Some(Box::new(move |party| Ok(if party == 0 { meter.take() } else { 0 })));
+    let mut world = World::new(slow(2, 100));
+    world.meter = Some(Box::new(move |party| Ok(if party == 0 { meter.take() } else { 0 })));
     let compute = Rc::clone(&done);
     let worker = body(move |party| async move {
         let compute = |ps| compute.set(compute.get() + ps);
@@ -280,7 +284,7 @@ fn the_meter_is_charged_where_the_work_was_done() {
         party.recv(0).await;
         party.send(0, 8, 0);
     });
-    let mut simulation = Simulation::new(bench);
+    let mut simulation = Simulation::new(world);
     let run = run_on(&mut simulation, vec![worker, echo]).expect("no deadlock");
     let spans = run.trace.spans();
     let work: Vec<_> = run
@@ -299,12 +303,12 @@ fn the_meter_is_charged_where_the_work_was_done() {
 
 #[test]
 fn a_meter_that_fails_ends_the_run() {
-    let mut bench = Bench::new(slow(2, 100));
-    bench.meter = Some(Box::new(|party| match party {
+    let mut world = World::new(slow(2, 100));
+    world.meter = Some(Box::new(|party| match party {
         0 => Ok(1),
         _ => Err(SimError::Meter("no such operation".to_owned())),
     }));
-    let error = run_on(&mut Simulation::new(bench), vec![sender(1, 0), sender(0, 0)]).expect_err("it fails");
+    let error = run_on(&mut Simulation::new(world), vec![sender(1, 0), sender(0, 0)]).expect_err("it fails");
     assert!(error.to_string().contains("no such operation"));
 }
 

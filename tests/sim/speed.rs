@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use mpcsim::sim::{Bench, Endpoint, Interface, Link, Network, Party, Replayer, Simulation, trace_file};
+use mpcsim::sim::{Endpoint, Interface, Link, Network, Party, Replayer, Simulation, World, trace_file};
 
 use super::support::Program;
 
@@ -31,7 +31,7 @@ fn ping_pong(party: Party<u64>) -> Program<'static, u64> {
 }
 
 fn measure(name: &str, network: &Network) {
-    let mut simulation = Simulation::new(Bench::new(network.clone()));
+    let mut simulation = Simulation::new(World::new(network.clone()));
     let mut run = || {
         let programs = (0..2).map(|id| ping_pong(simulation.party(id))).collect();
         let start = Instant::now();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, future::Future, pin::Pin};
 
 use mpcsim::sim::{
-    Bench, Endpoint, Interface, Jitter, Link, Network, Party, Run, SimError, Simulation, WireOverhead, all,
+    Endpoint, Interface, Jitter, Link, Network, Party, Run, SimError, Simulation, WireOverhead, World, all,
 };
 use rand_pcg::{Pcg64, rand_core::Rng};
 
@@ -120,7 +120,7 @@ pub enum Step {
 }
 
 /// Free sends and receives, each receive somewhere after its send, with forks in between. In a fork
-/// every party waits once per round in every lane, or one party sends and never waits: with merged
+/// every party waits once per round in every strand, or one party sends and never waits: with merged
 /// rounds other programs can deadlock.
 pub fn random_script(dice: &mut Dice, parties: usize) -> Script {
     let mut script = Vec::new();
@@ -137,7 +137,7 @@ pub fn random_script(dice: &mut Dice, parties: usize) -> Script {
                 script.push(Step::Recv { from, to });
             }
             7 => script.push(round(dice, parties)),
-            8 if dice.chance(1, 2) => script.push(Step::Fork(lanes(dice, parties, 2))),
+            8 if dice.chance(1, 2) => script.push(Step::Fork(strands(dice, parties, 2))),
             9 if dice.chance(1, 2) => script.push(Step::Fork(dealt(dice, parties))),
             10 => {
                 let name = format!("op{}", dice.below(3));
@@ -181,22 +181,22 @@ fn round(dice: &mut Dice, parties: usize) -> Step {
     Step::Round { sends }
 }
 
-fn lanes(dice: &mut Dice, parties: usize, deeper: u64) -> Vec<Script> {
-    let lane = |dice: &mut Dice| {
+fn strands(dice: &mut Dice, parties: usize, deeper: u64) -> Vec<Script> {
+    let strand = |dice: &mut Dice| {
         let step = |dice: &mut Dice| match dice.below(6) {
-            0 if deeper > 0 => Step::Fork(lanes(dice, parties, deeper - 1)),
+            0 if deeper > 0 => Step::Fork(strands(dice, parties, deeper - 1)),
             1 => Step::Span("inner".to_owned(), vec![round(dice, parties)]),
             2 => work(dice, parties),
             _ => round(dice, parties),
         };
         (0..dice.below(4)).map(|_| step(dice)).collect()
     };
-    (0..2 + dice.below(2)).map(|_| lane(dice)).collect()
+    (0..2 + dice.below(2)).map(|_| strand(dice)).collect()
 }
 
 fn dealt(dice: &mut Dice, parties: usize) -> Vec<Script> {
     let dealer = dice.below(parties as u64) as usize;
-    let lane = |dice: &mut Dice| {
+    let strand = |dice: &mut Dice| {
         let mut script = Vec::new();
         for _ in 0..dice.below(4) {
             let to = (dealer + 1 + dice.below(parties as u64 - 1) as usize) % parties;
@@ -205,13 +205,13 @@ fn dealt(dice: &mut Dice, parties: usize) -> Vec<Script> {
         }
         script
     };
-    (0..2 + dice.below(2)).map(|_| lane(dice)).collect()
+    (0..2 + dice.below(2)).map(|_| strand(dice)).collect()
 }
 
-/// A message says who sent it, in which lane, as which one to its receiver.
+/// A message says who sent it, in which strand, as which one to its receiver.
 pub type Note = (usize, u64, u64);
 
-/// Does one party's part. Panics if a message is not the next of its link and lane.
+/// Does one party's part. Panics if a message is not the next of its link and strand.
 pub fn play<'a>(party: Party<Note>, script: &'a [Step]) -> Program<'a, ()> {
     Box::pin(async move {
         let mut sent = BTreeMap::new();
@@ -239,27 +239,31 @@ fn part<'a>(
             match step {
                 Step::Work { party: who, ps } if *who == me => party.work(*ps),
                 Step::Send { from, to, bytes } if *from == me => {
-                    party.send(*to, *bytes, (me, party.lane(), next(sent, *to)));
+                    party.send(*to, *bytes, (me, party.strand(), next(sent, *to)));
                 }
                 Step::Recv { from, to } if *to == me => {
-                    assert_eq!(party.recv(*from).await, (*from, party.lane(), next(received, *from)));
+                    assert_eq!(party.recv(*from).await, (*from, party.strand(), next(received, *from)));
                 }
                 Step::Round { sends } => {
                     for &(from, to, bytes) in sends {
                         if from == me {
-                            party.send(to, bytes, (me, party.lane(), next(sent, to)));
+                            party.send(to, bytes, (me, party.strand(), next(sent, to)));
                         }
                     }
                     let mine: Vec<_> = sends.iter().filter(|send| send.1 == me).collect();
                     let notes = all(mine.iter().map(|send| party.recv(send.0)).collect()).await;
                     for (send, note) in mine.iter().zip(notes) {
-                        assert_eq!(note, (send.0, party.lane(), next(received, send.0)));
+                        assert_eq!(note, (send.0, party.strand(), next(received, send.0)));
                     }
                 }
                 Step::Fork(scripts) => {
-                    let lanes = party.fork_n(scripts.len());
-                    all(lanes.into_iter().zip(scripts).map(|(lane, script)| play(lane, script)).collect())
-                        .await;
+                    let strands = party.fork_n(scripts.len());
+                    all(strands
+                        .into_iter()
+                        .zip(scripts)
+                        .map(|(strand, script)| play(strand, script))
+                        .collect())
+                    .await;
                 }
                 Step::Span(name, script) => {
                     let _span = party.span(name.clone());
@@ -295,7 +299,7 @@ impl Case {
 
     pub fn simulation(&self) -> Simulation<Note> {
         let (network, endpoints) = (self.network.clone(), self.endpoints.clone());
-        Simulation::new(Bench { network, endpoints, meter: None })
+        Simulation::new(World { network, endpoints, meter: None })
     }
 
     /// To repeat it after a failure.

@@ -14,7 +14,7 @@ const CASES: u64 = 1500;
 const PLAIN: Features = Features { jitter: false, ingress: false, wake: true };
 const SHARED: Features = Features { jitter: false, ingress: true, wake: true };
 
-/// Two traces of one bench.
+/// Two traces of one world.
 pub fn two_traces(case: Case) -> (Vec<Endpoint>, [Trace; 2]) {
     let mut dice = Dice::new(case.seed + 5_000_000);
     let other = Case { script: random_script(&mut dice, case.network.parties), ..case };

@@ -74,7 +74,7 @@ impl<O: Offline> TwoParty<O> {
     /// A stream of this strand that the given parties have in common: bit i for party i.
     pub(in crate::protocol) fn stream(&self, parties: u64, counter: u64) -> StreamKey {
         assert!(parties >> self.party.id() & 1 == 1, "a stream of other parties");
-        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, lane: self.party.lane(), counter }
+        StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, strand: self.party.strand(), counter }
     }
 
     /// Stores what was made for a place of the program, as in [`Supply::put`].

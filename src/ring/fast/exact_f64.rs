@@ -14,9 +14,9 @@ use std::cell::Cell;
 /// Multiplications that are worth a task of their own: some 70 to 300 microseconds of work.
 const TASK: usize = 1 << 21;
 
-/// How an exact product is computed; all ways give the same bits.
+/// How an exact product is computed; all give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum ExactKernel {
     /// As doubles, with the crate `matrixmultiply`.
     F64,
     /// In integers of 52 bits, with AVX-512 IFMA: as many products per instruction as with doubles, but nothing
@@ -24,8 +24,8 @@ pub enum Way {
     Short,
 }
 
-impl Way {
-    /// The ways this machine has, slowest first.
+impl ExactKernel {
+    /// The kernels this machine has, slowest first.
     pub fn available() -> Vec<Self> {
         if has_short() { vec![Self::F64, Self::Short] } else { vec![Self::F64] }
     }
@@ -48,21 +48,21 @@ impl Way {
 /// # Panics
 /// If the shapes do not match or a view reaches beyond its data.
 pub fn gemm_exact_f64(a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
-    gemm_exact_with(&Way::available(), a, b, c)
+    gemm_exact_with(&ExactKernel::available(), a, b, c)
 }
 
-/// [`gemm_exact_f64`] in the last of the given ways that the magnitudes allow, for tests and benchmarks.
+/// [`gemm_exact_f64`] with the last of the given kernels that the magnitudes allow, for tests and benchmarks.
 ///
 /// # Panics
-/// As [`gemm_exact_f64`], and if this machine does not have that way.
-pub fn gemm_exact_with(ways: &[Way], a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
-    exact_tasks(ways, a, b, c).map(run).is_ok()
+/// As [`gemm_exact_f64`], and if this machine does not have that kernel.
+pub fn gemm_exact_with(kernels: &[ExactKernel], a: MatrixView<'_>, b: MatrixView<'_>, c: &mut [u64]) -> bool {
+    exact_tasks(kernels, a, b, c).map(run).is_ok()
 }
 
-/// What is still to be done for an exact product in the last of the given ways that the magnitudes allow. If they allow
+/// What is still to be done for an exact product with the last of the given kernels that the magnitudes allow. If they allow
 /// none, `c` is given back as it was.
 pub(in crate::ring) fn exact_tasks<'a>(
-    ways: &[Way],
+    kernels: &[ExactKernel],
     a: MatrixView<'a>,
     b: MatrixView<'a>,
     c: &'a mut [u64],
@@ -74,12 +74,12 @@ pub(in crate::ring) fn exact_tasks<'a>(
     let tasks = pieces_of(a.rows.saturating_mul(a.cols).saturating_mul(b.cols), TASK);
     let (largest_a, largest_b) = both(tasks > 1, || largest_magnitude(a), || largest_magnitude(b));
     let bound = (a.cols as u128).saturating_mul(u128::from(largest_a)).saturating_mul(u128::from(largest_b));
-    let Some(way) = ways.iter().rev().find(|way| bound < way.limit()) else {
+    let Some(kernel) = kernels.iter().rev().find(|kernel| bound < kernel.limit()) else {
         return Err(c);
     };
     if bound == 0 {
         c.fill(0);
-    } else if *way == Way::Short {
+    } else if *kernel == ExactKernel::Short {
         return Ok(short_tasks((a, b), c).expect("a CPU that has the instructions"));
     } else {
         product_of_doubles(tasks, a, b, c);

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::deferred::OperandIdentity;
 use super::dispatch::{Level, dispatched};
-use super::exact_f64::{Way, exact_tasks};
+use super::exact_f64::{ExactKernel, exact_tasks};
 use super::gemm::{self, Kernel, Target, Task};
 use super::memory::{Awaited, PARALLEL_COPY};
 use super::words::Words;
@@ -173,7 +173,7 @@ impl Joint {
             tasks.push(tasks_of(shape, terms, rights, result));
         }
         let (left, right) = shape.views(left.expect_values(), right.expect_values());
-        let exact = exact_tasks(&Way::available(), left, right, &mut words);
+        let exact = exact_tasks(&ExactKernel::available(), left, right, &mut words);
         let of_all = |out| gemm::tasks(Kernel::best(), Target::Overwrite, &[(left, right)], out);
         tasks.push(exact.unwrap_or_else(of_all));
         gemm::run_all(tasks);

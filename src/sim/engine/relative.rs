@@ -1,4 +1,4 @@
-//! The engine's state between two runs, relative to the earliest clock: see [`crate::sim::sweep`] for what it is for.
+//! The engine's state between two runs, relative to the earliest clock: see [`crate::sim::replays`] for what it is for.
 
 use super::{Engine, State};
 use crate::sim::timeline::MessageId;

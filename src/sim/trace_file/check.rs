@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::problem::{Step, TraceFileError, TraceProblem};
+use super::problem::{EventLine, TraceFileError, TraceProblem};
 use crate::sim::EventKind;
 
 /// One end of a message: its line and its size.
@@ -13,22 +13,22 @@ struct End {
     bytes: u64,
 }
 
-pub(super) fn check(steps: &[Vec<Step>]) -> Result<(), TraceFileError> {
-    let largest = steps.len() - 1;
-    if let Some(silent) = steps.iter().position(Vec::is_empty) {
-        return Err(at(steps[largest][0].line, TraceProblem::SilentParty { silent, largest }));
+pub(super) fn check(lines: &[Vec<EventLine>]) -> Result<(), TraceFileError> {
+    let largest = lines.len() - 1;
+    if let Some(silent) = lines.iter().position(Vec::is_empty) {
+        return Err(at(lines[largest][0].line, TraceProblem::SilentParty { silent, largest }));
     }
-    let sends = sends(steps)?;
-    match_receives(steps, &sends)?;
-    run(steps)
+    let sends = sends(lines)?;
+    match_receives(lines, &sends)?;
+    run(lines)
 }
 
 /// All sends by link (row = from), in order.
-fn sends(steps: &[Vec<Step>]) -> Result<Vec<Vec<End>>, TraceFileError> {
-    let parties = steps.len();
+fn sends(lines: &[Vec<EventLine>]) -> Result<Vec<Vec<End>>, TraceFileError> {
+    let parties = lines.len();
     let mut sends = vec![Vec::new(); parties * parties];
     let mut all_bytes = 0u64;
-    for (party, step) in in_order(steps) {
+    for (party, step) in in_order(lines) {
         let peer = match step.event.kind {
             EventKind::Work { .. } => continue,
             EventKind::Send { to, .. } => to,
@@ -46,10 +46,10 @@ fn sends(steps: &[Vec<Step>]) -> Result<Vec<Vec<End>>, TraceFileError> {
     Ok(sends)
 }
 
-fn match_receives(steps: &[Vec<Step>], sends: &[Vec<End>]) -> Result<(), TraceFileError> {
-    let parties = steps.len();
+fn match_receives(lines: &[Vec<EventLine>], sends: &[Vec<End>]) -> Result<(), TraceFileError> {
+    let parties = lines.len();
     let mut received: Vec<Vec<bool>> = sends.iter().map(|sends| vec![false; sends.len()]).collect();
-    for (to, step) in in_order(steps) {
+    for (to, step) in in_order(lines) {
         let EventKind::Recv { from, ordinal: message, .. } = step.event.kind else { continue };
         let link = from * parties + to;
         let index = usize::try_from(message).unwrap_or(usize::MAX);
@@ -77,14 +77,14 @@ fn match_receives(steps: &[Vec<Step>], sends: &[Vec<End>]) -> Result<(), TraceFi
 }
 
 /// Runs the trace without time, to see that it ends.
-fn run(steps: &[Vec<Step>]) -> Result<(), TraceFileError> {
-    let parties = steps.len();
+fn run(lines: &[Vec<EventLine>]) -> Result<(), TraceFileError> {
+    let parties = lines.len();
     let mut at_step = vec![0; parties];
     let mut sent = vec![0u64; parties * parties];
     let mut ready: VecDeque<usize> = (0..parties).collect();
     let mut waits: Vec<Option<(usize, u64)>> = vec![None; parties];
     while let Some(party) = ready.pop_front() {
-        while let Some(step) = steps[party].get(at_step[party]) {
+        while let Some(step) = lines[party].get(at_step[party]) {
             match step.event.kind {
                 EventKind::Work { .. } => {}
                 EventKind::Send { to, .. } => {
@@ -106,18 +106,18 @@ fn run(steps: &[Vec<Step>]) -> Result<(), TraceFileError> {
         }
     }
     let stuck = waits.iter().enumerate().filter_map(|(party, wait)| Some((party, wait.as_ref()?.0)));
-    let first = stuck.min_by_key(|&(party, _)| steps[party][at_step[party]].line);
+    let first = stuck.min_by_key(|&(party, _)| lines[party][at_step[party]].line);
     match first {
         None => Ok(()),
         Some((party, peer)) => {
-            Err(at(steps[party][at_step[party]].line, TraceProblem::Deadlock { party, peer }))
+            Err(at(lines[party][at_step[party]].line, TraceProblem::Deadlock { party, peer }))
         }
     }
 }
 
-/// All steps with their party, one party after the other.
-fn in_order(steps: &[Vec<Step>]) -> impl Iterator<Item = (usize, &Step)> {
-    steps.iter().enumerate().flat_map(|(party, steps)| steps.iter().map(move |step| (party, step)))
+/// All lines with their party, one party after the other.
+fn in_order(lines: &[Vec<EventLine>]) -> impl Iterator<Item = (usize, &EventLine)> {
+    lines.iter().enumerate().flat_map(|(party, lines)| lines.iter().map(move |step| (party, step)))
 }
 
 fn at(line: usize, problem: TraceProblem) -> TraceFileError {

@@ -137,7 +137,7 @@ pub enum TraceProblem {
 
 /// One event, and where it stands in the file.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct EventLine {
     pub(super) line: usize,
     pub(super) event: Event,
     /// Of a message, by the account of whoever wrote the line.

@@ -13,7 +13,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     check,
-    problem::{Step, TraceFileError, TraceProblem},
+    problem::{EventLine, TraceFileError, TraceProblem},
     stream,
 };
 use crate::sim::{Event, EventKind, SpanId, SpanTree, Trace, TraceBuilder, network::MAX_PARTIES};
@@ -88,7 +88,7 @@ fn read_from(text: &mut dyn BufRead) -> Result<Trace, TraceFileError> {
 #[derive(Debug, Default)]
 struct Reader {
     /// By party.
-    steps: Vec<Vec<Step>>,
+    steps: Vec<Vec<EventLine>>,
     /// By party: the thread of its first line, 0 if left out.
     threads: Vec<Option<u64>>,
     /// By receiver and sender: the ordinal of the receive that comes next if it is in order.
@@ -115,7 +115,7 @@ impl Reader {
         }
         let (kind, bytes) = self.kind(party, &record)?;
         let span = self.span(record.span.as_deref().unwrap_or(""));
-        self.steps[party].push(Step {
+        self.steps[party].push(EventLine {
             line,
             event: Event { kind, span },
             bytes,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::problem::Step;
+use super::problem::EventLine;
 use crate::sim::EventKind;
 
 /// What is sent over a link, and where in its line the receiver takes it.
@@ -17,7 +17,7 @@ struct Link {
 /// and those that take what is left of it have it already.
 ///
 /// Nothing is changed where a receive says which message it takes, or where the sums differ, which is a mistake.
-pub(super) fn match_bytes(steps: &mut [Vec<Step>]) {
+pub(super) fn match_bytes(steps: &mut [Vec<EventLine>]) {
     let mut links: BTreeMap<(usize, usize), Link> = BTreeMap::new();
     for (party, steps) in steps.iter().enumerate() {
         for (at, step) in steps.iter().enumerate() {
@@ -29,10 +29,10 @@ pub(super) fn match_bytes(steps: &mut [Vec<Step>]) {
         }
     }
     // By party: what takes the place of a receive.
-    let mut instead: BTreeMap<usize, BTreeMap<usize, Vec<Step>>> = BTreeMap::new();
+    let mut instead: BTreeMap<usize, BTreeMap<usize, Vec<EventLine>>> = BTreeMap::new();
     for ((_, to), Link { sent, receives }) in links {
         let Some(line) = steps.get(to) else { continue };
-        let wanted: Vec<&Step> = receives.iter().map(|&at| &line[at]).collect();
+        let wanted: Vec<&EventLine> = receives.iter().map(|&at| &line[at]).collect();
         if is_stream(&sent, &wanted) {
             let pieces = receives.iter().zip(&wanted).zip(messages(&sent, &wanted));
             let pieces = pieces.map(|((&at, step), messages)| (at, in_place_of(step, &sent, messages)));
@@ -47,7 +47,7 @@ pub(super) fn match_bytes(steps: &mut [Vec<Step>]) {
     }
 }
 
-fn is_stream(sends: &[u64], wanted: &[&Step]) -> bool {
+fn is_stream(sends: &[u64], wanted: &[&EventLine]) -> bool {
     let sizes: Vec<u64> = wanted.iter().map(|step| step.bytes).collect();
     let sum = |sizes: &[u64]| sizes.iter().try_fold(0u64, |sum, &bytes| sum.checked_add(bytes));
     let numbered = wanted.iter().any(|step| step.says_message);
@@ -55,9 +55,9 @@ fn is_stream(sends: &[u64], wanted: &[&Step]) -> bool {
 }
 
 /// The numbers of the messages that each receive is the first to need; the last one takes what is left over.
-fn messages(sends: &[u64], wanted: &[&Step]) -> Vec<Range<usize>> {
+fn messages(sends: &[u64], wanted: &[&EventLine]) -> Vec<Range<usize>> {
     let (mut next, mut sent, mut received) = (0, 0, 0);
-    let range = |(at, step): (usize, &&Step)| {
+    let range = |(at, step): (usize, &&EventLine)| {
         received += step.bytes;
         let first = next;
         while next < sends.len() && (sent < received || at + 1 == wanted.len()) {
@@ -70,18 +70,18 @@ fn messages(sends: &[u64], wanted: &[&Step]) -> Vec<Range<usize>> {
 }
 
 /// One receive for each message, at which the party stops once; without any, work of no time keeps the line's place.
-fn in_place_of(step: &Step, sends: &[u64], messages: Range<usize>) -> Vec<Step> {
+fn in_place_of(step: &EventLine, sends: &[u64], messages: Range<usize>) -> Vec<EventLine> {
     let EventKind::Recv { from, group_start, .. } = step.event.kind else { unreachable!("receives only") };
     let mut event = step.event;
     let first = messages.start;
     let one = |message: usize| {
         let group_start = group_start && message == first;
         event.kind = EventKind::Recv { from, ordinal: message as u64, group_start };
-        Step { line: step.line, event, bytes: sends[message], says_message: false }
+        EventLine { line: step.line, event, bytes: sends[message], says_message: false }
     };
     if messages.is_empty() {
         event.kind = EventKind::Work { ps: 0 };
-        return vec![Step { line: step.line, event, bytes: 0, says_message: false }];
+        return vec![EventLine { line: step.line, event, bytes: 0, says_message: false }];
     }
     messages.map(one).collect()
 }

@@ -1,7 +1,7 @@
 //! Replays of recorded traces under many networks, as fast as the machine allows, and exact to the picosecond.
 //!
 //! A [`Prepared`] trace is compiled once. [`replay_many`] runs phases of them (one trace, a number of times in sequence
-//! with clocks and links going on) under any number of networks, each from clocks at zero. It picks the way by itself:
+//! with clocks and links going on) under any number of networks, each from clocks at zero. It chooses how by itself:
 //!
 //! * plain networks without limits on incoming interfaces: eight side by side, what is left over one by one ([`lanes`]);
 //! * with limits on incoming interfaces, with sites that parties share, one wire, bursts: the engine ([`shared`]);
@@ -20,7 +20,7 @@ mod shared;
 mod steps;
 
 use self::{
-    drive::{Course, Machine, drive},
+    drive::{Machine, Progress, drive},
     lanes::{LANES, Lanes},
     rates::Rates,
     shared::{Shared, order_repeats},
@@ -62,7 +62,7 @@ impl Finish {
 }
 
 /// How a network is run.
-enum Way<'n> {
+enum Execution<'n> {
     /// With others, in doubles.
     Lanes(Rates<'n>),
     /// Alone, in integers.
@@ -93,10 +93,10 @@ pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Fin
     let mut waiting: Vec<(usize, Rates<'_>)> = Vec::with_capacity(LANES);
     let networks: Vec<_> = networks.iter().map(|network| plan.steady(network)).collect();
     for (at, network) in networks.iter().enumerate() {
-        let way = plan.way(network);
-        match way {
-            Way::Lanes(rates) => waiting.push((at, rates)),
-            way => finishes[at] = Some(plan.alone(network, way)),
+        let execution = plan.execution(network);
+        match execution {
+            Execution::Lanes(rates) => waiting.push((at, rates)),
+            execution => finishes[at] = Some(plan.alone(network, execution)),
         }
         if waiting.len() == LANES || at + 1 == networks.len() && !waiting.is_empty() {
             plan.together(std::mem::take(&mut waiting), &mut finishes);
@@ -114,8 +114,8 @@ pub fn replay_phases(phases: &[Phase<'_>], network: &Network) -> Result<Finish, 
     }
     let plan = Plan::new(phases, true);
     let network = plan.steady(network);
-    let way = plan.way(&network);
-    plan.alone(&network, way)
+    let execution = plan.execution(&network);
+    plan.alone(&network, execution)
 }
 
 impl<'p> Plan<'p> {
@@ -166,24 +166,24 @@ impl<'p> Plan<'p> {
     }
 
     /// How a network is to be run.
-    fn way<'n>(&self, network: &'n Network) -> Way<'n> {
+    fn execution<'n>(&self, network: &'n Network) -> Execution<'n> {
         let rates = Rates::new(network);
         let fits = network.parties == self.parties && self.traces.iter().all(|trace| trace.fits);
         if !fits || network.varies() {
-            return Way::Engine;
+            return Execution::Engine;
         }
         // The rough bound is mostly enough.
         let mut most_ps = self.most_ps(|trace| rates.roughly_longest_ps(trace));
         if most_ps.is_none_or(|most_ps| most_ps >= MOST_EXACT_PS) {
             most_ps = self.most_ps(|trace| rates.longest_ps(trace));
         }
-        let Some(most_ps) = most_ps.filter(|&most_ps| most_ps < MOST_PS) else { return Way::Engine };
+        let Some(most_ps) = most_ps.filter(|&most_ps| most_ps < MOST_PS) else { return Execution::Engine };
         if rates.limits_ingress() || network.is_shaped() {
-            if order_repeats(network, &self.traces) { Way::Shared } else { Way::Engine }
+            if order_repeats(network, &self.traces) { Execution::Shared } else { Execution::Engine }
         } else if most_ps < MOST_EXACT_PS {
-            Way::Lanes(rates)
+            Execution::Lanes(rates)
         } else {
-            Way::One(rates)
+            Execution::One(rates)
         }
     }
 
@@ -192,47 +192,47 @@ impl<'p> Plan<'p> {
         self.traces.iter().try_fold(0, |most_ps, trace| Some(longest_ps(trace)?.max(most_ps)))
     }
 
-    fn course(&self) -> Course {
-        Course::new(self.parties, self.timed)
+    fn progress(&self) -> Progress {
+        Progress::new(self.parties, self.timed)
     }
 
-    fn alone(&self, network: &Network, way: Way<'_>) -> Result<Finish, SimError> {
-        match way {
-            Way::Engine => self.every_run(network),
-            Way::Shared => self.drive_one(network, Shared::new(network, self.traces.clone())),
-            Way::Lanes(rates) | Way::One(rates) => {
+    fn alone(&self, network: &Network, execution: Execution<'_>) -> Result<Finish, SimError> {
+        match execution {
+            Execution::Engine => self.every_run(network),
+            Execution::Shared => self.drive_one(network, Shared::new(network, self.traces.clone())),
+            Execution::Lanes(rates) | Execution::One(rates) => {
                 self.drive_one(network, Lanes::<i64, 1>::new(&self.traces, &[rates]))
             }
         }
     }
 
     fn drive_one(&self, network: &Network, mut machine: impl Machine) -> Result<Finish, SimError> {
-        let mut courses = [self.course()];
-        drive(&mut machine, &mut courses, &self.phases, MOST_PS)?;
-        let [course] = courses;
-        if course.lost { self.every_run(network) } else { self.finish(course) }
+        let mut progresses = [self.progress()];
+        drive(&mut machine, &mut progresses, &self.phases, MOST_PS)?;
+        let [progress] = progresses;
+        if progress.lost { self.every_run(network) } else { self.finish(progress) }
     }
 
     /// Up to eight networks side by side.
     fn together(&self, waiting: Vec<(usize, Rates<'_>)>, finishes: &mut [Option<Result<Finish, SimError>>]) {
         let (places, rates): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
         let mut machine = Lanes::<f64, LANES>::new(&self.traces, &rates);
-        let mut courses: Vec<_> = places.iter().map(|_| self.course()).collect();
-        let driven = drive(&mut machine, &mut courses, &self.phases, MOST_EXACT_PS);
-        for ((at, rates), course) in places.into_iter().zip(rates).zip(courses) {
-            finishes[at] = Some(if driven.is_err() || course.lost {
+        let mut progresses: Vec<_> = places.iter().map(|_| self.progress()).collect();
+        let driven = drive(&mut machine, &mut progresses, &self.phases, MOST_EXACT_PS);
+        for ((at, rates), progress) in places.into_iter().zip(rates).zip(progresses) {
+            finishes[at] = Some(if driven.is_err() || progress.lost {
                 let network = rates.network;
                 self.drive_one(network, Lanes::<i64, 1>::new(&self.traces, &[rates]))
             } else {
-                self.finish(course)
+                self.finish(progress)
             });
         }
     }
 
-    fn finish(&self, mut course: Course) -> Result<Finish, SimError> {
+    fn finish(&self, mut progress: Progress) -> Result<Finish, SimError> {
         let depths = self.depths.as_ref().ok_or(SimError::Total("rounds"))?;
-        let clocks = course.clocks(depths)?;
-        Ok(Finish { clocks, durations_ps: course.durations_ps.take().unwrap_or_default() })
+        let clocks = progress.clocks(depths)?;
+        Ok(Finish { clocks, durations_ps: progress.durations_ps.take().unwrap_or_default() })
     }
 
     /// All runs, by the engine.

@@ -2,7 +2,7 @@
 
 use crate::ring::meter::{self, Work};
 use crate::scenario::{ComputePlan, NetworkPlan, PartyCompute};
-use crate::sim::{Bench, Endpoint, Network, SimError};
+use crate::sim::{Endpoint, Link, Network, SimError, World};
 
 /// The kernel's network of a plan.
 pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
@@ -44,13 +44,18 @@ fn work_ps(costs: &PartyCompute, work: Work) -> Option<u64> {
     u64::try_from(femtoseconds.div_ceil(1000)).ok()
 }
 
-/// A bench that charges the ring arithmetic done by each party.
-pub fn bench(network: &NetworkPlan, compute: &ComputePlan, seed: u64) -> Bench {
+/// A world that charges the ring arithmetic done by each party.
+pub fn world(network: &NetworkPlan, compute: &ComputePlan, seed: u64) -> World {
     let costs = compute.parties.clone();
     let charge = move |party: usize| work_ps(&costs[party], meter::take()).ok_or(SimError::Overflow);
-    Bench {
+    World {
         network: self::network(network, seed),
         endpoints: endpoints(compute),
         meter: Some(Box::new(charge)),
     }
+}
+
+/// A world for one party, who never sends.
+pub fn clear_world() -> World {
+    World::new(Network::uniform(1, Link::INSTANT))
 }

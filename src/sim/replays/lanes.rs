@@ -13,10 +13,10 @@ use std::{
 };
 
 use super::{
-    drive::{Machine, Watcher},
+    drive::{Machine, RunReport},
     prepared::{Arrow, Key, Op, Prepared, RECV},
     rates::Rates,
-    steps::Step,
+    steps::PathStep,
 };
 use crate::sim::{WireOverhead, error::Overflow, network::Rate};
 
@@ -390,11 +390,11 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
         Ok(())
     }
 
-    fn look(&mut self, k: usize, watcher: &mut Watcher<'_>) {
+    fn look(&mut self, k: usize, report: &mut RunReport<'_>) {
         for (clock, path) in self.clocks.iter().zip(&self.paths) {
             let Path { origin, compute_ps, latency } = path[k];
             let took = clock[k] - self.start[origin as usize][k];
-            watcher.steps.push(Step {
+            report.steps.push(PathStep {
                 origin,
                 latency_ps: latency.ps().cast_unsigned(),
                 // Nobody waits for what others sent.
@@ -404,22 +404,22 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
         }
         let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });
         let first = first.unwrap_or_default();
-        watcher.gain_ps = first.ps().cast_unsigned();
+        report.gain_ps = first.ps().cast_unsigned();
         let relative = |clock: &mut Lane<T, N>| {
             clock[k] = clock[k] - first;
             clock[k].ps().cast_unsigned()
         };
-        watcher.state.extend(self.clocks.iter_mut().map(relative));
+        report.state.extend(self.clocks.iter_mut().map(relative));
         // What was free before its sender could send is as good as free then.
         let backlog = |free: &mut Lane<T, N>, clock: T| {
             free[k] = later(free[k] - first, clock);
             (free[k] - clock).ps().cast_unsigned()
         };
         for (wires, clock) in self.wires.chunks_exact_mut(self.parties).zip(&self.clocks) {
-            watcher.state.extend(wires.iter_mut().map(|wire| backlog(wire, clock[k])));
+            report.state.extend(wires.iter_mut().map(|wire| backlog(wire, clock[k])));
         }
         let ports = self.egress.iter_mut().zip(&self.clocks);
-        watcher.state.extend(ports.map(|(port, clock)| backlog(port, clock[k])));
+        report.state.extend(ports.map(|(port, clock)| backlog(port, clock[k])));
     }
 
     fn set(&mut self, k: usize, state: &[u64]) {

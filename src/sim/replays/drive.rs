@@ -17,7 +17,7 @@
 //!
 //! No jitter may be in play, which depends on the number of the message, and no link that changes with time.
 
-use super::steps::{Step, follow, follow_often};
+use super::steps::{PathStep, follow, follow_often};
 use crate::sim::{Clock, Parts, error::Overflow};
 
 /// Periods of up to so many runs are found.
@@ -25,11 +25,11 @@ const LONGEST_PERIOD: usize = 16;
 
 /// What a machine tells about one network after a run.
 #[derive(Debug)]
-pub(super) struct Watcher<'a> {
+pub(super) struct RunReport<'a> {
     /// To be filled with the state.
     pub state: &'a mut Vec<u64>,
     /// To be filled with each party's step.
-    pub steps: &'a mut Vec<Step>,
+    pub steps: &'a mut Vec<PathStep>,
     /// By how much the earliest clock moved.
     pub gain_ps: u64,
 }
@@ -40,7 +40,7 @@ pub(super) trait Machine {
     fn turn(&mut self, trace: usize, lanes: u8) -> Result<(), Overflow>;
 
     /// Tells about the run on one network, and makes its times relative to the earliest clock now.
-    fn look(&mut self, lane: usize, watcher: &mut Watcher<'_>);
+    fn look(&mut self, lane: usize, report: &mut RunReport<'_>);
 
     /// Puts a network into a state that `look` has told.
     fn set(&mut self, lane: usize, state: &[u64]);
@@ -48,15 +48,15 @@ pub(super) trait Machine {
 
 /// One network's way through all runs.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct Progress {
     parties: usize,
     /// The earliest clock.
     base_ps: u64,
-    path: Vec<Step>,
+    path: Vec<PathStep>,
     /// The states before the first run kept here and after each; the steps and gains of the runs. Of the last run of a phase,
     /// which nothing repeats, only the state is kept.
     states: Vec<u64>,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
     gains_ps: Vec<u64>,
     width: usize,
     /// If the rest of this phase was not run.
@@ -67,19 +67,19 @@ pub(super) struct Course {
     pub lost: bool,
 }
 
-/// Memory that all courses share.
+/// Memory that the progress of all networks shares.
 #[derive(Debug, Default)]
 struct Spare {
-    steps: Vec<Step>,
-    path: Vec<Step>,
+    steps: Vec<PathStep>,
+    path: Vec<PathStep>,
 }
 
-impl Course {
-    pub(super) fn new(parties: usize, timed: bool) -> Course {
-        Course {
+impl Progress {
+    pub(super) fn new(parties: usize, timed: bool) -> Progress {
+        Progress {
             parties,
             base_ps: 0,
-            path: (0..parties).map(Step::still).collect(),
+            path: (0..parties).map(PathStep::still).collect(),
             states: Vec::new(),
             steps: Vec::new(),
             gains_ps: Vec::new(),
@@ -121,9 +121,9 @@ impl Course {
             self.forget(3 * LONGEST_PERIOD);
         }
         spare.steps.clear();
-        let mut watcher = Watcher { state: &mut self.states, steps: &mut spare.steps, gain_ps: 0 };
-        machine.look(lane, &mut watcher);
-        let (gain_ps, last) = (watcher.gain_ps, self.gains_ps.len() + 1);
+        let mut report = RunReport { state: &mut self.states, steps: &mut spare.steps, gain_ps: 0 };
+        machine.look(lane, &mut report);
+        let (gain_ps, last) = (report.gain_ps, self.gains_ps.len() + 1);
         self.advance(last - 1, gain_ps, &spare.steps, &mut spare.path)?;
         self.lost |= self.state(last).iter().any(|&ps| ps > most);
         if left == 0 {
@@ -143,8 +143,8 @@ impl Course {
         &mut self,
         run: usize,
         gain_ps: u64,
-        steps: &[Step],
-        spare: &mut Vec<Step>,
+        steps: &[PathStep],
+        spare: &mut Vec<PathStep>,
     ) -> Result<(), Overflow> {
         let spread_ps = self.spread_ps(run + 1);
         let took_ps = gain_ps + spread_ps - self.spread_ps(run);
@@ -175,10 +175,10 @@ impl Course {
         first: usize,
         period: usize,
         left: u64,
-        spare: &mut Vec<Step>,
+        spare: &mut Vec<PathStep>,
     ) -> Result<(), Overflow> {
         let (cycles, rest) = (left / period as u64, (left % period as u64) as usize);
-        let mut whole: Vec<Step> = (0..self.parties).map(Step::still).collect();
+        let mut whole: Vec<PathStep> = (0..self.parties).map(PathStep::still).collect();
         for run in first..first + period {
             follow(&mut whole, &self.steps[run * self.parties..][..self.parties], spare);
         }
@@ -205,7 +205,7 @@ impl Course {
     /// Every party's clock.
     pub(super) fn clocks(&self, depths: &[u64]) -> Result<Vec<Clock>, Overflow> {
         let last = self.states.len() / self.width.max(1) - 1;
-        let clock = |((step, &relative_ps), &depth): ((&Step, &u64), &u64)| {
+        let clock = |((step, &relative_ps), &depth): ((&PathStep, &u64), &u64)| {
             let time_ps = self.base_ps.checked_add(relative_ps).ok_or(Overflow)?;
             let parts = Parts {
                 compute_ps: time_ps - step.latency_ps - step.serialisation_ps - step.queueing_ps,
@@ -219,38 +219,39 @@ impl Course {
     }
 }
 
-/// Runs phases (trace, number of runs) on all networks of a machine, one course each, from clocks at zero. A course
+/// Runs phases (trace, number of runs) on all networks of a machine, each with a progress of its own, from clocks at zero. One
 /// whose state passes `most_ps` is lost.
 pub(super) fn drive(
     machine: &mut impl Machine,
-    courses: &mut [Course],
+    progresses: &mut [Progress],
     phases: &[(usize, u64)],
     most_ps: u64,
 ) -> Result<(), Overflow> {
     // At the beginning all networks are in the same state.
     let (mut state, mut spare) = (Vec::new(), Spare::default());
-    machine.look(0, &mut Watcher { state: &mut state, steps: &mut spare.steps, gain_ps: 0 });
-    for course in &mut *courses {
-        course.width = state.len();
-        course.states.reserve(4 * state.len());
-        course.states.extend(&state);
+    machine.look(0, &mut RunReport { state: &mut state, steps: &mut spare.steps, gain_ps: 0 });
+    for progress in &mut *progresses {
+        progress.width = state.len();
+        progress.states.reserve(4 * state.len());
+        progress.states.extend(&state);
     }
     for &(trace, times) in phases {
-        courses.iter_mut().for_each(Course::begin);
+        progresses.iter_mut().for_each(Progress::begin);
         for run in 0..times {
-            let going = |course: &Course| !course.leapt && !course.lost;
-            let bits = courses.iter().enumerate().filter(|(_, course)| going(course));
+            let going = |progress: &Progress| !progress.leapt && !progress.lost;
+            let bits = progresses.iter().enumerate().filter(|(_, progress)| going(progress));
             let lanes = bits.fold(0, |lanes, (lane, _)| lanes | 1 << lane);
             if lanes == 0 {
                 break;
             }
             machine.turn(trace, lanes)?;
-            for (lane, course) in courses.iter_mut().enumerate().filter(|(_, course)| going(course)) {
-                course.add(machine, lane, times - run - 1, most_ps, &mut spare)?;
+            for (lane, progress) in progresses.iter_mut().enumerate().filter(|(_, progress)| going(progress))
+            {
+                progress.add(machine, lane, times - run - 1, most_ps, &mut spare)?;
             }
         }
-        for (lane, course) in courses.iter().enumerate().filter(|(_, course)| course.leapt) {
-            machine.set(lane, course.state(course.states.len() / course.width - 1));
+        for (lane, progress) in progresses.iter().enumerate().filter(|(_, progress)| progress.leapt) {
+            machine.set(lane, progress.state(progress.states.len() / progress.width - 1));
         }
     }
     Ok(())

@@ -282,7 +282,7 @@ impl<'a> Compiler<'a> {
         if self.lines.iter().any(|line| line.wait.is_some()) {
             let wait = |(party, line): (usize, &Line<'_>)| {
                 let (peer, _, span) = line.wait?;
-                Some(Wait { party, peer, lane: None, span: trace.spans().path(span) })
+                Some(Wait { party, peer, strand: None, span: trace.spans().path(span) })
             };
             return Err(SimError::Deadlock {
                 waits: self.lines.iter().enumerate().filter_map(wait).collect(),

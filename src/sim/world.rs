@@ -8,7 +8,7 @@ use super::{Endpoint, Network, SimError};
 pub type Meter = Box<dyn FnMut(usize) -> Result<u64, SimError>>;
 
 /// A network, its parties' costs, and a meter of their work.
-pub struct Bench {
+pub struct World {
     /// Links and interfaces.
     pub network: Network,
     /// Costs per message, one entry per party.
@@ -17,17 +17,17 @@ pub struct Bench {
     pub meter: Option<Meter>,
 }
 
-impl Bench {
+impl World {
     /// A network whose parties handle messages and compute in no time.
-    pub fn new(network: Network) -> Bench {
+    pub fn new(network: Network) -> World {
         let endpoints = vec![Endpoint::default(); network.parties];
-        Bench { network, endpoints, meter: None }
+        World { network, endpoints, meter: None }
     }
 }
 
-impl fmt::Debug for Bench {
+impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bench")
+        f.debug_struct("World")
             .field("network", &self.network)
             .field("endpoints", &self.endpoints)
             .field("meter", &self.meter.as_ref().map(|_| "..."))

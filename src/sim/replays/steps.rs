@@ -4,7 +4,7 @@
 ///
 /// Compute is not kept: it is what remains of the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Step {
+pub(super) struct PathStep {
     /// The party at whose start the path begins.
     pub origin: u32,
     pub latency_ps: u64,
@@ -12,16 +12,16 @@ pub(super) struct Step {
     pub queueing_ps: u64,
 }
 
-impl Step {
+impl PathStep {
     /// The path of a party that nothing happened to.
-    pub(super) fn still(party: usize) -> Step {
-        Step { origin: party as u32, ..Step::default() }
+    pub(super) fn still(party: usize) -> PathStep {
+        PathStep { origin: party as u32, ..PathStep::default() }
     }
 
     /// This step, after the earlier one of the party that it came from.
-    fn after(self, earlier: &[Step]) -> Step {
+    fn after(self, earlier: &[PathStep]) -> PathStep {
         let first = earlier[self.origin as usize];
-        Step {
+        PathStep {
             origin: first.origin,
             latency_ps: first.latency_ps + self.latency_ps,
             serialisation_ps: first.serialisation_ps + self.serialisation_ps,
@@ -31,14 +31,19 @@ impl Step {
 }
 
 /// All parties' steps after others; `spare` is memory.
-pub(super) fn follow(path: &mut Vec<Step>, next: &[Step], spare: &mut Vec<Step>) {
+pub(super) fn follow(path: &mut Vec<PathStep>, next: &[PathStep], spare: &mut Vec<PathStep>) {
     spare.clear();
     spare.extend(next.iter().map(|step| step.after(path)));
     std::mem::swap(path, spare);
 }
 
 /// All parties' steps, a number of times.
-pub(super) fn follow_often(path: &mut Vec<Step>, period: Vec<Step>, times: u64, spare: &mut Vec<Step>) {
+pub(super) fn follow_often(
+    path: &mut Vec<PathStep>,
+    period: Vec<PathStep>,
+    times: u64,
+    spare: &mut Vec<PathStep>,
+) {
     let (mut power, mut left) = (period, times);
     while left > 0 {
         if left & 1 == 1 {

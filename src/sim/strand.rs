@@ -1,4 +1,4 @@
-//! Sub-programs side by side: lane keys, and the two ways to wait for several futures.
+//! Sub-programs side by side: strand keys, and the two ways to wait for several futures.
 
 use std::{
     future::{Future, poll_fn},
@@ -8,11 +8,11 @@ use std::{
 
 use super::jitter::mix;
 
-/// The lane of a party's program before any fork.
-pub(crate) const ROOT_LANE: u64 = 0;
+/// The strand of a party's program before any fork.
+pub(crate) const ROOT_STRAND: u64 = 0;
 
-/// The lane of a child, the same in every party that forks at the same places.
-pub(crate) fn child_lane(parent: u64, fork: u64, child: u64) -> u64 {
+/// The strand of a child, the same in every party that forks at the same places.
+pub(crate) fn child_strand(parent: u64, fork: u64, child: u64) -> u64 {
     mix(mix(mix(parent) ^ fork) ^ child)
 }
 

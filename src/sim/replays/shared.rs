@@ -1,9 +1,9 @@
 //! The engine as a machine, for networks with limits on incoming interfaces, and for shaped ones.
 
 use super::{
-    drive::{Machine, Watcher},
+    drive::{Machine, RunReport},
     prepared::Prepared,
-    steps::Step,
+    steps::PathStep,
 };
 use crate::sim::{Network, Replayer, error::Overflow};
 
@@ -43,15 +43,15 @@ impl Machine for Shared<'_> {
         self.replayer.run(&self.traces[trace].trace, &mut ()).map_or(Err(Overflow), |_| Ok(()))
     }
 
-    fn look(&mut self, _: usize, watcher: &mut Watcher<'_>) {
+    fn look(&mut self, _: usize, report: &mut RunReport<'_>) {
         let engine = &mut self.replayer.engine;
-        let from = watcher.state.len();
-        engine.relative_state(watcher.state);
-        watcher.gain_ps = engine.earliest_ps();
-        watcher.steps.extend(engine.paths().map(|(origin, latency_ps, serialisation_ps, queueing_ps)| {
-            Step { origin, latency_ps, serialisation_ps, queueing_ps }
+        let from = report.state.len();
+        engine.relative_state(report.state);
+        report.gain_ps = engine.earliest_ps();
+        report.steps.extend(engine.paths().map(|(origin, latency_ps, serialisation_ps, queueing_ps)| {
+            PathStep { origin, latency_ps, serialisation_ps, queueing_ps }
         }));
-        self.set(0, &watcher.state[from..]);
+        self.set(0, &report.state[from..]);
     }
 
     fn set(&mut self, _: usize, state: &[u64]) {
