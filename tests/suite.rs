@@ -1,5 +1,6 @@
 //! The integration tests, one binary.
 
+mod circles;
 mod data;
 mod fidelity;
 mod layers;

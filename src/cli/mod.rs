@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod cost;
+mod failure;
 mod interrupt;
 mod list;
 mod merge;
@@ -21,12 +22,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::report::FolderError;
 use crate::ring::Instructions;
-use crate::run::RunError;
-use crate::scenario::ScenarioErrors;
 use crate::scenario::errors::alternatives;
-use crate::sweep::SweepError;
+use failure::Failure;
 
 use output::{complain, printed};
 pub(crate) use output::{print, unsuitable, unwritable};
@@ -83,46 +81,6 @@ pub(crate) struct ScenarioArgs {
     /// Set a field of the scenario to a RON value, for example training.epochs=1 or 'model=dense(hidden:[])'.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     sets: Vec<String>,
-}
-
-/// Why a command failed.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The user's mistake, explained; exit code 2.
-    Mistake(String),
-    /// The same, explained already.
-    Told,
-    /// Anything else; exit code 1.
-    Other(String),
-}
-
-impl From<ScenarioErrors> for Failure {
-    fn from(errors: ScenarioErrors) -> Self {
-        use std::io::IsTerminal;
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Failure::Mistake(errors.render(colour))
-    }
-}
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        let text = format!("error: {error}");
-        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
-    }
-}
-
-impl From<FolderError> for Failure {
-    fn from(error: FolderError) -> Self {
-        let text = format!("error: {error}");
-        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
-    }
-}
-
-impl From<SweepError> for Failure {
-    fn from(error: SweepError) -> Self {
-        let text = format!("error: {error}");
-        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
-    }
 }
 
 /// The variable that says which instructions arithmetic may use at most; docs/commands.md.

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// Prints to standard output. A reader who has gone away misses it and stops nothing; any other failure is an error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {

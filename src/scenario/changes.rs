@@ -3,8 +3,8 @@
 use super::declared::{AT_S, CHANGE};
 use super::errors::Mistakes;
 use super::grid::{Grid, grid};
-use super::network::{bandwidth, latency_grid, optional};
 use super::plan::{Change, Link};
+use super::quantities::{bandwidth, latency_grid, optional};
 use super::read::{self, Fields};
 use super::tree::Node;
 

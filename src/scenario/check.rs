@@ -14,7 +14,6 @@ use super::units::grouped;
 use crate::data::idx::{Content, size};
 use crate::data::{DataPath, DataSource, MNIST_TRAIN_ROWS, MNIST_WIDTH, Owners};
 
-const LONGEST_NAME: usize = 100;
 const MOST_LAYERS: usize = 16;
 const WIDEST_LAYER: u64 = 65_536;
 
@@ -70,22 +69,16 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     })
 }
 
-/// Whether a text can name a folder on every system, and anything in a table, a picture or a page.
-pub fn is_name(name: &str) -> bool {
-    let good_sign = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
-    let edges_good = name.starts_with(|c: char| c.is_alphanumeric()) && !name.ends_with(['.', ' ']);
-    (1..=LONGEST_NAME).contains(&name.chars().count()) && name.chars().all(good_sign) && edges_good
-}
-
 /// The name becomes a folder's name.
 pub fn name(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
     let name = read::text(node, "name", mistakes)?;
-    if is_name(&name) {
+    if read::is_name(&name) {
         return Some(name);
     }
     let help = format!(
-        "it names the folder of the results: at most {LONGEST_NAME} letters, digits, spaces, `-`, `_` and `.`, \
-         first a letter or digit, and no `.` or space at the end"
+        "it names the folder of the results: at most {} letters, digits, spaces, `-`, `_` and `.`, \
+         first a letter or digit, and no `.` or space at the end",
+        read::LONGEST_NAME
     );
     read::wrong(node, "`name` cannot name a folder", Some(help), mistakes)
 }

@@ -2,9 +2,9 @@
 
 use super::declared::{CUSTOM_COMPUTE, PARTY_COMPUTE, SCENARIO};
 use super::errors::Mistakes;
-use super::network::{party, unknown_preset};
 use super::plan::{ComputePlan, PartyCompute};
-use super::presets::{COMPUTES, ComputePreset};
+use super::presets::{COMPUTES, ComputePreset, unknown_preset};
+use super::quantities::party;
 use super::read::{self, Fields, unknown_form, wrong};
 use super::tree::{Kind, Node};
 use super::units::Decimal;

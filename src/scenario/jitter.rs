@@ -2,8 +2,8 @@
 
 use super::declared::{LINK, LOG_NORMAL, NORMAL, PARETO, UNIFORM};
 use super::errors::Mistakes;
-use super::network::latency;
 use super::plan::Jitter;
+use super::quantities::latency;
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node};
 

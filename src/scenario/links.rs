@@ -4,8 +4,8 @@ use super::changes::{Moment, SINGLE, moments};
 use super::declared::{INTERFACE, LINK};
 use super::errors::Mistakes;
 use super::jitter::jitter;
-use super::network::{bandwidth, latency, optional, party};
 use super::plan::{Interface, Link};
+use super::quantities::{bandwidth, latency, optional, party};
 use super::read::{self, Fields};
 use super::tree::Node;
 

@@ -21,6 +21,7 @@ mod network;
 mod owners;
 mod plan;
 mod presets;
+mod quantities;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod sets;

@@ -1,22 +1,18 @@
 //! Reads the value of `network:`.
 
 use super::changes::{Moment, moments, of_link};
-use super::declared::{BANDWIDTH_MBPS, CUSTOM_NETWORK, CUSTOM_OVERHEAD, LATENCY_MS, PING_MS, SCENARIO};
-use super::errors::{Mistakes, likely};
-use super::grid::{Grid, grid};
+use super::declared::{CUSTOM_NETWORK, CUSTOM_OVERHEAD, SCENARIO};
+use super::errors::Mistakes;
+use super::grid::grid;
 use super::jitter::jitter;
 use super::links::{single_interfaces, single_links};
 use super::plan::{Interface, Link, NetworkPlan, WireOverhead};
-use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links, inside_site};
+use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links, inside_site, unknown_preset};
+use super::quantities::{bandwidth, beside, latency_grid, optional};
 use super::read::{self, Fields, unknown_form, wrong};
 use super::sites::sites;
 use super::tree::{Kind, Node};
-use super::units::Decimal;
 
-/// Decimal places from milliseconds to picoseconds.
-const MS_TO_PS: i32 = 9;
-/// Decimal places from Mbit/s to bits per second.
-const MBPS_TO_BPS: i32 = 6;
 /// Fields of which the second says nothing beside the first, and why.
 const CONTRADICTIONS: [(&str, &str, &str); 5] = [
     ("sites", "base", "the links between sites are written out"),
@@ -53,22 +49,6 @@ fn preset(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
         let message = format!("`{name}` has figures for {most} parties, and the protocol has {parties}");
         wrong(node, &message, None, mistakes)
     })
-}
-
-/// Notes that there is no preset of that name.
-pub fn unknown_preset<T>(
-    node: &Node,
-    kind: &str,
-    name: &str,
-    names: impl Iterator<Item = &'static str> + Clone,
-    mistakes: &mut Mistakes,
-) -> Option<T> {
-    let help = match likely(name, names.clone()) {
-        Some(close) => format!("did you mean \"{close}\"?"),
-        None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
-    };
-    mistakes.add(&node.place, format!("there is no {kind} preset \"{name}\""), "unknown preset", Some(help));
-    None
 }
 
 /// A network written out.
@@ -119,14 +99,6 @@ fn contradictions(fields: &Fields, mistakes: &mut Mistakes) -> bool {
     good
 }
 
-/// Notes that of two fields the second says nothing beside the first; false.
-fn beside(fields: &Fields, first: &str, second: &str, why: &str, mistakes: &mut Mistakes) -> bool {
-    let place = fields.place_of(second).unwrap_or(fields.opening());
-    let message = format!("`{second}` cannot stand beside `{first}`");
-    mistakes.add(place, message, "the second of the two", Some(why.to_string()));
-    false
-}
-
 /// Every link with the figures that stand for all, or for pairs of places. Inside a site, links are those of the preset `lan`,
 /// with what the diagonal says.
 fn usual_links(
@@ -174,44 +146,6 @@ fn usual_links(
         (link.jitter, link.jitter_correlation) = jitter.unwrap_or((link.jitter, link.jitter_correlation));
         link
     })
-}
-
-/// Latencies one way, from `latency_ms` or from `ping_ms`.
-pub fn latency_grid(
-    fields: &Fields,
-    places: usize,
-    needed: &dyn Fn(usize) -> bool,
-    good: &mut bool,
-    mistakes: &mut Mistakes,
-) -> Option<Grid<u64>> {
-    if fields.get("latency_ms").is_some() && fields.get("ping_ms").is_some() {
-        let why = "a ping is twice the latency: write one of them";
-        *good &= beside(fields, "latency_ms", "ping_ms", why, mistakes);
-    }
-    let own = optional(fields.get("latency_ms"), good, |node| {
-        grid(node, "latency_ms", places, needed, mistakes, &|node, mistakes| {
-            latency(node, "latency_ms", mistakes)
-        })
-    });
-    let ping = optional(fields.get("ping_ms"), good, |node| {
-        grid(node, "ping_ms", places, needed, mistakes, &|node, mistakes| {
-            let ping = read::decimal(node, "ping_ms", &PING_MS, mistakes)?;
-            Some(ping.scaled_over(MS_TO_PS, Decimal::whole(2)).expect("a ping within limits fits"))
-        })
-    });
-    own.or(ping)
-}
-
-/// The value of a field that may be left out; `good` turns false if it is there and wrong.
-pub fn optional<'a, T>(
-    node: Option<&'a Node>,
-    good: &mut bool,
-    read: impl FnOnce(&'a Node) -> Option<T>,
-) -> Option<T> {
-    let node = node?;
-    let value = read(node);
-    *good &= value.is_some();
-    value
 }
 
 /// A network that takes no time.
@@ -309,28 +243,6 @@ fn check_wires(fields: &Fields, plan: &NetworkPlan, mistakes: &mut Mistakes) -> 
         return false;
     }
     true
-}
-
-/// A party's number.
-pub fn party(node: &Node, what: &str, parties: usize, mistakes: &mut Mistakes) -> Option<usize> {
-    read::whole(node, what, (0, parties as u64 - 1), mistakes).map(|party| party as usize)
-}
-
-/// Picoseconds.
-pub fn latency(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<u64> {
-    let latency = read::decimal(node, what, &LATENCY_MS, mistakes)?;
-    Some(latency.scaled(MS_TO_PS).expect("a latency within limits fits"))
-}
-
-/// Bits per second, or none for `unlimited`.
-pub fn bandwidth(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<Option<u64>> {
-    match &node.kind {
-        Kind::Word(word) if word == "unlimited" => Some(None),
-        _ => {
-            let bandwidth = read::decimal(node, what, &BANDWIDTH_MBPS, mistakes)?;
-            Some(Some(bandwidth.scaled(MBPS_TO_BPS).expect("a bandwidth within limits fits")))
-        }
-    }
 }
 
 fn overhead(node: &Node, mistakes: &mut Mistakes) -> Option<WireOverhead> {

@@ -1,6 +1,8 @@
 //! Networks and machines with a name. A preset is one entry of a table below: name, line, source, figures.
 
+use super::errors::{Mistakes, likely};
 use super::plan::{ComputePlan, Interface, Link, NetworkPlan, PartyCompute, WireOverhead};
+use super::tree::Node;
 
 /// Picoseconds in a microsecond.
 const PS_PER_US: u64 = 1_000_000;
@@ -247,4 +249,20 @@ impl ComputePreset {
     pub fn plan(&self, parties: usize) -> ComputePlan {
         ComputePlan { label: self.name.to_string(), parties: vec![self.costs; parties] }
     }
+}
+
+/// Notes that there is no preset of that name.
+pub fn unknown_preset<T>(
+    node: &Node,
+    kind: &str,
+    name: &str,
+    names: impl Iterator<Item = &'static str> + Clone,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
+    let help = match likely(name, names.clone()) {
+        Some(close) => format!("did you mean \"{close}\"?"),
+        None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    mistakes.add(&node.place, format!("there is no {kind} preset \"{name}\""), "unknown preset", Some(help));
+    None
 }

@@ -340,3 +340,12 @@ fn without_unit(node: &Node) -> Option<String> {
         "write the number alone, without `{unit}`: units stand in the names of fields, as in `latency_ms: 5`"
     ))
 }
+
+pub const LONGEST_NAME: usize = 100;
+
+/// Whether a text can name a folder on every system, and anything in a table, a picture or a page.
+pub fn is_name(name: &str) -> bool {
+    let good_sign = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
+    let edges_good = name.starts_with(|c: char| c.is_alphanumeric()) && !name.ends_with(['.', ' ']);
+    (1..=LONGEST_NAME).contains(&name.chars().count()) && name.chars().all(good_sign) && edges_good
+}

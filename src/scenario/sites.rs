@@ -1,10 +1,9 @@
 //! Reads places and who is there.
 
-use super::check::is_name;
 use super::declared::SITE;
 use super::errors::Mistakes;
-use super::network::{bandwidth, optional, party};
 use super::plan::{Interface, Site};
+use super::quantities::{bandwidth, optional, party};
 use super::read::{self, Fields};
 use super::tree::{Kind, Node};
 
@@ -100,7 +99,7 @@ fn site(
 
 fn name_of(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
     let name = read::text(node, "name", mistakes)?;
-    if is_name(&name) {
+    if read::is_name(&name) {
         return Some(name);
     }
     let help = "up to 100 letters, digits, spaces, `-`, `_` and `.`, first a letter or digit, no `.` or space at the end";

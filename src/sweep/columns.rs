@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use super::replay::{End, Times};
-use super::task::TrainingResult;
+use super::result::TrainingResult;
 use crate::ledger::Cost;
 use crate::report::{ResultColumn, Seconds, Unit};
 use crate::sim::Parts;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SweepError;
 use super::columns::result_columns;
+use super::files::{REPORT, RESULTS, SUMMARY};
 use super::journal::{Journal, seal, unseal};
 use super::shard::Shard;
 use super::summary::{Known, SweepSummary};
@@ -17,9 +18,6 @@ use crate::digest::{self, Hasher};
 use crate::report::{self, Kind, Manifest, PROGRESS, sweep_report, sync_folder, undisturbed, write_synced};
 use crate::run::PROGRAM;
 
-pub(crate) const RESULTS: &str = "results.csv";
-pub(crate) const SUMMARY: &str = "sweep.json";
-pub(crate) const REPORT: &str = "report.html";
 const PROGRESS_NEXT: &str = "progress.next";
 const JOURNAL: &str = "trainings.journal";
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use super::task::TrainingResult;
+use super::result::TrainingResult;
 use crate::digest::Hasher;
 use crate::run::Phase;
 

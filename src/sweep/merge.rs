@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
-use super::folder::{Extras, RESULTS, SUMMARY, check_whole, finish_files};
+use super::files::{RESULTS, SUMMARY};
+use super::folder::{Extras, check_whole, finish_files};
 use super::summary::SweepSummary;
 use crate::digest::Hasher;
 use crate::report::{Folder, Kind, Manifest, is_unfinished};

@@ -15,7 +15,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
-use super::folder::RESULTS;
+use super::files::RESULTS;
 use crate::digest;
 
 /// Rows that are kept at a time.

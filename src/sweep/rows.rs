@@ -7,7 +7,7 @@ use super::SweepError;
 use super::columns::{COLUMNS, PointResult};
 use super::planner::{Program, SweepPlan};
 use super::replay::{Condition, Times, replay_points};
-use super::task::TrainingResult;
+use super::result::TrainingResult;
 use super::trace::Traces;
 use super::training::Trainings;
 use crate::ledger::Cost;

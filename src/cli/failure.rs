@@ -1,0 +1,46 @@
+//! How a command fails.
+
+use crate::report::FolderError;
+use crate::run::RunError;
+use crate::scenario::ScenarioErrors;
+use crate::sweep::SweepError;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The user's mistake, explained; exit code 2.
+    Mistake(String),
+    /// The same, explained already.
+    Told,
+    /// Anything else; exit code 1.
+    Other(String),
+}
+
+impl From<ScenarioErrors> for Failure {
+    fn from(errors: ScenarioErrors) -> Self {
+        use std::io::IsTerminal;
+        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Failure::Mistake(errors.render(colour))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let text = format!("error: {error}");
+        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        let text = format!("error: {error}");
+        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        let text = format!("error: {error}");
+        if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
+    }
+}

@@ -1,0 +1,5 @@
+//! Names of the files of a sweep's results.
+
+pub(crate) const RESULTS: &str = "results.csv";
+pub(crate) const SUMMARY: &str = "sweep.json";
+pub(crate) const REPORT: &str = "report.html";
