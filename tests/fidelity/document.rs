@@ -8,6 +8,7 @@ use mpcsim::report::count_text;
 use mpcsim::scenario::Protocol;
 
 use super::pieces::without_padding;
+use super::rep4;
 use super::rows::{Compared, PROTOCOLS, What, compared, compared_of};
 use crate::sim::measured::replays;
 
@@ -58,6 +59,26 @@ fn padding() -> String {
             count_text(unpadded.round() as u64),
             format!("{:.2} %", 100.0 * c.payload_bytes as f64 / unpadded),
         ])
+    });
+    table(&header, rows)
+}
+
+/// Rows of `rep4` for which the reference works on pieces, counted again.
+fn recounts() -> String {
+    let header = [
+        "",
+        "payload bytes",
+        "measured",
+        "recounted",
+        "without pieces and our way in logarithms",
+        "ratio to that",
+    ];
+    let rows = rep4::in_pieces().map(|c| {
+        let recounted = rep4::recounted(c, false).expect("a row in pieces").bytes_by_party().iter().sum();
+        let whole = rep4::without_pieces(c);
+        let bytes = [c.payload_bytes, c.row.payload_bytes, recounted, whole].map(count_text);
+        let ratio = format!("{:.2} %", 100.0 * c.payload_bytes as f64 / whole as f64);
+        [c.row.label()].into_iter().chain(bytes).chain([ratio]).collect()
     });
     table(&header, rows)
 }
@@ -128,6 +149,7 @@ fn the_document_shows_these_figures() {
         text = replace(&text, &name("iterations"), &costs(rows().filter(iteration)));
         text = replace(&text, &name("operations"), &costs(rows().filter(|c| !iteration(c))));
     }
+    text = replace(&text, "rep4, recounted", &recounts());
     text = replace(&text, "predictions", &predictions());
     text = replace(&text, "padding", &padding());
     text = replace(&text, "networks", &networks());

@@ -8,7 +8,7 @@ use mpcsim::scenario::{Protocol, Rounding, Scenario};
 use serde::Deserialize;
 
 /// The protocols whose rows are compared; the reference file has them under the same names.
-pub const PROTOCOLS: [Protocol; 2] = [Protocol::Rep3, Protocol::Beaver2];
+pub const PROTOCOLS: [Protocol; 3] = [Protocol::Rep3, Protocol::Rep4, Protocol::Beaver2];
 /// Widths of the input and the output layer of the measured trainings.
 const MNIST: (usize, usize) = (784, 10);
 
@@ -107,6 +107,13 @@ impl Compared {
         };
         let payload_bytes = payload_bytes_by_party.iter().sum();
         Compared { row, payload_bytes, payload_bytes_by_party, rounds }
+    }
+
+    /// Our bytes that do not depend on the length of vectors: hashes and keys. Lengths are multiples of eight, so that no byte is
+    /// partly used.
+    pub fn hash_bytes(&self) -> u64 {
+        let [eight, sixteen] = [8, 16].map(|n| self.row.cost_of(n).payload_bytes);
+        2 * eight - sixteen
     }
 
     /// Ours in parts of theirs.
