@@ -3,7 +3,7 @@
 //! Training and products take turns in short pieces, so that both meet the same disturbances; times of a piece are
 //! scaled to an epoch of MNIST. Times are wall clock, since threads that wait awake use CPU time too; for one thread
 //! set `RAYON_NUM_THREADS=1`. Options: `--iterations N` of a piece, `--turns N`, `--hidden 128,128`, `--batch N`,
-//! `--softmax NAME`, and `--only clear,shares,shape`.
+//! `--softmax NAME`, `--only clear,shares,shape`, and `--protocols NAME,NAME`: shares of these, in turns with `rep3`.
 
 // A benchmark is where time must be measured.
 #![allow(clippy::disallowed_types)]
@@ -12,11 +12,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use mpcsim::nn::{Dense, SecretData, Secrets, TrainingProgram, glorot_weights};
+use mpcsim::protocol::registry::{Starter, Visitor};
 use mpcsim::protocol::{Clear, Protocol, Rep3, Start};
 use mpcsim::ring::gemm::{MatrixView, gemm_add};
 use mpcsim::ring::{Content, Vector, with_workers};
-use mpcsim::run::{Demands, Session, network, training_program};
-use mpcsim::scenario::{Plan, Scenario};
+use mpcsim::run::{Demands, Session, layer_widths, network, record, training_program};
+use mpcsim::scenario::{Plan, Protocol as ProtocolName, Scenario};
 use mpcsim::sim::World;
 use rayon::prelude::*;
 
@@ -32,6 +33,7 @@ struct Options {
     batch: usize,
     softmax: String,
     only: String,
+    protocols: String,
 }
 
 fn options() -> Options {
@@ -47,12 +49,14 @@ fn options() -> Options {
         batch: value("--batch", "128").parse().expect("a batch size"),
         softmax: value("--softmax", "exact"),
         only: value("--only", "clear,shares,shape"),
+        protocols: value("--protocols", ""),
     }
 }
 
-fn plan(hidden: &str, batch: usize, softmax: &str) -> Plan {
+fn plan(protocol: &str, options: &Options) -> Plan {
+    let Options { hidden, batch, softmax, .. } = options;
     let text = format!(
-        "(name: \"bench\", seed: 1, protocol: rep3, model: dense(hidden: [{hidden}]), softmax: {softmax}, \
+        "(name: \"bench\", seed: 1, protocol: {protocol}, model: dense(hidden: [{hidden}]), softmax: {softmax}, \
          data: mnist(train: {ROWS}, test: 100), training: (epochs: 1, batch: {batch}), network: preset(\"lan\"))"
     );
     Scenario::parse(&text, "bench.ron", Path::new("."), &[]).expect("a good scenario")
@@ -169,17 +173,18 @@ impl<P: Protocol> Training<P> {
     }
 }
 
+fn program(plan: &Plan) -> TrainingProgram {
+    training_program(plan, &layer_widths(plan, 784, 10), ROWS)
+}
+
 fn set_up<P: Protocol>(
     plan: &Plan,
     bench: World,
     start: impl Fn(mpcsim::sim::Party<mpcsim::protocol::Message>) -> P,
     data: impl FnOnce(&TrainingProgram) -> SecretData,
+    demands: Demands,
 ) -> (Training<P>, TrainingProgram) {
-    let mut widths = vec![784];
-    let mpcsim::scenario::Model::Dense { hidden } = &plan.model;
-    widths.extend(hidden);
-    widths.push(10);
-    let program = training_program(plan, &widths, ROWS);
+    let program = program(plan);
     let mut weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
     let data = data(&program);
     if data.images[0].content() == Content::Shape {
@@ -189,15 +194,9 @@ fn set_up<P: Protocol>(
         }
     }
     let format = (plan.fixed_point, plan.rounding);
-    let (session, _) = Session::set_up(
-        bench,
-        start,
-        format,
-        &program,
-        Secrets { data: &data, weights: &weights },
-        Demands::default(),
-    )
-    .expect("a set-up");
+    let (session, _) =
+        Session::set_up(bench, start, format, &program, Secrets { data: &data, weights: &weights }, demands)
+            .expect("a set-up");
     let batch = plan.training.batch;
     let order = mpcsim::nn::epoch_order(plan.seed, 0, ROWS, batch);
     (Training { session, order, batch, next: 0 }, program)
@@ -212,7 +211,13 @@ fn mnist(plan: &Plan, program: &TrainingProgram) -> SecretData {
 fn clear(plan: &Plan) -> (Training<Clear>, TrainingProgram) {
     let link = mpcsim::sim::Link::INSTANT;
     let bench = World::new(mpcsim::sim::Network::uniform(1, link));
-    set_up(plan, bench, |party| Clear::new(party, plan.seed), |program| mnist(plan, program))
+    set_up(
+        plan,
+        bench,
+        |party| Clear::new(party, plan.seed),
+        |program| mnist(plan, program),
+        Demands::default(),
+    )
 }
 
 fn shares(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
@@ -222,12 +227,19 @@ fn shares(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
         bench,
         |party| Rep3::start(party, plan.seed, Content::Values),
         |program| mnist(plan, program),
+        Demands::default(),
     )
 }
 
 fn shape(plan: &Plan) -> (Training<Rep3>, TrainingProgram) {
     let bench = World::new(network(&plan.network, plan.seed));
-    set_up(plan, bench, |party| Rep3::start(party, plan.seed, Content::Shape), SecretData::shape)
+    set_up(
+        plan,
+        bench,
+        |party| Rep3::start(party, plan.seed, Content::Shape),
+        SecretData::shape,
+        Demands::default(),
+    )
 }
 
 /// Best and median of both, training first: seconds of an iteration.
@@ -241,6 +253,39 @@ fn in_turns(options: &Options, mut training: impl FnMut(usize), mut bare: impl F
         times[1].push(time(|| (0..n).for_each(|_| bare())) / n as f64);
     }
     times.map(best_and_median)
+}
+
+/// Trainings on shares of a protocol, in turns with those of `rep3`.
+struct BesideRep3<'a> {
+    name: &'a str,
+    options: &'a Options,
+    rep3: &'a mut Training<Rep3>,
+}
+
+impl Visitor for BesideRep3<'_> {
+    type Output = ();
+
+    fn visit<P: Protocol>(self, start: Starter<P>) {
+        let plan = plan(self.name, self.options);
+        let demands = record(&plan, &program(&plan)).expect("the program runs").demands;
+        let world = World::new(network(&plan.network, plan.seed));
+        let values = |party| start(party, plan.seed, Content::Values);
+        let (mut training, _) = set_up(&plan, world, values, |program| mnist(&plan, program), demands);
+        let n = self.options.iterations;
+        let times = in_turns(self.options, |n| training.iterations(n), || self.rep3.iterations(1));
+        let [(best, median), (rep3_best, rep3_median)] = times;
+        let epoch = EPOCH_ROWS.div_ceil(self.options.batch) as f64;
+        println!(
+            "\nshares, {}: {:.2} ms best ({:.2} median of pieces of {n}) an iteration, {:.2} s an epoch; {:.2} times rep3 \
+             ({:.2})",
+            self.name,
+            best * 1e3,
+            median * 1e3,
+            best * epoch,
+            best / rep3_best,
+            median / rep3_median
+        );
+    }
 }
 
 fn report(name: &str, bare_name: &str, options: &Options, [training, bare]: [(f64, f64); 2]) {
@@ -267,7 +312,7 @@ fn main() {
 
 fn bench() {
     let options = options();
-    let plan = plan(&options.hidden, options.batch, &options.softmax);
+    let plan = plan("rep3", &options);
     let wanted = |name: &str| options.only.split(',').any(|w| w == name);
     println!(
         "{} threads; pieces of {} iterations in {} turns",
@@ -286,6 +331,11 @@ fn bench() {
         let bare = bare_ring(&program.layers, options.batch);
         let times = in_turns(&options, |n| training.iterations(n), bare);
         report("shares, rep3", "bare ring products", &options, times);
+    }
+    for name in options.protocols.split(',').filter(|name| !name.is_empty()) {
+        let protocol = ProtocolName::ALL.into_iter().find(|protocol| protocol.name() == name);
+        let (mut rep3, _) = shares(&plan);
+        protocol.expect("a protocol").visit(BesideRep3 { name, options: &options, rep3: &mut rep3 });
     }
     if wanted("shape") {
         let (mut training, program) = shape(&plan);
