@@ -18,6 +18,9 @@ use std::rc::Rc;
 
 use super::demand::{Request, Supply};
 use super::message::{Digest, send};
+use super::parts::joint_inputs::{
+    FROM_0_AND_1, FROM_2_AND_3, Held, Input, Maskable, PRODUCT, Route, cross_terms, joint_inputs,
+};
 use super::word::shared_word;
 use super::{Components, Demand, Message, Protocol, RingShare, Start, Word, Wraps};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
@@ -30,82 +33,6 @@ const STATISTICAL_SECURITY_BITS: u32 = 40;
 const TOP: usize = 63;
 /// Bytes of a key and of what opens a commitment.
 const KEY_BYTES: u64 = 32;
-
-/// What party p holds: the components p + 1, p + 2, p + 3 (modulo 4).
-#[derive(Clone, Debug)]
-pub struct Held<T>([T; 3]);
-
-/// Components know how many elements they stand for.
-trait Length {
-    fn elements(&self) -> usize;
-}
-
-impl Length for Vector {
-    fn elements(&self) -> usize {
-        self.len()
-    }
-}
-
-impl Length for Plane {
-    fn elements(&self) -> usize {
-        self.len()
-    }
-}
-
-impl<T: Clone + Length> Components for Held<T> {
-    type Part = T;
-
-    fn combine<const N: usize>(shares: [&Self; N], f: impl Fn([&T; N]) -> T) -> Self {
-        Held([0, 1, 2].map(|slot| f(shares.map(|share| &share.0[slot]))))
-    }
-
-    fn combine_all(shares: &[&Self], f: impl Fn(&[&T]) -> Vec<T>) -> Vec<Self> {
-        let [a, b, c] =
-            [0, 1, 2].map(|slot| f(&shares.iter().map(|share| &share.0[slot]).collect::<Vec<_>>()));
-        a.into_iter().zip(b).zip(c).map(|((a, b), c)| Held([a, b, c])).collect()
-    }
-
-    fn elements(&self) -> usize {
-        self.0[0].elements()
-    }
-}
-
-/// A joint input: `sender` and `backup` know a value, `receiver` gets it under a mask, `outsider` knows the mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Route {
-    sender: usize,
-    backup: usize,
-    receiver: usize,
-    outsider: usize,
-}
-
-const fn route([sender, backup, receiver, outsider]: [usize; 4]) -> Route {
-    Route { sender, backup, receiver, outsider }
-}
-
-/// The joint inputs of a product. The first four are of x_{q+2} y_{q+2} + x_{q+3} y_{q+2} + x_{q+2} y_{q+3}, known to the
-/// parties q and q + 1; then x_1 y_3 + x_3 y_1 and x_0 y_2 + x_2 y_0.
-const PRODUCT: [Route; 6] = [
-    route([0, 1, 3, 2]),
-    route([1, 2, 0, 3]),
-    route([2, 3, 1, 0]),
-    route([3, 0, 2, 1]),
-    route([0, 2, 3, 1]),
-    route([1, 3, 2, 0]),
-];
-/// What the parties 0 and 1 know.
-const FROM_0_AND_1: Route = PRODUCT[0];
-/// What the parties 2 and 3 know.
-const FROM_2_AND_3: Route = PRODUCT[2];
-
-/// The components of both factors that a joint input of a product needs: pairs to be multiplied and summed.
-const fn cross_terms(input: usize) -> [(usize, usize); 3] {
-    match input {
-        4 => [(1, 3), (3, 1), (4, 4)],
-        5 => [(0, 2), (2, 0), (4, 4)],
-        q => [((q + 2) % 4, (q + 2) % 4), ((q + 3) % 4, (q + 2) % 4), ((q + 2) % 4, (q + 3) % 4)],
-    }
-}
 
 /// What is opened and was not checked yet: by strand and number, what came in, and what the backup of another message knows.
 type Openings = BTreeMap<(u64, u64), (Message, Message)>;
@@ -126,60 +53,6 @@ impl Start for Rep4 {
     }
 }
 
-/// Something that can be masked: a vector of ring elements, or planes of bits.
-trait Maskable: Clone + Sized {
-    fn plus(&self, other: &Self) -> Self;
-    fn minus(&self, other: &Self) -> Self;
-    fn message(&self) -> Message;
-    fn from_message(message: Message) -> Option<Self>;
-    fn zero(&self, content: Content) -> Self;
-}
-
-impl Maskable for Vector {
-    fn plus(&self, other: &Self) -> Self {
-        self.add(other)
-    }
-    fn minus(&self, other: &Self) -> Self {
-        self.sub(other)
-    }
-    fn message(&self) -> Message {
-        Message::Ring(self.clone())
-    }
-    fn from_message(message: Message) -> Option<Self> {
-        if let Message::Ring(vector) = message { Some(vector) } else { None }
-    }
-    fn zero(&self, content: Content) -> Self {
-        Vector::constant(content, self.len(), 0)
-    }
-}
-
-impl Maskable for Vec<Plane> {
-    fn plus(&self, other: &Self) -> Self {
-        Plane::xor_each(&self.iter().zip(other).map(|(x, y)| [x, y]).collect::<Vec<_>>())
-    }
-    fn minus(&self, other: &Self) -> Self {
-        self.plus(other)
-    }
-    fn message(&self) -> Message {
-        Message::Bits(self.clone())
-    }
-    fn from_message(message: Message) -> Option<Self> {
-        if let Message::Bits(planes) = message { Some(planes) } else { None }
-    }
-    fn zero(&self, content: Content) -> Self {
-        self.iter().map(|plane| Plane::zeros(content, plane.len())).collect()
-    }
-}
-
-/// A joint input of one party: its route, the value if the party knows it, and the mask unless it is the receiver.
-struct Input<T> {
-    route: Route,
-    value: Option<T>,
-    mask: Option<T>,
-    /// Something of the same size.
-    like: T,
-}
-
 impl Rep4 {
     /// Number of parties.
     pub const PARTIES: usize = 4;
@@ -194,19 +67,19 @@ impl Rep4 {
         self.party.id()
     }
 
-    /// The component that lies `distance` after this party's number.
-    fn slot(&self, component: usize) -> Option<usize> {
-        ((component + 4 - self.id()) % 4).checked_sub(1)
-    }
-
     /// A component that this party holds.
     fn part<'a, T>(&self, x: &'a Held<T>, component: usize) -> &'a T {
-        &x.0[self.slot(component).expect("a component that the party holds")]
+        x.part(self.id(), component)
     }
 
     /// A sharing by its components; only those held are asked for.
-    fn held<T>(&self, mut component: impl FnMut(usize) -> T) -> Held<T> {
-        Held([1, 2, 3].map(|distance| component((self.id() + distance) % 4)))
+    fn held<T>(&self, component: impl FnMut(usize) -> T) -> Held<T> {
+        Held::by_component(self.id(), component)
+    }
+
+    /// Joint inputs, all in one round.
+    async fn joint_inputs<T: Maskable>(&self, inputs: Vec<Input<T>>) -> Vec<Held<T>> {
+        joint_inputs(&self.party, self.content, inputs).await
     }
 
     /// Numbers the draws of this strand; every party takes as many numbers for an operation, whatever it draws.
@@ -235,123 +108,6 @@ impl Rep4 {
         let runs = lens.chunk_by(|a, b| a == b).zip(draws);
         runs.flat_map(|(run, &draw)| self.stream(component, draw).planes(self.content, run[0], run.len()))
             .collect()
-    }
-
-    /// Joint inputs, all in one round: `share_receiver` is a mask that all but the receiver draw, `share_outsider` the
-    /// value less the mask, sent by the sender. Its hash comes from the backup at the same time.
-    async fn joint_inputs<T: Maskable>(&self, inputs: Vec<Input<T>>) -> Vec<Held<T>> {
-        let me = self.id();
-        let rests: Vec<Option<T>> = inputs
-            .iter()
-            .map(|input| Some(input.value.as_ref()?.minus(input.mask.as_ref().expect("a mask"))))
-            .collect();
-        for distance in 1..4 {
-            let peer = (me + distance) % 4;
-            if let Some(message) = self.outgoing(&inputs, &rests, peer) {
-                send(&self.party, peer, message);
-            }
-        }
-        let peers: Vec<usize> = (1..4)
-            .map(|distance| (me + distance) % 4)
-            .filter(|&peer| {
-                let comes = |r: &Route| r.receiver == me && (r.sender == peer || r.backup == peer);
-                inputs.iter().any(|input| comes(&input.route))
-            })
-            .collect();
-        let received = all(peers.iter().map(|&peer| self.party.recv(peer)).collect()).await;
-        let (mut came, mut digests): (BTreeMap<usize, Vec<Message>>, BTreeMap<_, _>) = Default::default();
-        for (&peer, message) in peers.iter().zip(received) {
-            let Message::Many(parts) = message else { panic!("several at once") };
-            for part in parts {
-                match part {
-                    Message::Digest(digest) => digests.entry(peer).or_insert_with(Vec::new).push(digest),
-                    part => came.entry(peer).or_default().push(part),
-                }
-            }
-        }
-        self.compare(&inputs, &came, digests).await;
-        let mut came: BTreeMap<usize, std::vec::IntoIter<Message>> =
-            came.into_iter().map(|(peer, parts)| (peer, parts.into_iter())).collect();
-        let mut shares = Vec::new();
-        for (input, rest) in inputs.into_iter().zip(rests) {
-            let Input { route, mask, like, .. } = input;
-            let rest = if route.receiver == me {
-                let part = came.get_mut(&route.sender).and_then(Iterator::next);
-                Some(part.and_then(T::from_message).expect("what was announced"))
-            } else {
-                rest
-            };
-            shares.push(self.held(|component| match component {
-                c if c == route.receiver => mask.clone().expect("a mask"),
-                c if c == route.outsider => rest.clone().expect("the value less the mask"),
-                _ => like.zero(self.content),
-            }));
-        }
-        shares
-    }
-
-    /// What goes to a peer: values less their masks, and the hashes of those that others send it.
-    fn outgoing<T: Maskable>(
-        &self,
-        inputs: &[Input<T>],
-        rests: &[Option<T>],
-        peer: usize,
-    ) -> Option<Message> {
-        let me = self.id();
-        let to_peer = |input: &&(&Input<T>, &Option<T>)| input.0.route.receiver == peer;
-        let both: Vec<(&Input<T>, &Option<T>)> = inputs.iter().zip(rests).collect();
-        let message = |rest: &Option<T>| rest.as_ref().expect("a value").message();
-        let mut parts: Vec<Message> = both
-            .iter()
-            .filter(to_peer)
-            .filter(|(input, _)| input.route.sender == me)
-            .map(|(_, rest)| message(rest))
-            .collect();
-        for sender in 0..4 {
-            let of: Vec<Message> = both
-                .iter()
-                .filter(to_peer)
-                .filter(|(input, _)| input.route.backup == me && input.route.sender == sender)
-                .map(|(_, rest)| message(rest))
-                .collect();
-            if !of.is_empty() {
-                parts.push(Message::Digest(Digest::of(of)));
-            }
-        }
-        (!parts.is_empty()).then_some(Message::Many(parts))
-    }
-
-    /// Compares what senders sent with the hashes of their backups.
-    async fn compare<T>(
-        &self,
-        inputs: &[Input<T>],
-        came: &BTreeMap<usize, Vec<Message>>,
-        digests: BTreeMap<usize, Vec<Digest>>,
-    ) {
-        let me = self.id();
-        for (backup, digests) in digests {
-            // A backup's hashes come in the order of the senders.
-            let mut digests = digests.into_iter();
-            for sender in 0..4 {
-                let from =
-                    inputs.iter().filter(|input| input.route.receiver == me && input.route.sender == sender);
-                let backups: Vec<usize> = from.map(|input| input.route.backup).collect();
-                if !backups.contains(&backup) {
-                    continue;
-                }
-                let sent = came.get(&sender).map_or(&[][..], Vec::as_slice);
-                let of: Vec<Message> = sent
-                    .iter()
-                    .zip(&backups)
-                    .filter(|(_, by)| **by == backup)
-                    .map(|(part, _)| part.clone())
-                    .collect();
-                let digest = digests.next();
-                if !digest.is_some_and(|digest| digest.matches(&of)) {
-                    self.party.abort(format!("hash mismatch for sender {sender} and backup {backup}")).await;
-                }
-            }
-        }
     }
 
     /// A joint input of ring elements.
@@ -701,8 +457,11 @@ impl Protocol for Rep4 {
         let summand = |g: usize| {
             let bit = |bit: usize| {
                 self.held(|component| {
-                    let slot = self.slot(component).expect("a component that the party holds");
-                    if component == g { planes[slot][bit].clone() } else { zero.clone() }
+                    if component != g {
+                        return zero.clone();
+                    }
+                    let slot = Held::<Vector>::slot(self.id(), g).expect("a component that the party holds");
+                    planes[slot][bit].clone()
                 })
             };
             shared_word((0..bits as usize).map(bit).collect())
