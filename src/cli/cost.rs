@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Failure, print};
-use crate::report::{CostRow, cost_line, cost_table};
+use crate::report::{CostRow, cost_details, cost_line, cost_table};
 use crate::run::Operation;
 use crate::scenario::errors::{alternatives, likely};
 use crate::scenario::{Protocol, Rounding};
@@ -29,6 +29,9 @@ pub(crate) struct CostArgs {
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
+    /// Print what the figures are made of too: what each operation of the protocol sends, formulas and papers.
+    #[arg(long, conflicts_with = "json")]
+    details: bool,
 }
 
 /// The entry of a registry with this name.
@@ -69,6 +72,7 @@ pub(crate) fn cost(args: &CostArgs) -> Result<(), Failure> {
     if args.json {
         print(&rows.iter().map(|row| cost_line(protocol, rounding, row)).collect::<String>())
     } else {
-        print(&cost_table(protocol, rounding, &rows))
+        let details = if args.details { cost_details(protocol, &rows) } else { String::new() };
+        print(&(cost_table(protocol, rounding, &rows) + &details))
     }
 }

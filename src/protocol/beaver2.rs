@@ -17,9 +17,10 @@
 
 use std::cell::Cell;
 
+use super::declared::{Declared, Sent};
 use super::demand::{Place, Request};
 use super::parts::material::{Layout, Material};
-use super::parts::two_party::{Offline, TwoParty};
+use super::parts::two_party::{Offline, TwoParty, online};
 use super::{Demand, Message, Protocol, Role, send};
 use crate::ring::StreamKey;
 
@@ -122,6 +123,7 @@ fn shares(message: Message, deals: &[&Deal<'_>]) -> Vec<Material> {
 
 impl Offline for Dealt {
     const PARTIES: usize = 3;
+    const COSTS: &'static [Declared] = COSTS;
 
     /// The dealer sends each party a key, party 0 sends one to party 1. 1 round; 16, 0, 32.
     async fn set_up(online: &Beaver2) {
@@ -167,3 +169,31 @@ impl Offline for Dealt {
         }
     }
 }
+
+/// What the operations cost. The dealer sends a share to the party to which it has sent less.
+const COSTS: &[Declared] = &[
+    online::INPUT,
+    online::OPEN,
+    online::OPEN_BITS,
+    online::MUL.with_offline(&[&[Sent::elements(2, 0, 1)]]),
+    online::DOT.with_offline(&[&[Sent::elements(2, 0, 1)]]),
+    online::MATMUL.with_offline(&[&[Sent::elements(2, 0, 1)]]),
+    online::AND.with_offline(&[&[Sent::bits(2, 0, 1)]]),
+    // Masks of the lower 16 bits and of the upper ones, and a bit.
+    online::TRUNCATE.with_offline(&[&[
+        Sent { bits: 16, ..Sent::elements(2, 0, 2) },
+        Sent { bits: 31, ..Sent::elements(2, 1, 1) },
+    ]]),
+    online::TRUNCATE_GAP.with_offline(&[&[
+        Sent { bits: 16, ..Sent::elements(2, 0, 1) },
+        Sent { bits: 8, ..Sent::elements(2, 1, 2) },
+    ]]),
+    online::SUMMANDS.with_offline(&[&[Sent { bits: 31, ..Sent::elements(2, 0, 1) }]]),
+    online::CUT.with_offline(&[&[
+        Sent { bits: 16, ..Sent::elements(2, 0, 1) },
+        Sent { bits: 32, ..Sent::elements(2, 1, 1) },
+    ]]),
+    online::RANDOM.with_offline(&[&[Sent { bits: 31, ..Sent::elements(2, 0, 1) }]]),
+    online::BITS_TO_RING.with_offline(&[&[Sent::elements(2, 0, 1)]]),
+    online::AND_TO_RING.with_offline(&[&[Sent::bits(2, 0, 1), Sent::elements(2, 1, 1)]]),
+];

@@ -90,6 +90,7 @@
 
 pub mod beaver2;
 pub mod clear;
+pub mod declared;
 pub mod demand;
 pub mod erased;
 pub mod message;
@@ -107,6 +108,7 @@ use crate::sim::{Party, SpanGuard};
 
 pub use beaver2::Beaver2;
 pub use clear::{Clear, ValuesBeyond};
+pub use declared::Declared;
 pub use demand::Demand;
 pub use message::Message;
 pub(crate) use message::{receive_bits, receive_ring, send};
@@ -235,6 +237,8 @@ pub trait Protocol: Sized + 'static {
 pub trait Start: Protocol {
     /// How many of the parties, the last ones, hold no shares and only deal: they own nothing that could be input.
     const DEALERS: usize = 0;
+    /// What each operation costs, in the order of [`declared::Primitive::ALL`]; empty if it is not declared one by one.
+    const COSTS: &'static [Declared] = &[];
     /// The protocol as seen by `party`, with the seed of all random streams.
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self;
 }

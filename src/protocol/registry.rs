@@ -1,7 +1,7 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::erased::Erased;
-use super::{Beaver2, Message, Protocol, Rep3, Rep4, Start};
+use super::{Beaver2, Declared, Message, Protocol, Rep3, Rep4, Start};
 use crate::ring::Content;
 use crate::sim::Party;
 
@@ -65,6 +65,11 @@ macro_rules! protocols {
             /// Whether it holds against a party that does anything at all: then altered messages end in an abort.
             pub fn is_malicious(self) -> bool {
                 match self { $(ProtocolName::$variant => Adversary::$security == Adversary::Malicious,)* }
+            }
+
+            /// What its operations cost.
+            pub fn costs(self) -> &'static [Declared] {
+                match self { $(ProtocolName::$variant => <$variant as Start>::COSTS,)* }
             }
 
             /// One line on what it is.

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::num::Wrapping;
 
+use super::declared::{Declared, Primitive, Sent};
 use super::word::shared_word;
 use super::{Components, Message, Protocol, RingShare, Start, Word, Wraps, receive_bits, receive_ring, send};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
@@ -293,6 +294,8 @@ impl Rep3 {
 }
 
 impl Start for Rep3 {
+    const COSTS: &'static [Declared] = COSTS;
+
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         Rep3::new(party, seed, content)
     }
@@ -511,3 +514,52 @@ impl Protocol for Rep3 {
         self.xor_to_ring(x.elements(), u, w).await
     }
 }
+
+/// Every party sends to the one before it.
+const RESHARE: &[Sent] = &[Sent::elements(0, 2, 1), Sent::elements(1, 0, 1), Sent::elements(2, 1, 1)];
+const RESHARE_BITS: &[Sent] = &[Sent::bits(0, 2, 1), Sent::bits(1, 0, 1), Sent::bits(2, 1, 1)];
+/// Every party sends to the one after it.
+const OPEN: &[Sent] = &[Sent::elements(0, 1, 1), Sent::elements(1, 2, 1), Sent::elements(2, 0, 1)];
+const OPEN_BITS: &[Sent] = &[Sent::bits(0, 1, 1), Sent::bits(1, 2, 1), Sent::bits(2, 0, 1)];
+
+/// What the operations cost.
+const COSTS: &[Declared] = &[
+    Declared::online(
+        Primitive::Input,
+        "x less a component that the owner and another draw, told to the third",
+        &[&[Sent::elements(0, 1, 1)]],
+    ),
+    Declared::online(Primitive::Open, "each tells the next one the component that it lacks", &[OPEN]),
+    Declared::online(Primitive::OpenBits, "the same for bits", &[OPEN_BITS]),
+    Declared::online(Primitive::Mul, "z_i = x_i y_i + x_i y_(i+1) + x_(i+1) y_i + zero_i", &[RESHARE]),
+    Declared::online(Primitive::Dot, "the same, summed before it is shared again", &[RESHARE]),
+    Declared::online(Primitive::MatMul, "the same for matrices", &[RESHARE]),
+    Declared::online(Primitive::And, "the same over GF(2)", &[RESHARE_BITS]),
+    Declared::online(
+        Primitive::Truncate,
+        "(c >> shift) + (r >> shift) + 1 - 2^(64-shift) (msb c or msb r) - 2^(bits-shift-1) with \
+         c = x_1 + x_2 + 2^(bits-1) - 1, r = x_0",
+        &[&[Sent::elements(0, 1, 1), Sent::elements(1, 2, 2)], &[Sent::elements(2, 0, 1)]],
+    ),
+    Declared::online(
+        Primitive::TruncateGap,
+        "(c >> shift) + (r >> shift) + 1 with c = x_1 + x_2 - 1, r = x_0",
+        &[&[Sent::elements(1, 2, 1)]],
+    ),
+    Declared::online(Primitive::Summands, "the components", &[]),
+    Declared::online(Primitive::Cut, "the components", &[]),
+    Declared::online(Primitive::Random, "components of which each is drawn by two", &[]),
+    Declared::online(
+        Primitive::BitsToRing,
+        "u + b_2 - 2 u b_2 with u = b_0 xor b_1",
+        &[&[Sent::elements(0, 1, 1), Sent::elements(2, 0, 1)], &[Sent::elements(1, 2, 1)]],
+    ),
+    Declared::online(
+        Primitive::AndToRing,
+        "the same for the bits of a product that is not shared again",
+        &[
+            &[Sent::elements(0, 1, 1), Sent::bits(1, 2, 1), Sent::bits(2, 1, 1)],
+            &[Sent::elements(1, 2, 1), Sent::elements(2, 0, 1)],
+        ],
+    ),
+];

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::num::Wrapping;
 use std::rc::Rc;
 
+use super::declared::{Declared, Primitive, Sent, Steps};
 use super::demand::{Request, Supply};
 use super::message::{Digest, send};
 use super::parts::joint_inputs::{
@@ -48,6 +49,8 @@ pub struct Rep4 {
 }
 
 impl Start for Rep4 {
+    const COSTS: &'static [Declared] = COSTS;
+
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         Rep4::new(party, seed, content)
     }
@@ -592,3 +595,119 @@ impl Protocol for Rep4 {
         }
     }
 }
+
+const HASH: u64 = Digest::BYTES;
+const SHORT: u64 = Digest::SHORT_BYTES;
+/// Six joint inputs.
+const PRODUCT_SENT: &[Sent] = &[
+    Sent::elements(0, 3, 2),
+    Sent::elements(1, 0, 1),
+    Sent::elements(1, 2, 1),
+    Sent::elements(2, 1, 1),
+    Sent::elements(3, 2, 1),
+    Sent::bytes(1, 3, HASH),
+    Sent::bytes(2, 0, HASH),
+    Sent::bytes(3, 1, HASH),
+    Sent::bytes(0, 2, HASH),
+    Sent::bytes(2, 3, HASH),
+    Sent::bytes(3, 2, HASH),
+];
+/// The same with bits; two messages from 0 to 3.
+const AND_SENT: &[Sent] = &[
+    Sent::bits(0, 3, 1),
+    Sent::bits(0, 3, 1),
+    Sent::bits(1, 0, 1),
+    Sent::bits(1, 2, 1),
+    Sent::bits(2, 1, 1),
+    Sent::bits(3, 2, 1),
+    Sent::bytes(1, 3, HASH),
+    Sent::bytes(2, 0, HASH),
+    Sent::bytes(3, 1, HASH),
+    Sent::bytes(0, 2, HASH),
+    Sent::bytes(2, 3, HASH),
+    Sent::bytes(3, 2, HASH),
+];
+const OPEN_SENT: &[Sent] =
+    &[Sent::elements(0, 1, 1), Sent::elements(1, 2, 1), Sent::elements(2, 3, 1), Sent::elements(3, 0, 1)];
+const OPEN_BITS_SENT: &[Sent] =
+    &[Sent::bits(0, 1, 1), Sent::bits(1, 2, 1), Sent::bits(2, 3, 1), Sent::bits(3, 0, 1)];
+const CHECK_SENT: &[Sent] =
+    &[Sent::bytes(0, 3, HASH), Sent::bytes(1, 0, HASH), Sent::bytes(2, 1, HASH), Sent::bytes(3, 2, HASH)];
+/// Hashes of what the parties 0 and 2 input.
+const PAIR_HASHES: &[Sent] = &[Sent::bytes(1, 3, HASH), Sent::bytes(3, 1, HASH)];
+/// Random bits: keys of the pairs, an input of each, a product.
+const RANDOM_BITS_SENT: Steps = &[
+    &[Sent::bytes(0, 1, SHORT), Sent::bytes(2, 3, SHORT), Sent::elements(0, 3, 1), Sent::elements(2, 1, 1)],
+    PAIR_HASHES,
+    PRODUCT_SENT,
+];
+/// x + r by its parts, to each of the parties 2 and 3 by one, a hash by the other.
+const MASKED_SENT: &[Sent] =
+    &[Sent::elements(0, 2, 1), Sent::elements(1, 3, 1), Sent::bytes(0, 3, SHORT), Sent::bytes(1, 2, SHORT)];
+
+/// What the operations cost.
+const COSTS: &[Declared] = &[
+    Declared::online(
+        Primitive::Input,
+        "x less two components that the owner and two others draw, told to its neighbours, who compare",
+        &[&[Sent::elements(0, 1, 1), Sent::elements(0, 3, 1)], PAIR_HASHES],
+    ),
+    Declared::online(
+        Primitive::Open,
+        "each tells the next one the component that it lacks; the one after it vouches by a hash",
+        &[OPEN_SENT, CHECK_SENT],
+    ),
+    Declared::online(Primitive::OpenBits, "the same for bits", &[OPEN_BITS_SENT, CHECK_SENT]),
+    Declared::online(
+        Primitive::Mul,
+        "joint inputs of x_(q+2) y_(q+2) + x_(q+3) y_(q+2) + x_(q+2) y_(q+3) for q = 0..3, of x_1 y_3 + x_3 y_1 and of \
+         x_0 y_2 + x_2 y_0",
+        &[PRODUCT_SENT],
+    ),
+    Declared::online(Primitive::Dot, "the same, summed before it is input", &[PRODUCT_SENT]),
+    Declared::online(Primitive::MatMul, "the same for matrices", &[PRODUCT_SENT]),
+    Declared::online(Primitive::And, "the same over GF(2)", &[AND_SENT]),
+    Declared::online(
+        Primitive::Truncate,
+        "(c >> shift) - (r >> shift) + 2^(bits-shift) (msb c xor msb r) - 2^(bits-shift-1) with c = x + r + 2^(bits-1), \
+         r = r_2 + r_3, each modulo 2^bits; msb: the bit above",
+        &[
+            MASKED_SENT,
+            &[
+                Sent::elements(0, 3, 2),
+                Sent::elements(2, 1, 2),
+                Sent::bytes(1, 3, HASH),
+                Sent::bytes(3, 1, HASH),
+            ],
+            PRODUCT_SENT,
+        ],
+    ),
+    Declared::online(
+        Primitive::TruncateGap,
+        "(c >> shift) - (r >> shift) with c = x + r, r = r_2 + r_3",
+        &[
+            MASKED_SENT,
+            &[
+                Sent::elements(0, 3, 1),
+                Sent::elements(2, 1, 1),
+                Sent::bytes(1, 3, HASH),
+                Sent::bytes(3, 1, HASH),
+            ],
+        ],
+    ),
+    Declared::online(Primitive::Summands, "the components", &[]),
+    Declared::online(Primitive::Cut, "the components", &[]),
+    Declared::online(Primitive::Random, "components of which each is drawn by three", &[]),
+    Declared::online(
+        Primitive::BitsToRing,
+        "c + r - 2 c r with c = b xor r opened for a random bit r",
+        &[OPEN_BITS_SENT, CHECK_SENT],
+    )
+    .with_offline(RANDOM_BITS_SENT),
+    Declared::online(
+        Primitive::AndToRing,
+        "a product of bits, then the same",
+        &[AND_SENT, OPEN_BITS_SENT, CHECK_SENT],
+    )
+    .with_offline(RANDOM_BITS_SENT),
+];

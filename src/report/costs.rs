@@ -1,10 +1,13 @@
 //! What `mpcsim cost` prints.
 
+use std::fmt::Write;
+
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, LineStyle, Table};
 use serde::Serialize;
 
 use super::units::{bytes_text, count_text};
+use crate::protocol::Declared;
 use crate::protocol::registry::ProtocolName;
 use crate::run::{Operation, OperationCost};
 use crate::secure::Rounding;
@@ -81,4 +84,26 @@ pub fn cost_table(protocol: ProtocolName, rounding: Rounding, rows: &[CostRow]) 
         rounding.name(),
         table.trim_fmt()
     )
+}
+
+/// What stands behind the figures: what each operation of the protocol declares, and by which formula the others come about.
+pub fn cost_details(protocol: ProtocolName, rows: &[CostRow]) -> String {
+    let mut text = format!("\n{}: {}\n  {}\n", protocol.name(), protocol.description(), protocol.paper());
+    for declared in protocol.costs() {
+        let Declared { primitive, formula, .. } = declared;
+        let cost = declared.text(protocol.parties());
+        write!(text, "\n{}: {}\n  {formula}\n  {cost}\n", primitive.name(), primitive.description())
+            .expect("a text takes more");
+    }
+    if protocol.costs().is_empty() {
+        text += "\nWhat its operations send is not declared one by one.\n";
+    }
+    text += "\nOperations\n";
+    let mut operations: Vec<Operation> = rows.iter().map(|row| row.operation).collect();
+    operations.dedup();
+    for operation in operations {
+        write!(text, "\n{}: {}\n  {}\n", operation.name(), operation.description(), operation.how())
+            .expect("a text takes more");
+    }
+    text
 }

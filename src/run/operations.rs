@@ -23,7 +23,7 @@ const MATRICES: (usize, usize, usize) = (128, 784, 128);
 const OWNER: usize = 0;
 
 macro_rules! operations {
-    ($($name:literal, $variant:ident, $n:literal, $description:literal;)*) => {
+    ($($name:literal, $variant:ident, $n:literal, $description:literal, $how:literal;)*) => {
         /// An operation whose cost can be asked for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Operation {
@@ -44,6 +44,11 @@ macro_rules! operations {
                 match self { $(Operation::$variant => $description,)* }
             }
 
+            /// By which formula, and where it is from.
+            pub fn how(self) -> &'static str {
+                match self { $(Operation::$variant => $how,)* }
+            }
+
             /// What n counts; empty if n does not matter.
             pub fn counts(self) -> &'static str {
                 match self { $(Operation::$variant => $n,)* }
@@ -53,28 +58,48 @@ macro_rules! operations {
 }
 
 operations! {
-    "input", Input, "values", "party 0 shares secret values";
-    "open", Open, "values", "everybody learns the values";
-    "mul", Mul, "products", "product in the ring";
-    "dot128", Dot, "dot products", "dot product of length 128 in the ring";
-    "matmul_ring", MatMulRing, "", "matrix product 128 x 784 by 784 x 128 in the ring";
-    "trunc", Truncate, "values", "a product of 47 bits back to fixed point: rounded by 16 bits";
-    "fixmul", FixedMul, "products", "product of fixed-point numbers, rounded";
-    "fixdot128", FixedDot, "dot products", "dot product of length 128 of fixed-point numbers, rounded once";
-    "matmul", MatMul, "", "matrix product 128 x 784 by 784 x 128 of fixed-point numbers, rounded";
-    "ltz", LessThanZero, "comparisons", "whether x < 0, for fixed-point numbers of 31 bits";
-    "relu", Relu, "values", "max(x, 0)";
-    "max10", Max, "rows of ten", "maximum of each row";
-    "div", Divide, "quotients", "x / y";
-    "recip", Reciprocal, "values", "1 / x";
-    "exp2", Exp2, "values", "2^x";
-    "exp", Exp, "values", "e^x";
-    "log", Log, "values", "ln x";
-    "exact", Exact, "rows of ten", "output layer: softmax, forward and backward, no loss";
+    "input", Input, "values", "party 0 shares secret values",
+        "the protocol's own";
+    "open", Open, "values", "everybody learns the values",
+        "the protocol's own";
+    "mul", Mul, "products", "product in the ring",
+        "the protocol's own";
+    "dot128", Dot, "dot products", "dot product of length 128 in the ring",
+        "the protocol's own";
+    "matmul_ring", MatMulRing, "", "matrix product 128 x 784 by 784 x 128 in the ring",
+        "the protocol's own";
+    "trunc", Truncate, "values", "a product of 47 bits back to fixed point: rounded by 16 bits",
+        "probabilistic: the protocol's own; nearest: sum of (x_i >> m) + low carries - 2^(w-m) high carries for the summands x_i modulo 2^w, m = 16; Catrina and de Hoogh, SCN 2010, on rings";
+    "fixmul", FixedMul, "products", "product of fixed-point numbers, rounded",
+        "trunc(x y); Catrina and Saxena, FC 2010";
+    "fixdot128", FixedDot, "dot products", "dot product of length 128 of fixed-point numbers, rounded once",
+        "trunc(x . y); Catrina and Saxena, FC 2010";
+    "matmul", MatMul, "", "matrix product 128 x 784 by 784 x 128 of fixed-point numbers, rounded",
+        "trunc(x y); Catrina and Saxena, FC 2010";
+    "ltz", LessThanZero, "comparisons", "whether x < 0, for fixed-point numbers of 31 bits",
+        "the top bit of the sum of the summands, by a tree of carries; Catrina and de Hoogh, SCN 2010; Mohassel and Rindal, CCS 2018";
+    "relu", Relu, "values", "max(x, 0)",
+        "[x > 0] x";
+    "max10", Max, "rows of ten", "maximum of each row",
+        "[x > y] (x - y) + y in a tree";
+    "div", Divide, "quotients", "x / y",
+        "w ~ 1 / b, a w (1 + e) (1 + e^2) (1 + e^4) (1 + e^8) with e = 1 - b w, Goldschmidt; Catrina and Saxena, FC 2010";
+    "recip", Reciprocal, "values", "1 / x",
+        "div with a = 1";
+    "exp2", Exp2, "values", "2^x",
+        "product of 1 + h_i (2^(2^i) - 1) over the bits h_i of the integer part, times sum of (ln 2)^i / i! c^i for the fraction c; the reference system MP-SPDZ";
+    "exp", Exp, "values", "e^x",
+        "exp2(x log2 e)";
+    "log", Log, "values", "ln x",
+        "ln 2 (P(v) / Q(v) + p) for x = v 2^p, 1/2 <= v < 1; Hart, Computer Approximations (1968), 2524; the reference system MP-SPDZ";
+    "exact", Exact, "rows of ten", "output layer: softmax, forward and backward, no loss",
+        "p_j = exp(x_j - m) / sum exp(x_i - m), p - y";
     "relu_probability", ReluProbability, "rows of ten",
-        "output layer: ReLU in place of the exponential, forward and backward, no loss";
+        "output layer: ReLU in place of the exponential, forward and backward, no loss",
+        "[x_j > 0.1] (1 / sum r - y_j / r_j) - [x_j <= 0.1] y_j with r_j = [x_j > 0.1] x_j; Keller and Sun, arXiv 2011.11202";
     "relu_gradient", ReluGradient, "rows of ten",
-        "output layer: ReLU in the gradient only, forward and backward, no loss";
+        "output layer: ReLU in the gradient only, forward and backward, no loss",
+        "r / sum r - y with r = relu(x); Keller and Sun, arXiv 2011.11202";
 }
 
 /// An operation's cost under a protocol.

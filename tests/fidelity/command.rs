@@ -36,6 +36,20 @@ fn the_table_has_every_operation() {
 }
 
 #[test]
+fn details_have_formulas_costs_and_papers() {
+    let output = cost(&["--protocol", "beaver2", "--op", "div", "--details"]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let mul = "\nmul: n products of ring elements\n  c + e y + a f with e = x - a, f = y - b opened, c = a b\n  \
+               1 round: 16 n, 16 n, 0 bytes; offline 1 round: 0, 0, 8 n bytes\n";
+    for part in [mul, mpcsim::scenario::Protocol::Beaver2.paper(), "\ndiv: x / y\n", "Catrina and Saxena"] {
+        assert!(text.contains(part), "{part:?} is missing in {text}");
+    }
+    let output = cost(&["--protocol", "beaver2", "--details", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_wrong_name_is_told_with_the_likely_one() {
     for (arguments, message) in [
         (

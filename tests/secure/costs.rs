@@ -3,16 +3,21 @@
 //! An operation is declared as a composition of parts, after the papers. Rounds are those of the message graph: what a
 //! party has to send may be ready before an earlier part is over for all, so rounds of parts do not simply add up.
 //! Instead each part says, for every two parties, how many messages long the longest chain from one to the other is.
+//! What a protocol's own operations cost stands in its file ([`Declared`](mpcsim::protocol::Declared)): these are run for every
+//! protocol. The functions built of them are composed here for rep3.
 
+use std::collections::BTreeMap;
+
+use mpcsim::protocol::declared::{Primitive, Sent, Steps, rounds};
 use mpcsim::protocol::registry::ProtocolName;
-use mpcsim::protocol::{BitShare, Protocol, RingShare};
-use mpcsim::ring::{Content, Vector};
+use mpcsim::protocol::{Protocol, RingShare, Wraps};
+use mpcsim::ring::{MatMul, Plane, Vector};
 use mpcsim::secure::{Rounding, Secure};
+use mpcsim::sim::{EventKind, Trace, WireOverhead};
 use mpcsim::softmax::Softmax;
 
 use super::function::{CLASSES, COLUMNS, Function, NUMERATORS};
 use super::harness::{Dice, Program, Setting, on_shapes, seed};
-use super::numbers::Numbers;
 
 /// No chain of messages.
 const NONE: i64 = i64::MIN / 4;
@@ -24,17 +29,15 @@ struct Cost {
     chains: [[i64; 3]; 3],
     /// Ring elements sent by each party.
     ring: [u64; 3],
-    /// Bits in each message of packed bits that every party sends.
-    bits: Vec<u64>,
-    /// Bits in each message of packed bits that the parties 1 and 2 send.
-    bits_of_two: Vec<u64>,
+    /// Packed bits that each party sends, message by message.
+    bits: Vec<[u64; 3]>,
 }
 
 impl Default for Cost {
     /// Nothing.
     fn default() -> Cost {
         let chains = [[0, NONE, NONE], [NONE, 0, NONE], [NONE, NONE, 0]];
-        Cost { chains, ring: [0; 3], bits: Vec::new(), bits_of_two: Vec::new() }
+        Cost { chains, ring: [0; 3], bits: Vec::new() }
     }
 }
 
@@ -45,44 +48,43 @@ fn ring(elements: [u64; 3], messages: &[(usize, usize)]) -> Cost {
     cost
 }
 
-/// Every party sends to the one before it.
-const RESHARE: [(usize, usize); 3] = [(0, 2), (1, 0), (2, 1)];
-/// Every party sends to the one after it.
-const OPEN: [(usize, usize); 3] = [(0, 1), (1, 2), (2, 0)];
+/// What rep3 declares.
+fn rep3(primitive: Primitive) -> Cost {
+    let declared = ProtocolName::Rep3.costs().iter().find(|declared| declared.primitive == primitive);
+    let steps = declared.expect("declared").online.iter().map(|step| {
+        let links: Vec<(usize, usize)> = step.iter().map(|sent| (sent.from, sent.to)).collect();
+        let each = |count: fn(&Sent) -> u64| {
+            [0, 1, 2].map(|party| step.iter().filter(|sent| sent.from == party).map(count).sum())
+        };
+        let bits = each(|sent| sent.bits);
+        let bits = if bits == [0; 3] { Vec::new() } else { vec![bits] };
+        Cost { bits, ..ring(each(|sent| sent.elements), &links) }
+    });
+    steps.fold(Cost::default(), Cost::then)
+}
 
 fn mul() -> Cost {
-    ring([1, 1, 1], &RESHARE)
+    rep3(Primitive::Mul)
 }
 
 fn and(bits: u64) -> Cost {
-    let nothing = Cost::default();
-    if bits == 0 { nothing } else { Cost { bits: vec![bits], ..ring([0; 3], &RESHARE) } }
+    if bits == 0 { Cost::default() } else { rep3(Primitive::And).wide(bits) }
 }
 
 fn open_bits(bits: u64) -> Cost {
-    Cost { bits: vec![bits], ..ring([0; 3], &OPEN) }
+    rep3(Primitive::OpenBits).wide(bits)
+}
+
+fn bits_to_ring(bits: u64) -> Cost {
+    rep3(Primitive::BitsToRing).wide(bits)
+}
+
+fn and_to_ring() -> Cost {
+    rep3(Primitive::AndToRing)
 }
 
 fn ands(levels: impl IntoIterator<Item = u64>) -> Cost {
     levels.into_iter().fold(Cost::default(), |cost, level| cost.then(and(level)))
-}
-
-/// Party 0 tells party 1 of u; party 2 inputs its product for party 0; party 1, with what it was told, its own for
-/// party 2.
-fn bits_to_ring(bits: u64) -> Cost {
-    let first = ring([bits, 0, bits], &[(0, 1), (2, 0)]);
-    first.then(ring([0, bits, 0], &[(1, 2)]))
-}
-
-/// First the parties 1 and 2 tell each other their bits of the product, while party 0 tells party 1 of u.
-fn and_to_ring() -> Cost {
-    let bits = Cost { bits_of_two: vec![1], ..ring([1, 0, 0], &[(0, 1), (1, 2), (2, 1)]) };
-    bits.then(ring([0, 1, 1], &[(1, 2), (2, 0)]))
-}
-
-/// Party 1 inputs two numbers for party 2, who then inputs one for party 0; party 0 inputs one for party 1.
-fn truncate_small_gap() -> Cost {
-    ring([1, 2, 0], &[(0, 1), (1, 2)]).then(ring([0, 0, 1], &[(2, 0)]))
 }
 
 impl Cost {
@@ -90,7 +92,6 @@ impl Cost {
     fn add(mut self, other: Cost) -> Cost {
         (0..3).for_each(|party| self.ring[party] += other.ring[party]);
         self.bits.extend(other.bits);
-        self.bits_of_two.extend(other.bits_of_two);
         self
     }
 
@@ -114,14 +115,13 @@ impl Cost {
 
     /// The same on vectors so many times as long.
     fn wide(mut self, times: u64) -> Cost {
-        self.ring.iter_mut().chain(&mut self.bits).chain(&mut self.bits_of_two).for_each(|n| *n *= times);
+        self.ring.iter_mut().chain(self.bits.iter_mut().flatten()).for_each(|n| *n *= times);
         self
     }
 
     fn bytes(&self, party: usize, n: u64) -> u64 {
-        let packed = |bits: &[u64]| bits.iter().map(|bits| (bits * n).div_ceil(8)).sum::<u64>();
-        let of_two = if party == 0 { 0 } else { packed(&self.bits_of_two) };
-        8 * n * self.ring[party] + packed(&self.bits) + of_two
+        let packed = self.bits.iter().map(|bits| (bits[party] * n).div_ceil(8)).sum::<u64>();
+        8 * n * self.ring[party] + packed
     }
 }
 
@@ -191,7 +191,7 @@ fn floor_truncate(shift: u64) -> Cost {
 /// By `shift`, of numbers that leave no big gap.
 fn truncate(shift: u64, rounding: Rounding) -> Cost {
     match rounding {
-        Rounding::Probabilistic => truncate_small_gap(),
+        Rounding::Probabilistic => rep3(Primitive::Truncate),
         Rounding::Nearest => floor_truncate(shift),
     }
 }
@@ -277,7 +277,7 @@ fn declared(function: Function, r: Rounding) -> Cost {
     match function {
         Mul | Dot => fixed_mul(r),
         MatrixProduct { .. } => fixed_mul(r).wide(COLUMNS as u64),
-        Truncate { bits: 0..=24, .. } if r == Rounding::Probabilistic => ring([0, 1, 0], &[(1, 2)]),
+        Truncate { bits: 0..=24, .. } if r == Rounding::Probabilistic => rep3(Primitive::TruncateGap),
         Truncate { shift, .. } => truncate(u64::from(shift), r),
         ScaleBy(0.0) => Cost::default(),
         // 0.9 is 29491 / 2^15, -2.5 is -5 / 2.
@@ -341,80 +341,96 @@ fn every_function_costs_what_it_declares() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The protocol's own operations.
-#[derive(Clone, Copy, Debug)]
-enum Primitive {
-    Mul,
-    And { planes: usize },
-    BitsToRing { planes: usize },
-    AndToRing,
-    Open,
-    OpenBits { planes: usize },
-    Input { owner: usize },
-}
+/// On n elements.
+struct Own(Primitive);
 
-impl Program for Primitive {
+impl Program for Own {
     async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
         let (x, p) = (&inputs[0], &s.protocol);
-        let planes = async |n: usize| {
-            let word = p.summands(x, n as u32).await.remove(0);
-            word.iter().map(|bit| bit.shared().expect("a shared bit").clone()).collect::<Vec<_>>()
-        };
-        match *self {
-            Primitive::Mul => return vec![p.mul(x, x).await],
-            Primitive::And { planes: n } => {
-                let (x, y) = (planes(n).await, planes(n).await);
-                drop(p.and(&x.iter().zip(&y).map(|(x, y)| [x, y]).collect::<Vec<_>>()).await);
-            }
-            Primitive::BitsToRing { planes: n } => return p.bits_to_ring(&planes(n).await).await,
-            Primitive::AndToRing => {
-                let bit = planes(1).await.remove(0);
-                return vec![p.and_to_ring(&bit, &bit, &bit.xor(&bit)).await];
-            }
+        let n = x.len();
+        let twice = || RingShare::concat(&[x, x]);
+        let bit = || p.public_plane(&Plane::zeros(p.content(), n));
+        let secret = Vector::constant(p.content(), n, 3);
+        match self.0 {
+            Primitive::Input => return vec![p.input(0, n, Some(&secret)).await],
             Primitive::Open => drop(p.open(x).await),
-            Primitive::OpenBits { planes: n } => drop(p.open_bits(&planes(n).await).await),
-            Primitive::Input { owner } => {
-                let secret = match p.content() {
-                    Content::Shape => Vector::shape(x.len()),
-                    Content::Values => vec![Numbers::default().threshold as u64; x.len()].into(),
-                };
-                return vec![p.input(owner, x.len(), Some(&secret)).await];
+            Primitive::OpenBits => drop(p.open_bits(&[bit()]).await),
+            Primitive::Mul => return vec![p.mul(x, x).await],
+            Primitive::Dot => return vec![p.dot(&twice(), &twice(), 2).await],
+            Primitive::MatMul => {
+                let one = x.slice(0, 1);
+                let column = RingShare::concat(&[&one, &one]);
+                return vec![p.matmul(&twice(), &column, MatMul::new(n, 2, 1)).await];
             }
+            Primitive::And => drop(p.and(&[[&bit(), &bit()]]).await),
+            Primitive::Truncate => return vec![p.truncate(x, 47, 16).await],
+            Primitive::TruncateGap => return vec![p.truncate(x, 24, 16).await],
+            Primitive::Summands => drop(p.summands(x, 31).await),
+            Primitive::Cut => drop(p.cut(x, 48, 16, Wraps::Counted).await),
+            Primitive::Random => return vec![p.random(n, 31).await.0],
+            Primitive::BitsToRing => return p.bits_to_ring(&[bit()]).await,
+            Primitive::AndToRing => return vec![p.and_to_ring(&bit(), &bit(), &bit()).await],
         }
         vec![x.clone()]
     }
 }
 
-#[test]
-fn every_primitive_costs_what_it_declares() {
-    let input = |owner: usize| {
-        let mut elements = [0; 3];
-        elements[owner] = 1;
-        ring(elements, &[(owner, (owner + 1) % 3)])
-    };
-    let table = [
-        (Primitive::Mul, mul()),
-        (Primitive::And { planes: 1 }, and(1)),
-        (Primitive::And { planes: 13 }, and(13)),
-        (Primitive::BitsToRing { planes: 1 }, bits_to_ring(1)),
-        (Primitive::BitsToRing { planes: 7 }, bits_to_ring(7)),
-        (Primitive::AndToRing, and_to_ring()),
-        (Primitive::Open, ring([1, 1, 1], &OPEN)),
-        (Primitive::OpenBits { planes: 3 }, open_bits(3)),
-        (Primitive::Input { owner: 0 }, input(0)),
-        (Primitive::Input { owner: 1 }, input(1)),
-        (Primitive::Input { owner: 2 }, input(2)),
-    ];
-    let setting = Setting::of(ProtocolName::Rep3, Rounding::Nearest);
-    for (primitive, cost) in table {
-        for n in LENGTHS {
-            let outcome = on_shapes(&primitive, &[vec![0; n as usize]], 1, setting);
-            let bytes: Vec<u64> = (0..3).map(|party| cost.bytes(party, n)).collect();
-            assert_eq!(
-                (outcome.rounds, outcome.bytes()),
-                (cost.rounds(), bytes),
-                "{primitive:?}, {n} elements"
-            );
+/// Rounds, and payload bytes by link.
+type Traffic = (u64, BTreeMap<(usize, usize), u64>);
+
+fn declared_traffic(steps: Steps, n: u64) -> Traffic {
+    let mut links = BTreeMap::new();
+    for sent in steps.iter().copied().flatten() {
+        *links.entry((sent.from, sent.to)).or_default() += sent.payload_bytes(n);
+    }
+    (rounds(steps), links)
+}
+
+fn traffic(trace: &Trace) -> Traffic {
+    let mut links = BTreeMap::new();
+    for party in 0..trace.parties() {
+        for event in trace.events(party) {
+            if let EventKind::Send { to, payload_bytes, .. } = event.kind {
+                *links.entry((party, to)).or_default() += payload_bytes;
+            }
         }
     }
+    (mpcsim::ledger::Cost::of_trace(trace, &WireOverhead::NONE).expect("a trace").rounds, links)
+}
+
+#[test]
+fn every_operation_costs_what_its_protocol_declares() {
+    let protocols = ProtocolName::ALL.into_iter().filter(|protocol| !protocol.costs().is_empty());
+    let protocols: Vec<ProtocolName> = protocols.collect();
+    assert_eq!(protocols, [ProtocolName::Rep3, ProtocolName::Rep4, ProtocolName::Beaver2]);
+    for protocol in protocols {
+        let declared: Vec<Primitive> = protocol.costs().iter().map(|declared| declared.primitive).collect();
+        assert_eq!(declared, Primitive::ALL, "{}", protocol.name());
+        for declared in protocol.costs() {
+            for n in LENGTHS {
+                let setting = Setting::of(protocol, Rounding::Probabilistic);
+                let outcome = on_shapes(&Own(declared.primitive), &[vec![0; n as usize]], 1, setting);
+                let found = [&outcome.trace, &outcome.offline].map(traffic);
+                let expected = [declared.online, declared.offline].map(|steps| declared_traffic(steps, n));
+                assert_eq!(found, expected, "{}: {:?}, n = {n}", protocol.name(), declared.primitive);
+            }
+        }
+    }
+}
+
+#[test]
+fn costs_are_shown_as_formulas() {
+    let text = |protocol: ProtocolName, primitive| {
+        let declared = protocol.costs().iter().find(|declared| declared.primitive == primitive);
+        declared.expect("declared").text(protocol.parties())
+    };
+    assert_eq!(
+        text(ProtocolName::Rep4, Primitive::And),
+        "1 round: 2 ceil(n / 8) + 32, 2 ceil(n / 8) + 32, ceil(n / 8) + 64, ceil(n / 8) + 64 bytes"
+    );
+    assert_eq!(text(ProtocolName::Rep3, Primitive::Summands), "local");
+    assert_eq!(
+        text(ProtocolName::Beaver2, Primitive::Summands),
+        "1 round: 8 n, 8 n, 0 bytes; offline 1 round: 0, 0, 8 n + ceil(31 n / 8) bytes"
+    );
 }

@@ -1,0 +1,168 @@
+//! What the operations of a protocol cost, message by message.
+//!
+//! Each protocol declares it once, in its own file ([`super::Start::COSTS`]). `mpcsim cost --details` prints it, and a test
+//! runs every operation of every protocol and compares it link by link.
+
+use std::fmt::Write;
+
+macro_rules! primitives {
+    ($($variant:ident, $name:literal, $description:literal;)*) => {
+        /// An operation of [`super::Protocol`] on n elements.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Primitive {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Primitive {
+            /// All of them.
+            pub const ALL: [Primitive; [$($name),*].len()] = [$(Primitive::$variant),*];
+
+            /// The name in tables.
+            pub fn name(self) -> &'static str {
+                match self { $(Primitive::$variant => $name,)* }
+            }
+
+            /// What it is done to.
+            pub fn description(self) -> &'static str {
+                match self { $(Primitive::$variant => $description,)* }
+            }
+        }
+    };
+}
+
+primitives! {
+    Input, "input", "party 0 shares n numbers";
+    Open, "open", "n ring elements, with the check of what was opened";
+    OpenBits, "open_bits", "n bits, with the check of what was opened";
+    Mul, "mul", "n products of ring elements";
+    Dot, "dot", "n dot products of length 2";
+    MatMul, "matmul", "n x 2 matrix by 2 x 1 matrix";
+    And, "and", "n products of bits";
+    Truncate, "truncate", "n numbers of 47 bits by 16";
+    TruncateGap, "truncate_gap", "n numbers of 24 bits by 16, which leave a gap of 40 bits";
+    Summands, "summands", "n numbers of 31 bits as sums of known or shared bits";
+    Cut, "cut", "the same for numbers of 48 bits, cut at bit 16";
+    Random, "random", "n random numbers of 31 bits and their summands";
+    BitsToRing, "bits_to_ring", "n bits as ring elements";
+    AndToRing, "and_to_ring", "n products of bits as ring elements";
+}
+
+/// What a party sends another for n elements: 8 n `elements` + ceil(n `bits` / 8) + `bytes` payload bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Who sends.
+    pub from: usize,
+    /// Who receives.
+    pub to: usize,
+    /// Ring elements, 8 bytes each, for each of n.
+    pub elements: u64,
+    /// Packed bits for each of n.
+    pub bits: u64,
+    /// Bytes whatever n is, such as those of a hash.
+    pub bytes: u64,
+}
+
+impl Sent {
+    /// So many ring elements for each of n.
+    pub const fn elements(from: usize, to: usize, elements: u64) -> Sent {
+        Sent { from, to, elements, bits: 0, bytes: 0 }
+    }
+
+    /// So many bits for each of n.
+    pub const fn bits(from: usize, to: usize, bits: u64) -> Sent {
+        Sent { from, to, elements: 0, bits, bytes: 0 }
+    }
+
+    /// So many bytes whatever n is.
+    pub const fn bytes(from: usize, to: usize, bytes: u64) -> Sent {
+        Sent { from, to, elements: 0, bits: 0, bytes }
+    }
+
+    /// For n elements.
+    pub fn payload_bytes(&self, n: u64) -> u64 {
+        8 * n * self.elements + (n * self.bits).div_ceil(8) + self.bytes
+    }
+}
+
+/// Messages step by step: what is sent in a step may depend on what was received in earlier ones. Two entries on one link
+/// in a step are two parts of a message, each of whole bytes.
+pub type Steps = &'static [&'static [Sent]];
+
+/// What an operation does and costs. Without messages it is local.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// Which one.
+    pub primitive: Primitive,
+    /// How the result comes about.
+    pub formula: &'static str,
+    /// While the program runs.
+    pub online: Steps,
+    /// Before it, if the operation takes correlated randomness.
+    pub offline: Steps,
+}
+
+impl Declared {
+    /// An operation that takes nothing from an offline phase.
+    pub const fn online(primitive: Primitive, formula: &'static str, online: Steps) -> Declared {
+        Declared { primitive, formula, online, offline: &[] }
+    }
+
+    /// With the messages of the offline phase.
+    pub const fn with_offline(self, offline: Steps) -> Declared {
+        Declared { offline, ..self }
+    }
+
+    /// The cost as a person reads it: rounds, and bytes of each of `parties`.
+    pub fn text(&self, parties: usize) -> String {
+        let mut text = cost_text(self.online, parties);
+        if !self.offline.is_empty() {
+            write!(text, "; offline {}", cost_text(self.offline, parties)).expect("a text takes more");
+        }
+        text
+    }
+}
+
+/// Messages of the longest chain in which each depends on the one before.
+pub fn rounds(steps: Steps) -> u64 {
+    let mut reached: Vec<u64> = Vec::new();
+    for step in steps {
+        let before = reached.clone();
+        for sent in *step {
+            reached.resize(reached.len().max(sent.to + 1), 0);
+            let chain = before.get(sent.from).copied().unwrap_or(0) + 1;
+            reached[sent.to] = reached[sent.to].max(chain);
+        }
+    }
+    reached.into_iter().max().unwrap_or(0)
+}
+
+fn cost_text(steps: Steps, parties: usize) -> String {
+    if steps.is_empty() {
+        return "local".to_string();
+    }
+    let rounds = rounds(steps);
+    let by_party: Vec<String> = (0..parties).map(|party| bytes_text(steps, party)).collect();
+    format!("{rounds} round{}: {} bytes", if rounds == 1 { "" } else { "s" }, by_party.join(", "))
+}
+
+/// A party's bytes as a formula in n.
+fn bytes_text(steps: Steps, party: usize) -> String {
+    let sent: Vec<&Sent> = steps.iter().copied().flatten().filter(|sent| sent.from == party).collect();
+    let elements: u64 = sent.iter().map(|sent| sent.elements).sum();
+    let bytes: u64 = sent.iter().map(|sent| sent.bytes).sum();
+    let mut terms = Vec::new();
+    if elements > 0 {
+        terms.push(format!("{} n", 8 * elements));
+    }
+    let mut bits: Vec<u64> = sent.iter().map(|sent| sent.bits).filter(|&bits| bits > 0).collect();
+    bits.sort_unstable();
+    for equal in bits.chunk_by(|a, b| a == b) {
+        let times = if equal.len() == 1 { String::new() } else { format!("{} ", equal.len()) };
+        let count = if equal[0] == 1 { String::new() } else { format!("{} ", equal[0]) };
+        terms.push(format!("{times}ceil({count}n / 8)"));
+    }
+    if bytes > 0 || terms.is_empty() {
+        terms.push(bytes.to_string());
+    }
+    terms.join(" + ")
+}
