@@ -1,6 +1,6 @@
 //! What parties send each other.
 
-use crate::ring::{Plane, Vector};
+use crate::ring::{Extended, Plane, RingVector, Vector, Wide};
 use crate::sim::Party;
 
 /// What parties send each other.
@@ -8,6 +8,10 @@ use crate::sim::Party;
 pub enum Message {
     /// Ring elements, eight bytes each.
     Ring(Vector),
+    /// Elements of Z_2^104, 13 bytes each.
+    Wide(Wide<104>),
+    /// Elements of Z_2^144, 18 bytes each.
+    Extended(Extended),
     /// Planes of bits, eight bits to a byte over all planes together.
     Bits(Vec<Plane>),
     /// Keys and commitments: so many bytes, whose content nothing depends on, since all streams come from the scenario's
@@ -24,6 +28,8 @@ impl Message {
     pub fn payload_bytes(&self) -> u64 {
         match self {
             Message::Ring(vector) => 8 * vector.len() as u64,
+            Message::Wide(vector) => Wide::<104>::WIRE_BYTES * vector.len() as u64,
+            Message::Extended(vector) => Extended::WIRE_BYTES * vector.len() as u64,
             Message::Bits(planes) => planes.iter().map(|p| p.len() as u64).sum::<u64>().div_ceil(8),
             Message::Opaque(bytes) => *bytes,
             Message::Digest(digest) => digest.bytes,
@@ -34,7 +40,7 @@ impl Message {
     /// The kinds of content that can be altered alone, each with its place: parts of several at once are counted.
     pub fn parts(&self) -> Vec<&'static str> {
         match self {
-            Message::Ring(_) => vec!["ring elements"],
+            Message::Ring(_) | Message::Wide(_) | Message::Extended(_) => vec!["ring elements"],
             Message::Bits(_) => vec!["bits"],
             Message::Opaque(_) => vec!["keys"],
             Message::Digest(_) => vec!["hash"],
@@ -51,6 +57,17 @@ impl Message {
                 let place = (choice >> 6) as usize % words.len().max(1);
                 *words.get_mut(place)? ^= 1 << (choice % 64);
                 Some(Message::Ring(words.into()))
+            }
+            Message::Wide(vector) => {
+                let mut integers = vector.integers()?;
+                let place = (choice >> 7) as usize % integers.len().max(1);
+                *integers.get_mut(place)? ^= 1 << (choice % u64::from(Wide::<104>::BITS));
+                Some(Message::Wide(Wide::build(vector.content(), integers.len(), || integers)))
+            }
+            Message::Extended(vector) => {
+                let place = (choice >> 8) as usize % vector.len().max(1);
+                let bit = choice % u64::from(Extended::BITS);
+                Some(Message::Extended(vector.with_bit_flipped(place, bit as u32)?))
             }
             Message::Bits(planes) => {
                 let mut planes = planes.clone();
@@ -83,6 +100,8 @@ impl Message {
     fn same(&self, other: &Message) -> bool {
         match (self, other) {
             (Message::Ring(x), Message::Ring(y)) => x.is_same(y) || x == y,
+            (Message::Wide(x), Message::Wide(y)) => x == y,
+            (Message::Extended(x), Message::Extended(y)) => x == y,
             (Message::Bits(x), Message::Bits(y)) => x == y,
             (Message::Opaque(x), Message::Opaque(y)) => x == y,
             (Message::Digest(x), Message::Digest(y)) => x.matches(&y.of),

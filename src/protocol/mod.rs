@@ -99,6 +99,7 @@ pub mod registry;
 pub mod rep3;
 pub mod rep4;
 pub mod share;
+pub mod sy_rep3;
 pub mod word;
 
 use std::borrow::Cow;
@@ -115,6 +116,7 @@ pub(crate) use message::{receive_bits, receive_ring, send};
 pub use rep3::Rep3;
 pub use rep4::Rep4;
 pub use share::{BitShare, Components, RingShare};
+pub use sy_rep3::SyRep3;
 pub use word::{Bit, Word};
 
 /// Up to which bit summands are wanted.

@@ -1,7 +1,7 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::erased::Erased;
-use super::{Beaver2, Declared, Message, Protocol, Rep3, Rep4, Start};
+use super::{Beaver2, Declared, Message, Protocol, Rep3, Rep4, Start, SyRep3};
 use crate::ring::Content;
 use crate::sim::Party;
 
@@ -105,6 +105,9 @@ protocols! {
     "rep4", Rep4, by_table, Malicious, Rep4::PARTIES,
         "replicated secret sharing, four parties, one of them malicious (abort), Z_2^64",
         "Dalskov, Escudero, Keller, Fantastic Four, USENIX Security 2021 (ePrint 2020/1330)";
+    "sy_rep3", SyRep3, by_table, Malicious, SyRep3::PARTIES,
+        "authenticated replicated secret sharing, three parties, one of them malicious (abort), Z_2^104",
+        "Chida et al., CRYPTO 2018 (ePrint 2018/570); Abspoel et al., ePrint 2019/1298";
     "beaver2", Beaver2, by_table, SemiHonest, Beaver2::PARTIES, "two parties and a dealer, semi-honest, additive shares in Z_2^64",
         "Beaver, STOC 1997; Mohassel and Zhang, S&P 2017; Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
 }

@@ -14,10 +14,13 @@ use std::cell::Cell;
 use std::num::Wrapping;
 
 use super::declared::{Declared, Primitive, Sent};
+use super::parts::replicated::zipped;
 use super::word::shared_word;
 use super::{Components, Message, Protocol, RingShare, Start, Word, Wraps, receive_bits, receive_ring, send};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard, both};
+
+pub use super::parts::replicated::Replicated;
 
 /// Statistical security in bits of the one-message truncation: it is used where a value of `bits` bits leaves a gap of
 /// at least this many bits below the ring size, and then errs with probability 2^-(64 - bits).
@@ -25,55 +28,6 @@ pub const STATISTICAL_SECURITY_BITS: u32 = 40;
 
 /// The place of the highest bit.
 const TOP: usize = 63;
-
-/// The two components that party i holds: number i and number i + 1.
-#[derive(Clone, Debug)]
-pub struct Replicated<T> {
-    own: T,
-    next: T,
-}
-
-/// Components know how many elements they stand for.
-trait Length {
-    fn elements(&self) -> usize;
-}
-
-impl Length for Vector {
-    fn elements(&self) -> usize {
-        self.len()
-    }
-}
-
-impl Length for Plane {
-    fn elements(&self) -> usize {
-        self.len()
-    }
-}
-
-impl<T: Clone + Length> Components for Replicated<T> {
-    type Part = T;
-
-    fn combine<const N: usize>(shares: [&Self; N], f: impl Fn([&T; N]) -> T) -> Self {
-        Replicated { own: f(shares.map(|s| &s.own)), next: f(shares.map(|s| &s.next)) }
-    }
-
-    fn combine_all(shares: &[&Self], f: impl Fn(&[&T]) -> Vec<T>) -> Vec<Self> {
-        let own = f(&shares.iter().map(|s| &s.own).collect::<Vec<_>>());
-        let next = f(&shares.iter().map(|s| &s.next).collect::<Vec<_>>());
-        zipped(own, next)
-    }
-
-    fn elements(&self) -> usize {
-        self.own.elements()
-    }
-}
-
-/// Sharings of which the components were computed apart.
-fn zipped<T>(own: Vec<T>, next: Vec<T>) -> Vec<Replicated<T>> {
-    let mut shares = Vec::with_capacity(own.len());
-    shares.extend(own.into_iter().zip(next).map(|(own, next)| Replicated { own, next }));
-    shares
-}
 
 /// One party of the protocol.
 pub struct Rep3 {

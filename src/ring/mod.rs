@@ -4,6 +4,7 @@
 //! Knows nothing of parties, protocols or networks.
 
 mod arithmetic;
+mod extended;
 mod fast;
 mod instructions;
 mod matmul;
@@ -17,6 +18,7 @@ mod vector;
 mod wide;
 
 pub use arithmetic::{Ops, shift_right_signed};
+pub use extended::Extended;
 pub use fast::fused::Element;
 pub use fast::words::release_memory;
 pub use fast::workers::with_workers;

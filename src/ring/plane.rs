@@ -118,6 +118,43 @@ impl Plane {
         })
     }
 
+    /// Bits `64 first..64 first + len`.
+    pub fn from_word(&self, first: usize, len: usize) -> Plane {
+        assert!(64 * first + len <= self.len, "bits past the end");
+        let Some((memory, start)) = &self.words else { return Plane::shape(len) };
+        if len.is_multiple_of(64) || 64 * first + len == self.len {
+            return Plane { len, words: Some((Arc::clone(memory), start + first)) };
+        }
+        Plane::written(Content::Values, len, |out| {
+            out.copy_from_slice(&self.expect_words()[first..first + len.div_ceil(64)]);
+            clear_tail(out, len);
+        })
+    }
+
+    /// Planes of whole words one after the other.
+    pub fn concat(planes: &[&Plane]) -> Plane {
+        assert!(planes.iter().all(|plane| plane.len.is_multiple_of(64)), "planes of whole words");
+        let content = planes.first().map_or(Content::Values, |plane| plane.content());
+        Plane::written(content, planes.iter().map(|plane| plane.len).sum(), |mut out| {
+            for plane in planes {
+                let (place, rest) = out.split_at_mut(plane.word_count());
+                place.copy_from_slice(plane.expect_words());
+                out = rest;
+            }
+        })
+    }
+
+    /// The words with the given numbers, of a plane of whole words.
+    pub fn gather_words(&self, numbers: &[u32]) -> Plane {
+        assert!(self.len.is_multiple_of(64), "a plane of whole words");
+        meter::count(|w| w.bit_words += numbers.len() as u64);
+        let words = self.words();
+        Plane::written(self.content(), 64 * numbers.len(), |out| {
+            let words = words.expect("a plane with values");
+            out.iter_mut().zip(numbers).for_each(|(out, &number)| *out = words[number as usize]);
+        })
+    }
+
     /// Number of bits.
     pub fn len(&self) -> usize {
         self.len

@@ -16,7 +16,7 @@ use super::ring_vector::RingVector;
 use super::vector::{Content, Vector};
 use std::num::Wrapping;
 
-/// Elements of Z_2^`BITS`, 64 < `BITS` <= 128. (Wider rings have none: Z_2^144, say.)
+/// Elements of Z_2^`BITS`, 64 < `BITS` <= 128. (Z_2^144 is [`super::Extended`].)
 ///
 /// The meter counts operations on 64-bit words: an addition, subtraction, negation or shift of elements as two; a
 /// multiplication, on its own or in a matrix product, as three: the full product of the low words, and both products of a
@@ -49,6 +49,19 @@ fn words(x: u128) -> [u64; 2] {
 #[inline(always)]
 fn element([low, high]: [u64; 2]) -> u128 {
     u128::from(low) | u128::from(high) << 64
+}
+
+/// The same in a formula.
+#[inline(always)]
+fn integer(words: [Element; 2]) -> u128 {
+    element(words.map(|word| word.0))
+}
+
+/// The words of an element, of which only `BITS` bits are kept.
+#[inline(always)]
+fn reduced<const BITS: u32>(x: u128) -> [Element; 2] {
+    let [low, high] = words(x);
+    [Wrapping(low), Wrapping(high & mask(BITS))]
 }
 
 /// x + y, with the carry as a comparison: that is what vector instructions have.
@@ -99,6 +112,53 @@ impl<const BITS: u32> Wide<BITS> {
     fn elements(&self) -> impl Iterator<Item = u128> {
         let (low, high) = (self.low.expect_values(), self.high.expect_values());
         low.iter().zip(high).map(|(&low, &high)| element([low, high]))
+    }
+
+    /// x (y + y') + x' y.
+    pub fn cross_terms([x, x_next]: [&Self; 2], [y, y_next]: [&Self; 2]) -> Self {
+        let ops = Ops::additions(2 * ADDITIONS).and_multiplications(2 * MULTIPLICATIONS);
+        let operands =
+            [&x.low, &x.high, &x_next.low, &x_next.high, &y.low, &y.high, &y_next.low, &y_next.high];
+        Wide::of(Vector::fused(ops, operands, |[x, x_high, x_next, x_next_high, y, y_high, z, z_high]| {
+            let [x, x_next, y, z] =
+                [[x, x_high], [x_next, x_next_high], [y, y_high], [z, z_high]].map(integer);
+            reduced::<BITS>(x.wrapping_mul(y.wrapping_add(z)).wrapping_add(x_next.wrapping_mul(y)))
+        }))
+    }
+
+    /// The same for constants y and y'.
+    pub fn cross_terms_with([x, x_next]: [&Self; 2], [y, y_next]: [u128; 2]) -> Self {
+        let ops = Ops::additions(ADDITIONS).and_multiplications(2 * MULTIPLICATIONS);
+        let operands = [&x.low, &x.high, &x_next.low, &x_next.high];
+        let [a, a_high] = words(y.wrapping_add(y_next));
+        let [b, b_high] = words(y);
+        Wide::of(Vector::fused_with(
+            ops,
+            [a, a_high, b, b_high],
+            operands,
+            |[a, a_high, b, b_high], [x, x_high, x_next, x_next_high]| {
+                let [x, x_next, a, b] =
+                    [[x, x_high], [x_next, x_next_high], [a, a_high], [b, b_high]].map(integer);
+                reduced::<BITS>(x.wrapping_mul(a).wrapping_add(x_next.wrapping_mul(b)))
+            },
+        ))
+    }
+
+    /// The sum of x (y + y') + x' y over all elements, as one element.
+    pub fn sum_of_cross_terms([x, x_next]: [&Self; 2], [y, y_next]: [&Self; 2]) -> Self {
+        assert!([x_next, y, y_next].iter().all(|v| v.len() == x.len()), "vectors of different lengths");
+        Ops::additions(3 * ADDITIONS).and_multiplications(2 * MULTIPLICATIONS).count(x.len());
+        Wide::written(x.content(), 1, |low, high| {
+            let mut sum = 0u128;
+            for (((x, x_next), y), y_next) in
+                x.elements().zip(x_next.elements()).zip(y.elements()).zip(y_next.elements())
+            {
+                let term = x.wrapping_mul(y.wrapping_add(y_next)).wrapping_add(x_next.wrapping_mul(y));
+                sum = sum.wrapping_add(term);
+            }
+            [low[0], high[0]] = words(sum);
+            high[0] &= Self::MASK;
+        })
     }
 
     /// The sum of vectors, done on nobody's account.

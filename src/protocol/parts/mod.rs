@@ -1,6 +1,12 @@
 //! What several protocols share.
 
 pub mod additive;
+pub mod bit_triples;
 pub mod joint_inputs;
 pub mod material;
+pub mod overflows;
+pub mod replicated;
+pub mod spdz_wise;
+pub mod three_parties;
 pub mod two_party;
+pub mod zero_test;
