@@ -1,7 +1,7 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::erased::Erased;
-use super::{Beaver2, Declared, Message, Protocol, Rep3, Rep4, Start, SyRep3};
+use super::{Beaver2, Declared, Message, Protocol, Rep3, Rep4, Semi2k, Start, SyRep3};
 use crate::ring::Content;
 use crate::sim::Party;
 
@@ -110,4 +110,6 @@ protocols! {
         "Chida et al., CRYPTO 2018 (ePrint 2018/570); Abspoel et al., ePrint 2019/1298";
     "beaver2", Beaver2, by_table, SemiHonest, Beaver2::PARTIES, "two parties and a dealer, semi-honest, additive shares in Z_2^64",
         "Beaver, STOC 1997; Mohassel and Zhang, S&P 2017; Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
+    "semi2k", Semi2k, by_table, SemiHonest, Semi2k::PARTIES, "two parties, semi-honest, additive shares in Z_2^64, triples from oblivious transfer",
+        "Gilboa, CRYPTO 1999; Roy, SoftSpokenOT, CRYPTO 2022 (ePrint 2022/192); Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
 }

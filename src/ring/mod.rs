@@ -26,6 +26,7 @@ pub use fast::{exact_f64, gemm, transpose};
 pub use instructions::Instructions;
 pub use matmul::MatMul;
 pub use plane::Plane;
+pub(crate) use random::mix;
 pub use random::{Purpose, StreamKey};
 pub use residues::Residues;
 pub use ring_vector::RingVector;

@@ -41,6 +41,16 @@ impl Plane {
         planes.remove(0)
     }
 
+    /// `len` packed bits, the lowest of the first word first; bits beyond them are dropped.
+    ///
+    /// # Panics
+    /// If there are not as many words as these bits take.
+    pub fn packed(mut words: Vec<u64>, len: usize) -> Self {
+        assert_eq!(words.len(), len.div_ceil(64), "words of {len} bits");
+        clear_tail(&mut words, len);
+        Plane { len, words: Some((Arc::new(Memory::Words(words.into())), 0)) }
+    }
+
     /// Planes of the given lengths in one memory, that `write` writes over whatever words are there.
     fn all_written(content: Content, lens: &[usize], write: impl FnOnce(&mut [u64])) -> Vec<Plane> {
         let words = match content {

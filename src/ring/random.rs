@@ -20,6 +20,8 @@ pub enum Purpose {
     Weights = 3,
     /// The order of the examples.
     Shuffle = 4,
+    /// What parties draw in an offline phase in place of what they would have from keys of their own.
+    Offline = 5,
 }
 
 /// Names a stream.
@@ -66,7 +68,7 @@ impl StreamKey {
 }
 
 /// A 64-bit mixing function (the finaliser of SplitMix64, Steele et al. 2014), after an odd increment.
-fn mix(x: u64) -> u64 {
+pub(crate) fn mix(x: u64) -> u64 {
     let mut z = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -103,6 +103,15 @@ pub fn record(plan: &Plan, program: &TrainingProgram) -> Result<Recorded, SimErr
     plan.protocol.visit(Recorder { plan, program })
 }
 
+/// The same under a protocol that is in no registry, for as many parties as that of the plan.
+pub fn record_as<P: Protocol>(
+    start: Starter<P>,
+    plan: &Plan,
+    program: &TrainingProgram,
+) -> Result<Recorded, SimError> {
+    Recorder { plan, program }.visit(start)
+}
+
 impl Recorded {
     /// The cost of a phase that all parties start together.
     fn alone(trace: &Trace, network: &Network, endpoints: &[Endpoint]) -> Result<Cost, SimError> {

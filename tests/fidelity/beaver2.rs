@@ -138,3 +138,58 @@ fn a_dot_product_takes_one_product() {
         assert!((needed..=needed + needed / 50).contains(&triples), "{triples} triples");
     }
 }
+
+/// Party 1's bytes, recounted: for an operation on a thousand elements, the ands that we do less, the bits that we open less,
+/// and what the reference sends once for all elements, 16 bytes a time. A vector of ands is 2 x 125 bytes in both; one of
+/// opened bits is 128 bytes there, in whole words, and 125 here.
+const RECOUNTED: [(&str, &str, i64, u64, i64); 20] = [
+    ("probabilistic", "mul", 0, 0, 0),
+    ("probabilistic", "dot128", 0, 0, 0),
+    ("probabilistic", "trunc", 0, 0, 16),
+    ("probabilistic", "fixmul", 0, 0, 16),
+    ("probabilistic", "fixdot128", 0, 0, 16),
+    ("probabilistic", "ltz", 0, 0, 32),
+    ("probabilistic", "relu", 0, 0, 32),
+    ("probabilistic", "max10", 0, 0, 32),
+    // The bits of a divisor are found by a prefix adder, in fewer rounds and with more ands.
+    ("probabilistic", "div", -38, 0, 32),
+    ("probabilistic", "recip", -38, 0, 32),
+    // Only the bits that an exponent needs are added up, and one conversion is saved.
+    ("probabilistic", "exp2", 61, 1, 32),
+    ("probabilistic", "exp", 61, 1, 32),
+    ("probabilistic", "log", 30, 1, 32),
+    ("nearest", "trunc", -6, 0, 32),
+    ("nearest", "fixmul", -6, 0, 32),
+    ("nearest", "div", -94, 0, 64),
+    ("nearest", "recip", -94, 0, 64),
+    ("nearest", "exp2", -48, 1, 80),
+    ("nearest", "exp", -54, 1, 80),
+    ("nearest", "log", -68, 1, 80),
+];
+
+#[test]
+fn party_1_is_recounted_to_the_byte() {
+    for (rounding, op, ands, bits, once) in RECOUNTED {
+        let row = |c: &&Compared| matches!(&c.row.what, What::Op { op: name, n: 1000 } if name == op);
+        let c = rows().find(|c| row(c) && c.row.rounding == rounding).expect("a row");
+        let (_, opened, truncations) = OPENED.iter().find(|(name, ..)| *name == op).expect("an operation");
+        // With nearest rounding, two openings of a value for each truncation there, one here, and two bits in both.
+        let (opened, openings) =
+            if is_nearest(c) { (opened + 2 * truncations, *truncations) } else { (*opened, 0) };
+        let of_bits = 128 * opened - 125 * (opened - bits);
+        let less = 250 * ands + (of_bits + 8000 * openings).cast_signed() + once;
+        let [ours, theirs] = [c.payload_bytes_by_party[1], c.row.payload_bytes_by_party[1]];
+        assert_eq!(ours.cast_signed() + less, theirs.cast_signed(), "{}", describe(c));
+    }
+}
+
+/// What the dealer of 784-10 with `relu_gradient` sends more than predicted: of 128 divisions, each takes 38 bits of triples
+/// more and a mask that is one bit shorter; a byte is filled up.
+#[test]
+fn the_dealer_of_an_iteration_is_recounted_to_the_byte() {
+    let label = "784-10, relu_gradient, no loss";
+    let c = rows().find(|c| c.row.label() == label && !is_nearest(c)).expect("the row");
+    let more = 128 * (38 - 1) / 8;
+    let predicted = c.row.static_offline_bytes.expect("a prediction") as u64;
+    assert_eq!(c.payload_bytes_by_party[2], predicted + more + 1);
+}

@@ -10,6 +10,7 @@ use mpcsim::scenario::Protocol;
 use super::pieces::without_padding;
 use super::rep4;
 use super::rows::{Compared, PROTOCOLS, What, compared, compared_of};
+use super::semi2k;
 use crate::sim::measured::replays;
 
 /// A table in the form of Markdown: cells of a header, then of all rows.
@@ -95,6 +96,28 @@ fn predictions() -> String {
     table(&header, rows)
 }
 
+/// `semi2k`, online and offline.
+fn transfers() -> String {
+    let header =
+        ["", "online", "measured", "ratio", "offline", "measured", "ratio", "rounds", "exchanges measured"];
+    let rows = semi2k::compared().iter().map(|c| {
+        let [online, online_measured, offline, offline_measured] = c.totals();
+        let ratio = |ours: u64, theirs: u64| format!("{:.2} %", 100.0 * ours as f64 / theirs as f64);
+        vec![
+            c.label(),
+            count_text(online),
+            count_text(online_measured),
+            ratio(online, online_measured),
+            count_text(offline),
+            count_text(offline_measured),
+            ratio(offline, offline_measured),
+            count_text(c.rounds),
+            count_text(c.exchanges()),
+        ]
+    });
+    table(&header, rows)
+}
+
 fn networks() -> String {
     let exchanges = compared_of(Protocol::Rep3)
         .find(|c| c.row.label() == "784-10, relu_gradient, no loss" && c.row.rounding == "probabilistic")
@@ -151,6 +174,7 @@ fn the_document_shows_these_figures() {
     }
     text = replace(&text, "rep4, recounted", &recounts());
     text = replace(&text, "predictions", &predictions());
+    text = replace(&text, "semi2k", &transfers());
     text = replace(&text, "padding", &padding());
     text = replace(&text, "networks", &networks());
     if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {

@@ -8,6 +8,7 @@ mod pieces;
 mod rep4;
 mod rep4_parts;
 mod rows;
+mod semi2k;
 
 use mpcsim::scenario::Protocol;
 use rows::{Compared, What, compared, compared_of};

@@ -40,15 +40,25 @@ impl Outcome {
 
     /// Payload bytes sent by each party in the online phase.
     pub fn bytes(&self) -> Vec<u64> {
-        let sent = |party| {
-            let bytes = |event: mpcsim::sim::Event| match event.kind {
-                mpcsim::sim::EventKind::Send { payload_bytes, .. } => payload_bytes,
-                _ => 0,
-            };
-            self.trace.events(party).map(bytes).sum()
-        };
-        (0..self.trace.parties()).map(sent).collect()
+        bytes_by_party(&self.trace)
     }
+
+    /// Payload bytes sent by each party in the offline phase.
+    pub fn offline_bytes(&self) -> Vec<u64> {
+        bytes_by_party(&self.offline)
+    }
+}
+
+/// Payload bytes sent by each party.
+fn bytes_by_party(trace: &Trace) -> Vec<u64> {
+    let sent = |party| {
+        let bytes = |event: mpcsim::sim::Event| match event.kind {
+            mpcsim::sim::EventKind::Send { payload_bytes, .. } => payload_bytes,
+            _ => 0,
+        };
+        trace.events(party).map(bytes).sum()
+    };
+    (0..trace.parties()).map(sent).collect()
 }
 
 /// A seed for the inputs of a test; `MPCSIM_TEST_SEED` sets another one. Shown when the test fails.
@@ -221,24 +231,37 @@ fn execute_prepared<G: Program>(
     Ok((Outcome { opened: opened.swap_remove(0), agree, trace, offline, rounds }, [first, second, third]))
 }
 
+/// Makes a party's protocol.
+pub type Starter = fn(ProtocolName, Party<Message>, u64, Content) -> Erased;
+
 /// What a program takes.
 pub fn demands<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Demands {
-    let start = |party| setting.protocol.start(party, seed, Content::Shape);
+    demands_of(program, inputs, seed, setting, ProtocolName::start)
+}
+
+fn demands_of<G: Program>(
+    program: &G,
+    inputs: &[Vec<i64>],
+    seed: u64,
+    setting: Setting,
+    start: Starter,
+) -> Demands {
+    let start = |party| start(setting.protocol, party, seed, Content::Shape);
     let everyone = Everyone::new(setting.protocol.parties(), setting, start);
     let shapes = (seed, Content::Shape);
     execute_prepared(program, inputs, shapes, everyone, &Demands::default()).expect("the program runs").1
 }
 
 /// The same, with what it takes prepared.
-fn execute<G: Program>(
+pub fn execute<G: Program>(
     program: &G,
     inputs: &[Vec<i64>],
-    seed: u64,
-    content: Content,
+    (seed, content): (u64, Content),
     setting: Setting,
+    start: Starter,
 ) -> Outcome {
-    let demands = demands(program, inputs, seed, setting);
-    let start = |party| setting.protocol.start(party, seed, content);
+    let demands = demands_of(program, inputs, seed, setting, start);
+    let start = |party| start(setting.protocol, party, seed, content);
     let everyone = Everyone::new(setting.protocol.parties(), setting, start);
     let outcome = execute_prepared(program, inputs, (seed, content), everyone, &demands);
     let outcome = outcome.expect("the program runs").0;
@@ -263,12 +286,12 @@ pub fn tampered<G: Program>(
 
 /// Parties with real random shares.
 pub fn on_shares<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
-    execute(program, inputs, seed, Content::Values, setting)
+    execute(program, inputs, (seed, Content::Values), setting, ProtocolName::start)
 }
 
 /// Parties who know lengths only.
 pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
-    execute(program, inputs, seed, Content::Shape, setting)
+    execute(program, inputs, (seed, Content::Shape), setting, ProtocolName::start)
 }
 
 /// The ideal functionality.

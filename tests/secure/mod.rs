@@ -10,4 +10,5 @@ pub mod harness;
 mod numbers;
 mod oblivious;
 mod tampering;
+mod transfers;
 mod truncation;

@@ -2,8 +2,10 @@
 
 pub mod additive;
 pub mod bit_triples;
+pub mod gilboa;
 pub mod joint_inputs;
 pub mod material;
+pub mod oblivious_transfer;
 pub mod overflows;
 pub mod replicated;
 pub mod spdz_wise;

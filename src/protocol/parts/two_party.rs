@@ -17,7 +17,8 @@ use super::material::{Layout, Material};
 use crate::protocol::demand::{Place, Request, Supply};
 use crate::protocol::word::shared_word;
 use crate::protocol::{
-    Bit, Declared, Demand, Message, Protocol, Role, Start, Word, Wraps, receive_bits, receive_ring, send,
+    Bit, Declared, Demand, Message, Protocol, RingShare, Role, Start, Word, Wraps, receive_bits,
+    receive_ring, send,
 };
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector};
 use crate::sim::{Party, SpanGuard};
@@ -34,6 +35,10 @@ pub trait Offline: Sized + Default + 'static {
     const PARTIES: usize;
     /// What each operation costs, [`online`] and offline.
     const COSTS: &'static [Declared] = &[];
+    /// Whether a matrix product takes a matrix triple; if not, a triple for each product of two entries.
+    const MATRIX_TRIPLES: bool = true;
+    /// Whether values are compared by adding both parties' shares, bit by bit; if not, opened under a mask.
+    const SHARES_ARE_SUMMANDS: bool = false;
 
     /// Agrees on keys.
     async fn set_up(online: &TwoParty<Self>);
@@ -80,13 +85,18 @@ impl<O: Offline> TwoParty<O> {
         StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, strand: self.party.strand(), counter }
     }
 
+    /// The same, apart from all that is drawn online.
+    pub(in crate::protocol) fn offline_stream(&self, parties: u64, counter: u64) -> StreamKey {
+        StreamKey { purpose: Purpose::Offline, ..self.stream(parties, counter) }
+    }
+
     /// Stores what was made for a place of the program, as in [`Supply::put`].
     pub(in crate::protocol) fn put(&self, place: &Place, request: &Request, material: Material) {
         self.supply.put(place.clone(), request.clone(), material);
     }
 
     /// Takes what was made. On shapes nothing need be made.
-    fn take(&self, request: Request) -> Material {
+    pub(in crate::protocol) fn take(&self, request: Request) -> Material {
         let layout = Layout::of(&request);
         self.supply.take(request).unwrap_or_else(|| {
             assert_eq!(self.content, Content::Shape, "correlated randomness that was not prepared");
@@ -146,6 +156,15 @@ impl<O: Offline> TwoParty<O> {
         let public = Plane::split(public, mask.len()).into_iter().map(Bit::Public).collect();
         vec![public, shared_word(mask.into_iter().map(Additive).collect())]
     }
+}
+
+/// A row of x and a column of y for each entry of their product, one after the other. Local.
+fn dot_factors(x: &Additive<Vector>, y: &Additive<Vector>, shape: MatMul) -> [Additive<Vector>; 2] {
+    let MatMul { rows, inner, columns, transpose_left, transpose_right } = shape;
+    let x = if transpose_left { x.transpose(inner, rows) } else { x.clone() };
+    let y = if transpose_right { y.clone() } else { y.transpose(inner, columns) };
+    let each: Vec<usize> = (0..rows).flat_map(|row| std::iter::repeat_n(row, columns)).collect();
+    [x.gather_rows(&each, inner), y.tile(rows)]
 }
 
 impl<O: Offline> Protocol for TwoParty<O> {
@@ -237,7 +256,12 @@ impl<O: Offline> Protocol for TwoParty<O> {
     }
 
     /// The same for matrices. 1 round; 8, 8 an entry of x and of y. Taken: a matrix triple.
+    /// As dot products where the offline phase gives no matrix triples: 8 for each factor of each product of entries.
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
+        if !O::MATRIX_TRIPLES {
+            let [x, y] = dot_factors(x, y, shape);
+            return self.dot(&x, &y, shape.inner).await;
+        }
         let _span = self.party.span("matmul");
         let triple = self.take(Request::Matrices { shape }).ring;
         let [e, f] = self.differences([&x.0, &y.0], [&triple[0], &triple[1]]).await;
@@ -304,8 +328,15 @@ impl<O: Offline> Protocol for TwoParty<O> {
         Additive(result)
     }
 
-    /// x - r modulo 2^`bits`, which all know, and the mask r. 1 round; 8, 8. Taken: a mask.
+    /// x - r modulo 2^`bits`, which all know, and the mask r. 1 round; 8, 8. Taken: a mask. Where shares are summands,
+    /// each party's share, which it shares by itself: local.
     async fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Word<Self::Bits>> {
+        if O::SHARES_ARE_SUMMANDS {
+            let own: Vec<Plane> = Plane::split(&x.0, bits as usize);
+            let zeros = vec![Plane::zeros(self.content, x.0.len()); bits as usize];
+            let summands = if self.party.id() == 0 { [own, zeros] } else { [zeros, own] };
+            return summands.map(|bits| shared_word(bits.into_iter().map(Additive).collect())).into();
+        }
         let (mask, mask_bits) = self.take_mask(x.0.len(), bits);
         Self::two_words(&self.masked(&x.0, &mask, bits).await, mask_bits)
     }
