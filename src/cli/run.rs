@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use super::progress::Bars;
 use super::{Failure, ScenarioArgs, print};
 use crate::digest::Hasher;
-use crate::report::{Folder, Kind, explain, run_files, run_table};
-use crate::run::{Progress, Values, check_memory, run as run_plan};
+use crate::report::{Folder, Kind, explain, failure_json, failure_text, run_files, run_table};
+use crate::run::{Progress, RunError, Values, check_memory, run as run_plan};
 use crate::scenario::{Plan, Scenario};
 
 /// Characters of the longest name that is made for a folder, before it is cut.
@@ -108,8 +108,17 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     }
     let bars = Bars::new();
     let progress: &dyn Progress = if args.quiet { &() } else { &bars };
-    let outcome = run_plan(&plan, values, progress)?;
+    let outcome = run_plan(&plan, values, progress);
     bars.finish();
+    let outcome = match outcome {
+        Err(RunError::Failed(failure)) => {
+            if args.json {
+                print(&String::from_utf8_lossy(&failure_json(&plan, values, &failure)))?;
+            }
+            return Err(Failure::Other(format!("error: {}", failure_text(&plan, &failure))));
+        }
+        outcome => outcome?,
+    };
     let files = run_files(&plan, values, &outcome);
     let written = folder.write(&files);
     // What was computed is shown even if there was no room for it.

@@ -4,6 +4,7 @@ mod compare;
 mod costs;
 mod csv;
 mod explain;
+mod failure;
 mod file;
 mod folder;
 mod html;
@@ -25,6 +26,7 @@ pub use compare::{CompareError, Summary, compare_json, compare_table, compare_wa
 pub use costs::{CostRow, cost_details, cost_line, cost_table};
 pub use csv::{epochs_csv, links_csv, spans_csv};
 pub use explain::explain;
+pub use failure::{failure_json, failure_text};
 pub use file::NewFile;
 pub use folder::{Folder, FolderError, Kind};
 pub(crate) use folder::{PROGRESS, is_unfinished, sync_folder, write_synced};

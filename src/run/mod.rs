@@ -4,6 +4,7 @@
 //!   that the first iterations really run on shares and are compared with both.
 //! * `shares`: the same, but training itself runs on shares.
 
+mod failure;
 mod fingerprint;
 mod memory;
 mod operations;
@@ -21,6 +22,8 @@ use crate::ring::with_workers;
 use crate::scenario::{Length, Model, Plan};
 use crate::sim::SimError;
 
+pub(crate) use failure::iterations_of;
+pub use failure::{Cause, Failure};
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
 pub(crate) use fingerprint::{fingerprint_of, own_content};
 pub use memory::{check_memory, estimated_bytes};
@@ -32,7 +35,7 @@ pub use train::EpochResult;
 pub(crate) use train::train;
 pub(crate) use verify::verify;
 pub use verify::{Verified, VerifyError};
-pub use world::{endpoints, network};
+pub use world::{endpoints, network, training_network};
 
 /// Where the values come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +86,9 @@ pub enum RunError {
         /// Whether the user set it.
         by_option: bool,
     },
+    /// The training did not come to its end, because of what the scenario lets go wrong.
+    #[error("the training did not come to its end")]
+    Failed(Box<Failure>),
     /// The system gives no threads.
     #[error("threads cannot be started: {0}")]
     Threads(String),
@@ -232,9 +238,17 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
     crate::ring::release_memory();
     let trained = train::train(plan, &program, &data, &recorded, values, progress)?;
-    let costs = recorded.costs(&network, &endpoints, &trained.phases)?;
+    let varies = training_network(plan).varies();
+    let fingerprint = fingerprint(plan, values, &data);
+    let costs = match recorded.costs(&training_network(plan), &endpoints, &trained.phases) {
+        Err(SimError::Stalled(stall)) => {
+            let failure = Failure::stalled(fingerprint, *stall, trained, iterations);
+            return Err(RunError::Failed(Box::new(failure)));
+        }
+        costs => costs?,
+    };
     Ok(Outcome {
-        fingerprint: fingerprint(plan, values, &data),
+        fingerprint,
         setup: costs.setup,
         iteration: costs.iteration,
         iteration_apart: costs.iteration_apart,
@@ -247,7 +261,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         iteration_breakdown: Breakdown::of(&recorded.iteration, &network, &endpoints)?,
         iteration_activity: Activity::of(&recorded.iteration, &network, &endpoints)?,
         verified,
-        iteration_percentiles: network.varies().then(|| Percentiles::of(&costs.iteration_durations_ps)),
-        iteration_bars: network.varies().then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
+        iteration_percentiles: varies.then(|| Percentiles::of(&costs.iteration_durations_ps)),
+        iteration_bars: varies.then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
     })
 }

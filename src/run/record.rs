@@ -9,7 +9,8 @@ use crate::protocol::registry::{Starter, Visitor};
 use crate::ring::{Content, Vector};
 use crate::scenario::Plan;
 use crate::sim::{
-    self, Endpoint, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many, replay_phases,
+    self, Endpoint, Faults, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many,
+    replay_phases,
 };
 
 /// What all parties do in each phase of a training.
@@ -159,13 +160,14 @@ impl Recorded {
         Ok(training)
     }
 
-    /// The costs under a network.
+    /// The costs under a network. Faults are those of the training; the other figures are without.
     pub fn costs(
         &self,
-        network: &Network,
+        faulty: &Network,
         endpoints: &[Endpoint],
         phases: &[Phase],
     ) -> Result<Costs, SimError> {
+        let network = &Network { faults: Faults::default(), ..faulty.clone() };
         let setup = Self::alone(&self.setup, network, endpoints)?;
         let iteration = Self::alone(&self.iteration, network, endpoints)?;
         let iteration_apart = match &self.iteration_apart {
@@ -184,10 +186,10 @@ impl Recorded {
             Phase::Restart => sim::Phase { trace: &prepared_restart, times: 1 },
         });
         let phases: Vec<_> = phases.collect();
-        let finish = if network.varies() {
-            replay_phases(&phases, network)?
+        let finish = if faulty.varies() {
+            replay_phases(&phases, faulty)?
         } else {
-            replay_many(&phases, std::slice::from_ref(network)).remove(0)?
+            replay_many(&phases, std::slice::from_ref(faulty)).remove(0)?
         };
         let mut durations = Vec::new();
         let mut runs = finish.durations_ps.iter().copied();

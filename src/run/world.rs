@@ -1,8 +1,13 @@
 //! From a plan's network and compute costs to the kernel's.
 
 use crate::ring::meter::{self, Work};
-use crate::scenario::{ComputePlan, NetworkPlan, PartyCompute};
-use crate::sim::{Endpoint, Link, Network, SimError, World};
+use crate::scenario::{ComputePlan, NetworkPlan, PartyCompute, Plan};
+use crate::sim::{Endpoint, Faults, Link, Network, SimError, World};
+
+/// The kernel's network of a plan's training, with all that goes wrong in it.
+pub fn training_network(plan: &Plan) -> Network {
+    Network { faults: plan.faults.clone(), ..network(&plan.network, plan.seed) }
+}
 
 /// The kernel's network of a plan.
 pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
@@ -17,6 +22,7 @@ pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
         },
         one_wire: plan.one_wire,
         changes: plan.changes.clone(),
+        faults: Faults::default(),
         overhead: plan.overhead,
         jitter_seed: seed,
     }

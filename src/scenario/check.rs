@@ -5,6 +5,7 @@ use std::path::Path;
 use super::compute::compute;
 use super::declared::{DENSE, FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
 use super::errors::{Mistakes, Place};
+use super::faults::faults;
 use super::network::network;
 use super::owners::{Sizes, owners};
 use super::plan::{BatchDivision, FixedPoint, Length, Model, Plan, Protocol, Rounding, Softmax, Training};
@@ -52,6 +53,7 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     }
     let network = fields.node("network", mistakes).and_then(|node| network(&node, parties, mistakes));
     let compute = fields.node("compute", mistakes).and_then(|node| compute(&node, parties, mistakes));
+    let faults = fields.node("faults", mistakes).and_then(|node| faults(&node, parties, mistakes));
     Some(Plan {
         name: name?,
         seed: seed?,
@@ -66,6 +68,7 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
         training: training?,
         network: network?,
         compute: compute?,
+        faults: faults?,
     })
 }
 

@@ -11,6 +11,7 @@ mod compute;
 mod declared;
 pub(crate) mod errors;
 mod excerpt;
+mod faults;
 mod field;
 mod grid;
 mod jitter;

@@ -7,7 +7,7 @@ pub use crate::data::{DataSource, Owners};
 pub use crate::nn::BatchDivision;
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::secure::{FixedPoint, Rounding};
-pub use crate::sim::{Change, Interface, Jitter, Link, WireOverhead};
+pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, WireOverhead};
 pub use crate::softmax::Softmax;
 
 /// Everything that decides a run: the scenario file after defaults, overrides and checks.
@@ -39,6 +39,8 @@ pub struct Plan {
     pub network: NetworkPlan,
     /// What local work costs.
     pub compute: ComputePlan,
+    /// What goes wrong in the training.
+    pub faults: Faults,
 }
 
 /// What is trained. Input and output widths follow from the data.

@@ -7,13 +7,13 @@
 use std::fmt::Write;
 
 use super::declared::{
-    CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, FIXED_POINT, IDX, INTERFACE, LINK, MNIST, PARTY_COMPUTE,
-    SCENARIO, SITE, TRAINING,
+    CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX, INTERFACE, LINK, MNIST,
+    PARTY_COMPUTE, SCENARIO, SITE, SLOW, STOP, TRAINING,
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    Change, ComputePlan, DataSource, FixedPoint, Interface, Jitter, Length, Link, Model, NetworkPlan, Owners,
-    PartyCompute, Plan, Site, Training, WireOverhead,
+    Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, Length, Link, Model,
+    NetworkPlan, Owners, PartyCompute, Plan, Site, Slow, Stop, Training, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -28,6 +28,8 @@ const ALL: Select = |_| true;
 const MS_PLACES: u32 = 9;
 /// Decimal places from a second to a picosecond.
 const S_PLACES: u32 = 12;
+/// Decimal places of a factor.
+const FACTOR_PLACES: u32 = 6;
 /// Decimal places from a microsecond to a picosecond, and from a nanosecond to a femtosecond.
 const US_PLACES: u32 = 6;
 /// Decimal places from a Mbit/s to a bit per second.
@@ -101,6 +103,7 @@ impl Plan {
             training: constants,
             network: links,
             compute: costs,
+            faults: wrong,
         } = self;
         let mut record = Record::new(&SCENARIO, select);
         record.field("name", || quoted(name));
@@ -118,6 +121,9 @@ impl Plan {
         record.field("training", || training(*constants, select));
         record.field("network", || network(links));
         record.field("compute", || compute(costs, select));
+        if !wrong.is_none() {
+            record.field("faults", || faults(wrong));
+        }
         record.in_lines("", 1)
     }
 }
@@ -346,6 +352,53 @@ fn jitter(jitter: Jitter, correlation: f64) -> String {
         Jitter::Normal { sigma_ps } => format!("normal(jitter_ms: {}{correlation})", ms(sigma_ps)),
         Jitter::Pareto { scale_ps } => format!("pareto(jitter_ms: {}{correlation})", ms(scale_ps)),
     }
+}
+
+/// Lists without entries are left out. All of it is written: no field of faults decides anything but time.
+fn faults(faults: &Faults) -> String {
+    let Faults { stops, slow, down, timeout_ps, held: _ } = faults;
+    let seconds = |ps| decimal_text(ps, S_PLACES);
+    let stop = |&Stop { party, at_ps }: &Stop| {
+        let mut record = Record::new(&STOP, ALL);
+        record.field("party", || party.to_string());
+        record.field("at_s", || seconds(at_ps));
+        record.in_line("")
+    };
+    let slow_party = |&Slow { party, from_ps, to_ps, factor_millionths }: &Slow| {
+        let mut record = Record::new(&SLOW, ALL);
+        record.field("party", || party.to_string());
+        record.field("from_s", || seconds(from_ps));
+        record.field("to_s", || seconds(to_ps));
+        record.field("factor", || decimal_text(factor_millionths, FACTOR_PLACES));
+        record.in_line("")
+    };
+    let down_link = |&Down { from, to, at_ps, until_ps }: &Down| {
+        let mut record = Record::new(&DOWN, ALL);
+        record.field("from", || from.to_string());
+        record.field("to", || to.to_string());
+        record.field("at_s", || seconds(at_ps));
+        if let Some(until_ps) = until_ps {
+            record.field("until_s", || seconds(until_ps));
+        }
+        record.in_line("")
+    };
+    let mut record = Record::new(&FAULTS, ALL);
+    let lists = [
+        ("stops", stops.iter().map(stop).collect::<Vec<_>>()),
+        ("slow", slow.iter().map(slow_party).collect()),
+        ("down", down.iter().map(down_link).collect()),
+    ];
+    for (name, entries) in lists.into_iter().filter(|(_, entries)| !entries.is_empty()) {
+        record.field(name, || {
+            let mut text = String::new();
+            entries.iter().for_each(|entry| line(&mut text, 3, entry));
+            in_brackets(&text)
+        });
+    }
+    if let Some(timeout_ps) = *timeout_ps {
+        record.field("timeout_s", || seconds(timeout_ps));
+    }
+    record.in_lines("", 2)
 }
 
 fn overhead(overhead: WireOverhead) -> String {

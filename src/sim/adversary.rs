@@ -5,6 +5,33 @@
 use super::SpanId;
 use super::SpanTree;
 
+/// Some messages of a party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// A single one, by its number among all that the party sends, from 1.
+    Number(u64),
+    /// All to this party.
+    To(usize),
+    /// All that are sent in the span of this path, or inside it.
+    Span(String),
+}
+
+impl Which {
+    /// Whether a message is one of them: its number among its sender's from 1, its receiver, and the path of its span.
+    pub fn has(&self, number: u64, to: usize, span: impl FnOnce() -> String) -> bool {
+        match self {
+            Which::Number(own) => *own == number,
+            Which::To(own) => *own == to,
+            Which::Span(own) => is_inside(&span(), own),
+        }
+    }
+}
+
+/// Whether a span is the one of this path, or inside it.
+pub(crate) fn is_inside(span: &str, outer: &str) -> bool {
+    span.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A message on its way out.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {

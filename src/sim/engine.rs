@@ -3,6 +3,8 @@
 //! Owns every rule that turns (work, send, receive) into picoseconds. It knows nothing of programs,
 //! strands, spans or message contents; a message is its link and its ordinal there.
 
+mod failing;
+mod fate;
 mod port;
 mod queue;
 mod relative;
@@ -15,6 +17,7 @@ use std::{
     collections::{BinaryHeap, VecDeque},
 };
 
+pub(crate) use self::failing::{Act, Fate, Kept};
 use self::port::{Holds, Port};
 use super::{
     Clock, Endpoint, Network, Parts, SimError, WireOverhead,
@@ -46,6 +49,8 @@ enum Stage {
     Arrived,
     /// Received, while an earlier message on its link is not.
     Taken,
+    /// It never arrives: its sender kept it, or its link is down for ever.
+    Lost,
 }
 
 /// A message that was sent and not yet received.
@@ -259,10 +264,18 @@ impl Engine {
         self.overhead.wire_bytes(payload_bytes).expect("checked when it was sent")
     }
 
+    /// When a party is done with something that takes so long at full speed.
+    #[inline(always)]
+    fn end_ps<const SHAPED: bool>(&self, party: usize, start_ps: u64, ps: u64) -> Result<u64, Overflow> {
+        match &self.shape {
+            Some(shape) if SHAPED => shape.failing.end_ps(party, start_ps, ps),
+            _ => sum(start_ps, ps),
+        }
+    }
+
     #[inline]
-    pub(crate) fn work(&mut self, party: usize, ps: u64) -> Result<(), Overflow> {
-        let state = &mut self.clocks[party];
-        state.time_ps = sum(state.time_ps, ps)?;
+    pub(crate) fn work<const SHAPED: bool>(&mut self, party: usize, ps: u64) -> Result<(), Overflow> {
+        self.clocks[party].time_ps = self.end_ps::<SHAPED>(party, self.clocks[party].time_ps, ps)?;
         Ok(())
     }
 
@@ -275,10 +288,11 @@ impl Engine {
         to: usize,
         payload_bytes: u64,
         listens: bool,
+        kept: Kept,
     ) -> Result<Sent, Overflow> {
         assert!(from != to && to < self.parties, "party {from} sends to party {to} of {}", self.parties);
         if SHAPED {
-            return self.send_shaped(from, to, payload_bytes, listens);
+            return self.send_shaped(from, to, payload_bytes, listens, kept);
         }
         let state = &mut self.clocks[from];
         state.time_ps = sum(state.time_ps, self.endpoints[from].send_ps)?;
@@ -433,7 +447,12 @@ impl Engine {
 
     /// The receiver takes a message that has arrived, waiting for it if it must.
     #[inline(always)] // both callers drop most of what it returns
-    pub(crate) fn receive(&mut self, party: usize, from: usize, ordinal: u64) -> Result<Received, Overflow> {
+    pub(crate) fn receive<const SHAPED: bool>(
+        &mut self,
+        party: usize,
+        from: usize,
+        ordinal: u64,
+    ) -> Result<Received, Overflow> {
         let wire = &mut self.wires[from * self.parties + party];
         let index = (ordinal - wire.first) as usize;
         let flight = &wire.flights[index];
@@ -451,14 +470,20 @@ impl Engine {
             state.origin = flight.origin;
             cost_ps = sum(cost_ps, endpoint.wake_ps)?;
         }
-        state.time_ps = sum(state.time_ps, cost_ps)?;
+        let ready_ps = state.time_ps;
         state.depth = state.depth.max(flight.depth);
         wire.remove(index);
+        self.clocks[party].time_ps = self.end_ps::<SHAPED>(party, ready_ps, cost_ps)?;
         Ok(Received { start_ps, waited_ps: arrival_ps.saturating_sub(start_ps) })
     }
 }
 
 impl Wire {
+    /// How far a message is that was sent and not received.
+    fn stage_of(&self, ordinal: u64) -> Stage {
+        self.flights[(ordinal - self.first) as usize].stage
+    }
+
     /// Forgets a message that was received.
     #[inline]
     fn remove(&mut self, index: usize) {

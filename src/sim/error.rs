@@ -28,6 +28,50 @@ impl fmt::Display for Wait {
     }
 }
 
+/// A receive that a party was left with when something had gone wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StallWait {
+    /// The party that waits.
+    pub party: usize,
+    /// The party that it waits for.
+    pub peer: usize,
+    /// Span path of the receive, joined by `/`.
+    pub span: String,
+    /// Since when it waits.
+    pub since_ps: u64,
+    /// When it gave up; `None`: it waits for ever.
+    pub given_up_ps: Option<u64>,
+}
+
+/// How a run came to a halt because of what went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stall {
+    /// Runs that had ended before, of those that follow each other.
+    pub runs: u64,
+    /// Parties that had stopped, and when.
+    pub stopped: Vec<(usize, u64)>,
+    /// Who waited for whom, in the order of the parties.
+    pub waits: Vec<StallWait>,
+    /// When the first party gave up; if none did, from when on nobody could go on.
+    pub end_ps: u64,
+    /// Messages that were sent since clocks began.
+    pub messages: u64,
+    /// Their payload.
+    pub payload_bytes: u64,
+}
+
+impl fmt::Display for Stall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stopped =
+            self.stopped.iter().map(|(party, at_ps)| format!("party {party} stopped at {at_ps} ps"));
+        let waits = self.waits.iter().map(|wait| {
+            let StallWait { party, peer, span, since_ps, .. } = wait;
+            format!("party {party} waits for party {peer} in {span} since {since_ps} ps")
+        });
+        write!(f, "{}", stopped.chain(waits).collect::<Vec<_>>().join("; "))
+    }
+}
+
 /// Why a simulation stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -68,6 +112,9 @@ pub enum SimError {
         /// Span path in which it was done, joined by `/`.
         span: String,
     },
+    /// Something went wrong that the parties could not get over.
+    #[error("nobody can go on: {0}")]
+    Stalled(Box<Stall>),
     /// A trace and a network differ in the number of parties.
     #[error("a trace of {trace} parties cannot run on a network of {network}")]
     PartyCount {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{
     Clock, Replay, Replayer, SimError, SpanId, SpanTree, Trace, TraceBuilder, World,
-    engine::Engine,
+    engine::{Engine, Kept},
     error::{Overflow, sum},
 };
 
@@ -77,13 +77,13 @@ impl Log {
     #[inline]
     pub(crate) fn work(&mut self, party: usize, span: SpanId, ps: u64) {
         self.recorder.work(party, span, ps);
-        self.time(|engine| engine.work(party, ps));
+        self.time(|engine| engine.work::<false>(party, ps));
     }
 
     #[inline]
     pub(crate) fn send(&mut self, party: usize, span: SpanId, to: usize, payload_bytes: u64) {
         self.recorder.send(party, span, to, payload_bytes);
-        self.time(|engine| engine.send::<false>(party, to, payload_bytes, false).map(|_| ()));
+        self.time(|engine| engine.send::<false>(party, to, payload_bytes, false, Kept::No).map(|_| ()));
     }
 
     #[inline]
@@ -91,7 +91,7 @@ impl Log {
         self.recorder.recv(party, span, from, ordinal, group_start);
         self.time(|engine| {
             let ordinal = sum(engine.base(from, party), ordinal)?;
-            engine.receive(party, from, ordinal).map(|_| ())
+            engine.receive::<false>(party, from, ordinal).map(|_| ())
         });
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    PS_PER_SECOND,
+    Faults, PS_PER_SECOND,
     jitter::{self, Draws, Jitter},
 };
 
@@ -122,6 +122,8 @@ pub struct Network {
     pub one_wire: bool,
     /// What links change into, the changes of one link in the order of time.
     pub changes: Vec<Change>,
+    /// What goes wrong.
+    pub faults: Faults,
     /// Framing of every message.
     pub overhead: WireOverhead,
     /// Seed of the jitter of all links.
@@ -138,6 +140,7 @@ impl Network {
             sites: Vec::new(),
             one_wire: false,
             changes: Vec::new(),
+            faults: Faults::default(),
             overhead: WireOverhead::NONE,
             jitter_seed: 0,
         }
@@ -168,7 +171,7 @@ impl Network {
 
     /// Whether equal runs can take unequal times: they depend on the clock, or on the number of a message.
     pub fn varies(&self) -> bool {
-        self.has_jitter() || !self.changes.is_empty()
+        self.has_jitter() || !self.changes.is_empty() || !self.faults.is_none()
     }
 
     /// Whether parties share outgoing interfaces or a wire, or a link is more than latency, bandwidth and a draw for each
@@ -177,15 +180,17 @@ impl Network {
         let shares = |party: usize| self.first_of_site(party) != party;
         self.one_wire
             || !self.changes.is_empty()
+            || !self.faults.is_none()
             || (!self.sites.is_empty() && (0..self.parties).any(shares))
             || self.used_links().any(|link| {
                 link.burst_bytes > 0 || (link.jitter != Jitter::None && link.jitter_correlation > 0.0)
             })
     }
 
-    /// The same with every link as good as it ever is: without jitter, with its least latency and its greatest bandwidth.
+    /// The same with every link as good as it ever is: without jitter and faults, with its least latency and its greatest
+    /// bandwidth.
     pub fn at_best(&self) -> Network {
-        let mut best = self.clone();
+        let mut best = Network { faults: Faults::default(), ..self.clone() };
         for change in std::mem::take(&mut best.changes) {
             let link = best.link_mut(change.from, change.to);
             link.latency_ps = link.latency_ps.min(change.latency_ps);
@@ -257,6 +262,7 @@ impl Network {
             let own = |interface: &Interface| *interface != Interface::default();
             assert!(!self.interfaces.iter().any(own), "one wire has no interfaces");
         }
+        self.faults.assert_valid(n);
         let mut last_ps = BTreeMap::new();
         for change in &self.changes {
             let Change { at_ps, from, to, bandwidth_bps, .. } = *change;

@@ -5,10 +5,12 @@
 use std::collections::VecDeque;
 
 use super::{
-    Clock, Endpoint, Event, EventKind, Events, Network, SimError, SpanId, Trace, Wait,
+    Clock, Endpoint, Event, EventKind, Events, Held, Network, SimError, SpanId, Stall, StallWait, Trace,
+    Wait, Which,
     clock::depth,
-    engine::Engine,
+    engine::{Act, Engine, Fate, Kept},
     error::{Overflow, sum},
+    is_inside,
     timeline::{MessageId, Timeline},
 };
 
@@ -90,6 +92,11 @@ pub struct Replayer {
     ready: VecDeque<usize>,
     /// The receive at which each party waits.
     waits: Vec<Option<Blocked>>,
+    /// Why each party does nothing any more, and for which message it had waited until then.
+    ended: Vec<Option<(Fate, Option<Blocked>)>>,
+    /// Messages that their sender holds back, and which spans of the trace that is run they are sent in, if that says so.
+    held: Option<Held>,
+    held_spans: Vec<bool>,
     failed: bool,
 }
 
@@ -110,6 +117,9 @@ impl Replayer {
             engine: Engine::new(network, endpoints),
             ready: VecDeque::new(),
             waits: vec![None; network.parties],
+            ended: vec![None; network.parties],
+            held: network.faults.held.clone(),
+            held_spans: Vec::new(),
             failed: false,
         }
     }
@@ -119,6 +129,7 @@ impl Replayer {
         self.engine.reset();
         self.ready.clear();
         self.waits.fill(None);
+        self.ended.fill(None);
         self.failed = false;
     }
 
@@ -135,14 +146,41 @@ impl Replayer {
 
     /// Runs a trace to its end. After an error the replayer must be [`reset`](Self::reset).
     pub fn run<O: Observer>(&mut self, trace: &Trace, observer: &mut O) -> Result<Replay, SimError> {
+        let start = self.engine.clocks();
+        self.run_as_far_as_it_goes(trace, observer)?;
+        if self.ended.iter().any(Option::is_some) || self.waits.iter().any(Option::is_some) {
+            return Err(if self.engine.fails() { self.stall(trace) } else { self.deadlock(trace) });
+        }
+        if let Some(error) = self.engine.unreceived() {
+            return Err(error);
+        }
+        self.failed = false;
+        Ok(Replay { start, clocks: self.engine.clocks() })
+    }
+
+    /// Every party's clock when nobody can go on, whether the trace ends there or not. Then the replayer must be
+    /// [`reset`](Self::reset).
+    pub fn run_to_halt(&mut self, trace: &Trace) -> Result<Vec<Clock>, SimError> {
+        self.run_as_far_as_it_goes(trace, &mut ())?;
+        Ok(self.engine.clocks())
+    }
+
+    fn run_as_far_as_it_goes<O: Observer>(
+        &mut self,
+        trace: &Trace,
+        observer: &mut O,
+    ) -> Result<(), SimError> {
         assert!(!self.failed, "after an error a replayer must be reset");
         let (ours, theirs) = (self.engine.parties(), trace.parties());
         if ours != theirs {
             return Err(SimError::PartyCount { trace: theirs, network: ours });
         }
         self.failed = true;
-        let start = self.engine.clocks();
         self.engine.begin_run();
+        if let Some(Held { which: Which::Span(outer), .. }) = &self.held {
+            let inside = |span: SpanId| is_inside(&trace.spans().path(span), outer);
+            self.held_spans = trace.spans().ids().map(inside).collect();
+        }
         let mut lines: Vec<_> = (0..ours).map(|party| trace.events(party)).collect();
         self.ready.extend(0..ours);
         if self.engine.is_shaped() {
@@ -150,14 +188,7 @@ impl Replayer {
         } else {
             self.run_lines::<false, O>(&mut lines, observer)?;
         }
-        if self.waits.iter().any(Option::is_some) {
-            return Err(self.deadlock(trace));
-        }
-        if let Some(error) = self.engine.unreceived() {
-            return Err(error);
-        }
-        self.failed = false;
-        Ok(Replay { start, clocks: self.engine.clocks() })
+        Ok(())
     }
 
     /// Runs all lines until nobody can go on.
@@ -182,14 +213,26 @@ impl Replayer {
         line: &mut Events<'_>,
         observer: &mut O,
     ) -> Result<(), Overflow> {
+        let fails = SHAPED && self.engine.fails();
         if let Some(blocked) = self.waits[party].take() {
             let Blocked { from, ordinal, group_start, span } = blocked;
-            self.receive(party, from, ordinal, group_start, span, observer)?;
+            if fails && self.ends(party, Act::Receive(from, ordinal), Some(blocked))? {
+                return Ok(());
+            }
+            self.receive::<SHAPED, O>(party, from, ordinal, group_start, span, observer)?;
         }
         for Event { kind, span } in line {
             match kind {
-                EventKind::Work { ps } => self.work(party, ps, span, observer)?,
+                EventKind::Work { ps } => {
+                    if fails && self.ends(party, Act::Work(ps), None)? {
+                        return Ok(());
+                    }
+                    self.work::<SHAPED, O>(party, ps, span, observer)?;
+                }
                 EventKind::Send { to, payload_bytes } => {
+                    if fails && self.ends(party, Act::Send, None)? {
+                        return Ok(());
+                    }
                     self.send::<SHAPED, O>(party, to, payload_bytes, span, observer)?;
                 }
                 EventKind::Recv { from, ordinal, group_start } => {
@@ -198,15 +241,44 @@ impl Replayer {
                         self.waits[party] = Some(Blocked { from, ordinal, group_start, span });
                         return Ok(());
                     }
-                    self.receive(party, from, ordinal, group_start, span, observer)?;
+                    let blocked = Blocked { from, ordinal, group_start, span };
+                    if fails && self.ends(party, Act::Receive(from, ordinal), Some(blocked))? {
+                        return Ok(());
+                    }
+                    self.receive::<SHAPED, O>(party, from, ordinal, group_start, span, observer)?;
                 }
             }
         }
         Ok(())
     }
 
+    /// Whether a party is no more there to do what comes next; from then on it does nothing. A party that gives up had
+    /// waited for a message until then.
+    #[inline(never)]
+    fn ends(&mut self, party: usize, act: Act, wait: Option<Blocked>) -> Result<bool, Overflow> {
+        let fate = self.engine.fate(party, act)?;
+        if fate != Fate::Does {
+            self.ended[party] = Some((fate, wait.filter(|_| matches!(fate, Fate::GivesUp(_)))));
+        }
+        Ok(fate != Fate::Does)
+    }
+
+    /// Whether a party keeps its next message to itself.
+    fn kept(&self, party: usize, to: usize, span: SpanId) -> Kept {
+        let Some(held) = self.held.as_ref().filter(|held| held.party == party) else { return Kept::No };
+        let is_held = match &held.which {
+            Which::Span(_) => self.held_spans[span.index()],
+            which => which.has(self.engine.next_number(party), to, String::new),
+        };
+        match held.delay_ps {
+            _ if !is_held => Kept::No,
+            Some(delay_ps) => Kept::For(delay_ps),
+            None => Kept::ForGood,
+        }
+    }
+
     #[inline(always)]
-    fn work<O: Observer>(
+    fn work<const SHAPED: bool, O: Observer>(
         &mut self,
         party: usize,
         ps: u64,
@@ -214,7 +286,7 @@ impl Replayer {
         observer: &mut O,
     ) -> Result<(), Overflow> {
         let start_ps = self.engine.time_ps(party);
-        self.engine.work(party, ps)?;
+        self.engine.work::<SHAPED>(party, ps)?;
         if O::LISTENS {
             observer.event(&Occurrence {
                 party,
@@ -243,7 +315,8 @@ impl Replayer {
         observer: &mut O,
     ) -> Result<(), Overflow> {
         let start_ps = self.engine.time_ps(party);
-        let sent = self.engine.send::<SHAPED>(party, to, payload_bytes, O::LISTENS)?;
+        let kept = if SHAPED { self.kept(party, to, span) } else { Kept::No };
+        let sent = self.engine.send::<SHAPED>(party, to, payload_bytes, O::LISTENS, kept)?;
         if sent.arrived {
             self.wake(party, to, sent.ordinal);
         }
@@ -266,7 +339,7 @@ impl Replayer {
     }
 
     #[inline(always)]
-    fn receive<O: Observer>(
+    fn receive<const SHAPED: bool, O: Observer>(
         &mut self,
         party: usize,
         from: usize,
@@ -276,7 +349,7 @@ impl Replayer {
         observer: &mut O,
     ) -> Result<(), Overflow> {
         let flight = O::LISTENS.then(|| self.engine.flight(from, party, ordinal));
-        let received = self.engine.receive(party, from, ordinal)?;
+        let received = self.engine.receive::<SHAPED>(party, from, ordinal)?;
         if let Some((flight, timeline)) = flight {
             let message = MessageId { from, to: party, ordinal };
             observer.event(&Occurrence {
@@ -303,6 +376,42 @@ impl Replayer {
         if self.waits[to].as_ref().is_some_and(waits) {
             self.ready.push_back(to);
         }
+    }
+
+    /// How parties came to a halt, some of which may have stopped or given up.
+    fn stall(&self, trace: &Trace) -> SimError {
+        let (mut stopped, mut waits) = (Vec::new(), Vec::new());
+        let mut halt_ps = 0;
+        for (party, ended) in self.ended.iter().enumerate() {
+            let since_ps = self.engine.time_ps(party);
+            let (fate, blocked) = match (*ended, self.waits[party]) {
+                (Some((fate, blocked)), _) => (fate, blocked),
+                (None, Some(blocked)) => (self.engine.fate_of_waiting(party), Some(blocked)),
+                (None, None) => continue,
+            };
+            let given_up_ps = match fate {
+                Fate::Stops(at_ps) => {
+                    stopped.push((party, at_ps));
+                    halt_ps = halt_ps.max(at_ps);
+                    continue;
+                }
+                Fate::GivesUp(at_ps) => Some(at_ps),
+                Fate::Does => None,
+            };
+            halt_ps = halt_ps.max(since_ps);
+            let Blocked { from: peer, span, .. } = blocked.expect("who gives up has waited");
+            waits.push(StallWait { party, peer, span: trace.spans().path(span), since_ps, given_up_ps });
+        }
+        let end_ps = waits.iter().filter_map(|wait| wait.given_up_ps).min().unwrap_or(halt_ps);
+        let sent = self.engine.sent_in_all();
+        SimError::Stalled(Box::new(Stall {
+            runs: 0,
+            stopped,
+            waits,
+            end_ps,
+            messages: sent.messages,
+            payload_bytes: sent.payload_bytes,
+        }))
     }
 
     fn deadlock(&self, trace: &Trace) -> SimError {

@@ -11,9 +11,9 @@ use crate::sim::Parts;
 
 /// What is known of a point.
 pub(crate) struct PointResult<'a> {
-    /// None with `train: false`.
+    /// None with `train: false`, and of a training that came to a halt.
     pub training: Option<&'a TrainingResult>,
-    /// What the whole training sends; none if it is more than can be counted.
+    /// What the whole training sends; none if it is more than can be counted, or the training came to a halt.
     pub counts: Option<&'a Cost>,
     pub times: &'a Times,
 }
@@ -24,6 +24,7 @@ enum Source {
     TrainingCount(fn(&TrainingResult) -> u64),
     Counts(fn(&Cost) -> u64),
     Chain(fn(&Times) -> Option<End>),
+    Halt,
     Time(fn(&Times) -> Option<End>, fn(&Parts) -> u64),
 }
 
@@ -50,7 +51,7 @@ const TRAINING: fn(&Times) -> Option<End> = |times| times.training;
 const ITERATION: fn(&Times) -> Option<End> = |times| times.iteration;
 
 /// All of them, behind the index and the axes. Without more words, a column is about the whole training.
-pub(crate) const COLUMNS: [Column; 18] = [
+pub(crate) const COLUMNS: [Column; 19] = [
     column("accuracy", "test accuracy", Unit::Share, Source::Training(TrainingResult::accuracy)),
     column("restarts", "restarts", Unit::Count, Source::TrainingCount(|result| result.restarts() as u64)),
     column(
@@ -59,6 +60,7 @@ pub(crate) const COLUMNS: [Column; 18] = [
         Unit::Count,
         Source::TrainingCount(|result| result.out_of_range),
     ),
+    column("halted_after_iterations", "iterations until it came to a halt", Unit::Count, Source::Halt),
     column("rounds", "rounds", Unit::Count, Source::Chain(TRAINING)),
     column("exchanges", "exchanges", Unit::Count, Source::Counts(|cost| cost.exchanges)),
     column("messages", "messages", Unit::Count, Source::Counts(|cost| cost.messages)),
@@ -87,6 +89,7 @@ impl Column {
                 point.training.map(|training| write!(line, "{}", value(training)))
             }
             Source::Counts(value) => point.counts.map(|counts| write!(line, "{}", value(counts))),
+            Source::Halt => point.times.halted.map(|iterations| write!(line, "{iterations}")),
             Source::Chain(of) => of(point.times).map(|end| write!(line, "{}", end.rounds)),
             Source::Time(of, part) => of(point.times).map(|end| write!(line, "{}", Seconds(part(&end.path)))),
         };

@@ -7,10 +7,10 @@ use rayon::prelude::*;
 
 use super::file::Sweep;
 use super::replay::Condition;
-use crate::run::{endpoints, network, total_iterations};
+use crate::run::{endpoints, network, total_iterations, training_network};
 use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{NetworkPlan, Plan, ScenarioErrors};
-use crate::sim::Jitter;
+use crate::sim::{Jitter, Network};
 
 /// Plans that are made side by side.
 const BLOCK: usize = 1 << 14;
@@ -45,7 +45,7 @@ pub struct SweepPlan {
     pub(crate) traces: Vec<Distinct>,
     /// Trainings and programs that are checked on shares, by their first point.
     pub(crate) verifications: Vec<Distinct>,
-    /// The share of the networks that have jitter.
+    /// The share of the networks that have jitter or faults.
     jitter: f64,
 }
 
@@ -117,7 +117,7 @@ impl SweepPlan {
             let plan = |&(_, point): &(usize, u32)| {
                 let plan = sweep.base.plan_with(&grid.overrides(&grid.position(point as usize)))?;
                 let iterations = total_iterations(&plan, plan.data.train_rows());
-                let jitter = varies(&plan.network);
+                let jitter = (varies(&plan.network), !plan.faults.is_none());
                 Ok((Keys::of(&plan, sweep.train), iterations, plan.protocol.parties() as u8, jitter))
             };
             let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
@@ -143,9 +143,11 @@ impl SweepPlan {
                 break;
             }
         }
+        let faulty = networks.iter().any(|&(_, faulty)| faulty);
+        let mut networks: Vec<bool> = networks.into_iter().map(|(jitter, faulty)| jitter || faulty).collect();
         match all_networks(&sweep, &parties) {
             Ok(jitter) if jitter.is_empty() => {}
-            Ok(jitter) => networks = jitter,
+            Ok(jitter) => networks = jitter.into_iter().map(|jitter| jitter || faulty).collect(),
             Err(mistakes) => errors.extend(mistakes),
         }
         if !errors.is_empty() {
@@ -176,7 +178,7 @@ impl SweepPlan {
         self.traces.len()
     }
 
-    /// Whether any network has jitter or links that change. Then no iteration of a training is like another, and all are replayed.
+    /// Whether any network has jitter, faults or links that change. Then no iteration of a training is like another, and all are replayed.
     pub fn has_jitter(&self) -> bool {
         self.jitter > 0.0
     }
@@ -203,9 +205,12 @@ impl SweepPlan {
         let network = if sweep.grid.dimensions.iter().any(|dimension| dimension.only_network) {
             let sets = sweep.grid.network_overrides(position);
             let own = sweep.base.network_with(&sets, plan.protocol.parties());
-            network(&own.expect("every point has been checked"), plan.seed)
+            Network {
+                faults: plan.faults.clone(),
+                ..network(&own.expect("every point has been checked"), plan.seed)
+            }
         } else {
-            network(&plan.network, plan.seed)
+            training_network(plan)
         };
         Condition { network, endpoints: endpoints(&plan.compute) }
     }

@@ -1,7 +1,7 @@
 //! Network conditions as replays of a recorded program.
 
-use crate::run::{Phase, Recorded};
-use crate::sim::{self, Clock, Endpoint, Finish, Network, Parts, Prepared, SimError, replay_many};
+use crate::run::{Phase, Recorded, iterations_of};
+use crate::sim::{self, Clock, Endpoint, Faults, Finish, Network, Parts, Prepared, SimError, replay_many};
 
 /// What decides the time of a point beside its program.
 pub(crate) struct Condition {
@@ -19,10 +19,13 @@ pub(crate) struct End {
 }
 
 /// When one iteration and the whole training are done; none beyond the range of a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Times {
+    /// Without faults.
     pub iteration: Option<End>,
     pub training: Option<End>,
+    /// Iterations that were done when faults brought the training to a halt; then it has no end.
+    pub halted: Option<u64>,
 }
 
 fn end(clocks: &[Clock]) -> End {
@@ -36,7 +39,7 @@ pub(crate) fn replay_points(
     phases: &[Phase],
     conditions: &[Condition],
 ) -> Result<Vec<Times>, SimError> {
-    let mut times = vec![Times { iteration: None, training: None }; conditions.len()];
+    let mut times = vec![Times::default(); conditions.len()];
     let mut left: Vec<usize> = (0..conditions.len()).collect();
     // Traces are prepared for the costs per message; most often all conditions have the same.
     while let Some(&first) = left.first() {
@@ -58,7 +61,7 @@ fn replay_alike(
 ) -> Result<(), SimError> {
     let iteration = Prepared::new(&recorded.iteration, endpoints)?;
     let restart = Prepared::new(&recorded.restart, endpoints)?;
-    let phases: Vec<sim::Phase<'_>> = phases
+    let sequence: Vec<sim::Phase<'_>> = phases
         .iter()
         .map(|phase| match *phase {
             Phase::Iterations(times) => sim::Phase { trace: &iteration, times },
@@ -66,10 +69,18 @@ fn replay_alike(
         })
         .collect();
     let networks: Vec<Network> = alike.iter().map(|&at| conditions[at].network.clone()).collect();
-    let one = replay_many(&[sim::Phase { trace: &iteration, times: 1 }], &networks);
-    let all = replay_many(&phases, &networks);
+    let healthy = |network: &Network| Network { faults: Faults::default(), ..network.clone() };
+    let healthy: Vec<Network> = networks.iter().map(healthy).collect();
+    let one = replay_many(&[sim::Phase { trace: &iteration, times: 1 }], &healthy);
+    let all = replay_many(&sequence, &networks);
     for ((&at, one), all) in alike.iter().zip(one).zip(all) {
-        times[at] = Times { iteration: end_if_in_range(one)?, training: end_if_in_range(all)? };
+        let iteration = end_if_in_range(one)?;
+        times[at] = match all {
+            Err(SimError::Stalled(stall)) => {
+                Times { iteration, training: None, halted: Some(iterations_of(phases, stall.runs)) }
+            }
+            all => Times { iteration, training: end_if_in_range(all)?, halted: None },
+        };
     }
     Ok(())
 }

@@ -90,7 +90,8 @@ impl RowBuilder<'_> {
             for ((&at, times), condition) in members.iter().zip(&times).zip(&conditions) {
                 let counts = counts_of(&mut counts, condition.network.overhead, &recorded, &phases);
                 lines[at] = self.line(points[at], result, counts, times);
-                overflowed += u64::from(times.training.is_none() || counts.training.is_none());
+                let overflows = times.training.is_none() || counts.training.is_none();
+                overflowed += u64::from(overflows && times.halted.is_none());
             }
             self.traces.used(trace, members.len(), recorded);
         }
@@ -105,7 +106,9 @@ impl RowBuilder<'_> {
             line.push(b',');
             write_cell(&mut line, &value.cell);
         }
-        let result = PointResult { training: result, counts: counts.training.as_ref(), times };
+        let ended = times.halted.is_none();
+        let (training, counts) = (result.filter(|_| ended), counts.training.as_ref().filter(|_| ended));
+        let result = PointResult { training, counts, times };
         for column in &COLUMNS {
             line.push(b',');
             column.write(&mut line, &result);

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod command;
+mod failing;
 mod files;
 mod fingerprint;
 mod folders;

@@ -80,6 +80,12 @@ fn place(group: &Group) -> (&'static str, &'static str) {
         "compute: parties: [(…)]" => {
             ("compute=custom(add_ns: 1, parties: [(party: 0)])", "compute.parties[0].")
         }
+        "faults" => ("seed=1", "faults."),
+        "faults: stops: [(…)]" => ("faults=(stops: [(party: 0, at_s: 1000)])", "faults.stops[0]."),
+        "faults: slow: [(…)]" => {
+            ("faults=(slow: [(party: 0, from_s: 1, to_s: 100, factor: 2)])", "faults.slow[0].")
+        }
+        "faults: down: [(…)]" => ("faults=(down: [(from: 0, to: 1, at_s: 1000)])", "faults.down[0]."),
         other => panic!("say here how `{other}` comes into a scenario"),
     }
 }
@@ -127,6 +133,7 @@ fn another(group: &Group, field: &Field) -> &'static str {
         }
         (_, "changes") => "[(at_s: 1, latency_ms: 5)]",
         (_, "one_wire") => "true",
+        ("faults: stops: [(…)]" | "faults: down: [(…)]", "at_s") => "1001",
         (_, "ping_ms" | "burst_bytes" | "at_s" | "up_mbps" | "down_mbps" | "jitter_ms") => "77",
         (_, "correlation") => "0.5",
         ("network: sites: [(…)]", "parties") => "[1, 0]",
@@ -145,6 +152,15 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "send_us" | "receive_us" | "wake_us" | "cores" | "speed") => "3",
         (_, "add_ns" | "multiply_ns" | "mac_ns" | "bit_word_ns" | "random_byte_ns") => "3",
         (_, "parties") => "[(party: 1, add_ns: 9)]",
+        (_, "faults") => "(timeout_s: 1000)",
+        (_, "stops") => "[(party: 1, at_s: 1000)]",
+        (_, "slow") => "[(party: 1, from_s: 0, to_s: 1, factor: 2)]",
+        (_, "down") => "[(from: 1, to: 0, at_s: 0.001, until_s: 0.002)]",
+        ("faults: down: [(…)]", "from" | "to") => "2",
+        (_, "timeout_s") => "999",
+        (_, "from_s") => "2",
+        (_, "to_s" | "factor") => "70",
+        (_, "until_s") => "1002",
         (title, name) => panic!("say here what else `{name}` of `{title}` could be"),
     }
 }
@@ -232,6 +248,8 @@ fn a_sweep_shares_no_training_that_a_field_decides() {
         ("compute.add_ns", ["1", "2"], [1, 2]),
         ("compute.speed", ["1", "2"], [1, 2]),
         ("compute.label", ["\"a\"", "\"b\""], [1, 1]),
+        ("faults.timeout_s", ["1", "2"], [1, 1]),
+        ("faults", ["(stops: [(party: 0, at_s: 1)])", "()"], [1, 1]),
         ("name", ["\"a\"", "\"b\""], [1, 1]),
     ];
     for (path, values, expected) in cases {

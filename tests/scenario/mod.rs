@@ -1,6 +1,7 @@
 //! Scenarios: what is read, what is refused and how that is told.
 
 mod declared;
+mod faults;
 mod golden;
 mod hostile;
 mod networks;

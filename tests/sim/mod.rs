@@ -3,6 +3,7 @@
 mod basics;
 mod bounds;
 mod exact;
+mod faults;
 mod jitter;
 mod layers;
 pub mod measured;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use mpcsim::ledger::Breakdown;
 use mpcsim::sim::{
-    Change, Clock, Endpoint, EventKind, Interface, Jitter, Link, Network, Phase, Prepared, Replayer, Trace,
-    replay_many, replay_phases,
+    Change, Clock, Down, Endpoint, EventKind, Interface, Jitter, Link, Network, Phase, Prepared, Replayer,
+    Trace, replay_many, replay_phases,
 };
 
 use super::{
@@ -23,9 +23,11 @@ enum Shape {
     Bursts,
     Changes,
     Correlated,
+    Down,
 }
 
-const SHAPES: [Shape; 5] = [Shape::Sites, Shape::OneWire, Shape::Bursts, Shape::Changes, Shape::Correlated];
+const SHAPES: [Shape; 6] =
+    [Shape::Sites, Shape::OneWire, Shape::Bursts, Shape::Changes, Shape::Correlated, Shape::Down];
 
 fn reshape(dice: &mut Dice, network: &mut Network, shape: Shape) {
     let n = network.parties;
@@ -65,6 +67,23 @@ fn reshape(dice: &mut Dice, network: &mut Network, shape: Shape) {
                 }
             }
         }
+        Shape::Down => {
+            network.faults.down.clear();
+            for link in (0..n * n).filter(|link| link / n != link % n) {
+                let mut at_ps = 0;
+                for _ in 0..dice.below(3) {
+                    at_ps += dice.below(40_000_000);
+                    let until_ps = at_ps + 1 + dice.below(60_000_000);
+                    network.faults.down.push(Down {
+                        from: link / n,
+                        to: link % n,
+                        at_ps,
+                        until_ps: Some(until_ps),
+                    });
+                    at_ps = until_ps;
+                }
+            }
+        }
         Shape::Correlated => {
             for link in &mut network.links {
                 let size_ps = dice.below(20_000_000);
@@ -87,7 +106,7 @@ fn shaped_network(dice: &mut Dice, parties: usize, features: Features, shapes: &
     let mut given: Vec<Shape> = (0..1 + dice.below(3)).map(|_| dice.one_of(shapes)).collect();
     if given.contains(&Shape::OneWire) {
         // It has one bandwidth and no interfaces.
-        given.retain(|shape| matches!(shape, Shape::Correlated));
+        given.retain(|shape| matches!(shape, Shape::Correlated | Shape::Down));
         given.push(Shape::OneWire);
     }
     given.iter().for_each(|&shape| reshape(dice, &mut network, shape));
@@ -98,6 +117,8 @@ fn shaped_network(dice: &mut Dice, parties: usize, features: Features, shapes: &
 struct Message {
     /// When it was handed over, and which one of its sender it was.
     handed: u128,
+    /// When it is its turn: when it was handed over, or when its link is up again.
+    ready: u128,
     turn: u64,
     bytes: u128,
     head: Option<u128>,
@@ -148,14 +169,33 @@ impl<'a> Recurrence<'a> {
                 now = (change.latency_ps, change.bandwidth_bps);
             }
         }
-        (now.0.into(), now.1.map(u128::from))
+        let down = !self.network.one_wire && self.up((p, q), at) > at;
+        (now.0.into(), if down { Some(0) } else { now.1.map(u128::from) })
+    }
+
+    /// When a link is up, at a moment or later.
+    fn up(&self, (p, q): (usize, usize), mut at: u128) -> u128 {
+        let own = || self.network.faults.down.iter().filter(|down| (down.from, down.to) == (p, q));
+        while let Some(down) = own()
+            .find(|down| u128::from(down.at_ps) <= at && at < u128::from(down.until_ps.expect("for a while")))
+        {
+            at = down.until_ps.expect("for a while").into();
+        }
+        at
+    }
+
+    fn is_ever_down(&self, from: impl Fn(usize) -> bool, to: impl Fn(usize) -> bool) -> bool {
+        self.network.faults.down.iter().any(|down| from(down.from) && to(down.to))
     }
 
     /// What a link carries from one moment to another, in bits x 10^-12.
     fn carried(&self, link: (usize, usize), from: u128, to: u128) -> u128 {
         let own = self.network.changes.iter().filter(|change| (change.from, change.to) == link);
+        let own: Vec<u64> = own.map(|change| change.at_ps).collect();
+        let down = self.network.faults.down.iter().filter(|down| (down.from, down.to) == link);
+        let down = down.flat_map(|down| [down.at_ps, down.until_ps.expect("for a while")]);
         let mut ends: Vec<u128> =
-            own.map(|change| change.at_ps.into()).filter(|at| (from..to).contains(at)).collect();
+            own.into_iter().chain(down).map(u128::from).filter(|at| (from..to).contains(at)).collect();
         ends.extend([from, to]);
         ends.sort_unstable();
         let span = |pair: &[u128]| match self.link_at(link, pair[0]).1 {
@@ -190,11 +230,15 @@ impl<'a> Recurrence<'a> {
                     sent.iter().enumerate().filter(|(_, message)| message.arrival.is_none())
                 {
                     next.push(match message.head {
-                        None => (message.handed, 0, p, message.turn, q, ordinal),
+                        None => (message.ready, 0, p, message.turn, q, ordinal),
                         Some(head) => (head, 1, p, message.turn, q, ordinal),
                     });
                 }
             }
+            // Messages of a link go in their order.
+            next.retain(|&(_, kind, p, _, q, ordinal)| {
+                kind == 1 || self.links[&(p, q)][..ordinal].iter().all(|before| before.head.is_some())
+            });
             match next.into_iter().min() {
                 Some((_, 0, p, _, q, ordinal)) => self.start(p, q, ordinal),
                 Some((_, _, p, _, q, ordinal)) => self.pass_interface(p, q, ordinal),
@@ -213,12 +257,20 @@ impl<'a> Recurrence<'a> {
                 let (handed, turn) = (self.clocks[party], self.turns[party]);
                 self.turns[party] += 1;
                 let sent = self.links.entry((party, to)).or_default();
-                sent.push(Message { handed, turn, bytes, head: None, tail: 0, arrival: None });
+                sent.push(Message { handed, ready: handed, turn, bytes, head: None, tail: 0, arrival: None });
                 let ordinal = sent.len() - 1;
                 let alone = (0..self.network.parties)
                     .all(|other| other == party || self.site(other) != self.site(party));
                 let limited = self.network.interfaces[party].egress_bps.is_some();
-                if !self.network.one_wire && (alone || !limited || self.site(party) == self.site(to)) {
+                // What waits for its link takes nobody else's turn.
+                let waits = self.is_ever_down(|from| from == party, |other| other == to)
+                    || limited
+                        && self.site(party) != self.site(to)
+                        && self.is_ever_down(|from| self.site(from) == self.site(party), |_| true);
+                if !waits
+                    && !self.network.one_wire
+                    && (alone || !limited || self.site(party) == self.site(to))
+                {
                     self.start(party, to, ordinal);
                 }
             }
@@ -236,7 +288,7 @@ impl<'a> Recurrence<'a> {
     }
 
     fn start(&mut self, p: usize, q: usize, ordinal: usize) {
-        let Message { handed, bytes, .. } = self.links[&(p, q)][ordinal];
+        let Message { handed, ready, bytes, .. } = self.links[&(p, q)][ordinal];
         let site = self.site(p);
         let leaves = site != self.site(q);
         let wire = if self.network.one_wire { (0, 0) } else { (p, q) };
@@ -246,6 +298,12 @@ impl<'a> Recurrence<'a> {
         let mut s = handed.max(free);
         if egress_bps.is_some() {
             s = s.max(*self.egress.get(&site).unwrap_or(&0));
+        }
+        s = s.max(ready);
+        if self.up((p, q), s) > s {
+            let up = self.up((p, q), s);
+            self.links.get_mut(&(p, q)).expect("handed over")[ordinal].ready = up;
+            return;
         }
         let content = (content + self.carried((p, q), at.min(s), s)).min(bucket);
         let wanted = bytes * 8_000_000_000_000;

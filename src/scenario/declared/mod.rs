@@ -2,6 +2,7 @@
 //! follows from here; `field` says how.
 
 mod compute;
+mod faults;
 mod network;
 mod shared;
 
@@ -11,6 +12,7 @@ use super::field::{Decides, Default, Form, Group, Value};
 use super::plan::{BatchDivision, Protocol, Rounding, Softmax};
 
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
+pub use faults::{DOWN, DURATION_S, FACTOR, FAULTS, MOMENT_S, SLOW, STOP};
 pub use network::{
     AT_S, BANDWIDTH_MBPS, CHANGE, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL,
     NORMAL, PARETO, PING_MS, SITE, UNIFORM,
@@ -170,6 +172,13 @@ pub static SCENARIO: Group = Group {
             Default::Is("preset(\"server-core\")"),
             Decides::WORK,
             "What local work costs.",
+        ),
+        field(
+            "faults",
+            Value::Record(&FAULTS),
+            Default::Is("()"),
+            Decides::TIME,
+            "What goes wrong in the training: parties that stop or are slow, links that are down, and how long parties wait.",
         ),
     ],
 };

@@ -3,6 +3,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{
+    failing::Failing,
     queue::{Before, Begun},
     shaper::{Schedule, Shaper, end_ps, place_at},
 };
@@ -35,6 +36,8 @@ pub(super) struct Shape {
     pub(super) served: Vec<u64>,
     /// What began in this run where senders share the way.
     pub(super) begun: Begun,
+    /// What goes wrong.
+    pub(super) failing: Failing,
     /// What held each wire, and each party's interface, last.
     pub(super) on_wire: Vec<Option<Before>>,
     pub(super) on_port: Vec<Option<Before>>,
@@ -48,23 +51,29 @@ impl Shape {
         }
         let n = network.parties;
         let pair = |link: usize| (link / n, link % n);
+        let failing = Failing::new(&network.faults, n);
         let changes =
             |link: usize| network.changes.iter().filter(move |change| (change.from, change.to) == pair(link));
         let (mut latencies, mut rates) = (Vec::new(), Vec::new());
         for (at, link) in network.links.iter().enumerate() {
             latencies
                 .push(schedule(link.latency_ps, changes(at).map(|change| (change.at_ps, change.latency_ps))));
-            rates.push(schedule(
-                link.bandwidth_bps,
-                changes(at).map(|change| (change.at_ps, change.bandwidth_bps)),
-            ));
+            let rate =
+                schedule(link.bandwidth_bps, changes(at).map(|change| (change.at_ps, change.bandwidth_bps)));
+            // One wire goes on for the others: only what has not begun waits.
+            let down = if network.one_wire { &[] } else { failing.down(at) };
+            rates.push(interrupted(rate, down));
         }
         let port_of: Vec<usize> = (0..n).map(|party| network.first_of_site(party)).collect();
         let is_shared = |link: usize| {
             let (from, to) = pair(link);
             let others = (0..n).any(|other| other != from && port_of[other] == port_of[from]);
             let limited = network.interfaces[from].egress_bps.is_some();
-            network.one_wire || (others && limited && port_of[from] != port_of[to])
+            let leaves = port_of[from] != port_of[to];
+            // What waits for a link that is down holds up nothing else.
+            let down = |link: usize| !failing.down(link).is_empty();
+            let beside_down = || (0..n * n).any(|other| port_of[other / n] == port_of[from] && down(other));
+            network.one_wire || down(link) || (limited && leaves && (others || beside_down()))
         };
         let draws = |(at, link): (usize, &Link)| {
             let correlated = link.jitter != Jitter::None && link.jitter_correlation > 0.0;
@@ -94,6 +103,7 @@ impl Shape {
             started: vec![0; n * n],
             served: vec![0; n * n],
             begun: Begun::default(),
+            failing,
             on_wire: vec![None; n * n],
             on_port: vec![None; n],
         })
@@ -107,6 +117,7 @@ impl Shape {
         self.started.fill(0);
         self.served.fill(0);
         self.begun.clear();
+        self.failing.reset();
         self.on_wire.fill(None);
         self.on_port.fill(None);
     }
@@ -166,6 +177,21 @@ impl Shape {
             *last = from.map(|from| Before::Earlier(MessageId { from: from as usize, to: 0, ordinal: 0 }));
         }
     }
+}
+
+/// The same with no bandwidth at all while a link is down, at these times in their order.
+fn interrupted(rates: Schedule<Option<u64>>, down: &[(u64, u64)]) -> Schedule<Option<u64>> {
+    if down.is_empty() {
+        return rates;
+    }
+    let is_down = |at_ps: u64| down.iter().any(|&(from_ps, until_ps)| from_ps <= at_ps && at_ps < until_ps);
+    let ends = down.iter().flat_map(|&(from_ps, until_ps)| [from_ps, until_ps]);
+    let mut moments: Vec<u64> = rates.iter().map(|&(at_ps, _)| at_ps).chain(ends).collect();
+    moments.sort_unstable();
+    moments.dedup();
+    moments.retain(|&at_ps| at_ps < u64::MAX);
+    let rate = |at_ps: u64| if is_down(at_ps) { Some(0) } else { rates[place_at(&rates, at_ps)].1 };
+    schedule(rate(0), moments.into_iter().map(|at_ps| (at_ps, rate(at_ps))))
 }
 
 /// Values in force: what there is first, then each change, joined where nothing changes.

@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Engine, Flight, Sent, Served, Stage, State, pack, queue::Before, unpack};
+use super::{Engine, Flight, Sent, Served, Stage, State, failing::Kept, pack, queue::Before, unpack};
 use crate::sim::{
     error::{Overflow, sum},
     jitter,
@@ -22,10 +22,11 @@ impl Engine {
         to: usize,
         payload_bytes: u64,
         listens: bool,
+        kept: Kept,
     ) -> Result<Sent, Overflow> {
-        let state = &mut self.clocks[from];
-        state.time_ps = sum(state.time_ps, self.endpoints[from].send_ps)?;
-        let State { time_ps, latency_ps, serialisation_ps, queueing_ps, depth, origin } = *state;
+        let send_ps = self.endpoints[from].send_ps;
+        self.clocks[from].time_ps = self.end_ps::<true>(from, self.clocks[from].time_ps, send_ps)?;
+        let State { time_ps, latency_ps, serialisation_ps, queueing_ps, depth, origin } = self.clocks[from];
         // Whether the bytes fit is told now, not when their turn comes.
         self.overhead.wire_bytes(payload_bytes).ok_or(Overflow)?;
         let link = from * self.parties + to;
@@ -40,7 +41,7 @@ impl Engine {
             serialisation_ps,
             queueing_ps,
             origin,
-            stage: Stage::OnTheWay,
+            stage: if kept == Kept::ForGood { Stage::Lost } else { Stage::OnTheWay },
         });
         if listens {
             wire.timelines.push_back(Timeline::handed_over(time_ps));
@@ -48,12 +49,27 @@ impl Engine {
         let shape = self.shape.as_mut().expect("a shaped network");
         let turn = shape.handed[from];
         shape.handed[from] += 1;
+        match kept {
+            Kept::ForGood => return Ok(Sent { ordinal, arrived: false }),
+            Kept::For(delay_ps) => {
+                shape.failing.delays_ps.insert((link, ordinal), delay_ps);
+            }
+            Kept::No => {}
+        }
+        shape.failing.sent.messages += 1;
+        let all_bytes = &mut shape.failing.sent.payload_bytes;
+        *all_bytes = all_bytes.saturating_add(payload_bytes);
         if shape.shared[link] {
             shape.starts.push(Reverse(pack(time_ps, from, turn, to)));
             return Ok(Sent { ordinal, arrived: false });
         }
-        let (_, arrived) = self.start(from, to, turn)?;
+        let (_, arrived) = self.start(from, to, turn, time_ps)?;
         Ok(Sent { ordinal, arrived })
+    }
+
+    /// The number that a party's next message has among all that it sends, from 1.
+    pub(crate) fn next_number(&self, from: usize) -> u64 {
+        self.shape.as_ref().map_or(0, |shape| shape.handed[from]) + 1
     }
 
     /// Lets the message start whose turn it is, unless a head at a limited interface is earlier. Tells whether it has arrived.
@@ -65,17 +81,20 @@ impl Engine {
             return Ok(None);
         }
         shape.starts.pop();
-        self.start(from, to, turn).map(Some)
+        self.start(from, to, turn, sent_ps).map(Some)
     }
 
-    /// The next message of a link enters its wire. `turn` is its number among those of its sender.
-    fn start(&mut self, from: usize, to: usize, turn: u64) -> Result<(Served, bool), Overflow> {
+    /// The next message of a link enters its wire, at this moment or later. `turn` is its number among those of its sender.
+    /// If the link is down, it comes back when it is not.
+    fn start(&mut self, from: usize, to: usize, turn: u64, now_ps: u64) -> Result<(Served, bool), Overflow> {
         let link = from * self.parties + to;
         let shape = self.shape.as_mut().expect("a shaped network");
-        let ordinal = shape.started[link];
-        shape.started[link] += 1;
-        let leaves_site = shape.port_of[from] != shape.port_of[to];
         let wire = &mut self.wires[link];
+        while wire.stage_of(shape.started[link]) == Stage::Lost {
+            shape.started[link] += 1;
+        }
+        let ordinal = shape.started[link];
+        let leaves_site = shape.port_of[from] != shape.port_of[to];
         let index = (ordinal - wire.first) as usize;
         let flight = &mut wire.flights[index];
         let sent_ps = flight.arrival_ps;
@@ -93,15 +112,42 @@ impl Engine {
             start_ps = egress.free_ps;
             behind = shape.on_port[port];
         }
-        let behind = behind.filter(|_| start_ps > sent_ps);
-        let mut serialised_ps = shaper.pass(start_ps, bytes).ok_or(Overflow)?;
+        let mut behind = behind.filter(|_| start_ps > sent_ps);
         let message = MessageId { from, to, ordinal };
+        let waiting = Served { from, to, ordinal, head_ps: start_ps };
+        let may_ps = start_ps.max(now_ps);
+        match shape.failing.open_ps(link, may_ps) {
+            Some(open_ps) if open_ps > may_ps => {
+                shape.starts.push(Reverse(pack(open_ps, from, turn, to)));
+                return Ok((waiting, false));
+            }
+            Some(_) => {}
+            None => {
+                (flight.stage, shape.started[link]) = (Stage::Lost, ordinal + 1);
+                return Ok((waiting, false));
+            }
+        }
+        shape.started[link] += 1;
+        let dies = shape.failing.down(link).last().is_some_and(|&(_, until_ps)| until_ps == u64::MAX);
+        let Some(mut serialised_ps) = shaper.pass(may_ps, bytes) else {
+            if !dies {
+                return Err(Overflow);
+            }
+            // The link went down for ever while it passed.
+            (flight.stage, shaper.free_ps) = (Stage::Lost, u64::MAX);
+            return Ok((waiting, false));
+        };
         let mut queueing_ps = 0;
         let mut own = Before::Earlier(message);
         if shape.shared[link] {
-            queueing_ps = shape.begun.of_others_ps(from, behind, sent_ps, start_ps);
-            own = shape.begun.add(message, start_ps, behind);
+            queueing_ps = shape.begun.of_others_ps(from, behind, sent_ps, start_ps) + (may_ps - start_ps);
+            if may_ps > start_ps {
+                // Whoever waits behind it waits for its link.
+                behind = Some(Before::Earlier(message));
+            }
+            own = shape.begun.add(message, may_ps, behind);
         }
+        let start_ps = may_ps;
         if let Some(egress) = egress {
             egress.free_ps = sum(start_ps, egress.rate.duration_ps(bytes).ok_or(Overflow)?)?;
             serialised_ps = serialised_ps.max(egress.free_ps);
@@ -114,7 +160,9 @@ impl Engine {
             Some(draws) => draws.next_ps(),
             None => jitter::sample_ps(wire.jitter, self.jitter_seed, from, to, ordinal),
         };
-        let delays_ps = shape.delays_ps(link, start_ps, serialised_ps, extra_ps.ok_or(Overflow)?);
+        let held_ps = shape.failing.delays_ps.remove(&(link, ordinal)).unwrap_or(0);
+        let extra_ps = extra_ps.ok_or(Overflow)? + i128::from(held_ps);
+        let delays_ps = shape.delays_ps(link, start_ps, serialised_ps, extra_ps);
         let (head_delay_ps, delay_ps) = delays_ps.ok_or(Overflow)?;
         let free_head_ps = sum(start_ps, head_delay_ps)?;
         let head_ps = free_head_ps.max(wire.last_head_ps);

@@ -5,7 +5,7 @@
 //!
 //! * plain networks without limits on incoming interfaces: eight side by side, what is left over one by one ([`lanes`]);
 //! * with limits on incoming interfaces, with sites that parties share, one wire, bursts: the engine ([`shared`]);
-//! * with jitter on a link that is used, with links that change, with runs that can take 2^61 picoseconds (27 days) each,
+//! * with jitter on a link that is used, with links that change, with faults, with runs that can take 2^61 picoseconds (27 days) each,
 //!   and in other rare cases: the engine, every run.
 //!
 //! In all but the last, runs that repeat are not run ([`drive`]), however many there are. Jitter that is always the same
@@ -27,7 +27,7 @@ use self::{
 };
 use std::borrow::Cow;
 
-use super::{Clock, Jitter, Network, Replayer, SimError};
+use super::{Clock, Jitter, Network, Replayer, SimError, Stall};
 
 pub use prepared::Prepared;
 
@@ -242,11 +242,16 @@ impl<'p> Plan<'p> {
             return Err(SimError::PartyCount { trace: self.parties, network: network.parties });
         }
         let mut replayer = Replayer::new(network, endpoints);
-        let mut durations_ps = Vec::new();
+        let (mut durations_ps, mut runs) = (Vec::new(), 0);
         let last = |clocks: &[Clock]| clocks.iter().map(|clock| clock.time_ps).max().unwrap_or(0);
         for &(trace, times) in &self.phases {
             for _ in 0..times {
-                let replay = replayer.run(self.traces[trace].trace(), &mut ())?;
+                let replay =
+                    replayer.run(self.traces[trace].trace(), &mut ()).map_err(|error| match error {
+                        SimError::Stalled(stall) => SimError::Stalled(Box::new(Stall { runs, ..*stall })),
+                        other => other,
+                    })?;
+                runs += 1;
                 if self.timed {
                     durations_ps.push(last(&replay.clocks) - last(&replay.start));
                 }
