@@ -32,6 +32,7 @@ pub mod cli;
 pub mod data;
 pub mod digest;
 pub mod ledger;
+pub mod memory;
 pub mod nn;
 pub mod protocol;
 pub mod report;

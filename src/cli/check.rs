@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::sweep::{axes_text, plan_text};
-use super::{Failure, ScenarioArgs, print};
-use crate::run::{RunError, Values, fingerprint_of_plan};
+use super::{Failure, MemoryArgs, ScenarioArgs, print};
+use crate::run::{RunError, Values, check_data, fingerprint_of_plan};
 use crate::scenario::{File, Plan, Scenario, to_json};
 use crate::sweep::{Shard, Sweep, SweepPlan};
 
@@ -18,6 +18,8 @@ use crate::sweep::{Shard, Sweep, SweepPlan};
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -29,10 +31,13 @@ pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
     let ScenarioArgs { scenario, sets } = &args.scenario;
     let File { name, text, folder } = File::read(scenario)?;
     if Sweep::is_sweep(&text, &name) {
-        let plan = SweepPlan::new(Sweep::from_text(&text, &name, &folder)?.with_sets(sets)?)?;
+        let sweep = Sweep::from_text(&text, &name, &folder, args.memory.limit())?;
+        let plan = SweepPlan::new(sweep.with_sets(sets)?)?;
         return print(&if args.json { sweep_json(&plan) } else { sweep_text(&plan) });
     }
     let plan = Scenario::parse(&text, &name, &folder, sets)?;
+    // It names the content of the data too.
+    check_data(&plan, args.memory.limit())?;
     let fingerprint = fingerprint_of_plan(&plan, Values::Split).map_err(RunError::from)?;
     print(&if args.json { plan_json(&plan, &fingerprint) } else { plan_ron(&plan, &fingerprint) })
 }

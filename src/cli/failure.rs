@@ -1,5 +1,6 @@
 //! How a command fails.
 
+use crate::memory::TooMuchMemory;
 use crate::report::FolderError;
 use crate::run::RunError;
 use crate::scenario::ScenarioErrors;
@@ -28,6 +29,12 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let text = format!("error: {error}");
         if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
+    }
+}
+
+impl From<TooMuchMemory> for Failure {
+    fn from(error: TooMuchMemory) -> Self {
+        Failure::Mistake(format!("error: {error}"))
     }
 }
 

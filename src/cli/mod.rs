@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::memory::MemoryLimit;
 use crate::ring::Instructions;
 use crate::scenario::errors::alternatives;
 use failure::Failure;
@@ -81,6 +82,20 @@ pub(crate) struct ScenarioArgs {
     /// Set a field of the scenario to a RON value, for example training.epochs=1 or 'model=dense(hidden:[])'.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     sets: Vec<String>,
+}
+
+/// How much memory a command may take.
+#[derive(Args)]
+pub(crate) struct MemoryArgs {
+    /// The most memory that it may take, in gigabytes; what the machine has if left out.
+    #[arg(long, value_name = "GB", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    memory_limit: Option<u64>,
+}
+
+impl MemoryArgs {
+    fn limit(&self) -> MemoryLimit {
+        MemoryLimit::new(self.memory_limit)
+    }
 }
 
 /// The variable that says which instructions arithmetic may use at most; docs/commands.md.

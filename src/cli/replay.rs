@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, print};
+use super::{Failure, MemoryArgs, print};
+use crate::memory::read_text;
 use crate::report::{Names, ReplayReport, replay_json, replay_table};
 use crate::run::{endpoints, network};
 use crate::scenario::{
-    COMPUTES, ComputePlan, ComputePreset, NETWORKS, NetworkPlan, NetworkPreset, ScenarioErrors, likely,
-    no_compute, parse_compute, parse_network,
+    COMPUTES, ComputePlan, ComputePreset, LARGEST_FILE, NETWORKS, NetworkPlan, NetworkPreset, ScenarioErrors,
+    likely, no_compute, parse_compute, parse_network,
 };
 use crate::sim::{Endpoint, Replayer, trace_file};
 
@@ -32,6 +33,8 @@ pub(crate) struct ReplayArgs {
     /// Seed of the jitter, if the network has any.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -43,7 +46,7 @@ fn mistake(message: String) -> Failure {
 
 /// The text of a file that stands in place of a preset.
 fn text_of(kind: &str, name: &str, presets: &[&'static str]) -> Result<String, Failure> {
-    fs::read_to_string(name).map_err(|error| {
+    read_text(name.as_ref(), LARGEST_FILE).map_err(|error| {
         if name.ends_with(".ron") || fs::exists(name).unwrap_or(false) {
             return mistake(format!("the {kind} file {name} cannot be read: {error}"));
         }
@@ -85,7 +88,7 @@ fn compute_of(name: &str, parties: usize) -> Result<ComputePlan, Failure> {
 /// Replays a recorded program under another network.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<(), Failure> {
     let name = args.trace.display();
-    let trace = trace_file::read(&args.trace).map_err(|error| match error.line {
+    let trace = trace_file::read(&args.trace, args.memory.limit()).map_err(|error| match error.line {
         0 => mistake(format!("{name}: {}", error.problem)),
         _ => mistake(format!("{name}: {error}")),
     })?;

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::progress::Bars;
-use super::{Failure, ScenarioArgs, print};
+use super::{Failure, MemoryArgs, ScenarioArgs, print};
 use crate::digest::Hasher;
-use crate::report::{Folder, Kind, explain, failure_json, failure_text, run_files, run_table};
+use crate::memory::read_text;
+use crate::report::{
+    Folder, Kind, LARGEST_RESULT, explain, failure_json, failure_text, run_files, run_table,
+};
 use crate::run::{Progress, RunError, Values, check_memory, run as run_plan};
 use crate::scenario::{Plan, Scenario};
 
@@ -32,9 +35,8 @@ pub(crate) struct RunArgs {
     /// What is trained on: plain numbers with the same arithmetic, which is fast, or secret shares.
     #[arg(long, value_enum, default_value = "split")]
     values: ValuesArg,
-    /// The most memory that it may take, in gigabytes; what the machine has if left out.
-    #[arg(long, value_name = "GB", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    memory_limit: Option<u64>,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// Print where the rounds, bytes and time of one iteration go, by layer and operation.
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     explain: bool,
@@ -85,8 +87,8 @@ fn default_folder(plan: &Plan, sets: &[String]) -> PathBuf {
 
 /// Whether a folder holds results of this scenario or none.
 fn is_free(folder: &Path, plan: &Plan, values: Values) -> bool {
-    let Ok(scenario) = std::fs::read_to_string(folder.join("scenario.ron")) else { return true };
-    let summary = std::fs::read_to_string(folder.join("summary.json")).unwrap_or_default();
+    let Ok(scenario) = read_text(&folder.join("scenario.ron"), LARGEST_RESULT) else { return true };
+    let summary = read_text(&folder.join("summary.json"), LARGEST_RESULT).unwrap_or_default();
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap_or_default();
     let same_values = summary["values"].as_str().is_none_or(|found| found == values.name());
     scenario == plan.to_ron() && same_values
@@ -96,9 +98,9 @@ fn is_free(folder: &Path, plan: &Plan, values: Values) -> bool {
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
     let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, &args.scenario.sets));
-    check_memory(&plan, args.memory_limit.map(|gigabytes| gigabytes * 1_000_000_000))?;
-    let folder = Folder::new(&path, Kind::Run)?;
     let values = args.values.into();
+    check_memory(&plan, values, args.memory.limit())?;
+    let folder = Folder::new(&path, Kind::Run)?;
     if !args.force && !is_free(&path, &plan, values) {
         let help = "choose another folder with --out, or replace them with --force";
         return Err(Failure::Mistake(format!(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::progress::Bars;
-use super::{Failure, print};
+use super::{Failure, MemoryArgs, print};
 use crate::report::count_text;
 use crate::run::Progress;
 use crate::sweep::{self, Options, Shard, Sweep, SweepPlan};
@@ -30,6 +30,8 @@ pub(crate) struct SweepArgs {
     /// Threads; as many as there are cores if left out. Results do not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// Run the K-th of N shares of the points; `mpcsim merge` joins the folders of all shares.
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
@@ -54,7 +56,7 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     let jobs = args.jobs.map_or(cores, usize::from);
     let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
     let threads = threads.map_err(|error| Failure::Other(format!("error: {error}")))?;
-    let sweep = Sweep::open(&args.file)?.with_sets(&args.sets)?;
+    let sweep = Sweep::open(&args.file, args.memory.limit())?.with_sets(&args.sets)?;
     let plan = threads.install(|| SweepPlan::new(sweep))?;
     drop(threads);
     let shard = args.shard.unwrap_or(Shard::WHOLE);

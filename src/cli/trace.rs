@@ -5,12 +5,20 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, ScenarioArgs, print, unsuitable, unwritable};
+use super::{Failure, MemoryArgs, ScenarioArgs, print, unsuitable, unwritable};
 use crate::data;
+use crate::memory::{MemoryLimit, TooMuchMemory};
 use crate::report::{Names, NewFile, Timed, count_text, timeline_svg, write_perfetto};
 use crate::run::{self, RunError, record};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{Endpoint, Network, Replayer, SimError, Trace, trace_file};
+
+/// Memory that an event takes in a file for Perfetto. Measured: 1480 for 867,000 of them.
+const PERFETTO_BYTES: u128 = 1800;
+/// The same in a picture. Measured: 235.
+const PICTURE_BYTES: u128 = 300;
+/// The program and what it recorded.
+const BASE_BYTES: u128 = 20_000_000;
 
 /// Arguments of `mpcsim trace`.
 #[derive(Args)]
@@ -23,6 +31,8 @@ pub(crate) struct TraceArgs {
     /// Trace the set-up instead: the sharing of data and weights.
     #[arg(long, conflicts_with = "iterations")]
     setup: bool,
+    #[command(flatten)]
+    memory: MemoryArgs,
     /// The file to write. Its name says which format: .jsonl or .jsonl.gz (one object a line, for programs and `mpcsim
     /// replay`), .json or .json.gz (for ui.perfetto.dev and chrome://tracing), .svg (a picture).
     #[arg(short, long, alias = "output", value_name = "FILE")]
@@ -88,9 +98,9 @@ struct Subject {
 
 impl Subject {
     fn new(plan: &Plan, args: &TraceArgs) -> Result<Subject, RunError> {
-        let data = data::load(&plan.data)?;
-        let widths = run::layer_widths(plan, data.train.width, data.train.classes);
-        let recorded = record(plan, &run::training_program(plan, &widths, data.train.rows))?;
+        let (inputs, classes) = data::sizes(&plan.data)?;
+        let widths = run::layer_widths(plan, inputs, classes);
+        let recorded = record(plan, &run::training_program(plan, &widths, plan.data.train_rows()))?;
         let (trace, what) = if args.setup {
             (recorded.setup, "set-up".to_string())
         } else if args.iterations == 1 {
@@ -106,6 +116,20 @@ impl Subject {
             endpoints: run::endpoints(&plan.compute),
             title: format!("{}: {what} over {}", plan.name, plan.network.label),
         })
+    }
+
+    /// Refuses what takes more memory than there is.
+    fn check_memory(&self, format: Format, limit: MemoryLimit) -> Result<(), TooMuchMemory> {
+        let each = match format {
+            // Written as it is replayed.
+            Format::Lines => return Ok(()),
+            Format::Perfetto => PERFETTO_BYTES,
+            Format::Picture => PICTURE_BYTES,
+        };
+        let once: usize = (0..self.trace.parties()).map(|party| self.trace.events(party).count()).sum();
+        let events = once as u128 * u128::from(self.times);
+        let what = || format!("{events} events in this format take");
+        limit.check(BASE_BYTES + events * each, what, "fewer --iterations, or a file .jsonl, take less")
     }
 
     fn write(&self, format: Format, out: &mut dyn Write) -> Result<(), WriteError> {
@@ -131,6 +155,7 @@ pub(crate) fn trace(args: &TraceArgs) -> Result<(), Failure> {
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
     let file = NewFile::begin(&args.out).map_err(|error| unsuitable(&name, error))?;
     let subject = Subject::new(&plan, args)?;
+    subject.check_memory(format, args.memory.limit())?;
     file.write(|out| subject.write(format, out)).map_err(|error| match error {
         WriteError::Io(error) => unwritable(&name, error),
         WriteError::Sim(error) => Failure::from(RunError::from(error)),

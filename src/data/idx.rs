@@ -1,5 +1,6 @@
 //! The IDX format: a magic number that says how many dimensions, the dimensions, then one byte per entry.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -59,32 +60,67 @@ pub struct Idx {
     pub width: usize,
     /// `width` bytes a row, row by row: all rows, or as many as were to be kept.
     pub bytes: Vec<u8>,
+    /// Of labels, which there are, in all rows of the file.
+    pub values: Values,
+}
+
+/// Which bytes there are in a file: of each, how often it is there, and where it is first. Empty for images.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values(BTreeMap<u8, (u64, u64)>);
+
+impl Values {
+    /// Takes bytes that begin at this place.
+    fn add(&mut self, bytes: &[u8], first: u64) {
+        let mut counts = [(0u64, 0u64); 256];
+        for (&byte, place) in bytes.iter().zip(first..) {
+            let (count, at) = &mut counts[usize::from(byte)];
+            if *count == 0 {
+                *at = place;
+            }
+            *count += 1;
+        }
+        for (byte, (count, at)) in (0..=u8::MAX).zip(counts).filter(|(_, (count, _))| *count > 0) {
+            self.0.entry(byte).or_insert((0, at)).0 += count;
+        }
+    }
+
+    /// The bytes that are there, in order, with how often and where each is first.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, u64, u64)> {
+        self.0.iter().map(|(&byte, &(count, first))| (byte, count, first))
+    }
 }
 
 /// The header alone.
 struct Header {
     rows: u64,
     width: u64,
+    /// Its own length in bytes.
+    length: u64,
 }
 
-/// Reads an IDX file, gzipped or not, and keeps the first `most` rows. The others are read too, since whether a file is
-/// sound shows at its end. `name` is what errors call it.
+/// Reads the first `most` rows of an IDX file, gzipped or not. Other images are not read: of a file that is not gzipped the
+/// length is looked at, of a gzipped one nothing more. All labels are read, since they say which classes there are. `name` is
+/// what errors call it.
 pub fn read_file(path: &Path, name: &str, content: Content, most: usize) -> Result<Idx, DataError> {
-    let mut file = BufReader::new(open(path, name)?);
+    let file = open(path, name)?;
+    let metadata = file.metadata().map_err(|cause| unreadable(name, cause))?;
+    let mut file = BufReader::new(file);
     let start = file.fill_buf().map_err(|cause| unreadable(name, cause))?;
     if start.starts_with(&GZIP_MAGIC) {
-        read_stream(&mut MultiGzDecoder::new(file), true, name, content, most)
+        read_stream(&mut MultiGzDecoder::new(file), true, name, content, (most, None))
     } else {
-        read_stream(&mut file, false, name, content, most)
+        // What is no file, such as a pipe, has no length.
+        let length = metadata.is_file().then_some(metadata.len());
+        read_stream(&mut file, false, name, content, (most, length))
     }
 }
 
 /// Reads an IDX file that is in memory, gzipped or not.
 pub fn read_bytes(packed: &[u8], name: &str, content: Content) -> Result<Idx, DataError> {
     if packed.starts_with(&GZIP_MAGIC) {
-        read_stream(&mut MultiGzDecoder::new(packed), true, name, content, usize::MAX)
+        read_stream(&mut MultiGzDecoder::new(packed), true, name, content, (usize::MAX, None))
     } else {
-        read_stream(&mut &packed[..], false, name, content, usize::MAX)
+        read_stream(&mut &packed[..], false, name, content, (usize::MAX, None))
     }
 }
 
@@ -137,20 +173,25 @@ fn read_stream(
     gzip: bool,
     name: &str,
     content: Content,
-    most: usize,
+    (most, file_length): (usize, Option<u64>),
 ) -> Result<Idx, DataError> {
-    let Header { rows, width } = read_header(stream, gzip, name, content)?;
+    let Header { rows, width, length } = read_header(stream, gzip, name, content)?;
     let announced = rows * width;
     let kept = width.saturating_mul(most as u64).min(announced);
-    let (mut bytes, mut found, mut piece) = (Vec::new(), 0, vec![0; PIECE_BYTES]);
     // One byte more than announced, to notice what should not be there.
-    while found <= announced {
-        let wanted = (announced + 1 - found).min(PIECE_BYTES as u64) as usize;
+    let end = if kept == announced || content == Content::Labels { announced + 1 } else { kept };
+    let (mut bytes, mut values, mut found) = (Vec::new(), Values::default(), 0);
+    let mut piece = vec![0; PIECE_BYTES];
+    while found < end {
+        let wanted = (end - found).min(PIECE_BYTES as u64) as usize;
         match stream.read(&mut piece[..wanted]) {
             Ok(0) => break,
             Ok(read) => {
                 let keep = kept.saturating_sub(found).min(read as u64) as usize;
                 bytes.extend_from_slice(&piece[..keep]);
+                if content == Content::Labels {
+                    values.add(&piece[..read], found);
+                }
                 found += read as u64;
             }
             Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
@@ -158,13 +199,19 @@ fn read_stream(
             Err(cause) => return Err(damaged(name, cause)),
         }
     }
+    // What was not read, by the length of the file.
+    match file_length.and_then(|all| all.checked_sub(length)) {
+        Some(there) if found == end && end < announced => found = there,
+        _ if found == end && end < announced => found = announced,
+        _ => {}
+    }
     if found > announced {
         return Err(DataError::TooLong { file: name.to_string(), announced });
     }
     if found < announced {
         return Err(DataError::Truncated { file: name.to_string(), announced, found });
     }
-    Ok(Idx { rows: rows as usize, width: width as usize, bytes })
+    Ok(Idx { rows: rows as usize, width: width as usize, bytes, values })
 }
 
 /// Bytes that are looked at to tell what a file is.
@@ -197,7 +244,8 @@ fn read_header(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) 
         let shape = sizes.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
         return Err(DataError::WrongShape { file: name.to_string(), shape });
     }
-    Ok(Header { rows: sizes[0], width: sizes[1..].iter().product() })
+    let length = 4 + 4 * sizes.len() as u64;
+    Ok(Header { rows: sizes[0], width: sizes[1..].iter().product(), length })
 }
 
 fn read_word(stream: &mut dyn Read, gzip: bool, name: &str, offset: usize) -> Result<[u8; 4], DataError> {

@@ -18,17 +18,19 @@ impl Classes {
     /// not, and each number in it would be a class.
     pub fn of(files: &[&(String, Idx)]) -> Result<Classes, DataError> {
         let mut rows = [0u64; VALUES];
-        for (_, labels) in files {
-            labels.bytes.iter().for_each(|&label| rows[usize::from(label)] += 1);
+        for (label, count, _) in files.iter().flat_map(|(_, labels)| labels.values.iter()) {
+            rows[usize::from(label)] += count;
         }
         let present: Vec<u8> = (0..=u8::MAX).filter(|&label| rows[usize::from(label)] > 0).collect();
         let (least, largest) = (present[0], present[present.len() - 1]);
-        let named = |label: u8| {
-            let has = |(_, labels): &&&(String, Idx)| labels.bytes.contains(&label);
-            files.iter().find(has).expect("the label is in a file")
+        // The first file that has a label, and where.
+        let first = |label: u8| {
+            let place = |labels: &Idx| labels.values.iter().find(|&(found, ..)| found == label);
+            let mut places = files.iter().filter_map(|(name, labels)| Some((name, place(labels)?.2)));
+            places.next().expect("the label is in a file")
         };
         if least == largest {
-            return Err(DataError::OneClass { file: named(least).0.clone(), label: least });
+            return Err(DataError::OneClass { file: first(least).0.clone(), label: least });
         }
         if present.len() < usize::from(largest - least) + 1 {
             // The rarest label beside a gap is the likely mistake, of several the largest.
@@ -43,13 +45,13 @@ impl Classes {
                 .filter(beside_gap)
                 .min_by_key(|&&label| rows[usize::from(label)])
                 .expect("a gap has ends");
-            let (file, labels) = named(suspect);
+            let (file, row) = first(suspect);
             return Err(DataError::Gap {
                 file: file.clone(),
                 labels: ranges(present.iter().copied()),
                 suspect,
                 rows: rows[usize::from(suspect)],
-                row: labels.bytes.iter().position(|&label| label == suspect).expect("it is there"),
+                row: row as usize,
             });
         }
         Ok(Classes { least, largest })

@@ -87,10 +87,9 @@ pub fn load(source: &DataSource) -> Result<TrainTest, DataError> {
                 idx::read_file(&path.resolved, &path.written, content, most)
                     .map(|idx| (path.written.clone(), idx))
             };
-            // All labels, since they say which classes there are.
             let part = |(images, labels), most| -> Result<Part, DataError> {
                 let images = read(images, Content::Images, most)?;
-                Ok(Part { images, labels: read(labels, Content::Labels, usize::MAX)? })
+                Ok(Part { images, labels: read(labels, Content::Labels, most)? })
             };
             assert_eq!(train_images.len(), train_labels.len(), "files of images and of labels in pairs");
             let train_parts = train_images.iter().zip(train_labels);
@@ -107,7 +106,7 @@ pub fn sizes(source: &DataSource) -> Result<(usize, usize), DataError> {
         DataSource::Idx { train_images, train_labels, .. } => {
             let (_, width) = idx::size(&train_images[0].resolved, &train_images[0].written, Content::Images)?;
             let read = |path: &DataPath| {
-                let labels = idx::read_file(&path.resolved, &path.written, Content::Labels, usize::MAX)?;
+                let labels = idx::read_file(&path.resolved, &path.written, Content::Labels, 0)?;
                 Ok((path.written.clone(), labels))
             };
             let labels = train_labels.iter().map(read).collect::<Result<Vec<_>, DataError>>()?;

@@ -174,6 +174,11 @@ impl<P: Protocol> Trainer<P> {
         self.secure.protocol.demand()
     }
 
+    /// Sets [`Secure::most_at_once`].
+    pub fn round_in_pieces(&mut self, most_at_once: usize) {
+        self.secure.most_at_once = most_at_once;
+    }
+
     /// Begins a phase: prepares what it will take.
     pub async fn prepare(&self, demand: &Demand) {
         prepare(&self.secure.protocol, demand).await;

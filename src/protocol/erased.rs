@@ -48,6 +48,7 @@ trait RingOperations {
     fn scale(&self, factor: i64) -> ErasedShare;
     fn slice(&self, start: usize, end: usize) -> ErasedShare;
     fn concat(&self, shares: &[&ErasedShare]) -> ErasedShare;
+    fn join(&self, pieces: &[&ErasedShare]) -> ErasedShare;
     fn repeat_each(&self, times: usize) -> ErasedShare;
     fn tile(&self, times: usize) -> ErasedShare;
     fn add_to_rows(&self, row: &ErasedShare) -> ErasedShare;
@@ -110,6 +111,10 @@ impl<S: RingShare> RingOperations for S {
         let shares: Vec<&S> = shares.iter().map(|share| ring(share)).collect();
         erased(<S as RingShare>::concat(&shares))
     }
+    fn join(&self, pieces: &[&ErasedShare]) -> ErasedShare {
+        let pieces: Vec<&S> = pieces.iter().map(|piece| ring(piece)).collect();
+        erased(<S as RingShare>::join(&pieces))
+    }
     fn repeat_each(&self, times: usize) -> ErasedShare {
         erased(RingShare::repeat_each(self, times))
     }
@@ -157,6 +162,9 @@ impl RingShare for ErasedShare {
     }
     fn concat(shares: &[&Self]) -> Self {
         shares.first().expect("something to join").0.concat(shares)
+    }
+    fn join(pieces: &[&Self]) -> Self {
+        pieces.first().expect("something to join").0.join(pieces)
     }
     fn repeat_each(&self, times: usize) -> Self {
         self.0.repeat_each(times)

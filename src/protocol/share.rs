@@ -38,6 +38,8 @@ pub trait RingShare: Clone + 'static {
     fn slice(&self, start: usize, end: usize) -> Self;
     /// Several vectors one after the other.
     fn concat(shares: &[&Self]) -> Self;
+    /// The same for the pieces of a long vector, which are not needed any more.
+    fn join(pieces: &[&Self]) -> Self;
     /// The inverse of [`RingShare::concat`] for `n` vectors of equal length.
     fn chunks(&self, n: usize) -> Vec<Self> {
         let len = self.len() / n;
@@ -83,6 +85,9 @@ impl<S: Components<Part: RingVector> + 'static> RingShare for S {
     }
     fn concat(shares: &[&Self]) -> Self {
         Self::combine_all(shares, |parts| vec![S::Part::concat(parts)]).remove(0)
+    }
+    fn join(pieces: &[&Self]) -> Self {
+        Self::combine_all(pieces, |parts| vec![S::Part::join(parts)]).remove(0)
     }
     fn repeat_each(&self, times: usize) -> Self {
         Self::combine([self], |c| c[0].repeat_each(times))

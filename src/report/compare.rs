@@ -6,11 +6,15 @@ use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::{Map, Value, json};
 
 use super::units::{Unit, bytes_text, count_text, time_text};
+use crate::memory::read_text;
 use crate::scenario::field_text;
 use crate::sim::PS_PER_SECOND;
 
 /// The schema of `summary.json` that is understood.
 const SCHEMA: u64 = 1;
+
+/// Bytes of the longest file of results that is looked at.
+pub const LARGEST_RESULT: u64 = 1 << 28;
 
 /// Why folders cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +65,7 @@ impl Summary {
         if !path.is_dir() {
             return Err(CompareError::NoFolder(folder));
         }
-        let text = match std::fs::read_to_string(path.join("summary.json")) {
+        let text = match read_text(&path.join("summary.json"), LARGEST_RESULT) {
             Ok(text) => text,
             Err(error) => return Err(CompareError::NoSummary { folder, error }),
         };
@@ -75,7 +79,7 @@ impl Summary {
             None => return Err(CompareError::Damaged { folder, what: "it has no schema".to_string() }),
         }
         // What the summary does not say stands in the scenario beside it.
-        let scenario = std::fs::read_to_string(path.join("scenario.ron")).unwrap_or_default();
+        let scenario = read_text(&path.join("scenario.ron"), LARGEST_RESULT).unwrap_or_default();
         if let Some(data) = field_text(&scenario, "data") {
             json["data"] = Value::String(data);
         }

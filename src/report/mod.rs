@@ -22,7 +22,7 @@ mod timed;
 mod timeline;
 mod units;
 
-pub use compare::{CompareError, Summary, compare_json, compare_table, compare_warnings};
+pub use compare::{CompareError, LARGEST_RESULT, Summary, compare_json, compare_table, compare_warnings};
 pub use costs::{CostRow, cost_details, cost_line, cost_table};
 pub use csv::{epochs_csv, links_csv, spans_csv};
 pub use explain::explain;

@@ -93,6 +93,10 @@ pub trait RingVector: Clone + Debug + Eq + Send + Sync + 'static {
     fn slice(&self, start: usize, end: usize) -> Self;
     /// Several vectors one after the other.
     fn concat(parts: &[&Self]) -> Self;
+    /// The same in one memory, to be made at once: pieces of a long vector, which are not needed any more.
+    fn join(pieces: &[&Self]) -> Self {
+        Self::concat(pieces)
+    }
     /// Each element `times` times in a row.
     fn repeat_each(&self, times: usize) -> Self;
     /// The whole vector `times` times.
@@ -198,6 +202,9 @@ impl RingVector for Vector {
 
     fn concat(parts: &[&Self]) -> Self {
         Vector::concat(parts)
+    }
+    fn join(pieces: &[&Self]) -> Self {
+        super::fast::joined::join(pieces)
     }
 
     fn repeat_each(&self, times: usize) -> Self {

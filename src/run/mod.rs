@@ -17,6 +17,7 @@ mod world;
 
 use crate::data::{self, DataError, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
+use crate::memory::TooMuchMemory;
 use crate::nn::{Dense, Sgd, TrainingProgram, batches_per_epoch};
 use crate::ring::with_workers;
 use crate::scenario::{Length, Model, Plan};
@@ -26,7 +27,7 @@ pub(crate) use failure::iterations_of;
 pub use failure::{Cause, Failure};
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
 pub(crate) use fingerprint::{fingerprint_of, own_content};
-pub use memory::{check_memory, estimated_bytes};
+pub use memory::{check_data, check_memory, estimated_bytes};
 pub use operations::{Operation, OperationCost};
 pub use out_of_range::OutOfRange;
 pub use record::{Costs, Phase, Recorded, record, record_as};
@@ -72,31 +73,14 @@ pub enum RunError {
     #[error("{0}")]
     Classes(String),
     /// More memory than there is, or than is allowed.
-    #[error(
-        "this takes about {} of memory, and {} {}: a smaller network, batch or data set takes less",
-        gigabytes(*needed_bytes),
-        if *by_option { "--memory-limit allows" } else { "this machine has" },
-        gigabytes(u128::from(*limit_bytes))
-    )]
-    Memory {
-        /// The estimate.
-        needed_bytes: u128,
-        /// The limit.
-        limit_bytes: u64,
-        /// Whether the user set it.
-        by_option: bool,
-    },
+    #[error(transparent)]
+    Memory(#[from] TooMuchMemory),
     /// The training did not come to its end, because of what the scenario lets go wrong.
     #[error("the training did not come to its end")]
     Failed(Box<Failure>),
     /// The system gives no threads.
     #[error("threads cannot be started: {0}")]
     Threads(String),
-}
-
-/// "3.7 GB".
-fn gigabytes(bytes: u128) -> String {
-    format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10)
 }
 
 impl RunError {
@@ -106,7 +90,7 @@ impl RunError {
             self,
             RunError::Data(_)
                 | RunError::Classes(_)
-                | RunError::Memory { .. }
+                | RunError::Memory(_)
                 | RunError::Sim(SimError::Overflow | SimError::Total(_))
         )
     }

@@ -262,7 +262,12 @@ impl Visitor for Counted {
         let tasks = (0..simulation.parties())
             .map(|i| {
                 let protocol = start(simulation.party(i), 0, Content::Shape);
-                let secure = Secure { protocol, fixed_point: FixedPoint::default(), rounding };
+                let secure = Secure {
+                    protocol,
+                    fixed_point: FixedPoint::default(),
+                    rounding,
+                    most_at_once: usize::MAX,
+                };
                 Box::pin(Ready::share(secure, &lengths)) as Task<Ready<P>>
             })
             .collect();

@@ -64,6 +64,8 @@ fn weight_shapes(program: &TrainingProgram) -> Vec<Weights> {
 struct Recorder<'a> {
     plan: &'a Plan,
     program: &'a TrainingProgram,
+    /// Most elements that are rounded to nearest at once.
+    most_at_once: usize,
 }
 
 impl Visitor for Recorder<'_> {
@@ -80,7 +82,7 @@ impl Visitor for Recorder<'_> {
 
 impl Recorder<'_> {
     fn run<P: Protocol>(&self, start: Starter<P>, demands: Demands) -> Result<Recorded, SimError> {
-        let Recorder { plan, program } = self;
+        let Recorder { plan, program, most_at_once } = self;
         let world = world(&plan.network, &plan.compute, plan.seed);
         let weights = weight_shapes(program);
         let start = |party| start(party, plan.seed, Content::Shape);
@@ -88,6 +90,7 @@ impl Recorder<'_> {
         let secrets = Secrets { data: &SecretData::shape(program), weights: &weights };
         let has_offline = demands != Demands::default();
         let (mut session, setup) = Session::set_up(world, start, format, program, secrets, demands)?;
+        session.round_in_pieces(*most_at_once);
         let setup_demand = session.demand();
         let rows = vec![0; plan.training.batch];
         let (iteration, _) = session.iteration(&rows)?;
@@ -101,7 +104,16 @@ impl Recorder<'_> {
 
 /// Records the program of a plan on shapes.
 pub fn record(plan: &Plan, program: &TrainingProgram) -> Result<Recorded, SimError> {
-    plan.protocol.visit(Recorder { plan, program })
+    record_in_pieces(plan, program, usize::MAX)
+}
+
+/// The same for a program that rounds no more than so many elements to nearest at once.
+pub(super) fn record_in_pieces(
+    plan: &Plan,
+    program: &TrainingProgram,
+    most_at_once: usize,
+) -> Result<Recorded, SimError> {
+    plan.protocol.visit(Recorder { plan, program, most_at_once })
 }
 
 /// The same under a protocol that is in no registry, for as many parties as that of the plan.

@@ -68,7 +68,7 @@ impl<P: Protocol> Session<P> {
                 if protocol.role() == Role::Deals {
                     return Member::Deals(protocol);
                 }
-                let secure = Secure { protocol, fixed_point, rounding };
+                let secure = Secure { protocol, fixed_point, rounding, most_at_once: usize::MAX };
                 Member::Computes(Box::new(Trainer::set_up(secure, program.clone(), brought).await))
             }) as Task<_>
         };
@@ -99,6 +99,16 @@ impl<P: Protocol> Session<P> {
         };
         let tasks = self.members.iter_mut().enumerate().map(task).collect();
         self.simulation.run(tasks)
+    }
+
+    /// From now on, no more than so many elements are rounded to nearest at once: to the same numbers, with more rounds and
+    /// less memory.
+    pub fn round_in_pieces(&mut self, most_at_once: usize) {
+        for member in &mut self.members {
+            if let Member::Computes(trainer) = member {
+                trainer.round_in_pieces(most_at_once);
+            }
+        }
     }
 
     /// What was taken since the last phase began.

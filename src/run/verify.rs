@@ -1,7 +1,7 @@
 //! The first iterations, really run on shares, against the recorded program and the ideal functionality.
 
 use super::out_of_range::OutOfRange;
-use super::record::{Recorded, record};
+use super::record::{Recorded, record, record_in_pieces};
 use super::session::{Demands, Session};
 use super::world::{clear_world, world};
 use super::{Progress, RunError, total_iterations};
@@ -16,6 +16,10 @@ use crate::sim::{SimError, Trace};
 
 /// How many iterations are compared.
 const ITERATIONS: u64 = 2;
+
+/// Where a training with nearest rounding is only wanted for its numbers, elements that are rounded at once: their bits stay
+/// in a cache, and need no memory for each parameter.
+const PIECE: usize = 1 << 13;
 
 /// Shares, shapes and clear values do not agree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +68,8 @@ struct OnShares<'a> {
     program: &'a TrainingProgram,
     secrets: Secrets<'a>,
     rounding: Rounding,
+    /// Most elements that are rounded to nearest at once.
+    most_at_once: usize,
     /// The rows of the iterations, one after the other.
     rows: &'a [usize],
     demands: Demands,
@@ -78,9 +84,11 @@ struct First {
 
 fn run_first<P: Protocol>(
     (mut session, setup): (Session<P>, Trace),
+    most_at_once: usize,
     rows: &[usize],
     batch: usize,
 ) -> Result<First, SimError> {
+    session.round_in_pieces(most_at_once);
     let iterations = rows
         .chunks_exact(batch)
         .map(|rows| Ok(session.iteration(rows)?.0))
@@ -97,7 +105,7 @@ impl Visitor for OnShares<'_> {
         let start = |party| start(party, plan.seed, Content::Values);
         let format = (plan.fixed_point, self.rounding);
         let session = Session::set_up(world, start, format, self.program, self.secrets, self.demands)?;
-        run_first(session, self.rows, plan.training.batch)
+        run_first(session, self.most_at_once, self.rows, plan.training.batch)
     }
 }
 
@@ -109,7 +117,7 @@ impl OnShares<'_> {
         let format = (plan.fixed_point, self.rounding);
         let session =
             Session::set_up(clear_world(), start, format, self.program, self.secrets, Demands::default())?;
-        run_first(session, self.rows, plan.training.batch)
+        run_first(session, self.most_at_once, self.rows, plan.training.batch)
     }
 }
 
@@ -142,12 +150,13 @@ pub fn verify(
     let secrets = Secrets { data: &secret, weights: &weights };
     let shapes = record(plan, program)?;
     let rows = &rows;
-    let with = |rounding, demands: &Demands| {
+    let with = |rounding, most_at_once, demands: &Demands| {
         let demands = demands.clone();
-        OnShares { plan, program, secrets, rounding, rows, demands }
+        OnShares { plan, program, secrets, rounding, most_at_once, rows, demands }
     };
+    let whole = |demands| with(plan.rounding, usize::MAX, demands);
     progress.step();
-    let shares = plan.protocol.visit(with(plan.rounding, &shapes.demands))?;
+    let shares = plan.protocol.visit(whole(&shapes.demands))?;
     progress.step();
     if shares.setup != shapes.setup {
         return Err(VerifyError::Trace { phase: "set-up" }.into());
@@ -156,16 +165,20 @@ pub fn verify(
         return Err(VerifyError::Trace { phase: "iteration" }.into());
     }
     let beyond = ValuesBeyond::of_every_value();
-    let clear = with(plan.rounding, &Demands::default()).in_the_clear(&beyond)?;
+    let clear = whole(&Demands::default()).in_the_clear(&beyond)?;
     progress.step();
     let (nearest_shares, nearest_clear) = if plan.rounding == Rounding::Nearest {
         (&shares, &clear)
     } else {
-        let nearest = record(&Plan { rounding: Rounding::Nearest, ..plan.clone() }, program)?;
-        let shares = plan.protocol.visit(with(Rounding::Nearest, &nearest.demands))?;
+        let nearest = Plan { rounding: Rounding::Nearest, ..plan.clone() };
+        let nearest = record_in_pieces(&nearest, program, PIECE)?;
+        let pieces = |demands| with(Rounding::Nearest, PIECE, demands);
+        // Vectors are of other lengths now.
+        crate::ring::release_memory();
+        let shares = plan.protocol.visit(pieces(&nearest.demands))?;
         progress.step();
         beyond.take();
-        let clear = with(Rounding::Nearest, &Demands::default()).in_the_clear(&beyond)?;
+        let clear = pieces(&Demands::default()).in_the_clear(&beyond)?;
         progress.step();
         (&{ shares }, &{ clear })
     };

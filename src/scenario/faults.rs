@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::declared::{DOWN, DURATION_S, FACTOR, FAULTS, MOMENT_S, SLOW, STOP};
 use super::errors::{Mistakes, Place};
-use super::quantities::party;
 use super::plan::{Down, Faults, Slow, Stop};
+use super::quantities::party;
 use super::read::{self, Fields};
 use super::tree::Node;
 

@@ -50,7 +50,7 @@ use errors::{Mistakes, Sources};
 use tree::{Kind, Node};
 
 /// The largest scenario file, in bytes.
-const LARGEST_FILE: u64 = 1 << 20;
+pub const LARGEST_FILE: u64 = 1 << 20;
 
 /// The text of a scenario, read as far as its shape: what a sweep keeps, to set fields of it again and again.
 #[derive(Clone, Debug)]

@@ -63,6 +63,9 @@ pub struct Secure<P> {
     pub fixed_point: FixedPoint,
     /// How products are rounded.
     pub rounding: Rounding,
+    /// Most elements that are rounded to nearest at once. More are rounded piece by piece: to the same numbers, with more
+    /// rounds and less memory.
+    pub most_at_once: usize,
 }
 
 impl<P: Protocol> Secure<P> {
@@ -88,7 +91,7 @@ impl<P: Protocol> Secure<P> {
 
     /// The same for a number of sub-programs known only when running.
     pub fn fork_n(&self, n: usize) -> Vec<Self> {
-        let handle = |protocol| Secure { protocol, fixed_point: self.fixed_point, rounding: self.rounding };
+        let handle = |protocol| Secure { protocol, ..*self };
         self.protocol.fork(n).into_iter().map(handle).collect()
     }
 

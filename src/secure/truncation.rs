@@ -17,11 +17,22 @@ impl<P: Protocol> Secure<P> {
     pub(super) async fn truncate_any(&self, x: &P::Share, bits: u32, shift: u32) -> P::Share {
         match self.rounding {
             super::Rounding::Probabilistic => self.protocol.truncate(x, bits, shift).await,
+            super::Rounding::Nearest if x.len() <= self.most_at_once => self.to_nearest(x, bits, shift).await,
             super::Rounding::Nearest => {
-                let half = self.add_constant(x, 1 << (shift - 1));
-                self.floor_truncate(&half, bits + 1, shift, true).await
+                let mut pieces = Vec::new();
+                for start in (0..x.len()).step_by(self.most_at_once) {
+                    let end = x.len().min(start + self.most_at_once);
+                    pieces.push(self.to_nearest(&x.slice(start, end), bits, shift).await);
+                }
+                P::Share::join(&pieces.iter().collect::<Vec<_>>())
             }
         }
+    }
+
+    /// x / 2^shift rounded to nearest, halves up.
+    async fn to_nearest(&self, x: &P::Share, bits: u32, shift: u32) -> P::Share {
+        let half = self.add_constant(x, 1 << (shift - 1));
+        self.floor_truncate(&half, bits + 1, shift, true).await
     }
 
     /// floor(x / 2^shift), exactly. With x = sum of summands x_i modulo 2^w, the sum of x_i >> shift lacks what the

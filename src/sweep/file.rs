@@ -7,14 +7,16 @@ use super::columns::COLUMNS;
 use super::condition::Condition;
 use super::declared::SWEEP;
 use super::grid::Grid;
+use super::memory::Count;
 use crate::digest::Hasher;
+use crate::memory::MemoryLimit;
 use crate::scenario::errors::{Mistakes, Sources};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::tree::{Kind, Node};
-use crate::scenario::{File, Scenario, ScenarioErrors, check, shape};
+use crate::scenario::{File, Scenario, ScenarioErrors, check, grouped, shape};
 
 /// The most points of a grid, excluded ones included.
-const MOST_POINTS: usize = 100_000_000;
+const MOST_POINTS: u64 = 100_000_000;
 
 /// The most axes: more would be a table that nobody can read.
 const MOST_AXES: usize = 100;
@@ -33,13 +35,15 @@ pub struct Sweep {
     pub(crate) grid: Grid,
     /// Of its text and that of its base.
     pub(crate) digest: String,
+    /// The most memory that it may take.
+    pub(crate) memory_limit: MemoryLimit,
 }
 
 impl Sweep {
-    /// Reads a sweep file and the scenario that it names.
-    pub fn open(path: &Path) -> Result<Sweep, ScenarioErrors> {
+    /// Reads a sweep file and the scenario that it names; axes that take more memory than the limit are a mistake.
+    pub fn open(path: &Path, memory_limit: MemoryLimit) -> Result<Sweep, ScenarioErrors> {
         let file = File::read(path)?;
-        Sweep::from_text(&file.text, &file.name, &file.folder)
+        Sweep::from_text(&file.text, &file.name, &file.folder, memory_limit)
     }
 
     /// The same with fields of the base set, each `path.to.field=VALUE`, in order. None of them can be that of an axis.
@@ -66,11 +70,16 @@ impl Sweep {
 
     /// Takes the text of a sweep file, whose name is for messages; the base scenario and files of data are looked for
     /// in `base_dir`.
-    pub fn from_text(text: &str, file_name: &str, base_dir: &Path) -> Result<Sweep, ScenarioErrors> {
+    pub fn from_text(
+        text: &str,
+        file_name: &str,
+        base_dir: &Path,
+        memory_limit: MemoryLimit,
+    ) -> Result<Sweep, ScenarioErrors> {
         let mut sources = Sources::new(file_name, text);
         let mut mistakes = Mistakes::default();
         let root = shape(text, &sources, &mut mistakes)?;
-        let Some(read) = Parts::read(&root, text, base_dir, &mut mistakes) else {
+        let Some(read) = Parts::read(&root, text, (base_dir, memory_limit), &mut mistakes) else {
             return Err(mistakes.into_errors(&sources));
         };
         if !mistakes.is_empty() {
@@ -93,7 +102,7 @@ impl Sweep {
         let source = usize::from(!base_text.is_empty());
         let grid = read.grid.in_source(source);
         let digest = digest_of(&[text, &base_text]);
-        Ok(Sweep { name: read.name, train: read.train, base, grid, digest })
+        Ok(Sweep { name: read.name, train: read.train, base, grid, digest, memory_limit })
     }
 
     /// Digest of all texts that it is made of: its own, that of its base, and what was set.
@@ -135,7 +144,12 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(root: &Node, text: &str, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Parts> {
+    fn read(
+        root: &Node,
+        text: &str,
+        (base_dir, memory_limit): (&Path, MemoryLimit),
+        mistakes: &mut Mistakes,
+    ) -> Option<Parts> {
         if let Kind::Record(record) = &root.kind
             && record.get("axes").is_none()
             && let Some(field) = record.fields.iter().find(|field| field.name == "protocol")
@@ -149,7 +163,7 @@ impl Parts {
         let base = fields.node("base", mistakes).and_then(|node| base_of(&node, base_dir, mistakes));
         let train = fields.boolean("train", mistakes);
         let axes = fields.node("axes", mistakes);
-        let groups = axes.and_then(|node| groups_of(&node, text, mistakes))?;
+        let groups = axes.and_then(|node| groups_of(&node, text, memory_limit, mistakes))?;
         let axes: Vec<&Axis> = groups.iter().flatten().collect();
         let mut conditions = Vec::new();
         if let Some(node) = fields.get("exclude") {
@@ -200,9 +214,25 @@ fn overlap(axis: &Axis, other: &Axis) -> (String, Option<String>) {
 }
 
 /// All groups of axes, none of which sets a field that another sets.
-fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec<Axis>>> {
+fn groups_of(
+    node: &Node,
+    text: &str,
+    memory_limit: MemoryLimit,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<Vec<Axis>>> {
     let example = "[(field: \"seed\", values: [1, 2, 3])]";
     let items = read::list(node, "axes", example, mistakes)?;
+    // Before values of ranges are written out.
+    let count = Count::of(items);
+    if count.points > MOST_POINTS {
+        let message = format!("a grid can have at most {} points", grouped(MOST_POINTS));
+        mistakes.add(&node.place, message, "too many combinations", None);
+        return None;
+    }
+    if let Err(too_much) = count.check(memory_limit) {
+        mistakes.add(&node.place, too_much.to_string(), format!("{} values", grouped(count.values)), None);
+        return None;
+    }
     let groups: Vec<Option<Vec<Axis>>> = items.iter().map(|item| group(item, text, mistakes)).collect();
     let groups = groups.into_iter().collect::<Option<Vec<_>>>()?;
     let axes: Vec<&Axis> = groups.iter().flatten().collect();
@@ -224,16 +254,6 @@ fn groups_of(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Vec
             let message = format!("there is another column `{}` in the results", axis.name);
             mistakes.add(&axis.place, message, "this axis needs another name", None);
         }
-    }
-    let mut points = 1usize;
-    for group in &groups {
-        points = points.saturating_mul(group[0].values.len());
-    }
-    if points > MOST_POINTS {
-        let message =
-            format!("a grid can have at most {} points", crate::scenario::grouped(MOST_POINTS as u64));
-        mistakes.add(&node.place, message, "too many combinations", None);
-        return None;
     }
     Some(groups)
 }

@@ -1,5 +1,6 @@
 //! Joins the folders of all shards into what one run would have written.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,9 @@ use super::folder::{Extras, check_whole, finish_files};
 use super::summary::SweepSummary;
 use crate::digest::Hasher;
 use crate::report::{Folder, Kind, Manifest, is_unfinished};
+
+/// Missing shards that are named.
+const MOST_NAMED: usize = 20;
 
 /// A shard's rows, in the order of the grid.
 struct Reader {
@@ -138,7 +142,8 @@ fn read_summary(folder: &Path) -> Result<SweepSummary, SweepError> {
 /// What all shards say of the sweep, if they are its shards, all of them, each once.
 fn common_summary(folders: &[PathBuf]) -> Result<SweepSummary, SweepError> {
     let mut whole: Option<SweepSummary> = None;
-    let mut seen: Vec<Option<String>> = Vec::new();
+    // By number. A shard may say that it is one of any number of them: none is counted that is not there.
+    let (mut seen, mut of) = (BTreeMap::<u32, String>::new(), None);
     let mut overflowed = 0;
     for folder in folders {
         let name = folder.display().to_string();
@@ -154,25 +159,23 @@ fn common_summary(folders: &[PathBuf]) -> Result<SweepSummary, SweepError> {
         if *first != summary {
             return Err(SweepError::ForeignShard { folder: name, first: folders[0].display().to_string() });
         }
-        if seen.is_empty() {
-            seen = vec![None; shard.of as usize];
-        }
-        if seen.len() != shard.of as usize || !(1..=shard.of).contains(&shard.number) {
+        if *of.get_or_insert(shard.of) != shard.of || !(1..=shard.of).contains(&shard.number) {
             let reason = "it is one of another number of shards";
             return Err(SweepError::NotAShard { folder: name, reason });
         }
-        if let Some(other) = seen[shard.number as usize - 1].replace(name.clone()) {
+        if let Some(other) = seen.insert(shard.number, name.clone()) {
             return Err(SweepError::DuplicateShard { shard: shard.text(), first: other, second: name });
         }
     }
-    let missing: Vec<String> = seen
-        .iter()
-        .enumerate()
-        .filter(|(_, folder)| folder.is_none())
-        .map(|(i, _)| format!("{}/{}", i + 1, seen.len()))
-        .collect();
-    if !missing.is_empty() {
-        return Err(SweepError::MissingShards(missing.join(", ")));
+    let of = of.unwrap_or(0);
+    let missing = u64::from(of) - seen.len() as u64;
+    if missing > 0 {
+        let first = (1..=of).filter(|number| !seen.contains_key(number)).take(MOST_NAMED);
+        let mut named: Vec<String> = first.map(|number| format!("{number}/{of}")).collect();
+        if missing > MOST_NAMED as u64 {
+            named.push(format!("and {} more", missing - MOST_NAMED as u64));
+        }
+        return Err(SweepError::MissingShards(named.join(", ")));
     }
     let mut whole = whole.ok_or(SweepError::MissingShards("all of them".to_string()))?;
     whole.overflowed = overflowed;

@@ -16,6 +16,7 @@ mod files;
 mod folder;
 mod grid;
 mod journal;
+mod memory;
 mod merge;
 mod number;
 #[cfg(feature = "parquet")]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::file::Sweep;
+use super::memory::check_grid;
 use super::replay::Condition;
 use crate::run::{endpoints, network, total_iterations, training_network};
 use crate::scenario::errors::MOST_MISTAKES;
@@ -47,6 +48,8 @@ pub struct SweepPlan {
     pub(crate) verifications: Vec<Distinct>,
     /// The share of the networks that have jitter or faults.
     jitter: f64,
+    /// Bytes of what names a training and a program.
+    pub(crate) name_bytes: usize,
 }
 
 /// What decides a training, a trace, and what is checked on shares.
@@ -62,6 +65,10 @@ impl Keys {
         let (training, program) = (plan.accuracy_key(), plan.program_key());
         let verification = if train { format!("{training} {program}") } else { program };
         Keys { training, trace: plan.trace_key(), verification }
+    }
+
+    fn bytes(&self) -> usize {
+        self.training.len() + self.trace.len() + self.verification.len()
     }
 }
 
@@ -102,6 +109,11 @@ impl SweepPlan {
     /// Checks every point.
     pub fn new(sweep: Sweep) -> Result<SweepPlan, ScenarioErrors> {
         let grid = &sweep.grid;
+        let first = sweep.base.plan_with(&grid.overrides(&grid.position(0)));
+        let name_bytes = first.map_or(0, |plan| Keys::of(&plan, sweep.train).bytes());
+        if let Err(too_much) = check_grid(grid, name_bytes, sweep.memory_limit) {
+            return Err(ScenarioErrors::without_place(too_much.to_string(), None));
+        }
         let first_points = first_points(&sweep);
         let wanted: Vec<(usize, u32)> = first_points
             .iter()
@@ -155,7 +167,7 @@ impl SweepPlan {
         }
         let (trainings, traces, verifications) = (trainings.found, traces.found, verifications.found);
         let jitter = networks.iter().filter(|&&jitter| jitter).count() as f64 / networks.len().max(1) as f64;
-        Ok(SweepPlan { sweep, programs, trainings, traces, verifications, jitter })
+        Ok(SweepPlan { sweep, programs, trainings, traces, verifications, jitter, name_bytes })
     }
 
     /// Number of points.

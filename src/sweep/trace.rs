@@ -17,15 +17,14 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// Reads the data sets that traces need.
+    /// Looks at the data sets that traces need.
     pub(crate) fn read(plan: &SweepPlan) -> Result<Sizes, SweepError> {
         let mut by_source = BTreeMap::new();
         for distinct in &plan.traces {
             let plan = plan.plan(distinct.point as usize);
             let name = source_name(&plan);
             if let Entry::Vacant(entry) = by_source.entry(name) {
-                let data = data::load(&plan.data).map_err(RunError::from)?;
-                entry.insert((data.train.width, data.train.classes));
+                entry.insert(data::sizes(&plan.data).map_err(RunError::from)?);
             }
         }
         Ok(Sizes { by_source })

@@ -35,7 +35,8 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
 
         let tasks = (0..3).map(|i| {
             let protocol = ProtocolName::Rep3.start(simulation.party(i), plan.seed, Content::Values);
-            let secure = Secure { protocol, fixed_point: plan.fixed_point, rounding: plan.rounding };
+            let (fixed_point, rounding) = (plan.fixed_point, plan.rounding);
+            let secure = Secure { protocol, fixed_point, rounding, most_at_once: usize::MAX };
             let brought = Secrets { data: &secret, weights: &weights }.of_party(&program, i, false);
             Box::pin(Trainer::set_up(secure, program.clone(), brought)) as Task<_>
         });

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use mpcsim::memory::MemoryLimit;
 use mpcsim::run::{Values, record, run, training_program};
 use mpcsim::scenario::{Decides, Default, Field, Group, Plan, SCENARIO, Scenario, ScenarioErrors, Value};
 use mpcsim::sweep::{Sweep, SweepPlan};
@@ -184,7 +185,7 @@ fn effect(group: &Group, field: &Field) -> Option<&'static str> {
 fn shared(path: &str, values: [&str; 2]) -> [usize; 2] {
     let axis = format!("(field: \"{path}\", values: [{}, {}])", values[0], values[1]);
     let text = format!("(name: \"x\", base: {}, axes: [{axis}])", small());
-    let sweep = Sweep::from_text(&text, "sweep.ron", &scenarios());
+    let sweep = Sweep::from_text(&text, "sweep.ron", &scenarios(), MemoryLimit::of_machine());
     let plan =
         sweep.and_then(SweepPlan::new).unwrap_or_else(|errors| panic!("{text}: {}", errors.render(false)));
     [plan.trainings(), plan.traces()]

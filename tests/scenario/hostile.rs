@@ -51,6 +51,7 @@ fn a_mistake_far_out_in_a_line_has_its_column() {
         &format!("(name: \"x\", train: false, base: ({SCENARIO}), axes: [{axis}])"),
         "sweep.ron",
         Path::new(""),
+        mpcsim::memory::MemoryLimit::of_machine(),
     );
     let told = shown(&SweepPlan::new(sweep.unwrap()).unwrap_err());
     assert!(told.contains("`latency_ms` must be a number of milliseconds"), "{told}");

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use mpcsim::memory::MemoryLimit;
 use mpcsim::run::{Values, fingerprint_of_plan};
 use mpcsim::scenario::{
     BatchDivision, DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding,
@@ -62,7 +63,8 @@ fn shipped_sweeps_are_sound() {
     assert!(sweeps.len() >= 2);
     for file in sweeps {
         ron::from_str::<serde::de::IgnoredAny>(&fs::read_to_string(&file).unwrap()).expect("the file is RON");
-        let sweep = Sweep::open(&file).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+        let sweep = Sweep::open(&file, MemoryLimit::of_machine())
+            .unwrap_or_else(|errors| panic!("{}", errors.render(false)));
         SweepPlan::new(sweep).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
     }
 }

@@ -163,6 +163,7 @@ impl Everyone {
             protocol: start(simulation.party(i)),
             fixed_point: setting.fixed_point,
             rounding: setting.rounding,
+            most_at_once: usize::MAX,
         };
         let parties: Vec<Secure<Erased>> = (0..parties).map(secure).collect();
         let keys = parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.set_up()) });

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mpcsim::memory::MemoryLimit;
 use mpcsim::sim::{Endpoint, Link, Network, PS_PER_SECOND, Replayer, trace_file};
 use serde::Deserialize;
 
@@ -52,7 +53,8 @@ pub fn replays() -> Vec<Replayed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
     let text = std::fs::read_to_string(folder.join("rep3-1dense-relu_out.json")).expect("the file is there");
     let measured: Measured = serde_json::from_str(&text).expect("the file is JSON");
-    let trace = trace_file::read(&folder.join(&measured.trace)).expect("the trace is right");
+    let trace = trace_file::read(&folder.join(&measured.trace), MemoryLimit::of_machine())
+        .expect("the trace is right");
     assert_eq!(trace.messages(), 1329);
     assert_eq!(measured.conditions.len(), 14);
     let endpoints = vec![Endpoint { wake_ps: 25 * PS_PER_SECOND / 1_000_000, ..Endpoint::default() }; 3];

@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use mpcsim::memory::MemoryLimit;
 use mpcsim::sim::{Endpoint, Interface, Link, Network, Party, Replayer, Simulation, World, trace_file};
 
 use super::support::Program;
@@ -58,7 +59,7 @@ fn measure(name: &str, network: &Network) {
 /// A real program of three parties, replayed as a training of many iterations would be.
 fn measure_recorded() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/rep3-1dense-relu_out.jsonl.gz");
-    let trace = trace_file::read(file.as_ref()).expect("the file is right");
+    let trace = trace_file::read(file.as_ref(), MemoryLimit::of_machine()).expect("the file is right");
     let link = Link { latency_ps: 50_000_000, bandwidth_bps: Some(1_000_000_000), ..Link::INSTANT };
     let mut replayer = Replayer::new(&Network::uniform(3, link), &[Endpoint::default(); 3]);
     let start = Instant::now();

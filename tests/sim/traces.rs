@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
+use mpcsim::memory::MemoryLimit;
 use mpcsim::sim::{
     Endpoint, Event, EventKind, Link, Network, Replayer, SpanId, SpanTree, Trace, TraceBuilder, trace_file,
 };
@@ -112,13 +113,13 @@ fn a_message_takes_at_most_24_bytes() {
 
 fn trace_of_measured() -> Trace {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/rep3-1dense-relu_out.jsonl.gz");
-    trace_file::read(file.as_ref()).expect("the file is right")
+    trace_file::read(file.as_ref(), MemoryLimit::of_machine()).expect("the file is right")
 }
 
 fn read(text: &[u8]) -> Result<Trace, trace_file::TraceFileError> {
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(text).expect("written");
-    trace_file::read(file.path())
+    trace_file::read(file.path(), MemoryLimit::of_machine())
 }
 
 #[test]
@@ -256,7 +257,7 @@ fn mistakes_are_named_with_their_line() {
     assert!(error.starts_with("line 4: party 1 receives message 0 from party 0 a second time"), "{error}");
     let error = read(b"\x1f\x8b\x08 not really").expect_err("not gzip").to_string();
     assert!(error.starts_with("line 1: cannot read"), "{error}");
-    assert!(trace_file::read("no/such/file".as_ref()).is_err());
+    assert!(trace_file::read("no/such/file".as_ref(), MemoryLimit::of_machine()).is_err());
 }
 
 /// What is sent in some pieces and taken in others comes when the last byte that is wanted is there.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mpcsim::memory::MemoryLimit;
 use mpcsim::scenario::ScenarioErrors;
 use mpcsim::sweep::{Sweep, SweepPlan};
 
@@ -10,7 +11,7 @@ const BASE: &str = "(name: \"a\", protocol: rep3, model: dense(hidden: []), soft
 
 fn plan(more: &str) -> Result<SweepPlan, ScenarioErrors> {
     let text = format!("(\nname: \"a\", base: {BASE},\n{more})");
-    SweepPlan::new(Sweep::from_text(&text, "sweep.ron", Path::new(""))?)
+    SweepPlan::new(Sweep::from_text(&text, "sweep.ron", Path::new(""), MemoryLimit::of_machine())?)
 }
 
 /// Each mistake as `line:column: message | advice`.
@@ -169,7 +170,9 @@ fn fields_of_the_base_can_be_set_unless_an_axis_sets_them() {
         format!("(name: \"a\", base: {BASE}, axes: [(field: \"network.latency_ms\", values: [1, 2])])");
     let sweep = |sets: &[&str]| {
         let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
-        Sweep::from_text(&text, "sweep.ron", Path::new("")).unwrap().with_sets(&sets)
+        Sweep::from_text(&text, "sweep.ron", Path::new(""), MemoryLimit::of_machine())
+            .unwrap()
+            .with_sets(&sets)
     };
     let plan = SweepPlan::new(sweep(&["training.batch=64", "network.bandwidth_mbps=7"]).unwrap()).unwrap();
     let point = plan.plan(1);
@@ -189,7 +192,7 @@ fn fields_of_the_base_can_be_set_unless_an_axis_sets_them() {
 fn a_sweep_and_a_scenario_are_told_apart() {
     let sweep = format!("(name: \"a\", base: {BASE}, axes: [(field: \"seed\", values: [1])])");
     assert!(Sweep::is_sweep(&sweep, "x") && !Sweep::is_sweep(BASE, "x") && !Sweep::is_sweep("(", "x"));
-    let told = Sweep::from_text(BASE, "x", Path::new("")).unwrap_err().to_string();
+    let told = Sweep::from_text(BASE, "x", Path::new(""), MemoryLimit::of_machine()).unwrap_err().to_string();
     assert!(told.contains("this is a scenario, not a sweep"), "{told}");
     let told = mpcsim::scenario::Scenario::parse(&sweep, "x", Path::new(""), &[]).unwrap_err().to_string();
     assert!(told.contains("this is a sweep, not a scenario"), "{told}");

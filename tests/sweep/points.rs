@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mpcsim::memory::MemoryLimit;
 use mpcsim::report::Seconds;
 use mpcsim::run::{
     Phase, Values, endpoints, layer_widths, network, record, run, total_iterations, training_program,
@@ -15,7 +16,8 @@ use super::{Place, contents, good_sweep, sweep_text};
 type Row = BTreeMap<String, String>;
 
 fn plan(text: &str) -> SweepPlan {
-    let sweep = Sweep::from_text(text, "sweep.ron", std::path::Path::new("")).unwrap();
+    let sweep =
+        Sweep::from_text(text, "sweep.ron", std::path::Path::new(""), MemoryLimit::of_machine()).unwrap();
     SweepPlan::new(sweep).unwrap_or_else(|errors| panic!("{}", errors.render(false)))
 }
 

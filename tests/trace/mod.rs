@@ -1,6 +1,7 @@
 //! Tests of `run --explain`, `trace` and `replay`, and of what docs/trace-format.md says.
 
 mod commands;
+mod memory;
 mod networks;
 mod perfetto;
 mod replay;

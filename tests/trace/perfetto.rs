@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mpcsim::memory::MemoryLimit;
 use mpcsim::report::{Timed, write_perfetto};
 use mpcsim::sim::{EventKind, Replayer, Trace};
 use serde::Deserialize;
@@ -154,7 +155,8 @@ fn a_scenario_gives_a_valid_file() {
     for name in ["trace.json", "trace.jsonl"] {
         good(&[&["trace"], &SMALL[..], &["-o", &place.file(name)]].concat());
     }
-    let trace = mpcsim::sim::trace_file::read(&place.path().join("trace.jsonl")).expect("a trace");
+    let trace = mpcsim::sim::trace_file::read(&place.path().join("trace.jsonl"), MemoryLimit::of_machine())
+        .expect("a trace");
     let checked = check(&place.read("trace.json"));
     checked.rules_of_the_whole(&trace, 1, &[]);
     let messages = |party: usize| {

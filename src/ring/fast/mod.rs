@@ -7,6 +7,7 @@ pub mod exact_f64;
 pub(in crate::ring) mod fused;
 pub(in crate::ring) mod gather;
 pub mod gemm;
+pub(in crate::ring) mod joined;
 pub(in crate::ring) mod mcg;
 pub(in crate::ring) mod memory;
 pub(in crate::ring) mod product;

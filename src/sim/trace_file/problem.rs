@@ -2,7 +2,49 @@
 
 use std::io;
 
+use crate::memory::{MemoryLimit, TooMuchMemory};
 use crate::sim::{Event, network::MAX_PARTIES};
+
+/// Bytes of the longest line.
+pub(super) const LONGEST_LINE: u64 = 1 << 20;
+
+/// Memory in bytes that an event takes until it is replayed. Measured: 74 an event for 2,000,000 of them.
+const EVENT_BYTES: u128 = 100;
+/// The same where receives take the bytes of a stream. Measured: 190.
+const STREAM_EVENT_BYTES: u128 = 240;
+/// What a span takes beside its name. Measured, with its event: 245.
+const SPAN_BYTES: u128 = 250;
+/// What a link takes, of which there is one from each party to each. Measured: 335.
+const LINK_BYTES: u128 = 360;
+/// What is taken in any case.
+const BASE_BYTES: u128 = 20_000_000;
+
+/// How large a trace is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    pub(super) parties: usize,
+    pub(super) events: usize,
+    pub(super) spans: usize,
+    /// Bytes of the names of spans.
+    pub(super) name_bytes: usize,
+}
+
+impl Size {
+    /// Refuses a trace that takes more memory than there is.
+    pub(super) fn check(self, limit: MemoryLimit, are_streams: bool) -> Result<(), TraceProblem> {
+        let each = if are_streams { STREAM_EVENT_BYTES } else { EVENT_BYTES };
+        let [parties, events, spans, name_bytes] =
+            [self.parties, self.events, self.spans, self.name_bytes].map(|count| count as u128);
+        let needed_bytes =
+            BASE_BYTES + events * each + spans * SPAN_BYTES + 2 * name_bytes + parties * parties * LINK_BYTES;
+        let what = || {
+            let [events, spans, parties] =
+                [self.events, self.spans, self.parties].map(|count| count.to_string());
+            format!("{events} events of {parties} parties in {spans} spans take")
+        };
+        Ok(limit.check(needed_bytes, what, "a part of the trace takes less")?)
+    }
+}
 
 /// A trace file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +63,12 @@ pub enum TraceProblem {
     /// The file cannot be read or unpacked, or is not UTF-8.
     #[error("cannot read: {0}")]
     Read(#[from] io::Error),
+    /// No event takes so many bytes.
+    #[error("this line has more than {} bytes, and an event has a few hundred", LONGEST_LINE)]
+    LongLine,
+    /// More events than there is memory for.
+    #[error(transparent)]
+    Memory(#[from] TooMuchMemory),
     /// Not a JSON object of the right fields.
     #[error("{}", of_one_line(.0))]
     Json(#[from] serde_json::Error),

@@ -13,9 +13,10 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     check,
-    problem::{EventLine, TraceFileError, TraceProblem},
+    problem::{EventLine, LONGEST_LINE, Size, TraceFileError, TraceProblem},
     stream,
 };
+use crate::memory::MemoryLimit;
 use crate::sim::{Event, EventKind, SpanId, SpanTree, Trace, TraceBuilder, network::MAX_PARTIES};
 
 /// A line of a file. A field of another name could mean something that would be missed, so that it is a mistake.
@@ -52,17 +53,18 @@ struct Line<'a> {
     _serialisation_ps: Option<IgnoredAny>,
 }
 
-/// Reads a trace from a file, plain or gzipped, and checks that it can run to its end.
-pub fn read(path: &Path) -> Result<Trace, TraceFileError> {
+/// Reads a trace from a file, plain or gzipped, and checks that it can run to its end. What would take more memory than the
+/// limit is refused.
+pub fn read(path: &Path, limit: MemoryLimit) -> Result<Trace, TraceFileError> {
     let at_start = |error: io::Error| TraceFileError { line: 0, problem: error.into() };
     let mut file = BufReader::new(File::open(path).map_err(at_start)?);
     let gzipped = file.fill_buf().map_err(at_start)?.starts_with(&[0x1f, 0x8b]);
     let text: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-    read_from(&mut BufReader::new(text))
+    read_from(&mut BufReader::new(text), limit)
 }
 
 /// Reads a trace from unpacked text.
-fn read_from(text: &mut dyn BufRead) -> Result<Trace, TraceFileError> {
+fn read_from(text: &mut dyn BufRead, limit: MemoryLimit) -> Result<Trace, TraceFileError> {
     let mut reader = Reader::default();
     let mut buffer = String::new();
     let mut line = 0;
@@ -70,17 +72,27 @@ fn read_from(text: &mut dyn BufRead) -> Result<Trace, TraceFileError> {
         line += 1;
         buffer.clear();
         let at_line = |problem: TraceProblem| TraceFileError { line, problem };
-        if text.read_line(&mut buffer).map_err(|error| at_line(error.into()))? == 0 {
+        // A line need not have an end.
+        let read = Read::take(&mut *text, LONGEST_LINE + 1)
+            .read_line(&mut buffer)
+            .map_err(|error| at_line(error.into()))?;
+        if read as u64 > LONGEST_LINE {
+            return Err(at_line(TraceProblem::LongLine));
+        }
+        if read == 0 {
             break;
         }
         if !buffer.trim().is_empty() {
             reader.line(line, &buffer).map_err(at_line)?;
+            reader.size().check(limit, false).map_err(at_line)?;
         }
     }
     if reader.steps.is_empty() {
         return Err(TraceFileError { line: 0, problem: TraceProblem::Empty });
     }
-    stream::match_bytes(&mut reader.steps);
+    let size = reader.size();
+    let for_streams = || size.check(limit, true).map_err(|problem| TraceFileError { line: 0, problem });
+    stream::match_bytes(&mut reader.steps, for_streams)?;
     check::check(&reader.steps)?;
     Ok(reader.finish())
 }
@@ -94,9 +106,17 @@ struct Reader {
     /// By receiver and sender: the ordinal of the receive that comes next if it is in order.
     next: Vec<Vec<u64>>,
     spans: SpanTree,
+    events: usize,
+    /// Bytes of the names of all spans.
+    name_bytes: usize,
 }
 
 impl Reader {
+    fn size(&self) -> Size {
+        let (parties, spans) = (self.steps.len(), self.spans.len());
+        Size { parties, events: self.events, spans, name_bytes: self.name_bytes }
+    }
+
     fn line(&mut self, line: usize, text: &str) -> Result<(), TraceProblem> {
         let record: Line<'_> = serde_json::from_str(text)?;
         let party = party_number(record.party)?;
@@ -115,6 +135,7 @@ impl Reader {
         }
         let (kind, bytes) = self.kind(party, &record)?;
         let span = self.span(record.span.as_deref().unwrap_or(""));
+        self.events += 1;
         self.steps[party].push(EventLine {
             line,
             event: Event { kind, span },
@@ -158,7 +179,10 @@ impl Reader {
         let names = path.split('/').filter(|name| !name.is_empty());
         names.fold(SpanId::ROOT, |at, name| match self.spans.child(at, name) {
             Some(span) => span,
-            None => self.spans.intern(at, name.to_owned()),
+            None => {
+                self.name_bytes += name.len();
+                self.spans.intern(at, name.to_owned())
+            }
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::problem::EventLine;
+use super::problem::{EventLine, TraceFileError};
 use crate::sim::EventKind;
 
 /// What is sent over a link, and where in its line the receiver takes it.
@@ -16,8 +16,12 @@ struct Link {
 /// their bytes. A message can be used when its last bit is there: the receive that takes its first byte waits for it,
 /// and those that take what is left of it have it already.
 ///
-/// Nothing is changed where a receive says which message it takes, or where the sums differ, which is a mistake.
-pub(super) fn match_bytes(steps: &mut [Vec<EventLine>]) {
+/// Nothing is changed where a receive says which message it takes, or where the sums differ, which is a mistake. `allowed` is
+/// asked before anything is.
+pub(super) fn match_bytes(
+    steps: &mut [Vec<EventLine>],
+    allowed: impl Fn() -> Result<(), TraceFileError>,
+) -> Result<(), TraceFileError> {
     let mut links: BTreeMap<(usize, usize), Link> = BTreeMap::new();
     for (party, steps) in steps.iter().enumerate() {
         for (at, step) in steps.iter().enumerate() {
@@ -34,6 +38,7 @@ pub(super) fn match_bytes(steps: &mut [Vec<EventLine>]) {
         let Some(line) = steps.get(to) else { continue };
         let wanted: Vec<&EventLine> = receives.iter().map(|&at| &line[at]).collect();
         if is_stream(&sent, &wanted) {
+            allowed()?;
             let pieces = receives.iter().zip(&wanted).zip(messages(&sent, &wanted));
             let pieces = pieces.map(|((&at, step), messages)| (at, in_place_of(step, &sent, messages)));
             instead.entry(to).or_default().extend(pieces);
@@ -45,6 +50,7 @@ pub(super) fn match_bytes(steps: &mut [Vec<EventLine>]) {
         steps[party] =
             replaced.flat_map(|(at, step)| instead.remove(&at).unwrap_or_else(|| vec![step])).collect();
     }
+    Ok(())
 }
 
 fn is_stream(sends: &[u64], wanted: &[&EventLine]) -> bool {
