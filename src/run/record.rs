@@ -122,7 +122,7 @@ pub fn record_as<P: Protocol>(
     plan: &Plan,
     program: &TrainingProgram,
 ) -> Result<Recorded, SimError> {
-    Recorder { plan, program }.visit(start)
+    Recorder { plan, program, most_at_once: usize::MAX }.visit(start)
 }
 
 impl Recorded {

@@ -120,7 +120,9 @@ fn peak_bytes(sets: &[&str], more: &[&str]) -> u128 {
         .arg(scenario("03_one_layer.ron"))
         .args(["--quiet", "--out"])
         .arg(folder.path().join("out"));
-    sets.iter().for_each(|set| drop(command.args(["--set", set])));
+    sets.iter().for_each(|set| {
+        command.args(["--set", set]);
+    });
     let mut running = command.args(more).spawn().unwrap();
     let mut peak = 0;
     let status = loop {
