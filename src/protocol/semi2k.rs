@@ -18,13 +18,14 @@ use std::cell::Cell;
 
 use rand_pcg::rand_core::Rng;
 
+use super::declared::{Declared, Primitive, Sent};
 use super::demand::Place;
 use super::parts::gilboa::{Half, Making};
 use super::parts::material::Material;
 use super::parts::oblivious_transfer::{
     ALL_SEEDS, Packed, Receiver, SET_UP_BYTES, Sender, Unpacked, extension_bits, receiver_work, sender_work,
 };
-use super::parts::two_party::{Offline, TwoParty};
+use super::parts::two_party::{Offline, TwoParty, online};
 use super::{Demand, Message, receive_bits, send};
 use crate::ring::meter::{Work, charged};
 use crate::ring::{Content, Plane, StreamKey};
@@ -227,6 +228,7 @@ impl<const MATRIX_TRIPLES: bool, const REAL_PADS: usize> Offline for Transferred
     const PARTIES: usize = 2;
     const MATRIX_TRIPLES: bool = MATRIX_TRIPLES;
     const SHARES_ARE_SUMMANDS: bool = true;
+    const COSTS: &'static [Declared] = COSTS;
 
     /// Base transfers in both directions, and a key that both have, from party 0. 3 rounds; 6192, 6176.
     async fn set_up(online: &TwoParty<Self>) {
@@ -279,6 +281,64 @@ impl<const MATRIX_TRIPLES: bool, const REAL_PADS: usize> Offline for Transferred
         }
     }
 }
+
+/// Both parties receive transfers: so many bits of columns from each, then of corrections.
+macro_rules! both_ways {
+    ($columns:expr, $corrections:expr) => {
+        &[
+            &[Sent::bits(0, 1, $columns), Sent::bits(1, 0, $columns)],
+            &[Sent::bits(0, 1, $corrections), Sent::bits(1, 0, $corrections)],
+        ]
+    };
+}
+
+/// Bits of the columns of so many transfers.
+const fn columns(transfers: u64) -> u64 {
+    extension_bits(transfers as usize) as u64
+}
+
+/// Bits of the corrections for a random number of so many bits: 63, 62, ...
+const fn mask(bits: u64) -> u64 {
+    63 * bits - bits * (bits - 1) / 2
+}
+
+/// Bits of the corrections for a product: 64, 63, ... 1.
+const PRODUCT: u64 = 64 * 65 / 2;
+
+/// What the operations cost. Of what takes transfers in one direction, they go to the party that has sent less.
+const COSTS: &[Declared] = &[
+    online::INPUT,
+    online::OPEN,
+    online::OPEN_BITS,
+    online::MUL.with_offline(both_ways!(columns(64), PRODUCT)),
+    online::DOT.with_offline(both_ways!(columns(2 * 64), 2 * PRODUCT)),
+    // A transfer for each bit of the two entries of the column, about a column of n.
+    online::MATMUL.with_offline(&[
+        &[Sent::bytes(0, 1, columns(2 * 64) / 8), Sent::bytes(1, 0, columns(2 * 64) / 8)],
+        &[Sent::bits(0, 1, 2 * PRODUCT), Sent::bits(1, 0, 2 * PRODUCT)],
+    ]),
+    online::AND.with_offline(&[&[Sent::bits(0, 1, columns(1)), Sent::bits(1, 0, columns(1))]]),
+    // Party 0 receives transfers for the mask of the lower 16 bits, party 1 for that of the upper ones.
+    online::TRUNCATE.with_offline(&[
+        &[Sent::bits(0, 1, columns(16 + 1)), Sent::bits(1, 0, columns(31))],
+        &[Sent::bits(0, 1, mask(31)), Sent::bits(1, 0, mask(16) + mask(1))],
+    ]),
+    online::TRUNCATE_GAP.with_offline(&[
+        &[Sent::bits(0, 1, columns(16)), Sent::bits(1, 0, columns(8 + 1))],
+        &[Sent::bits(0, 1, mask(8) + mask(1)), Sent::bits(1, 0, mask(16))],
+    ]),
+    Declared::online(Primitive::Summands, "the shares, each known to one party", &[]),
+    online::CUT.with_offline(&[
+        &[Sent::bits(0, 1, columns(16)), Sent::bits(1, 0, columns(32))],
+        &[Sent::bits(0, 1, mask(32)), Sent::bits(1, 0, mask(16))],
+    ]),
+    online::RANDOM.with_offline(&[&[Sent::bits(0, 1, columns(31))], &[Sent::bits(1, 0, mask(31))]]),
+    online::BITS_TO_RING.with_offline(&[&[Sent::bits(0, 1, columns(1))], &[Sent::bits(1, 0, mask(1))]]),
+    online::AND_TO_RING.with_offline(&[
+        &[Sent::bits(0, 1, columns(1 + 1)), Sent::bits(1, 0, columns(1))],
+        &[Sent::bits(1, 0, mask(1))],
+    ]),
+];
 
 #[cfg(test)]
 mod tests {

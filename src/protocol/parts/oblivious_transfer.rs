@@ -73,7 +73,7 @@ impl Transfers {
 }
 
 /// Bits that the receiver sends for so many transfers.
-pub fn extension_bits(count: usize) -> usize {
+pub const fn extension_bits(count: usize) -> usize {
     (PAIRS - 1) * count
 }
 
