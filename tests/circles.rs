@@ -35,15 +35,13 @@ impl Sources {
                 _ => continue,
             };
             let paths = leaves(&[], tree);
-            found.extend(
-                paths.into_iter().filter_map(|path| Some((self.from_crate(module, path)?, given_on))),
-            );
+            found.extend(paths.into_iter().filter_map(|path| Some((self.in_crate(module, path)?, given_on))));
         }
         found
     }
 
     /// A path as it is written in a module, from the crate on; `None` if it leads out of the crate.
-    fn from_crate(&self, module: &Module, path: Module) -> Option<Module> {
+    fn in_crate(&self, module: &Module, path: Module) -> Option<Module> {
         let ups = path.iter().take_while(|part| *part == "super").count();
         if ups > 0 {
             let base = &module[..module.len().checked_sub(ups)?];
@@ -80,7 +78,7 @@ impl Sources {
         let of = |(module, imports): (&Module, &Vec<(Module, bool)>)| {
             let own = imports.iter().filter(|(_, given_on)| !given_on).map(|(path, _)| path.clone());
             let inline = inline_paths(&self.code[module]).into_iter();
-            let inline = inline.filter_map(|path| self.from_crate(module, path));
+            let inline = inline.filter_map(|path| self.in_crate(module, path));
             let homes: BTreeSet<Module> = own.chain(inline).filter_map(|path| self.home(&path, 0)).collect();
             (module.clone(), homes.into_iter().filter(|home| home != module).collect())
         };
@@ -92,7 +90,7 @@ fn read_folder(folder: &Path, module: &[String], code: &mut BTreeMap<Module, Str
     for entry in fs::read_dir(folder).expect("a folder of sources") {
         let path = entry.expect("an entry").path();
         let name = path.file_stem().expect("a name").to_string_lossy().to_string();
-        let inside = [module, &[name.clone()]].concat();
+        let inside = [module, std::slice::from_ref(&name)].concat();
         if path.is_dir() {
             read_folder(&path, &inside, code);
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "main" {
@@ -110,7 +108,7 @@ fn statements(code: &str) -> impl Iterator<Item = String> {
     let begins = |line: &&str| line.starts_with("use ") || line.starts_with("pub");
     code.split(';').filter_map(move |statement| {
         let lines: Vec<&str> = statement.lines().collect();
-        let first = lines.iter().rposition(|line| begins(line))?;
+        let first = lines.iter().rposition(&begins)?;
         Some(lines[first..].join(" "))
     })
 }

@@ -11,6 +11,8 @@ use crate::sweep::SweepError;
 pub(crate) enum Failure {
     /// The user's mistake, explained; exit code 2.
     Mistake(String),
+    /// The same with a place in a file, in colour if that can be seen.
+    Placed(ScenarioErrors),
     /// The same, explained already.
     Told,
     /// Anything else; exit code 1.
@@ -19,9 +21,7 @@ pub(crate) enum Failure {
 
 impl From<ScenarioErrors> for Failure {
     fn from(errors: ScenarioErrors) -> Self {
-        use std::io::IsTerminal;
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Failure::Mistake(errors.render(colour))
+        Failure::Placed(errors)
     }
 }
 

@@ -16,7 +16,8 @@ mod shell;
 mod sweep;
 mod trace;
 
-use std::io::Write;
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ use crate::ring::Instructions;
 use crate::scenario::errors::alternatives;
 use failure::Failure;
 
-use output::{complain, printed};
+use output::{complain, complain_in_colour, harmless, printed};
 pub(crate) use output::{print, unsuitable, unwritable};
 
 /// Deterministic simulator of secure multi-party training: exact rounds, exact bytes, modelled time, and accuracy.
@@ -149,7 +150,15 @@ fn done(command: Command) -> Result<(), Failure> {
 
 /// What the parser has to say: help that was asked for, or what is wrong with the arguments.
 fn help(told: &clap::Error) -> Result<(), Failure> {
-    let shown = told.print().and_then(|()| std::io::stdout().flush());
+    let plain = told.render().to_string();
+    let shown = match harmless(&plain) {
+        // As it is, with colours.
+        Cow::Borrowed(_) => told.print().and_then(|()| std::io::stdout().flush()),
+        Cow::Owned(text) => {
+            complain(&text);
+            Ok(())
+        }
+    };
     match told.exit_code() {
         0 => printed(shown),
         _ => Err(Failure::Told),
@@ -161,6 +170,11 @@ fn ended(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Told) => ExitCode::from(2),
+        Err(Failure::Placed(errors)) => {
+            let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            complain_in_colour(&errors.render(colour));
+            ExitCode::from(2)
+        }
         Err(Failure::Mistake(text)) => {
             complain(&text);
             ExitCode::from(2)

@@ -91,7 +91,7 @@ fn is_free(folder: &Path, plan: &Plan, values: Values) -> bool {
     let summary = read_text(&folder.join("summary.json"), LARGEST_RESULT).unwrap_or_default();
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap_or_default();
     let same_values = summary["values"].as_str().is_none_or(|found| found == values.name());
-    scenario == plan.to_ron() && same_values
+    scenario == plan.seen_from(folder).to_ron() && same_values
 }
 
 /// Runs a scenario.
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
     let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, &args.scenario.sets));
     let values = args.values.into();
-    check_memory(&plan, values, args.memory.limit())?;
+    check_memory(&plan, args.memory.limit())?;
     let folder = Folder::new(&path, Kind::Run)?;
     if !args.force && !is_free(&path, &plan, values) {
         let help = "choose another folder with --out, or replace them with --force";
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         }
         outcome => outcome?,
     };
-    let files = run_files(&plan, values, &outcome);
+    let files = run_files(&plan.seen_from(&path), values, &outcome);
     let written = folder.write(&files);
     // What was computed is shown even if there was no room for it.
     if args.json {

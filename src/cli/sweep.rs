@@ -24,7 +24,7 @@ pub(crate) struct SweepArgs {
     /// The folder for the results; output/<sweep name> if left out, for a shard output/<sweep name>-K-of-N.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Check every point and say what would be done, without doing it.
+    /// Check every point and say what would be done, and about how long it would take, without doing it.
     #[arg(long, conflicts_with_all = ["resume", "quiet"])]
     dry_run: bool,
     /// Threads; as many as there are cores if left out. Results do not depend on it.
@@ -38,6 +38,9 @@ pub(crate) struct SweepArgs {
     /// Go on where a run of the same sweep was stopped; begin if there is none.
     #[arg(long)]
     resume: bool,
+    /// Replace the results of another sweep, if there are any in the folder.
+    #[arg(long, conflicts_with = "resume")]
+    force: bool,
     /// Write results.parquet too, for pandas, polars or DuckDB; needs a build with --features parquet.
     #[arg(long, conflicts_with = "shard")]
     parquet: bool,
@@ -72,6 +75,7 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     }
     if args.dry_run {
         print(&axes_text(&plan))?;
+        sweep::estimate(&plan, shard, jobs, &Bars::new())?;
         print(&format!("nothing was run; results would go to {}\n", path.display()))?;
         return Ok(());
     }
@@ -80,7 +84,7 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<(), Failure> {
     let done = sweep::run(
         &plan,
         &path,
-        Options { jobs, shard, resume: args.resume, parquet: args.parquet },
+        Options { jobs, shard, resume: args.resume, force: args.force, parquet: args.parquet },
         progress,
     );
     bars.finish();

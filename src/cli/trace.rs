@@ -101,12 +101,13 @@ impl Subject {
         let (inputs, classes) = data::sizes(&plan.data)?;
         let widths = run::layer_widths(plan, inputs, classes);
         let recorded = record(plan, &run::training_program(plan, &widths, plan.data.train_rows()))?;
+        let [setup, iteration, _] = recorded.figures();
         let (trace, what) = if args.setup {
-            (recorded.setup, "set-up".to_string())
+            (setup.clone(), "set-up".to_string())
         } else if args.iterations == 1 {
-            (recorded.iteration, "one iteration".to_string())
+            (iteration.clone(), "one iteration".to_string())
         } else {
-            (recorded.iteration, format!("{} iterations", count_text(args.iterations)))
+            (iteration.clone(), format!("{} iterations", count_text(args.iterations)))
         };
         Ok(Subject {
             trace,

@@ -7,6 +7,7 @@ mod error;
 pub mod idx;
 mod labels;
 mod owners;
+mod seen;
 mod sniff;
 mod source;
 

@@ -43,12 +43,31 @@ impl DataSource {
             DataSource::Mnist { test, .. } | DataSource::Idx { test, .. } => *test,
         }
     }
+
+    /// The same data, their paths written in another way.
+    pub(crate) fn with_paths(&self, write: impl Fn(&DataPath) -> String) -> DataSource {
+        let path = |path: &DataPath| DataPath { written: write(path), resolved: path.resolved.clone() };
+        let paths = |all: &[DataPath]| all.iter().map(path).collect();
+        match self {
+            DataSource::Mnist { train, test } => DataSource::Mnist { train: *train, test: *test },
+            DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test } => {
+                DataSource::Idx {
+                    train_images: paths(train_images),
+                    train_labels: paths(train_labels),
+                    test_images: path(test_images),
+                    test_labels: path(test_labels),
+                    train: *train,
+                    test: *test,
+                }
+            }
+        }
+    }
 }
 
 /// A file that a scenario names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataPath {
-    /// As the scenario writes it. Outputs show this and never `resolved`.
+    /// As the scenario writes it. Messages show this and never `resolved`.
     pub written: String,
     /// Relative to the scenario file's folder: what is opened.
     pub resolved: PathBuf,

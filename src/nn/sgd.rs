@@ -34,8 +34,10 @@ impl BatchDivision {
 /// A step's constants.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
-    /// The learning rate as a fixed-point integer.
+    /// The learning rate that a training begins with, as a fixed-point integer.
     pub learning_rate: i64,
+    /// How often it has been halved since. The messages of a step do not depend on it, so that a restart changes no cost.
+    pub halvings: u32,
     /// The momentum, a real number.
     pub momentum: f64,
     /// Rows of a batch.
@@ -52,18 +54,23 @@ struct Scaling {
 }
 
 impl Sgd {
-    /// The product with rate / batch. An exact division has as many guard bits as there is room for: with 47 bits of a product,
+    /// The learning rate that counts: never zero.
+    fn rate(&self) -> i64 {
+        (self.learning_rate >> self.halvings.min(i64::BITS - 1)).max(1)
+    }
+
+    /// The product with rate / batch. Its bits are those of the first rate. An exact division has as many guard bits as there is room for: with 47 bits of a product,
     /// 16 of them.
     fn scaling(&self, format: FixedPoint) -> Scaling {
         let FixedPoint { fraction_bits: f, total_bits: k } = format;
         let rate_bits = u64::BITS - self.learning_rate.unsigned_abs().leading_zeros();
         let (bits, shift) = (k + f.max(rate_bits), f + self.batch.ilog2());
         if self.division == BatchDivision::PowerOfTwo || self.batch.is_power_of_two() {
-            return Scaling { factor: self.learning_rate, bits, shift };
+            return Scaling { factor: self.rate(), bits, shift };
         }
         let guard_bits = (LARGEST_TRUNCATED_BITS - bits).min(MOST_GUARD_BITS);
         let (batch, power) = (self.batch as i128, 1i128 << (self.batch.ilog2() + guard_bits));
-        let factor = (2 * i128::from(self.learning_rate) * power + batch) / (2 * batch);
+        let factor = (2 * i128::from(self.rate()) * power + batch) / (2 * batch);
         Scaling { factor: factor as i64, bits: bits + guard_bits, shift: shift + guard_bits }
     }
 
@@ -98,7 +105,9 @@ mod tests {
             for (learning_rate, batch) in
                 [(1i64 << (f - 1), 255), (1 << f, 3), (1 << f, 100), (7, 64), (1, 1)]
             {
-                let sgd = |division| Sgd { learning_rate, momentum: 0.9, batch, division }.scaling(format);
+                let sgd = |division| {
+                    Sgd { learning_rate, halvings: 0, momentum: 0.9, batch, division }.scaling(format)
+                };
                 let Scaling { factor, bits, shift } = sgd(BatchDivision::Exact);
                 assert!(shift < bits && bits <= LARGEST_TRUNCATED_BITS);
                 let (got, unit) = (factor as f64 / f64::exp2(f64::from(shift)), f64::exp2(-f64::from(shift)));
@@ -107,6 +116,16 @@ mod tests {
                 assert!((got - right).abs() <= right / 512.0 || learning_rate < 8, "{format:?}, {batch}");
                 let shifted = sgd(BatchDivision::PowerOfTwo);
                 assert_eq!((shifted.factor, shifted.shift), (learning_rate, f + batch.ilog2()));
+                for (division, first) in [BatchDivision::Exact, BatchDivision::PowerOfTwo]
+                    .map(|division| (division, sgd(division)))
+                {
+                    for halvings in [1, 2, 70] {
+                        let halved = Sgd { learning_rate, halvings, momentum: 0.9, batch, division };
+                        let later = halved.scaling(format);
+                        assert_eq!((later.bits, later.shift), (first.bits, first.shift), "the same program");
+                        assert!(0 < later.factor && later.factor <= first.factor);
+                    }
+                }
                 if batch.is_power_of_two() {
                     assert_eq!((factor, bits, shift), (shifted.factor, shifted.bits, shifted.shift));
                 }

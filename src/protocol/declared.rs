@@ -47,7 +47,7 @@ primitives! {
     AndToRing, "and_to_ring", "n products of bits as ring elements";
 }
 
-/// What a party sends another for n elements: 8 n `elements` + ceil(n `bits` / 8) + `bytes` payload bytes.
+/// What a party sends another for n elements: 8 n `elements` + 13 n `wide` + ceil(n `bits` / 8) + `bytes` payload bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// Who sends.
@@ -56,6 +56,8 @@ pub struct Sent {
     pub to: usize,
     /// Ring elements, 8 bytes each, for each of n.
     pub elements: u64,
+    /// Elements of Z_2^104, 13 bytes each, for each of n.
+    pub wide: u64,
     /// Packed bits for each of n.
     pub bits: u64,
     /// Bytes whatever n is, such as those of a hash.
@@ -65,22 +67,27 @@ pub struct Sent {
 impl Sent {
     /// So many ring elements for each of n.
     pub const fn elements(from: usize, to: usize, elements: u64) -> Sent {
-        Sent { from, to, elements, bits: 0, bytes: 0 }
+        Sent { from, to, elements, wide: 0, bits: 0, bytes: 0 }
+    }
+
+    /// So many elements of Z_2^104 for each of n.
+    pub const fn wide(from: usize, to: usize, wide: u64) -> Sent {
+        Sent { from, to, elements: 0, wide, bits: 0, bytes: 0 }
     }
 
     /// So many bits for each of n.
     pub const fn bits(from: usize, to: usize, bits: u64) -> Sent {
-        Sent { from, to, elements: 0, bits, bytes: 0 }
+        Sent { from, to, elements: 0, wide: 0, bits, bytes: 0 }
     }
 
     /// So many bytes whatever n is.
     pub const fn bytes(from: usize, to: usize, bytes: u64) -> Sent {
-        Sent { from, to, elements: 0, bits: 0, bytes }
+        Sent { from, to, elements: 0, wide: 0, bits: 0, bytes }
     }
 
     /// For n elements.
     pub fn payload_bytes(&self, n: u64) -> u64 {
-        8 * n * self.elements + (n * self.bits).div_ceil(8) + self.bytes
+        n * (8 * self.elements + 13 * self.wide) + (n * self.bits).div_ceil(8) + self.bytes
     }
 }
 
@@ -99,12 +106,14 @@ pub struct Declared {
     pub online: Steps,
     /// Before it, if the operation takes correlated randomness.
     pub offline: Steps,
+    /// What an offline phase in batches makes for it, if that is no matter of single messages; else empty.
+    pub in_batches: &'static str,
 }
 
 impl Declared {
     /// An operation that takes nothing from an offline phase.
     pub const fn online(primitive: Primitive, formula: &'static str, online: Steps) -> Declared {
-        Declared { primitive, formula, online, offline: &[] }
+        Declared { primitive, formula, online, offline: &[], in_batches: "" }
     }
 
     /// With the messages of the offline phase.
@@ -112,11 +121,19 @@ impl Declared {
         Declared { offline, ..self }
     }
 
+    /// With what an offline phase makes in batches.
+    pub const fn with_batches(self, in_batches: &'static str) -> Declared {
+        Declared { in_batches, ..self }
+    }
+
     /// The cost as a person reads it: rounds, and bytes of each of `parties`.
     pub fn text(&self, parties: usize) -> String {
         let mut text = cost_text(self.online, parties);
         if !self.offline.is_empty() {
             write!(text, "; offline {}", cost_text(self.offline, parties)).expect("a text takes more");
+        }
+        if !self.in_batches.is_empty() {
+            write!(text, "; offline in batches: {}", self.in_batches).expect("a text takes more");
         }
         text
     }
@@ -148,11 +165,11 @@ fn cost_text(steps: Steps, parties: usize) -> String {
 /// A party's bytes as a formula in n.
 fn bytes_text(steps: Steps, party: usize) -> String {
     let sent: Vec<&Sent> = steps.iter().copied().flatten().filter(|sent| sent.from == party).collect();
-    let elements: u64 = sent.iter().map(|sent| sent.elements).sum();
+    let elements: u64 = sent.iter().map(|sent| 8 * sent.elements + 13 * sent.wide).sum();
     let bytes: u64 = sent.iter().map(|sent| sent.bytes).sum();
     let mut terms = Vec::new();
     if elements > 0 {
-        terms.push(format!("{} n", 8 * elements));
+        terms.push(format!("{elements} n"));
     }
     let mut bits: Vec<u64> = sent.iter().map(|sent| sent.bits).filter(|&bits| bits > 0).collect();
     bits.sort_unstable();

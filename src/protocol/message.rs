@@ -1,6 +1,6 @@
 //! What parties send each other.
 
-use crate::ring::{Extended, Plane, RingVector, Vector, Wide};
+use crate::ring::{Content, Extended, Plane, RingVector, Vector, Wide};
 use crate::sim::Party;
 
 /// What parties send each other.
@@ -93,6 +93,75 @@ impl Message {
                 }
                 None
             }
+        }
+    }
+
+    /// A message of the same form with random content, which follows from `choice`. `None` if nothing depends on what it says.
+    pub fn with_random_content(&self, choice: u64) -> Option<Message> {
+        let words = |len: usize, choice: u64| -> Vec<u64> {
+            // A Weyl sequence, scrambled: far from anything that a protocol sends.
+            let word = |i: u64| {
+                let z = choice.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                let z = (z ^ (z >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+                z ^ (z >> 32)
+            };
+            (1..=len as u64).map(word).collect()
+        };
+        let integers = |len: usize| -> Vec<u128> {
+            let halves = words(2 * len, choice);
+            halves.chunks(2).map(|half| u128::from(half[0]) << 64 | u128::from(half[1])).collect()
+        };
+        match self {
+            Message::Ring(vector) => {
+                let len = vector.values().filter(|values| !values.is_empty())?.len();
+                Some(Message::Ring(words(len, choice).into()))
+            }
+            Message::Wide(vector) => {
+                let integers = integers(vector.integers().filter(|values| !values.is_empty())?.len());
+                Some(Message::Wide(Wide::build(vector.content(), integers.len(), || integers)))
+            }
+            Message::Extended(vector) => {
+                let integers = integers(vector.elements().filter(|values| !values.is_empty())?.len());
+                let low = Wide::<128>::build(Content::Values, integers.len(), || integers);
+                Some(Message::Extended(Extended::from_wide(&low)))
+            }
+            Message::Bits(planes) => {
+                let some = planes.iter().any(|plane| !plane.is_empty());
+                let random = |(at, plane): (usize, &Plane)| {
+                    let choice = choice.wrapping_add((at as u64) << 40);
+                    Plane::split(&words(plane.len(), choice).into(), 1).remove(0)
+                };
+                some.then(|| Message::Bits(planes.iter().enumerate().map(random).collect()))
+            }
+            Message::Opaque(_) => None,
+            Message::Digest(digest) => Some(Message::Digest(Digest { altered: true, ..digest.clone() })),
+            Message::Many(parts) => {
+                let random = |(at, part): (usize, &Message)| {
+                    part.with_random_content(choice.wrapping_add((at as u64) << 48))
+                };
+                let random: Vec<Option<Message>> = parts.iter().enumerate().map(random).collect();
+                let some = random.iter().any(Option::is_some);
+                let all = random.into_iter().zip(parts).map(|(random, part)| random.unwrap_or(part.clone()));
+                some.then(|| Message::Many(all.collect()))
+            }
+        }
+    }
+
+    /// Whether two messages can stand for each other: the same kinds of content, as much of each.
+    pub fn has_form_of(&self, other: &Message) -> bool {
+        match (self, other) {
+            (Message::Ring(x), Message::Ring(y)) => x.len() == y.len(),
+            (Message::Wide(x), Message::Wide(y)) => x.len() == y.len(),
+            (Message::Extended(x), Message::Extended(y)) => x.len() == y.len(),
+            (Message::Bits(x), Message::Bits(y)) => {
+                x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.len() == y.len())
+            }
+            (Message::Opaque(x), Message::Opaque(y)) => x == y,
+            (Message::Digest(x), Message::Digest(y)) => x.bytes == y.bytes,
+            (Message::Many(x), Message::Many(y)) => {
+                x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.has_form_of(y))
+            }
+            _ => false,
         }
     }
 

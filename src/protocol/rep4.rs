@@ -165,7 +165,7 @@ impl Rep4 {
     }
 
     /// Random bits, each also a shared bit: the lowest bits of the components. The parties 0 and 1 know u, 2 and 3 know v;
-    /// u xor v = u + v - 2 u v. 2 rounds; 3, 2, 2, 1 and 16 bytes of keys from 0 to 1 and 2 to 3.
+    /// u xor v = u + v - 2 u v. 3 rounds; 3, 2, 2, 1 and 16 bytes of keys from 0 to 1 and 2 to 3.
     async fn random_bits(&self, len: usize) -> Held<Vector> {
         let _span = self.party.span("random_bits");
         let (me, key_counter) = (self.id(), self.draw());

@@ -1,7 +1,7 @@
 //! `sy_rep3`: authenticated replicated secret sharing among three parties over Z_2^(64+40), secure against one malicious party,
 //! with abort.
 //!
-//! x modulo 2^64 is ([x], [alpha x]) over Z_2^104, alpha a secret key; [x] = x_0 + x_1 + x_2, of which party i holds x_i and x_{i+1},
+//! x modulo 2^64 is (`[x]`, `[alpha x]`) over Z_2^104, alpha a secret key; `[x]` = x_0 + x_1 + x_2, of which party i holds x_i and x_{i+1},
 //! as in `rep3`. Bits are shared by xor without MACs. What keeps a party from cheating:
 //!
 //! | | what it could do | what is checked |
@@ -30,6 +30,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::Wrapping;
 
+use super::declared::{Declared, Primitive, Sent, Steps};
 use super::demand::{Request, Supply};
 use super::parts::bit_triples::{BitTriples, words};
 use super::parts::overflows::overflow_ands;
@@ -174,6 +175,8 @@ impl SyRep3 {
 }
 
 impl Start for SyRep3 {
+    const COSTS: &'static [Declared] = COSTS;
+
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         let arithmetic = SpdzWise::new(ThreeParties::new(party, seed, content));
         SyRep3 { arithmetic, supply: Supply::default() }
@@ -367,14 +370,20 @@ impl Protocol for SyRep3 {
         let mask_bits: usize = masks.iter().map(|(&bits, len)| Self::overflows_of(bits) * len).sum();
         let mask_words: usize =
             masks.iter().map(|(&bits, &len)| overflow_ands(bits as usize) * words([len])).sum();
-        let random = self.random_bits(bits + mask_bits).await;
+        let random = match bits + mask_bits {
+            0 => None,
+            all => Some(self.random_bits(all).await),
+        };
+        let random = |start, end| random.as_ref().expect("bits were made").slice(start, end);
         let mut triples = match triple_words + mask_words {
             0 => None,
             words => Some(self.three().bit_triples(words).await),
         };
         let made = match &mut triples {
-            Some(triples) => self.all_masks(&masks, &random.slice(bits, bits + mask_bits), triples).await,
-            None => BTreeMap::new(),
+            Some(triples) if !masks.is_empty() => {
+                self.all_masks(&masks, &random(bits, bits + mask_bits), triples).await
+            }
+            _ => BTreeMap::new(),
         };
         self.check().await;
         let (mut bits_start, mut mask_starts) = (0, BTreeMap::<u32, usize>::new());
@@ -382,7 +391,7 @@ impl Protocol for SyRep3 {
             let material = match request {
                 Request::Bits { len } => {
                     bits_start += len;
-                    Material::Ring(random.slice(bits_start - len, bits_start))
+                    Material::Ring(random(bits_start - len, bits_start))
                 }
                 Request::Masks { len, bits } => {
                     let start = mask_starts.entry(*bits).or_default();
@@ -441,3 +450,130 @@ impl Counts {
         counts
     }
 }
+
+/// By each party to the one before: products that are shared again.
+const fn back(wide: u64) -> [Sent; 3] {
+    [Sent::wide(0, 2, wide), Sent::wide(1, 0, wide), Sent::wide(2, 1, wide)]
+}
+
+/// The same for so many bytes whatever n is.
+const fn bytes_back(bytes: u64) -> [Sent; 3] {
+    [Sent::bytes(0, 2, bytes), Sent::bytes(1, 0, bytes), Sent::bytes(2, 1, bytes)]
+}
+
+/// By each party to the next: openings.
+const fn bytes_on(bytes: u64) -> [Sent; 3] {
+    [Sent::bytes(0, 1, bytes), Sent::bytes(1, 2, bytes), Sent::bytes(2, 0, bytes)]
+}
+
+const fn bits_on(bits: u64) -> [Sent; 3] {
+    [Sent::bits(0, 1, bits), Sent::bits(1, 2, bits), Sent::bits(2, 0, bits)]
+}
+
+/// By each party to both others: coins and hashes.
+const fn to_both(bytes: u64) -> [Sent; 6] {
+    let ([a, b, c], [d, e, f]) = (bytes_on(bytes), bytes_back(bytes));
+    [a, b, c, d, e, f]
+}
+
+/// Hashes of what was opened.
+const HASHES: &[Sent] = &to_both(32);
+/// Values opened, bits opened, and twice as many bits.
+const OPENED: &[Sent] = &[Sent::elements(0, 1, 1), Sent::elements(1, 2, 1), Sent::elements(2, 0, 1)];
+const OPENED_BITS: &[Sent] = &bits_on(1);
+const OPENED_PAIRS: &[Sent] = &bits_on(2);
+/// A MAC; a value and its MAC.
+const MACS: &[Sent] = &back(1);
+const PRODUCTS: &[Sent] = &back(2);
+
+/// Steps, then the check of MACs and of what it opened.
+macro_rules! checked {
+    ($($step:expr),*) => {
+        &[
+            $($step,)*
+            // Two sums and 104 squares of 13 bytes; the bits of the parties 0 and 1.
+            &[
+                Sent::bytes(0, 2, 1_378),
+                Sent::bytes(1, 0, 1_378),
+                Sent::bytes(2, 1, 1_378),
+                Sent::bytes(0, 1, 1_352),
+                Sent::bytes(1, 2, 1_352),
+            ],
+            // The product with the key, 104 products of bits.
+            &bytes_back(1_365),
+            &to_both(16),
+            &to_both(33),
+            &bytes_on(1_352),
+            HASHES,
+            &bytes_on(13),
+            // 103 products of 18 bytes in seven levels, with another for each.
+            &bytes_back(36 * 52),
+            &bytes_back(36 * 26),
+            &bytes_back(36 * 13),
+            &bytes_back(36 * 6),
+            &bytes_back(36 * 3),
+            &bytes_back(36 * 2),
+            &bytes_back(36),
+            &to_both(16),
+            &to_both(25),
+            &bytes_on(1_854),
+            &to_both(64),
+            HASHES,
+        ]
+    };
+}
+
+const CHECKED_INPUT: Steps = checked!(&[Sent::wide(0, 1, 1)], MACS);
+const CHECKED_MACS: Steps = checked!(MACS);
+const CHECKED_PRODUCTS: Steps = checked!(PRODUCTS);
+const MASKED_TRUNCATION: &str = "((x + r + 2^(bits-1) modulo 2^bits) >> shift) - upper + 2^(bits-shift) carry - \
+                                 2^(bits-shift-1) with r = lower + 2^shift upper + 2^bits top";
+const TRUNCATION_TAKES: &str = "masks of shift and of bits - shift bits, a bit";
+
+/// What the operations cost.
+const COSTS: &[Declared] = &[
+    Declared::online(
+        Primitive::Input,
+        "x less a component that the owner and another draw, told to the next party; [alpha x] = [alpha] [x]",
+        CHECKED_INPUT,
+    ),
+    Declared::online(
+        Primitive::Open,
+        "each tells the next one the component that it lacks, modulo 2^64; all compare hashes",
+        &[OPENED, HASHES],
+    ),
+    Declared::online(Primitive::OpenBits, "the same for bits", &[OPENED_BITS, HASHES]),
+    Declared::online(
+        Primitive::Mul,
+        "x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i, the same for (alpha x)_i; sum r_j (alpha z_j) - alpha sum r_j \
+         z_j = 0",
+        CHECKED_PRODUCTS,
+    ),
+    Declared::online(Primitive::Dot, "the same, summed before it is sent", CHECKED_PRODUCTS),
+    Declared::online(Primitive::MatMul, "the same for matrices", CHECKED_PRODUCTS),
+    Declared::online(
+        Primitive::And,
+        "c + (x + a) y + a (y + b) for a triple (a, b, c)",
+        &[OPENED_PAIRS, HASHES],
+    )
+    .with_batches("a triple"),
+    Declared::online(Primitive::Truncate, MASKED_TRUNCATION, &[OPENED, HASHES])
+        .with_batches(TRUNCATION_TAKES),
+    Declared::online(Primitive::TruncateGap, MASKED_TRUNCATION, &[OPENED, HASHES])
+        .with_batches(TRUNCATION_TAKES),
+    Declared::online(Primitive::Summands, "the components modulo 2^64", &[]),
+    Declared::online(Primitive::Cut, "the components modulo 2^64", &[]),
+    Declared::online(Primitive::Random, "components of which each is drawn by two, and a MAC", CHECKED_MACS),
+    Declared::online(
+        Primitive::BitsToRing,
+        "c + r - 2 c r with c = b xor r opened for a random bit r",
+        &[OPENED_BITS, HASHES],
+    )
+    .with_batches("a bit"),
+    Declared::online(
+        Primitive::AndToRing,
+        "a product of bits, then the same",
+        &[OPENED_PAIRS, OPENED_BITS, HASHES],
+    )
+    .with_batches("a triple and a bit"),
+];

@@ -146,7 +146,7 @@ const FIGURES: [Figure; 15] = [
 ];
 
 /// What a run was of, by its name in the table.
-const SETTINGS: [(&str, &str); 12] = [
+const SETTINGS: [(&str, &str); 13] = [
     ("scenario", "/name"),
     ("layers", "/layers"),
     ("protocol", "/protocol"),
@@ -155,6 +155,7 @@ const SETTINGS: [(&str, &str); 12] = [
     ("network", "/network"),
     ("compute", "/compute"),
     ("data", "/data"),
+    ("data content", "/data_content"),
     ("iterations", "/iterations"),
     ("seed", "/seed"),
     ("values", "/values"),
@@ -180,14 +181,24 @@ pub fn compare_warnings(summaries: &[Summary]) -> Vec<String> {
     let whole = "totals of the training are not of the same work";
     let chance = "accuracies differ by chance too";
     [
-        ("iterations", "/iterations", whole),
-        ("data", "/data", "accuracies and costs are not of the same problem"),
-        ("seeds", "/seed", chance),
+        ("iterations", "/iterations", "/iterations", whole),
+        ("data", "/data", "/data_content", "accuracies and costs are not of the same problem"),
+        ("seeds", "/seed", "/seed", chance),
     ]
     .into_iter()
-    .filter_map(|(name, pointer, so)| {
-        let words: Vec<String> = summaries.iter().map(|summary| summary.word(pointer)).collect();
-        let differ = words.iter().any(|word| *word != words[0]);
+    .filter_map(|(name, pointer, identity, so)| {
+        // Data are the same if their content is, wherever they are. Bundled ones are named by what is written.
+        let of = |summary: &Summary| {
+            Some(summary.word(identity))
+                .filter(|word| !word.is_empty())
+                .unwrap_or_else(|| summary.word(pointer))
+        };
+        let differ = summaries.iter().any(|summary| of(summary) != of(&summaries[0]));
+        let word = |summary: &Summary| match (summary.word(pointer), summary.word(identity)) {
+            (word, content) if content.is_empty() || content == word => word,
+            (word, content) => format!("{word}, content {content}"),
+        };
+        let words: Vec<String> = summaries.iter().map(word).collect();
         differ.then(|| format!("{name} differ, so {so}: {}", words.join(" | ")))
     })
     .collect()
@@ -200,7 +211,10 @@ pub fn compare_table(summaries: &[Summary]) -> String {
     let folders = summaries.iter().map(|summary| summary.folder.clone());
     table.set_header(std::iter::once(String::new()).chain(folders).collect::<Vec<_>>());
     for (name, pointer) in SETTINGS {
-        let words = summaries.iter().map(|summary| summary.word(pointer));
+        let words: Vec<String> = summaries.iter().map(|summary| summary.word(pointer)).collect();
+        if words.iter().all(String::is_empty) {
+            continue;
+        }
         table.add_row(std::iter::once(name.to_string()).chain(words).collect::<Vec<_>>());
     }
     for Figure { name, pointer, unit } in &FIGURES {

@@ -60,6 +60,14 @@ fn phases(outcome: &Outcome) -> [(&'static str, &Breakdown); 2] {
     [("setup", &outcome.setup_breakdown), ("iteration", &outcome.iteration_breakdown)]
 }
 
+/// The same with offline and online phase apart, if there are both.
+fn all_phases(outcome: &Outcome) -> Vec<(&'static str, &Breakdown)> {
+    let apart = outcome.apart_breakdown.iter();
+    let apart =
+        apart.flat_map(|[offline, online]| [("iteration_offline", offline), ("iteration_online", online)]);
+    phases(outcome).into_iter().chain(apart).collect()
+}
+
 /// What is a span's own: itself without the spans directly inside it, which follow it in `spans`.
 fn own_part(span: &SpanCost, following: &[SpanCost]) -> Option<SpanCost> {
     let inside = following.iter().take_while(|other| other.level > span.level);
@@ -104,14 +112,14 @@ pub fn spans_csv(names: &Names, outcome: &Outcome) -> Vec<u8> {
     table(rows)
 }
 
-/// One row a directed link, for the set-up and for one iteration. Names stand beside the numbers if there are any.
+/// One row a directed link, for the set-up, for one iteration, and for its offline and its online phase. Names stand beside the numbers if there are any.
 pub fn links_csv(names: &Names, outcome: &Outcome) -> Vec<u8> {
     let mut header = strings(["phase", "from", "to"]);
     header.extend(names.given().map(|_| strings(["from_name", "to_name"])).unwrap_or_default());
     header.extend(strings(["longest_chain_rounds", "messages", "payload_bytes", "wire_bytes"]));
     header.extend(PATH_COLUMNS.map(String::from));
     let mut rows = vec![header];
-    for (phase, breakdown) in phases(outcome) {
+    for (phase, breakdown) in all_phases(outcome) {
         for link in &breakdown.links {
             let mut row = vec![phase.to_string()];
             row.extend([link.from, link.to].map(|party| party.to_string()));

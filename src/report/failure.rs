@@ -11,8 +11,30 @@ use crate::sim::{Stall, StallWait};
 /// The report of a failed run, in several lines.
 pub fn failure_text(plan: &Plan, failure: &Failure) -> String {
     let names = Names::of(&plan.network);
-    let Cause::Stalled(stall) = &failure.cause;
-    format!("{}{}nothing was written\n", stalled(&names, stall), done(failure, stall))
+    let what = match &failure.cause {
+        Cause::Stalled(stall) => stalled(&names, stall),
+        Cause::Aborted { .. } => aborted(&names, plan, failure),
+    };
+    format!("{what}{}nothing was written\n", done(failure))
+}
+
+fn aborted(names: &Names, plan: &Plan, failure: &Failure) -> String {
+    let Cause::Aborted { party, check, span, altered, losses_opened } = &failure.cause else {
+        return String::new();
+    };
+    let cheat = plan.adversary.as_ref().map_or(String::new(), |adversary| {
+        format!("  {} had altered {} of its messages\n", names.party(adversary.party), count_text(*altered))
+    });
+    let opened = match losses_opened {
+        0 => "nothing".to_string(),
+        1 => "the loss of one iteration".to_string(),
+        more => format!("the losses of {} iterations", count_text(*more)),
+    };
+    format!(
+        "{} aborted after {} of simulated time: {check}\n  it noticed in {span}\n{cheat}  opened until then: {opened}\n",
+        names.party(*party),
+        time_text(failure.end_ps),
+    )
 }
 
 fn stalled(names: &Names, stall: &Stall) -> String {
@@ -36,7 +58,7 @@ fn stalled(names: &Names, stall: &Stall) -> String {
     text
 }
 
-fn done(failure: &Failure, stall: &Stall) -> String {
+fn done(failure: &Failure) -> String {
     let accuracy = failure.epochs.last().map_or(String::new(), |epoch| {
         format!(", {} whole epochs (test accuracy {:.2} %)", epoch.epoch, 100.0 * epoch.test_accuracy)
     });
@@ -44,8 +66,8 @@ fn done(failure: &Failure, stall: &Stall) -> String {
         "done until then: {} of {} iterations{accuracy}; {} messages, {} of payload\n",
         count_text(failure.iterations),
         count_text(failure.all_iterations),
-        count_text(stall.messages),
-        bytes_text(stall.payload_bytes),
+        count_text(failure.messages),
+        bytes_text(failure.payload_bytes),
     )
 }
 
@@ -56,12 +78,18 @@ struct Report<'a> {
     fingerprint: &'a str,
     protocol: &'static str,
     values: &'static str,
-    outcome: &'static str,
     /// When it was over.
     simulated_seconds: Seconds,
-    stopped: Vec<Stopped>,
-    waits: Vec<Waits<'a>>,
+    #[serde(flatten)]
+    outcome: Outcome<'a>,
     done: Done,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome<'a> {
+    Stalled { stopped: Vec<Stopped>, waits: Vec<Waits<'a>> },
+    Aborted { party: usize, check: &'a str, span: &'a str, messages_altered: u64, losses_opened: u64 },
 }
 
 #[derive(Serialize)]
@@ -90,38 +118,53 @@ struct Done {
     test_accuracy: Vec<f64>,
 }
 
+impl<'a> From<&'a Cause> for Outcome<'a> {
+    fn from(cause: &'a Cause) -> Outcome<'a> {
+        match cause {
+            Cause::Aborted { party, check, span, altered, losses_opened } => Outcome::Aborted {
+                party: *party,
+                check,
+                span,
+                messages_altered: *altered,
+                losses_opened: *losses_opened,
+            },
+            Cause::Stalled(stall) => Outcome::Stalled {
+                stopped: stall
+                    .stopped
+                    .iter()
+                    .map(|&(party, at_ps)| Stopped { party, at_seconds: Seconds(at_ps) })
+                    .collect(),
+                waits: stall
+                    .waits
+                    .iter()
+                    .map(|wait| Waits {
+                        party: wait.party,
+                        peer: wait.peer,
+                        span: &wait.span,
+                        since_seconds: Seconds(wait.since_ps),
+                        given_up_seconds: wait.given_up_ps.map(Seconds),
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
 /// The same for programs.
 pub fn failure_json(plan: &Plan, values: Values, failure: &Failure) -> Vec<u8> {
-    let Cause::Stalled(stall) = &failure.cause;
     let report = Report {
         schema: 1,
         name: &plan.name,
         fingerprint: &failure.fingerprint,
         protocol: plan.protocol.name(),
         values: values.name(),
-        outcome: "stalled",
-        simulated_seconds: Seconds(stall.end_ps),
-        stopped: stall
-            .stopped
-            .iter()
-            .map(|&(party, at_ps)| Stopped { party, at_seconds: Seconds(at_ps) })
-            .collect(),
-        waits: stall
-            .waits
-            .iter()
-            .map(|wait| Waits {
-                party: wait.party,
-                peer: wait.peer,
-                span: &wait.span,
-                since_seconds: Seconds(wait.since_ps),
-                given_up_seconds: wait.given_up_ps.map(Seconds),
-            })
-            .collect(),
+        simulated_seconds: Seconds(failure.end_ps),
+        outcome: (&failure.cause).into(),
         done: Done {
             iterations: failure.iterations,
             all_iterations: failure.all_iterations,
-            messages: stall.messages,
-            payload_bytes: stall.payload_bytes,
+            messages: failure.messages,
+            payload_bytes: failure.payload_bytes,
             test_accuracy: failure.epochs.iter().map(|epoch| epoch.test_accuracy).collect(),
         },
     };

@@ -2,13 +2,61 @@
 
 use super::units::count_text;
 use crate::run::{EpochResult, OutOfRange, Outcome};
-use crate::scenario::{BatchDivision, FixedPoint, Plan, Softmax};
+use crate::scenario::{BatchDivision, FixedPoint, Offline, Plan, Softmax};
 
 /// A note each, most important first.
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let epochs = &outcome.epochs;
     let of_steps = [restarts(epochs), batch(plan)].into_iter().flatten();
-    out_of_range(plan, outcome).into_iter().chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
+    let wrong = [cheating(plan, outcome), faults(plan), offline(plan, outcome), out_of_range(plan, outcome)]
+        .into_iter()
+        .flatten();
+    wrong.chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
+}
+
+/// What a party that cheats did to the results.
+fn cheating(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    let adversary = plan.adversary.as_ref()?;
+    let (party, protocol) = (adversary.party, plan.protocol.name());
+    Some(match outcome.altered {
+        None => format!(
+            "party {party} holds messages back: the time of the training is with that, no other figure"
+        ),
+        Some(0) => format!(
+            "party {party} altered no message: it sent none of those that it would alter, or nothing depends on what they say"
+        ),
+        Some(altered) if plan.protocol.is_malicious() => format!(
+            "party {party} altered {} of its messages, and no check of {protocol} failed",
+            count_text(altered)
+        ),
+        Some(altered) => format!(
+            "party {party} altered {} of its messages. {protocol} is for parties that do what they should: nothing was \
+             checked, and accuracy and loss are not those of an honest training",
+            count_text(altered)
+        ),
+    })
+}
+
+/// How the offline phase counts, unless it is before the online phase.
+fn offline(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    outcome.iteration_apart.as_ref()?;
+    match plan.offline {
+        Offline::Before => None,
+        Offline::Overlapped => Some(
+            "the offline phase of each iteration runs beside the online phase of the one before, round by round: one \
+             iteration is an online phase with an offline phase beside it"
+                .to_string(),
+        ),
+        Offline::Excluded => {
+            Some("the offline phases are in no figure of set-up, iteration and training: these are online".to_string())
+        }
+    }
+}
+
+/// What the figures of a training with faults are.
+fn faults(plan: &Plan) -> Option<String> {
+    let note = "the training has faults: its time is with them; set-up and one iteration are without";
+    (!plan.faults.is_none()).then(|| note.to_string())
 }
 
 /// When and in which layers values left their range, and what would help.

@@ -24,6 +24,8 @@ struct Summary<'a> {
     values: &'static str,
     layers: &'a [usize],
     #[serde(skip_serializing_if = "Option::is_none")]
+    data_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     owners: Option<OwnersSummary>,
     network: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,6 +166,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         rounding: plan.rounding.name(),
         values: values.name(),
         layers: &outcome.layers,
+        data_content: outcome.data_content.as_deref(),
         owners: OwnersSummary::of(plan),
         network: &plan.network.label,
         parties: plan.network.party_names(),

@@ -53,8 +53,8 @@ fn element([low, high]: [u64; 2]) -> u128 {
 
 /// The same in a formula.
 #[inline(always)]
-fn integer(words: [Element; 2]) -> u128 {
-    element(words.map(|word| word.0))
+fn integer(low: Element, high: Element) -> u128 {
+    element([low.0, high.0])
 }
 
 /// The words of an element, of which only `BITS` bits are kept.
@@ -80,8 +80,8 @@ fn difference([x, x_high]: [Element; 2], [y, y_high]: [Element; 2]) -> [Element;
 /// x y modulo 2^128.
 #[inline(always)]
 fn product(x: [Element; 2], y: [Element; 2]) -> [Element; 2] {
-    let product = element(x.map(|word| word.0)).wrapping_mul(element(y.map(|word| word.0)));
-    words(product).map(Wrapping)
+    let [low, high] = words(integer(x[0], x[1]).wrapping_mul(integer(y[0], y[1])));
+    [Wrapping(low), Wrapping(high)]
 }
 
 impl<const BITS: u32> Wide<BITS> {
@@ -120,8 +120,8 @@ impl<const BITS: u32> Wide<BITS> {
         let operands =
             [&x.low, &x.high, &x_next.low, &x_next.high, &y.low, &y.high, &y_next.low, &y_next.high];
         Wide::of(Vector::fused(ops, operands, |[x, x_high, x_next, x_next_high, y, y_high, z, z_high]| {
-            let [x, x_next, y, z] =
-                [[x, x_high], [x_next, x_next_high], [y, y_high], [z, z_high]].map(integer);
+            let (x, x_next) = (integer(x, x_high), integer(x_next, x_next_high));
+            let (y, z) = (integer(y, y_high), integer(z, z_high));
             reduced::<BITS>(x.wrapping_mul(y.wrapping_add(z)).wrapping_add(x_next.wrapping_mul(y)))
         }))
     }
@@ -137,8 +137,8 @@ impl<const BITS: u32> Wide<BITS> {
             [a, a_high, b, b_high],
             operands,
             |[a, a_high, b, b_high], [x, x_high, x_next, x_next_high]| {
-                let [x, x_next, a, b] =
-                    [[x, x_high], [x_next, x_next_high], [a, a_high], [b, b_high]].map(integer);
+                let (x, x_next) = (integer(x, x_high), integer(x_next, x_next_high));
+                let (a, b) = (integer(a, a_high), integer(b, b_high));
                 reduced::<BITS>(x.wrapping_mul(a).wrapping_add(x_next.wrapping_mul(b)))
             },
         ))

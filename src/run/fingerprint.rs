@@ -1,6 +1,6 @@
 //! Names what decides results: two equal fingerprints have equal results.
 
-use super::Values;
+use super::values::Values;
 use crate::data::{self, DataError, DataSource, TrainTest};
 use crate::digest::Hasher;
 use crate::scenario::Plan;
@@ -35,6 +35,12 @@ fn content(data: &TrainTest) -> String {
     hasher.digits()
 }
 
+/// Names the content of a scenario's own data: what is used of it. None for the bundled ones.
+pub(crate) fn named_content(source: &DataSource, data: &TrainTest) -> Option<String> {
+    let content = own_content(source, data);
+    (!content.is_empty()).then(|| content[..DIGITS].to_string())
+}
+
 /// Digest of the content of a scenario's own data; empty for the bundled ones, which are part of the program.
 pub(crate) fn own_content(source: &DataSource, data: &TrainTest) -> String {
     match source {
@@ -44,7 +50,17 @@ pub(crate) fn own_content(source: &DataSource, data: &TrainTest) -> String {
 }
 
 fn of(plan: &Plan, values: Values, content: &str) -> String {
-    fingerprint_of(&[b"run", plan.to_ron().as_bytes(), values.name().as_bytes(), content.as_bytes()])
+    // Where data are does not matter, their content does. Of several files, each is one owner's.
+    let Plan { data, owners, .. } = plan;
+    let plan = Plan { data: data.with_paths(|_| String::new()), ..plan.clone() };
+    let owners = format!("{owners:?}");
+    fingerprint_of(&[
+        b"run",
+        plan.to_ron().as_bytes(),
+        owners.as_bytes(),
+        values.name().as_bytes(),
+        content.as_bytes(),
+    ])
 }
 
 /// Names a run on these data: 16 hexadecimal digits of a digest of the resolved scenario, where values come from, the

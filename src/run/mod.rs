@@ -4,6 +4,7 @@
 //!   that the first iterations really run on shares and are compared with both.
 //! * `shares`: the same, but training itself runs on shares.
 
+mod adversary;
 mod failure;
 mod fingerprint;
 mod memory;
@@ -12,19 +13,22 @@ mod out_of_range;
 mod record;
 mod session;
 mod train;
+mod values;
 mod verify;
 mod world;
+
+use std::collections::BTreeSet;
 
 use crate::data::{self, DataError, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
 use crate::nn::{Dense, Sgd, TrainingProgram, batches_per_epoch};
 use crate::ring::with_workers;
-use crate::scenario::{Length, Model, Plan};
-use crate::sim::SimError;
+use crate::scenario::{Adversary, Length, Model, Plan, Which, likely};
+use crate::sim::{Event, EventKind, SimError, is_inside};
 
-pub(crate) use failure::iterations_of;
 pub use failure::{Cause, Failure};
+use fingerprint::named_content;
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
 pub(crate) use fingerprint::{fingerprint_of, own_content};
 pub use memory::{check_data, check_memory, estimated_bytes};
@@ -34,28 +38,11 @@ pub use record::{Costs, Phase, Recorded, record, record_as};
 pub use session::{Demands, Session};
 pub use train::EpochResult;
 pub(crate) use train::train;
+pub use values::Values;
 pub(crate) use verify::verify;
 pub use verify::{Verified, VerifyError};
+pub(crate) use world::training_faults;
 pub use world::{endpoints, network, training_network};
-
-/// Where the values come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Values {
-    /// Accuracy in the clear, cost from shapes.
-    Split,
-    /// Everything on shares.
-    Shares,
-}
-
-impl Values {
-    /// The name on the command line and in results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Values::Split => "split",
-            Values::Shares => "shares",
-        }
-    }
-}
 
 /// Why a run ended without a result.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +59,9 @@ pub enum RunError {
     /// The output layer cannot serve so many classes in the number format.
     #[error("{0}")]
     Classes(String),
+    /// An adversary that has nothing to do.
+    #[error("{0}")]
+    Adversary(String),
     /// More memory than there is, or than is allowed.
     #[error(transparent)]
     Memory(#[from] TooMuchMemory),
@@ -90,6 +80,7 @@ impl RunError {
             self,
             RunError::Data(_)
                 | RunError::Classes(_)
+                | RunError::Adversary(_)
                 | RunError::Memory(_)
                 | RunError::Sim(SimError::Overflow | SimError::Total(_))
         )
@@ -128,9 +119,11 @@ const HISTOGRAM_BARS: u64 = 40;
 pub struct Outcome {
     /// Names all that decides these results.
     pub fingerprint: String,
+    /// Names the content of data that are not bundled: equal ones train and test on the same.
+    pub data_content: Option<String>,
     /// Sharing of data and weights.
     pub setup: Cost,
-    /// One iteration, all parties starting together, its offline phase first.
+    /// One iteration, all parties starting together, its offline phase as the scenario says.
     pub iteration: Cost,
     /// Its offline phase and its online phase, each started together; `None` if the protocol has no offline phase.
     pub iteration_apart: Option<[Cost; 2]>,
@@ -142,12 +135,17 @@ pub struct Outcome {
     pub layers: Vec<usize>,
     /// What a reader of the results has to know, a sentence each.
     pub notes: Vec<String>,
+    /// How many messages a party that cheats altered; `None` if no party alters any.
+    pub altered: Option<u64>,
     /// Accuracy after each epoch.
     pub epochs: Vec<EpochResult>,
     /// Set-up by span and link.
     pub setup_breakdown: Breakdown,
     /// One iteration by span and link.
     pub iteration_breakdown: Breakdown,
+    /// The offline and the online phase of one iteration, each started together, by span and link; `None` if the protocol has
+    /// no offline phase.
+    pub apart_breakdown: Option<[Breakdown; 2]>,
     /// What each party does when in one iteration.
     pub iteration_activity: Activity,
     /// What was compared.
@@ -156,6 +154,42 @@ pub struct Outcome {
     pub iteration_percentiles: Option<Percentiles>,
     /// How many iterations took how long, if the network makes them differ.
     pub iteration_bars: Option<Bars>,
+}
+
+/// Whether the messages of a training say something that an adversary could alter, if it would.
+fn check_values(plan: &Plan, values: Values) -> Result<(), RunError> {
+    let alters = plan.adversary.as_ref().filter(|adversary| adversary.does.alters());
+    match alters {
+        Some(adversary) if values == Values::Split => Err(RunError::Adversary(format!(
+            "the adversary's `{}` alters what messages say, and with --values split they say nothing: training runs in the \
+             clear. Run it with --values shares; `drop` and `delay` work with both",
+            adversary.does.name()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the adversary sends anything in the span in which it cheats.
+fn check_span(plan: &Plan, recorded: &Recorded) -> Result<(), RunError> {
+    let Some(Adversary { party, which: Which::Span(outer), .. }) = &plan.adversary else { return Ok(()) };
+    let mut spans = BTreeSet::new();
+    for trace in [&recorded.iteration, &recorded.restart] {
+        let sends = |event: &Event| matches!(event.kind, EventKind::Send { .. });
+        spans.extend(trace.events(*party).filter(sends).map(|event| trace.spans().path(event.span)));
+    }
+    if spans.iter().any(|span| is_inside(span, outer)) {
+        return Ok(());
+    }
+    let starts = spans.iter().flat_map(|span| {
+        span.match_indices('/').map(|(end, _)| &span[..end]).chain([&span[..]]).collect::<Vec<_>>()
+    });
+    let help = match likely(outer, starts) {
+        Some(close) => format!("did you mean \"{close}\"?"),
+        None => format!("it sends in {}", spans.iter().next().map_or("none", String::as_str)),
+    };
+    Err(RunError::Adversary(format!(
+        "party {party} sends nothing in the span \"{outer}\" of the adversary: {help}"
+    )))
 }
 
 /// Widths of all layers of a plan's network on given data.
@@ -182,6 +216,7 @@ pub fn training_program(plan: &Plan, widths: &[usize], rows: usize) -> TrainingP
         owners: plan.owners.clone(),
         sgd: Sgd {
             learning_rate: plan.fixed_point.encode(plan.training.learning_rate),
+            halvings: 0,
             momentum: plan.training.momentum,
             batch: plan.training.batch,
             division: plan.training.division,
@@ -204,6 +239,7 @@ pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outco
 }
 
 fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
+    check_values(plan, values)?;
     progress.begin("reading data", 1);
     let data: TrainTest = data::load(&plan.data)?;
     let widths = layer_widths(plan, data.train.width, data.train.classes);
@@ -213,6 +249,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
 
     progress.begin("recording the program", 1);
     let recorded = record(plan, &program)?;
+    check_span(plan, &recorded)?;
     progress.step();
     let network = network(&plan.network, plan.seed);
     let endpoints = endpoints(&plan.compute);
@@ -221,18 +258,25 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     recorded.check(&network, &endpoints, (iterations, epochs))?;
     let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
     crate::ring::release_memory();
-    let trained = train::train(plan, &program, &data, &recorded, values, progress)?;
-    let varies = training_network(plan).varies();
-    let fingerprint = fingerprint(plan, values, &data);
-    let costs = match recorded.costs(&training_network(plan), &endpoints, &trained.phases) {
+    let mut trained = train::train(plan, &program, &data, &recorded, values, progress)?;
+    let (fingerprint, faulty) = (fingerprint(plan, values, &data), training_network(plan));
+    if let Some(abort) = trained.abort.take() {
+        let (end, world) = ((abort, trained, iterations), (&faulty, &endpoints[..], plan.loss));
+        let failure = Failure::aborted(fingerprint, end, &recorded, world)?;
+        return Err(RunError::Failed(Box::new(failure)));
+    }
+    let costs = match recorded.costs(&faulty, &endpoints, &trained.phases) {
         Err(SimError::Stalled(stall)) => {
-            let failure = Failure::stalled(fingerprint, *stall, trained, iterations);
+            let end = (trained, iterations);
+            let failure = Failure::stalled(fingerprint, *stall, end, (&recorded, &endpoints))?;
             return Err(RunError::Failed(Box::new(failure)));
         }
         costs => costs?,
     };
+    let [setup, iteration, _] = recorded.figures();
     Ok(Outcome {
         fingerprint,
+        data_content: named_content(&plan.data, &data),
         setup: costs.setup,
         iteration: costs.iteration,
         iteration_apart: costs.iteration_apart,
@@ -240,12 +284,20 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         iterations,
         layers: widths,
         notes: data.notes,
+        altered: trained.altered,
         epochs: trained.epochs,
-        setup_breakdown: Breakdown::of(&recorded.setup, &network, &endpoints)?,
-        iteration_breakdown: Breakdown::of(&recorded.iteration, &network, &endpoints)?,
-        iteration_activity: Activity::of(&recorded.iteration, &network, &endpoints)?,
+        setup_breakdown: Breakdown::of(setup, &network, &endpoints)?,
+        iteration_breakdown: Breakdown::of(iteration, &network, &endpoints)?,
+        apart_breakdown: match &recorded.iteration_apart {
+            Some([offline, online]) => {
+                let apart = |trace| Breakdown::of(trace, &network, &endpoints);
+                Some([apart(offline)?, apart(online)?])
+            }
+            None => None,
+        },
+        iteration_activity: Activity::of(iteration, &network, &endpoints)?,
         verified,
-        iteration_percentiles: varies.then(|| Percentiles::of(&costs.iteration_durations_ps)),
-        iteration_bars: varies.then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
+        iteration_percentiles: faulty.varies().then(|| Percentiles::of(&costs.iteration_durations_ps)),
+        iteration_bars: faulty.varies().then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
     })
 }

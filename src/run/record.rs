@@ -7,7 +7,7 @@ use crate::nn::{SecretData, Secrets, TrainingProgram, Weights};
 use crate::protocol::Protocol;
 use crate::protocol::registry::{Starter, Visitor};
 use crate::ring::{Content, Vector};
-use crate::scenario::Plan;
+use crate::scenario::{Offline, Plan};
 use crate::sim::{
     self, Endpoint, Faults, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many,
     replay_phases,
@@ -25,7 +25,66 @@ pub struct Recorded {
     pub restart: Trace,
     /// What the phases take from their offline phases.
     pub demands: Demands,
+    /// The traces that count, if the offline phase is not just before the online phase.
+    arranged: Option<Arranged>,
 }
+
+/// Traces of which costs are made.
+struct Arranged {
+    setup: Trace,
+    iteration: Trace,
+    restart: Trace,
+    /// Whether an iteration is its online phase with the offline phase of the next beside it.
+    overlaps: bool,
+}
+
+/// A trace that is run a number of times.
+struct Stretch<'r> {
+    trace: &'r Trace,
+    times: u64,
+    /// Whether a run is an iteration of the training.
+    is_iteration: bool,
+}
+
+/// A training ready to be replayed.
+pub(crate) struct Ready {
+    /// One iteration first.
+    prepared: Vec<Prepared>,
+    /// Place of the trace, number of runs, and whether they are iterations.
+    order: Vec<(usize, u64, bool)>,
+}
+
+impl Ready {
+    /// One iteration.
+    pub(crate) fn iteration(&self) -> &Prepared {
+        &self.prepared[0]
+    }
+
+    /// The whole training.
+    pub(crate) fn phases(&self) -> Vec<sim::Phase<'_>> {
+        self.order.iter().map(|&(at, times, _)| sim::Phase { trace: &self.prepared[at], times }).collect()
+    }
+
+    /// How many of the first runs are iterations.
+    pub(crate) fn iterations_of(&self, runs: u64) -> u64 {
+        let (mut iterations, mut left) = (0, runs);
+        for &(_, times, is_iteration) in &self.order {
+            let done = times.min(left);
+            iterations += if is_iteration { done } else { 0 };
+            left -= done;
+        }
+        iterations
+    }
+
+    /// Of the runs of the training, the durations of those that are iterations.
+    fn of_iterations(&self, durations_ps: &[u64]) -> Vec<u64> {
+        let kinds = self.order.iter().flat_map(|&(_, times, is)| std::iter::repeat_n(is, times as usize));
+        durations_ps.iter().zip(kinds).filter(|(_, is_iteration)| *is_iteration).map(|(ps, _)| *ps).collect()
+    }
+}
+
+/// The span of all that an offline phase does.
+const OFFLINE: &str = "offline";
 
 /// A phase of a training after the set-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +135,7 @@ impl Visitor for Recorder<'_> {
         if unprepared.demands == Demands::default() {
             return Ok(unprepared);
         }
-        self.run(start, unprepared.demands)
+        self.run(start, unprepared.demands)?.arrange(self.plan.offline)
     }
 }
 
@@ -98,7 +157,7 @@ impl Recorder<'_> {
         let iteration_apart = if has_offline { Some(session.iteration_apart(&rows)?) } else { None };
         let restart = session.restart(&weights, program.sgd)?;
         let demands = Demands { setup: setup_demand, iteration: iteration_demand, restart: session.demand() };
-        Ok(Recorded { setup, iteration, iteration_apart, restart, demands })
+        Ok(Recorded { setup, iteration, iteration_apart, restart, demands, arranged: None })
     }
 }
 
@@ -142,16 +201,90 @@ impl Recorded {
         endpoints: &[Endpoint],
         (iterations, epochs): (u64, u64),
     ) -> Result<(), SimError> {
-        for trace in [&self.setup, &self.iteration] {
+        let [setup, iteration, restart] = self.figures();
+        for trace in [setup, iteration] {
             Self::alone(trace, network, endpoints)?;
         }
         let mut most = Cost::default();
-        most.add_counts(&Cost::of_trace(&self.iteration, &network.overhead)?, iterations)?;
-        most.add_counts(&Cost::of_trace(&self.restart, &network.overhead)?, epochs)?;
+        most.add_counts(&Cost::of_trace(iteration, &network.overhead)?, iterations)?;
+        most.add_counts(&Cost::of_trace(restart, &network.overhead)?, epochs)?;
         // What does not fit at best does not fit.
-        let iteration = Prepared::new(&self.iteration, endpoints)?;
+        let iteration = Prepared::new(iteration, endpoints)?;
         let phases = [sim::Phase { trace: &iteration, times: iterations }];
         replay_many(&phases, &[network.at_best()]).remove(0).map(|_| ())
+    }
+
+    /// The same with the offline phase as wanted. What was recorded stays as it is.
+    fn arrange(mut self, offline: Offline) -> Result<Recorded, SimError> {
+        let Some([prepares, online]) = &self.iteration_apart else { return Ok(self) };
+        self.arranged = match offline {
+            Offline::Before => None,
+            Offline::Overlapped => Some(Arranged {
+                setup: self.setup.clone(),
+                iteration: online.beside(prepares)?,
+                restart: self.restart.clone(),
+                overlaps: true,
+            }),
+            Offline::Excluded => Some(Arranged {
+                setup: self.setup.without_span(OFFLINE),
+                iteration: online.clone(),
+                restart: self.restart.without_span(OFFLINE),
+                overlaps: false,
+            }),
+        };
+        Ok(self)
+    }
+
+    /// Set-up, one iteration and a restart, as they count.
+    pub fn figures(&self) -> [&Trace; 3] {
+        match &self.arranged {
+            None => [&self.setup, &self.iteration, &self.restart],
+            Some(Arranged { setup, iteration, restart, .. }) => [setup, iteration, restart],
+        }
+    }
+
+    /// All runs of a training. Where phases overlap, the first offline phase and the last online phase are alone.
+    fn stretches(&self, phases: &[Phase]) -> Vec<Stretch<'_>> {
+        let [_, iteration, restart] = self.figures();
+        let ends =
+            self.iteration_apart.as_ref().filter(|_| self.arranged.as_ref().is_some_and(|a| a.overlaps));
+        let last = phases.iter().rposition(|phase| matches!(phase, Phase::Iterations(1..)));
+        let mut stretches = Vec::new();
+        let mut add = |trace, times, is_iteration| {
+            if times > 0 {
+                stretches.push(Stretch { trace, times, is_iteration });
+            }
+        };
+        if let (Some([offline, _]), Some(_)) = (ends, last) {
+            add(offline, 1, false);
+        }
+        for (at, phase) in phases.iter().enumerate() {
+            match (*phase, ends) {
+                (Phase::Iterations(times), Some([_, online])) if Some(at) == last => {
+                    add(iteration, times - 1, true);
+                    add(online, 1, true);
+                }
+                (Phase::Iterations(times), _) => add(iteration, times, true),
+                (Phase::Restart, _) => add(restart, 1, false),
+            }
+        }
+        stretches
+    }
+
+    /// A training, made ready to be replayed.
+    pub(crate) fn ready(&self, endpoints: &[Endpoint], phases: &[Phase]) -> Result<Ready, SimError> {
+        let mut traces = vec![self.figures()[1]];
+        let mut order = Vec::new();
+        for Stretch { trace, times, is_iteration } in self.stretches(phases) {
+            let known = traces.iter().position(|known| std::ptr::eq(*known, trace));
+            let at = known.unwrap_or_else(|| {
+                traces.push(trace);
+                traces.len() - 1
+            });
+            order.push((at, times, is_iteration));
+        }
+        let prepared = traces.into_iter().map(|trace| Prepared::new(trace, endpoints));
+        Ok(Ready { prepared: prepared.collect::<Result<_, _>>()?, order })
     }
 
     /// What a training sends; rounds and time are left at zero. An error if that cannot be counted.
@@ -160,14 +293,9 @@ impl Recorded {
         overhead: &WireOverhead,
         phases: &[Phase],
     ) -> Result<Cost, SimError> {
-        let iteration = Cost::of_trace(&self.iteration, overhead)?;
-        let restart = Cost::of_trace(&self.restart, overhead)?;
         let mut training = Cost::default();
-        for phase in phases {
-            match *phase {
-                Phase::Iterations(times) => training.add_counts(&iteration, times)?,
-                Phase::Restart => training.add_counts(&restart, 1)?,
-            }
+        for stretch in self.stretches(phases) {
+            training.add_counts(&Cost::of_trace(stretch.trace, overhead)?, stretch.times)?;
         }
         Ok(training)
     }
@@ -180,40 +308,37 @@ impl Recorded {
         phases: &[Phase],
     ) -> Result<Costs, SimError> {
         let network = &Network { faults: Faults::default(), ..faulty.clone() };
-        let setup = Self::alone(&self.setup, network, endpoints)?;
-        let iteration = Self::alone(&self.iteration, network, endpoints)?;
+        let alone = |trace| Self::alone(trace, network, endpoints);
+        let [setup, iteration, _] = self.figures();
+        let (setup, iteration) = (alone(setup)?, alone(iteration)?);
         let iteration_apart = match &self.iteration_apart {
-            Some([offline, online]) => {
-                let alone = |trace| Self::alone(trace, network, endpoints);
-                Some([alone(offline)?, alone(online)?])
-            }
+            Some([offline, online]) => Some([alone(offline)?, alone(online)?]),
             None => None,
         };
-        let mut training = self.training_counts(&network.overhead, phases)?;
-        let prepared = [&self.iteration, &self.restart].map(|trace| Prepared::new(trace, endpoints));
-        let [prepared_iteration, prepared_restart] = prepared;
-        let (prepared_iteration, prepared_restart) = (prepared_iteration?, prepared_restart?);
-        let phases = phases.iter().map(|phase| match *phase {
-            Phase::Iterations(times) => sim::Phase { trace: &prepared_iteration, times },
-            Phase::Restart => sim::Phase { trace: &prepared_restart, times: 1 },
-        });
-        let phases: Vec<_> = phases.collect();
+        let training = self.training_counts(&network.overhead, phases)?;
+        let ready = self.ready(endpoints, phases)?;
+        let phases = ready.phases();
         let finish = if faulty.varies() {
             replay_phases(&phases, faulty)?
         } else {
             replay_many(&phases, std::slice::from_ref(faulty)).remove(0)?
         };
-        let mut durations = Vec::new();
-        let mut runs = finish.durations_ps.iter().copied();
-        for phase in &phases {
-            let of_phase = runs.by_ref().take(phase.times as usize);
-            if std::ptr::eq(phase.trace, &prepared_iteration) {
-                durations.extend(of_phase);
-            } else {
-                of_phase.for_each(drop);
-            }
-        }
-        training = training.with_clocks(&finish.clocks);
-        Ok(Costs { setup, iteration, iteration_apart, training, iteration_durations_ps: durations })
+        let training = training.with_clocks(&finish.clocks);
+        let iteration_durations_ps = ready.of_iterations(&finish.durations_ps);
+        Ok(Costs { setup, iteration, iteration_apart, training, iteration_durations_ps })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_iteration_does_not_count_as_one() {
+        let order = vec![(1, 1, false), (0, 3, true), (2, 1, false), (0, 1, true), (3, 1, true)];
+        let ready = Ready { prepared: Vec::new(), order };
+        let iterations: Vec<u64> = (0..9).map(|runs| ready.iterations_of(runs)).collect();
+        assert_eq!(iterations, [0, 0, 1, 2, 3, 3, 4, 5, 5]);
+        assert_eq!(ready.of_iterations(&[9, 1, 2, 3, 8, 4, 5]), [1, 2, 3, 4, 5]);
     }
 }

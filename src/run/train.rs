@@ -1,5 +1,6 @@
 //! Training itself: in the clear, or on shares.
 
+use super::adversary::Cheat;
 use super::out_of_range::OutOfRange;
 use super::record::{Phase, Recorded};
 use super::session::{Demands, Session};
@@ -13,8 +14,8 @@ use crate::nn::{
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol, ValuesBeyond};
 use crate::ring::Content;
-use crate::scenario::Plan;
-use crate::sim::World;
+use crate::scenario::{Adversary, Plan};
+use crate::sim::{SimError, Trace, World};
 
 /// What an epoch ended with.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,46 @@ pub struct Trained {
     pub epochs: Vec<EpochResult>,
     /// What was done, in order.
     pub phases: Vec<Phase>,
+    /// How many messages a party that cheats altered; `None` if no party does.
+    pub altered: Option<u64>,
+    /// What ended it before its time.
+    pub abort: Option<Abort>,
+}
+
+/// A check that failed in a training.
+pub struct Abort {
+    /// The party that noticed.
+    pub party: usize,
+    /// What failed.
+    pub check: String,
+    /// Span path in which it was done.
+    pub span: String,
+    /// What the parties had done in the phase by then.
+    pub trace: Trace,
+    /// Whether that was a restart; else it was an iteration.
+    pub in_restart: bool,
+    /// Whether the loss of the iteration was being opened, or had been.
+    pub loss_opened: bool,
+}
+
+impl Abort {
+    /// If a phase ended so because a party cheats.
+    fn of<T, P: Protocol>(
+        done: &Result<T, SimError>,
+        session: &Session<P>,
+        cheat: Option<&Cheat>,
+        in_restart: bool,
+    ) -> Option<Abort> {
+        let (Err(SimError::Aborted { party, check, span }), Some(cheat)) = (done, cheat) else { return None };
+        Some(Abort {
+            party: *party,
+            check: check.clone(),
+            span: span.clone(),
+            trace: session.trace_so_far(),
+            in_restart,
+            loss_opened: cheat.loss_was_opened(),
+        })
+    }
 }
 
 struct OnShares<'a> {
@@ -65,7 +106,8 @@ impl Visitor for OnShares<'_> {
         let plan = self.plan;
         let world = world(&plan.network, &plan.compute, plan.seed);
         let start = |party| start(party, plan.seed, Content::Values);
-        let watch = Watch { recorded: Some(self.recorded), beyond: None };
+        let adversary = plan.adversary.as_ref().filter(|adversary| adversary.does.alters());
+        let watch = Watch { recorded: Some(self.recorded), beyond: None, adversary };
         train_values(plan, self.program, self.data, (world, start), watch, self.progress)
     }
 }
@@ -83,7 +125,7 @@ pub fn train(
         Values::Split => {
             let beyond = ValuesBeyond::default();
             let start = |party| Clear::counting(party, plan.seed, beyond.clone());
-            let watch = Watch { recorded: None, beyond: Some(&beyond) };
+            let watch = Watch { recorded: None, beyond: Some(&beyond), adversary: None };
             train_values(plan, program, data, (clear_world(), start), watch, progress)
         }
         Values::Shares => plan.protocol.visit(OnShares { plan, program, data, recorded, progress }),
@@ -96,6 +138,8 @@ struct Watch<'a> {
     recorded: Option<&'a Recorded>,
     /// What the ideal functionality counts.
     beyond: Option<&'a ValuesBeyond>,
+    /// A party that alters its messages.
+    adversary: Option<&'a Adversary>,
 }
 
 /// Trains with a protocol on real values.
@@ -125,14 +169,29 @@ fn train_values<P: Protocol>(
     };
     same(&setup, recorded.map(|r| &r.setup), "set-up")?;
 
+    let cheat = watch.adversary.map(|adversary| {
+        let cheat = Cheat::default();
+        session.intercept(adversary.party, cheat.interceptor(adversary, plan.seed));
+        cheat
+    });
+    let cheat = cheat.as_ref();
+    let trained =
+        |epochs, phases, abort| Ok(Trained { epochs, phases, altered: cheat.map(Cheat::altered), abort });
+
     let (mut epochs, mut phases, mut sgd) = (Vec::new(), Vec::new(), program.sgd);
     let (mut done, mut attempt) = (0, 0);
     while done < total {
         let order = epoch_order(plan.seed, epochs.len() as u64, train.rows, batch);
         let iterations = (total - done).min(batches_per_epoch(train.rows, batch) as u64);
         let (mut losses, mut last) = (Vec::new(), None);
-        for rows in order.chunks_exact(batch).take(iterations as usize) {
-            let (trace, loss) = session.iteration(rows)?;
+        for (at, rows) in order.chunks_exact(batch).take(iterations as usize).enumerate() {
+            cheat.iter().for_each(|cheat| cheat.begin());
+            let iteration = session.iteration(rows);
+            if let Some(abort) = Abort::of(&iteration, &session, cheat, false) {
+                phases.push(Phase::Iterations(at as u64));
+                return trained(epochs, phases, Some(abort));
+            }
+            let (trace, loss) = iteration?;
             same(&trace, recorded.map(|r| &r.iteration), "iteration")?;
             losses.extend(loss.map(|sum| plan.fixed_point.decode(sum.expect_values()[0]) / batch as f64));
             progress.step();
@@ -141,6 +200,7 @@ fn train_values<P: Protocol>(
         let last = last.expect("an epoch has an iteration");
         done += iterations;
         phases.push(Phase::Iterations(iterations));
+        cheat.iter().for_each(|cheat| cheat.rest());
         let weights = session.open_weights()?;
         let correct = correct_predictions(&weights, &data.test, plan.fixed_point);
         let test_accuracy = correct as f64 / data.test.rows as f64;
@@ -156,12 +216,16 @@ fn train_values<P: Protocol>(
         });
         if restarted {
             attempt += 1;
-            sgd.learning_rate = (sgd.learning_rate / 2).max(1);
+            sgd.halvings += 1;
             let fresh = glorot_weights(&program.layers, plan.seed, attempt, plan.fixed_point);
-            let trace = session.restart(&fresh, sgd)?;
-            same(&trace, recorded.map(|r| &r.restart), "restart")?;
+            cheat.iter().for_each(|cheat| cheat.begin());
+            let restart = session.restart(&fresh, sgd);
+            if let Some(abort) = Abort::of(&restart, &session, cheat, true) {
+                return trained(epochs, phases, Some(abort));
+            }
+            same(&restart?, recorded.map(|r| &r.restart), "restart")?;
             phases.push(Phase::Restart);
         }
     }
-    Ok(Trained { epochs, phases })
+    trained(epochs, phases, None)
 }

@@ -1,12 +1,25 @@
 //! From a plan's network and compute costs to the kernel's.
 
 use crate::ring::meter::{self, Work};
-use crate::scenario::{ComputePlan, NetworkPlan, PartyCompute, Plan};
-use crate::sim::{Endpoint, Faults, Link, Network, SimError, World};
+use crate::scenario::{ComputePlan, Misdeed, NetworkPlan, PartyCompute, Plan};
+use crate::sim::{Endpoint, Faults, Held, Link, Network, SimError, World};
 
 /// The kernel's network of a plan's training, with all that goes wrong in it.
 pub fn training_network(plan: &Plan) -> Network {
-    Network { faults: plan.faults.clone(), ..network(&plan.network, plan.seed) }
+    Network { faults: training_faults(plan), ..network(&plan.network, plan.seed) }
+}
+
+/// All that goes wrong with times in a plan's training, messages that a party holds back included.
+pub(crate) fn training_faults(plan: &Plan) -> Faults {
+    let held = plan.adversary.as_ref().and_then(|adversary| {
+        let delay_ps = match adversary.does {
+            Misdeed::Delay { delay_ps } => Some(delay_ps),
+            Misdeed::Drop => None,
+            Misdeed::Flip | Misdeed::Replace | Misdeed::Replay => return None,
+        };
+        Some(Held { party: adversary.party, which: adversary.which.clone(), delay_ps })
+    });
+    Faults { held, ..plan.faults.clone() }
 }
 
 /// The kernel's network of a plan.

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
+use super::adversary::adversary;
 use super::compute::compute;
 use super::declared::{DENSE, FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
 use super::errors::{Mistakes, Place};
 use super::faults::faults;
 use super::network::network;
 use super::owners::{Sizes, owners};
-use super::plan::{BatchDivision, FixedPoint, Length, Model, Plan, Protocol, Rounding, Softmax, Training};
+use super::plan::{
+    BatchDivision, FixedPoint, Length, Model, Offline, Plan, Protocol, Rounding, Softmax, Training,
+};
+use super::quantities::optional;
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
@@ -54,6 +58,19 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let network = fields.node("network", mistakes).and_then(|node| network(&node, parties, mistakes));
     let compute = fields.node("compute", mistakes).and_then(|node| compute(&node, parties, mistakes));
     let faults = fields.node("faults", mistakes).and_then(|node| faults(&node, parties, mistakes));
+    let offline = fields.choice("offline", &Offline::ALL, Offline::name, mistakes);
+    let mut honest = true;
+    let adversary = optional(fields.get("adversary"), &mut honest, |node| adversary(node, parties, mistakes));
+    if !honest {
+        return None;
+    }
+    if let (Some(_), Some(offline @ (Offline::Overlapped | Offline::Excluded))) = (&adversary, offline) {
+        let place = fields.place_of("adversary").unwrap_or(fields.opening());
+        let message = format!("`adversary` cannot stand beside `offline: {}`", offline.name());
+        let help = "messages of both phases are counted in the order in which they are sent: offline: before";
+        mistakes.add(place, message, "not with this", Some(help.to_string()));
+        return None;
+    }
     Some(Plan {
         name: name?,
         seed: seed?,
@@ -68,7 +85,9 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
         training: training?,
         network: network?,
         compute: compute?,
+        offline: offline?,
         faults: faults?,
+        adversary,
     })
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::excerpt::Excerpt;
+use super::signs::{harmless, is_order};
 
 /// The most mistakes that are told at once.
 pub const MOST_MISTAKES: usize = 20;
@@ -158,6 +159,7 @@ pub struct ScenarioErrors {
 impl ScenarioErrors {
     /// A mistake that no text is to blame for, such as a file that is not there.
     pub fn without_place(message: String, help: Option<String>) -> Self {
+        let (message, help) = (printable(message), help.map(printable));
         let mistake = Mistake { message, label: String::new(), help, place: None };
         ScenarioErrors { mistakes: vec![mistake], more: false }
     }
@@ -278,14 +280,10 @@ impl Mistakes {
 
 /// A message that fits a screen and cannot give orders to a terminal.
 fn printable(text: String) -> String {
-    if text.len() <= LONGEST_MESSAGE && !text.contains(char::is_control) {
+    if text.len() <= LONGEST_MESSAGE && !text.contains(is_order) {
         return text;
     }
-    let mut cut: String = text
-        .chars()
-        .take(LONGEST_MESSAGE)
-        .map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c })
-        .collect();
+    let mut cut: String = text.chars().take(LONGEST_MESSAGE).map(harmless).collect();
     if text.chars().nth(LONGEST_MESSAGE).is_some() {
         cut.push('…');
     }
@@ -301,10 +299,11 @@ pub fn likely<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
     let close = |candidate: &str| {
         let similar = strsim::damerau_levenshtein(&lower, &candidate.replace('-', "_"));
         let prefix = candidate.starts_with(&lower) || lower.starts_with(candidate);
-        if prefix && lower.len() >= 3 { similar.min(1) } else { similar }
+        (if prefix && lower.len() >= 3 { similar.min(1) } else { similar }, similar)
     };
     let best = candidates.into_iter().map(|candidate| (close(candidate), candidate)).min_by_key(|(d, _)| *d);
-    best.filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4).map(|(_, candidate)| candidate)
+    best.filter(|((distance, _), candidate)| *distance <= 1 + candidate.len() / 4)
+        .map(|(_, candidate)| candidate)
 }
 
 /// "`a`, `b` or `c`".

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use super::signs::harmless;
+
 /// Characters of the longest line that is shown whole.
 const WIDEST: usize = 160;
 /// Characters that are shown before the place where a longer line is cut.
@@ -41,8 +43,13 @@ impl Excerpt {
         }
         let lines_before = text[..first].matches('\n').count();
         let position = (lines_before, text[first..start].chars().count());
-        let mut excerpt =
-            Excerpt { name: name.to_string(), text: String::new(), label: 0..0, lines_before, position };
+        let mut excerpt = Excerpt {
+            name: name.chars().map(|c| if c == '\n' { ' ' } else { harmless(c) }).collect(),
+            text: String::new(),
+            label: 0..0,
+            lines_before,
+            position,
+        };
         if first > 0 {
             let before = text[..first - 1].rfind('\n').map_or(0, |at| at + 1);
             excerpt.push(&text[before..first - 1], 0..0);
@@ -109,7 +116,7 @@ fn window(line: &str, part: Range<usize>) -> Window {
         if at >= part.start && !found {
             (shown, found) = (text.len()..text.len(), true);
         }
-        text.push(if c.is_control() && c != '\t' { '\u{fffd}' } else { c });
+        text.push(harmless(c));
         if at < part.end && found {
             shown.end = text.len();
         }

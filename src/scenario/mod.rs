@@ -5,6 +5,7 @@
 //! `grid`, `sites`, `links`, `changes`, `jitter`) and `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. This room
 //! knows files and people; it knows nothing of messages, shares or layers.
 
+mod adversary;
 mod changes;
 pub(crate) mod check;
 mod compute;
@@ -26,6 +27,7 @@ mod quantities;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod sets;
+pub(crate) mod signs;
 mod sites;
 mod token;
 pub(crate) mod tree;

@@ -3,11 +3,13 @@
 //! A `Plan` comes out of [`crate::scenario::Scenario`] only, with every default filled in, every unit
 //! converted to an integer and every limit checked. The rooms that read it need not check again.
 
+use std::path::Path;
+
 pub use crate::data::{DataSource, Owners};
 pub use crate::nn::BatchDivision;
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::secure::{FixedPoint, Rounding};
-pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, WireOverhead};
+pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, Which, WireOverhead};
 pub use crate::softmax::Softmax;
 
 /// Everything that decides a run: the scenario file after defaults, overrides and checks.
@@ -39,8 +41,91 @@ pub struct Plan {
     pub network: NetworkPlan,
     /// What local work costs.
     pub compute: ComputePlan,
+    /// When the offline phase of an iteration is.
+    pub offline: Offline,
     /// What goes wrong in the training.
     pub faults: Faults,
+    /// A party that does not send what it should.
+    pub adversary: Option<Adversary>,
+}
+
+/// When the offline phase of an iteration is, of protocols that have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offline {
+    /// Before its online phase.
+    Before,
+    /// Beside the online phase of the iteration before.
+    Overlapped,
+    /// It does not count, nor do those of set-up and restarts.
+    Excluded,
+}
+
+impl Offline {
+    /// All of them.
+    pub const ALL: [Offline; 3] = [Offline::Before, Offline::Overlapped, Offline::Excluded];
+
+    /// The name in scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Offline::Before => "before",
+            Offline::Overlapped => "overlapped",
+            Offline::Excluded => "excluded",
+        }
+    }
+}
+
+/// A party that does not send what it should in the training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adversary {
+    /// Who.
+    pub party: usize,
+    /// What becomes of its messages.
+    pub does: Misdeed,
+    /// Which of its messages, counted over the whole training.
+    pub which: Which,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misdeed {
+    /// A bit of it is the other one.
+    Flip,
+    /// It says something random.
+    Replace,
+    /// It says what was sent before.
+    Replay,
+    /// It is not sent.
+    Drop,
+    /// It comes later.
+    Delay {
+        /// By so much.
+        delay_ps: u64,
+    },
+}
+
+impl Misdeed {
+    /// Whether it alters what messages say.
+    pub fn alters(self) -> bool {
+        matches!(self, Misdeed::Flip | Misdeed::Replace | Misdeed::Replay)
+    }
+
+    /// The name in scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Misdeed::Flip => "flip",
+            Misdeed::Replace => "replace",
+            Misdeed::Replay => "replay",
+            Misdeed::Drop => "drop",
+            Misdeed::Delay { .. } => "delay",
+        }
+    }
+}
+
+impl Plan {
+    /// The same plan as a file in `folder` has to write it: paths of data hold there. The folder need not be there yet.
+    pub fn seen_from(&self, folder: &Path) -> Plan {
+        Plan { data: self.data.with_paths(|path| path.seen_from(folder)), ..self.clone() }
+    }
 }
 
 /// What is trained. Input and output widths follow from the data.

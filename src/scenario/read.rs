@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::errors::{Mistakes, Place, alternatives, likely};
 use super::field::{Default, Group, Value};
+use super::signs::is_order;
 use super::tree::{self, Field, Kind, Node, Record};
 use super::units::Decimal;
 
@@ -196,7 +197,8 @@ pub fn text(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<String> 
 /// A text that names something in tables and files: short and without control characters.
 pub fn label(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
     let label = text(node, "label", mistakes)?;
-    let good = (1..=LONGEST_LABEL).contains(&label.chars().count()) && !label.contains(char::is_control);
+    let good = (1..=LONGEST_LABEL).contains(&label.chars().count())
+        && !label.contains(|c: char| c.is_control() || is_order(c));
     let message = format!("a label has 1 to {LONGEST_LABEL} characters, all of which can be printed");
     if good { Some(label) } else { wrong(node, &message, None, mistakes) }
 }

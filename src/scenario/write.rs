@@ -7,13 +7,14 @@
 use std::fmt::Write;
 
 use super::declared::{
-    CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX, INTERFACE, LINK, MNIST,
-    PARTY_COMPUTE, SCENARIO, SITE, SLOW, STOP, TRAINING,
+    ADVERSARY, CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX, INTERFACE,
+    LINK, MNIST, PARTY_COMPUTE, SCENARIO, SITE, SLOW, STOP, TRAINING,
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, Length, Link, Model,
-    NetworkPlan, Owners, PartyCompute, Plan, Site, Slow, Stop, Training, WireOverhead,
+    Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, Length, Link,
+    Misdeed, Model, NetworkPlan, Offline, Owners, PartyCompute, Plan, Site, Slow, Stop, Training, Which,
+    WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -103,7 +104,9 @@ impl Plan {
             training: constants,
             network: links,
             compute: costs,
+            offline,
             faults: wrong,
+            adversary: cheats,
         } = self;
         let mut record = Record::new(&SCENARIO, select);
         record.field("name", || quoted(name));
@@ -121,8 +124,14 @@ impl Plan {
         record.field("training", || training(*constants, select));
         record.field("network", || network(links));
         record.field("compute", || compute(costs, select));
+        if *offline != Offline::Before {
+            record.field("offline", || offline.name().to_string());
+        }
         if !wrong.is_none() {
             record.field("faults", || faults(wrong));
+        }
+        if let Some(cheats) = cheats {
+            record.field("adversary", || adversary(cheats));
         }
         record.in_lines("", 1)
     }
@@ -399,6 +408,22 @@ fn faults(faults: &Faults) -> String {
         record.field("timeout_s", || seconds(timeout_ps));
     }
     record.in_lines("", 2)
+}
+
+fn adversary(adversary: &Adversary) -> String {
+    let Adversary { party, does, which } = adversary;
+    let mut record = Record::new(&ADVERSARY, ALL);
+    record.field("party", || party.to_string());
+    record.field("does", || match *does {
+        Misdeed::Delay { delay_ps } => format!("delay(ms: {})", decimal_text(delay_ps, MS_PLACES)),
+        other => other.name().to_string(),
+    });
+    record.field("which", || match which {
+        Which::Number(number) => format!("message({number})"),
+        Which::To(to) => format!("link({to})"),
+        Which::Span(span) => format!("span({})", quoted(span)),
+    });
+    record.in_line("")
 }
 
 fn overhead(overhead: WireOverhead) -> String {

@@ -228,6 +228,7 @@ impl<M> Core<M> {
 
     /// A party ends the run.
     pub(crate) fn abort(&mut self, party: usize, span: SpanId, check: std::borrow::Cow<'static, str>) {
+        self.charge(party, span);
         let span = self.spans.path(span);
         self.failed.get_or_insert(SimError::Aborted { party, check: check.into_owned(), span });
     }

@@ -90,6 +90,12 @@ impl<M> Simulation<M> {
         self.core.borrow().log.clocks()
     }
 
+    /// What each party has done in the run that failed.
+    pub fn trace_so_far(&self) -> Trace {
+        let core = self.core.borrow();
+        core.log.so_far(&core.spans)
+    }
+
     /// Puts clocks, links, ordinals and depths back to zero; also after an error. Strands go on, so
     /// that no fork of a simulation gets the strand of another.
     pub fn reset(&mut self) {

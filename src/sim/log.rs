@@ -50,6 +50,11 @@ impl Log {
         }
     }
 
+    /// The trace as far as it goes.
+    pub(crate) fn so_far(&self, spans: &Arc<SpanTree>) -> Trace {
+        self.recorder.clone().finish(Arc::clone(spans))
+    }
+
     /// The trace and the times of a run that has ended.
     pub(crate) fn end(&mut self, spans: &Arc<SpanTree>) -> Result<(Trace, Replay), SimError> {
         let next = self.recorder.as_long();

@@ -51,6 +51,7 @@ mod jitter;
 mod kernel;
 mod log;
 mod mailbox;
+mod merge;
 mod network;
 mod party;
 mod replay;

@@ -158,11 +158,14 @@ impl Replayer {
         Ok(Replay { start, clocks: self.engine.clocks() })
     }
 
-    /// Every party's clock when nobody can go on, whether the trace ends there or not. Then the replayer must be
+    /// When a party comes to the end of its line, whether the others do or not. Then the replayer must be
     /// [`reset`](Self::reset).
-    pub fn run_to_halt(&mut self, trace: &Trace) -> Result<Vec<Clock>, SimError> {
+    pub(crate) fn end_of_line_ps(&mut self, trace: &Trace, party: usize) -> Result<u64, SimError> {
         self.run_as_far_as_it_goes(trace, &mut ())?;
-        Ok(self.engine.clocks())
+        if self.ended[party].is_some() || self.waits[party].is_some() {
+            return Err(if self.engine.fails() { self.stall(trace) } else { self.deadlock(trace) });
+        }
+        Ok(self.engine.time_ps(party))
     }
 
     fn run_as_far_as_it_goes<O: Observer>(

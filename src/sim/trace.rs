@@ -84,6 +84,13 @@ impl Trace {
         builder.finish(Arc::clone(&self.spans))
     }
 
+    /// The same with the line of a party as it is in another trace. For its times only: spans keep their names here.
+    pub(crate) fn with_line_of(&self, party: usize, other: &Trace) -> Trace {
+        let mut with = self.clone();
+        with.lines[party].clone_from(&other.lines[party]);
+        with
+    }
+
     /// How many messages were sent.
     pub fn messages(&self) -> u64 {
         self.sends().count() as u64

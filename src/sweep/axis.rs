@@ -5,6 +5,7 @@ use super::number::{linear, logarithmic};
 use crate::scenario::errors::{Mistakes, Place};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::sets::Override;
+use crate::scenario::signs::is_order;
 use crate::scenario::tree::{Kind, Node, Record};
 
 /// A field of the scenario and the values that it takes.
@@ -34,7 +35,8 @@ pub(crate) struct Value {
 /// What a value is called in tables, and the number that it is: a preset or what has a label by its name, all else as
 /// it is written.
 pub(crate) fn cell(node: &Node, text: &str) -> (String, Option<f64>) {
-    let unquoted = |quoted: &str| ron::from_str::<String>(quoted).unwrap_or_else(|_| quoted.to_string());
+    let unquoted =
+        |quoted: &str| harmless(ron::from_str::<String>(quoted).unwrap_or_else(|_| quoted.to_string()));
     let written = || text[node.place.span.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
     match &node.kind {
         Kind::Number(number) => (number.replace('_', ""), number.replace('_', "").parse().ok()),
@@ -52,10 +54,15 @@ pub(crate) fn cell(node: &Node, text: &str) -> (String, Option<f64>) {
     }
 }
 
+/// A text that no spreadsheet takes for a formula: an apostrophe goes before what begins like one.
+fn harmless(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+}
+
 /// The axes that go together: one, or those of a `zip`.
 pub(crate) fn group(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Vec<Axis>> {
     let Kind::Tuple(Some(name), items) = &node.kind else {
-        return Some(vec![axis(node, text, mistakes)?]);
+        return distinct(vec![axis(node, text, mistakes)?], mistakes);
     };
     let [Node { kind: Kind::List(members), .. }] = items.as_slice() else {
         let help = Some("write zip([(field: …, values: …), …])".to_string());
@@ -78,7 +85,7 @@ pub(crate) fn group(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<
             return None;
         }
     }
-    Some(axes)
+    distinct(axes, mistakes)
 }
 
 fn axis(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Axis> {
@@ -87,14 +94,14 @@ fn axis(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Axis> {
     let field = field_node.as_deref().and_then(|node| read::text(node, "field", mistakes));
     let values = fields.node("values", mistakes).and_then(|node| values_of(&node, mistakes));
     let name = match fields.get("name") {
-        Some(node) => Some(read::label(node, mistakes)?),
+        Some(node) => Some(harmless(read::label(node, mistakes)?)),
         None => None,
     };
     let (field, field_node, values) = (field?, field_node?, values?);
     let mut made: Vec<Value> = Vec::with_capacity(values.len());
     for value in values {
         let (cell, number) = cell(&value, text);
-        if cell.contains(char::is_control) {
+        if cell.contains(|c: char| c.is_control() || is_order(c)) {
             let message = "a value of an axis must be printable on one line: it stands in a table";
             mistakes.add(&value.place, message, "has a control character", None);
             return None;
@@ -115,6 +122,19 @@ fn axis(node: &Node, text: &str, mistakes: &mut Mistakes) -> Option<Axis> {
         place: field_node.place.clone(),
         values: made,
     })
+}
+
+/// Axes that go together, unless two of their rows could not be told apart.
+fn distinct(axes: Vec<Axis>, mistakes: &mut Mistakes) -> Option<Vec<Axis>> {
+    let row = |at: usize| axes.iter().map(|axis| axis.values[at].cell.as_str()).collect::<Vec<_>>();
+    let mut rows: Vec<Vec<&str>> = (0..axes[0].values.len()).map(row).collect();
+    rows.sort_unstable();
+    let Some(pair) = rows.windows(2).find(|pair| pair[0] == pair[1]) else { return Some(axes) };
+    let message = format!("two values stand as `{}` in the results", pair[0].join(", "));
+    let help =
+        "a row could not say which of the two was used: give each a label of its own, or leave one out";
+    mistakes.add(&axes[0].place, message, "of this axis", Some(help.to_string()));
+    None
 }
 
 /// The values of an axis; those of a range have the place of the range.

@@ -15,6 +15,8 @@ pub(crate) struct PointResult<'a> {
     pub training: Option<&'a TrainingResult>,
     /// What the whole training sends; none if it is more than can be counted, or the training came to a halt.
     pub counts: Option<&'a Cost>,
+    /// What the offline and the online phase of an iteration send, of protocols that have an offline phase.
+    pub apart: Option<&'a [Cost; 2]>,
     pub times: &'a Times,
 }
 
@@ -25,6 +27,7 @@ enum Source {
     Counts(fn(&Cost) -> u64),
     Chain(fn(&Times) -> Option<End>),
     Halt,
+    Apart(usize, fn(&Cost) -> u64),
     Time(fn(&Times) -> Option<End>, fn(&Parts) -> u64),
 }
 
@@ -48,10 +51,11 @@ const fn seconds(
 }
 
 const TRAINING: fn(&Times) -> Option<End> = |times| times.training;
+const PAYLOAD: fn(&Cost) -> u64 = |cost| cost.payload_bytes;
 const ITERATION: fn(&Times) -> Option<End> = |times| times.iteration;
 
 /// All of them, behind the index and the axes. Without more words, a column is about the whole training.
-pub(crate) const COLUMNS: [Column; 19] = [
+pub(crate) const COLUMNS: [Column; 25] = [
     column("accuracy", "test accuracy", Unit::Share, Source::Training(TrainingResult::accuracy)),
     column("restarts", "restarts", Unit::Count, Source::TrainingCount(|result| result.restarts() as u64)),
     column(
@@ -78,6 +82,12 @@ pub(crate) const COLUMNS: [Column; 19] = [
         parts.serialisation_ps
     }),
     seconds("iteration_queueing_seconds", "queueing of one iteration", ITERATION, |parts| parts.queueing_ps),
+    column("offline_rounds", "rounds of an offline phase", Unit::Count, Source::Chain(|times| times.offline)),
+    column("offline_payload_bytes", "payload of an offline phase", Unit::Bytes, Source::Apart(0, PAYLOAD)),
+    seconds("offline_modelled_seconds", "time of an offline phase", |times| times.offline, Parts::total_ps),
+    column("online_rounds", "rounds of an online phase", Unit::Count, Source::Chain(|times| times.online)),
+    column("online_payload_bytes", "payload of an online phase", Unit::Bytes, Source::Apart(1, PAYLOAD)),
+    seconds("online_modelled_seconds", "time of an online phase", |times| times.online, Parts::total_ps),
 ];
 
 impl Column {
@@ -89,6 +99,7 @@ impl Column {
                 point.training.map(|training| write!(line, "{}", value(training)))
             }
             Source::Counts(value) => point.counts.map(|counts| write!(line, "{}", value(counts))),
+            Source::Apart(which, value) => point.apart.map(|apart| write!(line, "{}", value(&apart[*which]))),
             Source::Halt => point.times.halted.map(|iterations| write!(line, "{iterations}")),
             Source::Chain(of) => of(point.times).map(|end| write!(line, "{}", end.rounds)),
             Source::Time(of, part) => of(point.times).map(|end| write!(line, "{}", Seconds(part(&end.path)))),

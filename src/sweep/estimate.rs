@@ -7,7 +7,8 @@ use super::planner::SweepPlan;
 use super::replay::replay_points;
 use super::task::Task;
 use super::trace::Sizes;
-use crate::data::{self, Dataset, TrainTest};
+use crate::data::{self, Dataset, Owners, TrainTest};
+use crate::nn::{SecretData, TrainingProgram, batches_per_epoch, correct_predictions, glorot_weights};
 use crate::ring::with_workers;
 use crate::run::{Phase, Progress, RunError, Values, layer_widths, record, train, training_program, verify};
 use crate::scenario::{Length, Plan};
@@ -16,23 +17,20 @@ use crate::scenario::{Length, Plan};
 const TIMED: (u64, u64) = (2, 10);
 /// The same for iterations that are replayed.
 const REPLAYED: (u64, u64) = (32, 256);
-/// Test rows of a training that is timed.
-const TEST_ROWS: usize = 100;
+/// Rows of which encoding and evaluation are timed.
+const ROWS: usize = 1000;
 /// Points that are replayed together to be timed.
 const POINTS: usize = 32;
+/// How often what is short is timed: the least counts, since other programs only make it longer.
+const REPETITIONS: usize = 3;
 /// What a row costs beside its matrix products, in multiplications.
 const ROW: usize = 4000;
-
-/// What pieces of a sweep take, in nanoseconds.
-#[derive(Clone, Debug)]
-pub(crate) struct Work {
-    load_ns: f64,
-    record_ns: f64,
-    /// By weight of the network.
-    iteration: Line,
-    verification: Line,
-    point_ns: f64,
-}
+/// What a row of results takes beside its replay: to write it, and to read it again for the report.
+const RESULT_NS: f64 = 12_000.0;
+/// Kinds of tasks that are timed: those that take the most in all.
+const MOST_KINDS: usize = 4;
+/// Timing goes on to other kinds and sizes as long as it has taken less than this, and this part of what it foresees.
+const TIMING: (f64, f64) = (0.5, 0.05);
 
 /// What is expected at any weight, from what was measured at one or two.
 #[derive(Clone, Debug, Default)]
@@ -53,10 +51,44 @@ impl Line {
     }
 }
 
-/// In what the time of an iteration is about proportional: multiplications of its matrix products, and a little more.
-fn weight(plan: &Plan, widths: &[usize]) -> f64 {
+/// What the parts of a task take, in nanoseconds.
+#[derive(Clone, Debug, Default)]
+struct Pieces {
+    /// By the weight of an iteration.
+    iteration: Line,
+    verification: Line,
+    /// Of a test row, by the weight of a row.
+    evaluation: Line,
+    /// Of the largest program that was timed.
+    record_ns: f64,
+    load_ns: f64,
+    /// To share a row of the training data.
+    share_ns: f64,
+}
+
+/// What pieces of a sweep take, in nanoseconds.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    /// By what tells tasks apart whose parts take other times; the first stands for those that were not timed.
+    kinds: Vec<(String, Pieces)>,
+    point_ns: f64,
+}
+
+/// In what the time of a row is about proportional: multiplications of its matrix products, and a little more.
+fn row_weight(widths: &[usize]) -> f64 {
     let row: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
-    (plan.training.batch * (row + ROW)) as f64
+    (row + ROW) as f64
+}
+
+/// The same for an iteration.
+fn weight(plan: &Plan, widths: &[usize]) -> f64 {
+    plan.training.batch as f64 * row_weight(widths)
+}
+
+/// What else decides how long a task takes.
+fn kind(plan: &Plan) -> String {
+    let words = [plan.softmax.name(), plan.rounding.name(), plan.protocol.name()];
+    format!("{} {}", words.join(" "), plan.loss)
 }
 
 /// The first rows of a part of the data.
@@ -71,49 +103,71 @@ fn first(data: &Dataset, rows: usize) -> Dataset {
     }
 }
 
-/// What was timed of one point.
-struct Timed {
-    load_ns: f64,
-    record_ns: f64,
-    iteration_ns: f64,
-    verification_ns: f64,
+/// The least that something takes when it is done several times.
+fn least<E>(clock: &dyn Fn() -> f64, mut work: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
+    let mut least = f64::INFINITY;
+    for _ in 0..REPETITIONS {
+        let began = clock();
+        work()?;
+        least = least.min((clock() - began) * 1e9);
+    }
+    Ok(least)
 }
 
-/// Times the pieces of a point's tasks.
-fn time(plan: &Plan, threads: usize, clock: &(dyn Fn() -> f64 + Sync)) -> Result<Timed, SweepError> {
+/// Times the pieces of a point's tasks and adds them to what is known of their kind.
+fn time(
+    plan: &Plan,
+    threads: usize,
+    clock: &(dyn Fn() -> f64 + Sync),
+    pieces: &mut Pieces,
+) -> Result<(), SweepError> {
     let ns = |from: f64| (clock() - from) * 1e9;
     let began = clock();
     let data = data::load(&plan.data).map_err(RunError::from)?;
-    let load_ns = ns(began);
-    let program =
-        training_program(plan, &layer_widths(plan, data.train.width, data.train.classes), data.train.rows);
+    pieces.load_ns = pieces.load_ns.max(ns(began));
+    let widths = layer_widths(plan, data.train.width, data.train.classes);
+    let program = training_program(plan, &widths, data.train.rows);
     let began = clock();
     let recorded = record(plan, &program).map_err(RunError::from)?;
-    let record_ns = ns(began);
-    let pieces = with_workers(threads, || -> Result<(f64, f64), RunError> {
+    pieces.record_ns = pieces.record_ns.max(ns(began));
+    let (row, weight) = (row_weight(&widths), weight(plan, &widths));
+    let timed = with_workers(threads, || -> Result<(), RunError> {
         let began = clock();
         verify(plan, &program, &data.train, &recorded, &())?;
-        let verification_ns = ns(began);
-        let batch = plan.training.batch;
+        pieces.verification.measured.push((weight, ns(began)));
         let few = TrainTest {
-            train: first(&data.train, batch * TIMED.1 as usize),
-            test: first(&data.test, TEST_ROWS),
+            train: first(&data.train, plan.training.batch * TIMED.1 as usize),
+            test: first(&data.test, 1),
             notes: Vec::new(),
         };
         let mut short = plan.clone();
         short.training.restart_below = 0.0;
-        let program = crate::nn::TrainingProgram { rows: few.train.rows, ..program.clone() };
+        short.owners = Owners::One(0);
+        let few_rows = TrainingProgram { rows: few.train.rows, owners: Owners::One(0), ..program.clone() };
         let mut times = [0.0; 2];
         for (time, iterations) in times.iter_mut().zip([TIMED.0, TIMED.1]) {
             short.training.length = Length::Iterations(iterations);
             let began = clock();
-            train(&short, &program, &few, &recorded, Values::Split, &())?;
+            train(&short, &few_rows, &few, &recorded, Values::Split, &())?;
             *time = ns(began);
         }
-        Ok((verification_ns, (times[1] - times[0]) / (TIMED.1 - TIMED.0) as f64))
+        let iteration_ns = (times[1] - times[0]) / (TIMED.1 - TIMED.0) as f64;
+        pieces.iteration.measured.push((weight, iteration_ns.max(1.0)));
+        let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+        let test = first(&data.test, ROWS);
+        let evaluation_ns = least::<RunError>(clock, || {
+            correct_predictions(&weights, &test, plan.fixed_point);
+            Ok(())
+        })?;
+        pieces.evaluation.measured.push((row, evaluation_ns / test.rows as f64));
+        let rows: Vec<usize> = (0..ROWS.min(data.train.rows)).collect();
+        let some = TrainingProgram { rows: rows.len(), owners: Owners::One(0), ..program.clone() };
+        let began = clock();
+        drop(SecretData::of(&some, &data.train, &rows, plan.fixed_point));
+        pieces.share_ns = pieces.share_ns.max(ns(began) / rows.len() as f64);
+        Ok(())
     });
-    let (verification_ns, iteration_ns) = pieces.map_err(|error| RunError::Threads(error.to_string()))??;
-    Ok(Timed { load_ns, record_ns, iteration_ns: iteration_ns.max(1.0), verification_ns })
+    Ok(timed.map_err(|error| RunError::Threads(error.to_string()))??)
 }
 
 /// Times the replay of some points, by point.
@@ -137,26 +191,66 @@ fn time_replay(
     let mut times = [0.0; 2];
     let lengths = [REPLAYED.0, REPLAYED.1].map(|length| length.min(program.iterations));
     for (time, length) in times.iter_mut().zip(lengths) {
-        let began = clock();
-        let conditions: Vec<_> = alike
-            .iter()
-            .map(|&point| plan.condition(&own, &plan.sweep.grid.position(point as usize)))
-            .collect();
-        replay_points(&recorded, &[Phase::Iterations(length)], &conditions).map_err(RunError::from)?;
-        *time = (clock() - began) * 1e9;
+        *time = least::<SweepError>(clock, || {
+            let condition = |&point| plan.condition(&own, &plan.sweep.grid.position(point as usize));
+            let conditions: Vec<_> = alike.iter().map(condition).collect();
+            replay_points(&recorded, &[Phase::Iterations(length)], &conditions).map_err(RunError::from)?;
+            Ok(())
+        })?;
     }
     let longer = (lengths[1] - lengths[0]).max(1) as f64;
     // Nothing where a training repeats itself, and is not replayed to its end.
     let each = ((times[1] - times[0]) / longer).max(0.0);
     let each = if times[1] > 2.0 * times[0] { each } else { 0.0 };
-    Ok((times[1] + each * (program.iterations - lengths[1]) as f64) / alike.len() as f64)
+    Ok(RESULT_NS + (times[1] + each * (program.iterations - lengths[1]) as f64) / alike.len() as f64)
+}
+
+/// Tasks of one kind and weight.
+struct Alike {
+    kind: String,
+    weight: f64,
+    /// Of all their iterations.
+    all: f64,
+    point: u32,
+}
+
+/// The points to time, those first that tell most: of each kind the largest network, then the smallest.
+fn samples(plan: &SweepPlan, sizes: &Sizes, tasks: &[Task]) -> Vec<Alike> {
+    let mut alike: Vec<Alike> = Vec::new();
+    for task in tasks {
+        let point = task.point(plan);
+        let own = plan.plan(point as usize);
+        let (kind, weight) = (kind(&own), weight(&own, &sizes.widths(&own)));
+        let all = weight * task.iterations(plan).max(TIMED.0) as f64;
+        match alike.iter_mut().find(|other| other.kind == kind && other.weight == weight) {
+            Some(other) => other.all += all,
+            None => alike.push(Alike { kind, weight, all, point }),
+        }
+    }
+    let mut kinds: Vec<(String, f64)> = Vec::new();
+    for Alike { kind, all, .. } in &alike {
+        match kinds.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, sum)) => *sum += all,
+            None => kinds.push((kind.clone(), *all)),
+        }
+    }
+    kinds.sort_by(|a, b| b.1.total_cmp(&a.1));
+    alike.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    let (mut largest, mut smallest) = (Vec::new(), Vec::new());
+    for (kind, _) in kinds.into_iter().take(MOST_KINDS) {
+        let (own, others) = alike.into_iter().partition::<Vec<_>, _>(|alike| alike.kind == kind);
+        alike = others;
+        let mut own = own.into_iter();
+        largest.extend(own.next());
+        smallest.extend(own.next_back());
+    }
+    largest.into_iter().chain(smallest).collect()
 }
 
 impl Work {
     /// Without a clock: every iteration counts the same, and other things hardly.
     fn unknown() -> Work {
-        let line = Line::default();
-        Work { load_ns: 0.0, record_ns: 0.0, iteration: line.clone(), verification: line, point_ns: 1.0 }
+        Work { kinds: vec![(String::new(), Pieces::default())], point_ns: 1.0 }
     }
 
     /// Times short pieces of these tasks and points, if `progress` has a clock, and tells it how long they will take.
@@ -172,49 +266,60 @@ impl Work {
             return Ok(work);
         }
         let clock = || progress.now_seconds().unwrap_or_default();
-        // Networks of the same weight take the same time; those count that take the most in all.
-        let mut by_weight: Vec<(f64, f64, u32)> = Vec::new();
-        for task in tasks {
-            let point = task.point(plan);
-            let own = plan.plan(point as usize);
-            let weight = weight(&own, &sizes.widths(&own));
-            let all = weight * task.iterations(plan) as f64;
-            match by_weight.iter_mut().find(|(known, ..)| *known == weight) {
-                Some((_, sum, _)) => *sum += all,
-                None => by_weight.push((weight, all, point)),
-            }
-        }
-        by_weight.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let side_by_side = jobs.min(tasks.len()).max(1);
-        for &(weight, _, point) in by_weight.iter().take(2) {
-            let timed = time(&plan.plan(point as usize), (jobs / side_by_side).max(1), &clock)?;
-            work.load_ns = timed.load_ns;
-            work.record_ns = timed.record_ns;
-            work.iteration.measured.push((weight, timed.iteration_ns));
-            work.verification.measured.push((weight, timed.verification_ns));
-        }
+        let began = clock();
         work.point_ns = time_replay(plan, sizes, points, &clock)?;
-        let of_tasks: f64 = tasks.iter().map(|&task| work.task_ns(plan, sizes, task)).sum();
-        let of_points = work.points_ns(points.len());
-        progress.estimate(1e-9 * (of_tasks / side_by_side as f64 + of_points / jobs as f64));
+        let side_by_side = jobs.min(tasks.len()).max(1);
+        let total_s = |work: &Work| {
+            let of_tasks: f64 = tasks.iter().map(|&task| work.task_ns(plan, sizes, task)).sum();
+            1e-9 * (of_tasks / side_by_side as f64 + work.points_ns(points.len()) / jobs as f64)
+        };
+        for (number, sample) in samples(plan, sizes, tasks).into_iter().enumerate() {
+            if number > 0 && clock() - began > TIMING.0 + TIMING.1 * total_s(&work) {
+                break;
+            }
+            if number == 0 {
+                work.kinds.clear();
+            }
+            let at = work.kinds.iter().position(|(kind, _)| *kind == sample.kind).unwrap_or_else(|| {
+                work.kinds.push((sample.kind, Pieces::default()));
+                work.kinds.len() - 1
+            });
+            let own = plan.plan(sample.point as usize);
+            time(&own, (jobs / side_by_side).max(1), &clock, &mut work.kinds[at].1)?;
+        }
+        progress.estimate(total_s(&work));
         Ok(work)
     }
 
-    /// What an iteration of a task takes.
+    fn pieces(&self, plan: &Plan) -> &Pieces {
+        let kind = kind(plan);
+        let known = self.kinds.iter().find(|(known, _)| *known == kind);
+        &known.unwrap_or(&self.kinds[0]).1
+    }
+
+    /// What an iteration of a task takes, its part of the evaluation included.
     pub(crate) fn iteration_ns(&self, plan: &SweepPlan, sizes: &Sizes, task: Task) -> f64 {
         let own = plan.plan(task.point(plan) as usize);
-        self.iteration.at(weight(&own, &sizes.widths(&own)))
+        let widths = sizes.widths(&own);
+        let pieces = self.pieces(&own);
+        let in_epoch = batches_per_epoch(own.data.train_rows(), own.training.batch) as u64;
+        let in_epoch = in_epoch.min(task.iterations(plan)).max(1);
+        let evaluation = pieces.evaluation.at(row_weight(&widths)) * own.data.test_rows() as f64;
+        pieces.iteration.at(weight(&own, &widths)) + evaluation / in_epoch as f64
     }
 
     /// What a task takes.
     pub(crate) fn task_ns(&self, plan: &SweepPlan, sizes: &Sizes, task: Task) -> f64 {
         let own = plan.plan(task.point(plan) as usize);
-        let weight = weight(&own, &sizes.widths(&own));
-        let pieces = match task {
-            Task::Train(_) => self.iteration.at(weight) * task.iterations(plan) as f64,
-            Task::Verify(_) => self.verification.at(weight),
+        let pieces = self.pieces(&own);
+        let rest = match task {
+            Task::Train(_) => {
+                let iterations = self.iteration_ns(plan, sizes, task) * task.iterations(plan) as f64;
+                iterations + pieces.share_ns * own.data.train_rows() as f64
+            }
+            Task::Verify(_) => pieces.verification.at(weight(&own, &sizes.widths(&own))),
         };
-        self.load_ns + self.record_ns + pieces
+        pieces.load_ns + pieces.record_ns + rest
     }
 
     /// What so many points take.
@@ -235,5 +340,51 @@ mod tests {
         let two = line(&[(10.0, 5.0), (20.0, 6.0)]);
         assert_eq!([10.0, 20.0, 30.0].map(|weight| two.at(weight)), [5.0, 6.0, 7.0]);
         assert!(line(&[(10.0, 1.0), (20.0, 6.0)]).at(5.0) > 0.0, "never less than nothing");
+    }
+
+    fn sweep_plan(axes: &str) -> SweepPlan {
+        let text = format!(
+            "(name: \"s\", base: (name: \"b\", protocol: rep3, model: dense(hidden: []), softmax: exact, \
+             data: mnist(train: 500, test: 10000), training: (epochs: 4, batch: 100), \
+             network: custom(latency_ms: 1, bandwidth_mbps: 1)), axes: [{axes}])"
+        );
+        let limit = crate::memory::MemoryLimit::of_machine();
+        let sweep = crate::sweep::Sweep::from_text(&text, "s.ron", std::path::Path::new(""), limit);
+        SweepPlan::new(sweep.unwrap()).unwrap()
+    }
+
+    /// Of few training rows and many test rows, the evaluation takes most.
+    #[test]
+    fn trainings_are_evaluated_every_epoch() {
+        let plan = sweep_plan("(field: \"seed\", values: [1])");
+        let sizes = Sizes::read(&plan).unwrap();
+        let row = row_weight(&[784, 10]);
+        let line = |weight: f64, ns: f64| Line { measured: vec![(weight, ns)] };
+        let pieces = Pieces {
+            iteration: line(100.0 * row, 1000.0),
+            verification: line(100.0 * row, 7.0),
+            evaluation: line(row, 2.0),
+            record_ns: 30.0,
+            load_ns: 400.0,
+            share_ns: 0.5,
+        };
+        let work = Work { kinds: vec![(kind(&plan.plan(0)), pieces)], point_ns: 0.0 };
+        let iterations = 4.0 * (500.0 / 100.0);
+        let expected = 400.0 + 30.0 + 0.5 * 500.0 + iterations * 1000.0 + 4.0 * 10_000.0 * 2.0;
+        assert!((work.task_ns(&plan, &sizes, Task::Train(0)) - expected).abs() < 1e-6 * expected);
+        assert_eq!(work.task_ns(&plan, &sizes, Task::Verify(0)), 400.0 + 30.0 + 7.0);
+    }
+
+    /// What tells most is timed first: each kind of task at its largest network, then at its smallest.
+    #[test]
+    fn kinds_of_tasks_are_timed_apart() {
+        let plan = sweep_plan(
+            "(field: \"softmax\", values: [relu_gradient, exact]), \
+             (field: \"model.hidden\", values: [[8], [64], [32], []])",
+        );
+        let sizes = Sizes::read(&plan).unwrap();
+        let tasks: Vec<Task> = (0..8).map(Task::Train).collect();
+        let timed: Vec<u32> = samples(&plan, &sizes, &tasks).iter().map(|sample| sample.point).collect();
+        assert_eq!(timed, [1, 5, 3, 7], "hidden [64] of both, then none of both");
     }
 }

@@ -84,13 +84,13 @@ pub(crate) enum Opened {
 }
 
 impl Folder {
-    /// Takes a folder for a sweep: a new or empty one, one of a finished sweep, whose results are replaced when this one
-    /// is finished, or with `resume` the one of the same sweep, unfinished.
+    /// Takes a folder for a sweep: a new or empty one, one of the same sweep (with `force` of any), finished, whose results
+    /// are replaced when this one is finished, or with `resume` the one of the same sweep, unfinished.
     pub(crate) fn open(
         path: &Path,
         fingerprint: &str,
         shard: Shard,
-        resume: bool,
+        (resume, force): (bool, bool),
     ) -> Result<Opened, SweepError> {
         let name = path.display().to_string();
         let io = |error| SweepError::io(&name, error);
@@ -108,6 +108,10 @@ impl Folder {
                 return already_finished(path, &fresh);
             }
             None => {
+                if !force && path.join(SUMMARY).exists() && !holds(path, &fresh) {
+                    results.discard()?;
+                    return Err(SweepError::OtherResults(name));
+                }
                 // What a program left that was killed before it had begun.
                 fs::remove_dir_all(&new).and_then(|()| fs::create_dir(&new)).map_err(io)?;
                 remove(&work.join(JOURNAL)).map_err(io)?;
@@ -235,15 +239,26 @@ fn same_sweep(old: &Progress, new: &Progress, folder: &str) -> Result<(), SweepE
     Ok(())
 }
 
+/// What a finished sweep says of itself, as far as it can be read.
+fn finished(path: &Path, fresh: &Progress) -> Result<Progress, SweepError> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path.join(SUMMARY)).map_err(|error| SweepError::io(&name, error))?;
+    let Known { program, fingerprint, shard } =
+        serde_json::from_slice(&bytes).map_err(|_| SweepError::Damaged(name))?;
+    let shard = shard.map_or_else(|| Shard::WHOLE.to_string(), |shard| shard.text());
+    Ok(Progress { program, fingerprint, shard, ..fresh.clone() })
+}
+
+/// Whether the results in a folder are of this very sweep, made with this version.
+fn holds(path: &Path, fresh: &Progress) -> bool {
+    finished(path, fresh).is_ok_and(|old| old == *fresh)
+}
+
 /// With `--resume`, a finished sweep is left alone, if it is this one.
 fn already_finished(path: &Path, fresh: &Progress) -> Result<Opened, SweepError> {
     let name = path.display().to_string();
     check_whole(path)?;
-    let bytes = fs::read(path.join(SUMMARY)).map_err(|error| SweepError::io(&name, error))?;
-    let summary: Known = serde_json::from_slice(&bytes).map_err(|_| SweepError::Damaged(name.clone()))?;
-    let shard = summary.shard.map_or_else(|| Shard::WHOLE.to_string(), |shard| shard.text());
-    let old = Progress { program: summary.program, fingerprint: summary.fingerprint, shard, ..fresh.clone() };
-    same_sweep(&old, fresh, &name)?;
+    same_sweep(&finished(path, fresh)?, fresh, &name)?;
     Ok(Opened::Finished)
 }
 

@@ -42,7 +42,7 @@ pub use merge::merge;
 #[cfg(feature = "parquet")]
 pub use parquet::write as write_parquet;
 pub use planner::SweepPlan;
-pub use run::{Done, Options, run};
+pub use run::{Done, Options, estimate, run};
 pub use shard::Shard;
 
 /// Why a sweep ended without results.
@@ -65,6 +65,12 @@ pub enum SweepError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// Finished results would be lost.
+    #[error(
+        "{0} holds the results of another sweep, shard or version of mpcsim: choose another folder with --out, or replace \
+         them with --force"
+    )]
+    OtherResults(String),
     /// A merge needs an empty folder.
     #[error("{0} is not empty: choose another folder with --out")]
     NotEmpty(String),

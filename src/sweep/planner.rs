@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::file::Sweep;
 use super::memory::check_grid;
 use super::replay::Condition;
-use crate::run::{endpoints, network, total_iterations, training_network};
+use crate::run::{endpoints, network, total_iterations, training_faults, training_network};
 use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{NetworkPlan, Plan, ScenarioErrors};
 use crate::sim::{Jitter, Network};
@@ -129,7 +129,8 @@ impl SweepPlan {
             let plan = |&(_, point): &(usize, u32)| {
                 let plan = sweep.base.plan_with(&grid.overrides(&grid.position(point as usize)))?;
                 let iterations = total_iterations(&plan, plan.data.train_rows());
-                let jitter = (varies(&plan.network), !plan.faults.is_none());
+                let jitter = (varies(&plan.network), !training_faults(&plan).is_none());
+                check_adversary(&plan)?;
                 Ok((Keys::of(&plan, sweep.train), iterations, plan.protocol.parties() as u8, jitter))
             };
             let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
@@ -244,6 +245,19 @@ fn first_points(sweep: &Sweep) -> Vec<Option<u32>> {
         first[grid.part(&position, |dimension| !dimension.only_network)].get_or_insert(point as u32);
     }
     first
+}
+
+/// Refuses an adversary that alters what messages say: trainings of a sweep run in the clear.
+fn check_adversary(plan: &Plan) -> Result<(), ScenarioErrors> {
+    let Some(adversary) = plan.adversary.as_ref().filter(|adversary| adversary.does.alters()) else {
+        return Ok(());
+    };
+    let message = format!(
+        "the adversary's `{}` alters what messages say, and trainings of a sweep run in the clear",
+        adversary.does.name()
+    );
+    let help = "`drop` and `delay` work in a sweep; for others use `mpcsim run --values shares`".to_string();
+    Err(ScenarioErrors::without_place(message, Some(help)))
 }
 
 /// Whether no iteration is like another.

@@ -1,6 +1,6 @@
 //! Network conditions as replays of a recorded program.
 
-use crate::run::{Phase, Recorded, iterations_of};
+use crate::run::{Phase, Recorded};
 use crate::sim::{self, Clock, Endpoint, Faults, Finish, Network, Parts, Prepared, SimError, replay_many};
 
 /// What decides the time of a point beside its program.
@@ -21,8 +21,11 @@ pub(crate) struct End {
 /// When one iteration and the whole training are done; none beyond the range of a clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Times {
-    /// Without faults.
+    /// Without faults, like the next two.
     pub iteration: Option<End>,
+    /// Its offline phase alone, and its online phase; of protocols that have an offline phase.
+    pub offline: Option<End>,
+    pub online: Option<End>,
     pub training: Option<End>,
     /// Iterations that were done when faults brought the training to a halt; then it has no end.
     pub halted: Option<u64>,
@@ -59,28 +62,30 @@ fn replay_alike(
     (conditions, alike): (&[Condition], &[usize]),
     times: &mut [Times],
 ) -> Result<(), SimError> {
-    let iteration = Prepared::new(&recorded.iteration, endpoints)?;
-    let restart = Prepared::new(&recorded.restart, endpoints)?;
-    let sequence: Vec<sim::Phase<'_>> = phases
-        .iter()
-        .map(|phase| match *phase {
-            Phase::Iterations(times) => sim::Phase { trace: &iteration, times },
-            Phase::Restart => sim::Phase { trace: &restart, times: 1 },
-        })
-        .collect();
+    let ready = recorded.ready(endpoints, phases)?;
     let networks: Vec<Network> = alike.iter().map(|&at| conditions[at].network.clone()).collect();
     let healthy = |network: &Network| Network { faults: Faults::default(), ..network.clone() };
     let healthy: Vec<Network> = networks.iter().map(healthy).collect();
-    let one = replay_many(&[sim::Phase { trace: &iteration, times: 1 }], &healthy);
-    let all = replay_many(&sequence, &networks);
-    for ((&at, one), all) in alike.iter().zip(one).zip(all) {
-        let iteration = end_if_in_range(one)?;
-        times[at] = match all {
-            Err(SimError::Stalled(stall)) => {
-                Times { iteration, training: None, halted: Some(iterations_of(phases, stall.runs)) }
-            }
-            all => Times { iteration, training: end_if_in_range(all)?, halted: None },
+    let once = |trace: &Prepared| -> Result<Vec<Option<End>>, SimError> {
+        let one = replay_many(&[sim::Phase { trace, times: 1 }], &healthy);
+        one.into_iter().map(end_if_in_range).collect()
+    };
+    let iteration = once(ready.iteration())?;
+    let apart = match &recorded.iteration_apart {
+        Some(apart) => {
+            let [offline, online] = apart.each_ref().map(|trace| once(&Prepared::new(trace, endpoints)?));
+            Some([offline?, online?])
+        }
+        None => None,
+    };
+    for (i, (&at, all)) in alike.iter().zip(replay_many(&ready.phases(), &networks)).enumerate() {
+        let [offline, online] =
+            apart.as_ref().map_or([None; 2], |apart| apart.each_ref().map(|ends| ends[i]));
+        let (training, halted) = match all {
+            Err(SimError::Stalled(stall)) => (None, Some(ready.iterations_of(stall.runs))),
+            all => (end_if_in_range(all)?, None),
         };
+        times[at] = Times { iteration: iteration[i], offline, online, training, halted };
     }
     Ok(())
 }

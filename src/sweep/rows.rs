@@ -56,6 +56,8 @@ pub(crate) struct RowBuilder<'a> {
 struct Counts {
     overhead: WireOverhead,
     training: Option<Cost>,
+    /// Offline and online phase of an iteration, if there are both.
+    apart: Option<[Cost; 2]>,
 }
 
 impl RowBuilder<'_> {
@@ -107,8 +109,9 @@ impl RowBuilder<'_> {
             write_cell(&mut line, &value.cell);
         }
         let ended = times.halted.is_none();
+        let apart = counts.apart.as_ref();
         let (training, counts) = (result.filter(|_| ended), counts.training.as_ref().filter(|_| ended));
-        let result = PointResult { training, counts, times };
+        let result = PointResult { training, counts, apart, times };
         for column in &COLUMNS {
             line.push(b',');
             column.write(&mut line, &result);
@@ -126,7 +129,11 @@ fn counts_of<'a>(
     phases: &[Phase],
 ) -> &'a Counts {
     let at = known.iter().position(|counts| counts.overhead == overhead).unwrap_or_else(|| {
-        known.push(Counts { overhead, training: recorded.training_counts(&overhead, phases).ok() });
+        let apart = recorded.iteration_apart.as_ref().and_then(|apart| {
+            let [offline, online] = apart.each_ref().map(|trace| Cost::of_trace(trace, &overhead).ok());
+            Some([offline?, online?])
+        });
+        known.push(Counts { overhead, training: recorded.training_counts(&overhead, phases).ok(), apart });
         known.len() - 1
     });
     &known[at]

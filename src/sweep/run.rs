@@ -17,10 +17,12 @@ use super::task::tasks;
 use super::trace::{Sizes, Traces};
 use super::training::{self, Watch};
 use crate::data::{self, DataSource};
-use crate::run::{Progress, RunError, Values, estimated_bytes, fingerprint_of, own_content};
+use crate::run::{Progress, RunError, estimated_bytes, fingerprint_of, own_content};
 
-/// Points of a chunk: enough for eight networks at a time, few enough for a chunk to end soon.
+/// Points of a chunk, at most: few enough for a chunk to end soon.
 const POINTS: usize = 512;
+/// Points that are replayed at a time: a chunk has a multiple of them.
+const AT_A_TIME: usize = 8;
 /// Chunks of each thread between two checkpoints.
 const CHUNKS: usize = 16;
 
@@ -37,6 +39,8 @@ pub struct Options {
     pub shard: Shard,
     /// Whether an unfinished sweep goes on.
     pub resume: bool,
+    /// Whether finished results of another sweep are replaced.
+    pub force: bool,
     /// Whether `results.parquet` is written too; needs a build with that feature.
     pub parquet: bool,
 }
@@ -76,7 +80,7 @@ fn check_memory(plan: &SweepPlan, sizes: &Sizes, jobs: usize) -> Result<(), Swee
     // What a training takes follows from what its trace follows from.
     for distinct in &plan.traces {
         let own = plan.plan(distinct.point as usize);
-        largest = largest.max(estimated_bytes(&own, Values::Split, &sizes.widths(&own)));
+        largest = largest.max(estimated_bytes(&own, &sizes.widths(&own)));
     }
     let side_by_side = jobs.min(plan.trainings().max(plan.verifications.len())).max(1) as u128;
     let needed_bytes = BASE_BYTES
@@ -101,7 +105,7 @@ pub fn run(
     check_memory(plan, &sizes, options.jobs)?;
     // All data are read before anything is touched.
     let fingerprint = fingerprint(plan)?;
-    let mut folder = match Folder::open(path, &fingerprint, shard, options.resume)? {
+    let mut folder = match Folder::open(path, &fingerprint, shard, (options.resume, options.force))? {
         Opened::Finished => return Ok(Done { finished_before: true, ..Done::default() }),
         Opened::Working(folder) => *folder,
     };
@@ -134,6 +138,24 @@ pub fn run(
     Ok(done)
 }
 
+/// How long a sweep will take, told to `progress`, without running it.
+pub fn estimate(
+    plan: &SweepPlan,
+    shard: Shard,
+    jobs: usize,
+    progress: &dyn Progress,
+) -> Result<(), SweepError> {
+    let sizes = Sizes::read(plan)?;
+    let points: Vec<u32> = shard.points(plan).from(0).collect();
+    let tasks = tasks(plan, points.iter().copied(), |_| false);
+    Work::of(plan, &sizes, (&tasks, &points), jobs, progress).map(drop)
+}
+
+/// How many points a chunk has: every thread gets several chunks, if there are enough points.
+fn chunk(points: usize, jobs: usize) -> usize {
+    points.div_ceil(4 * jobs).next_multiple_of(AT_A_TIME).min(POINTS)
+}
+
 fn write_rows(
     builder: &RowBuilder,
     points: &Points,
@@ -152,11 +174,26 @@ fn write_rows(
             watch.progress.advance((watch.work.points_ns(chunk.len()) / jobs as f64) as u64);
             rows
         };
-        let done: Vec<Result<Rows, SweepError>> = wave.par_chunks(POINTS).with_max_len(1).map(work).collect();
+        let done: Vec<Result<Rows, SweepError>> =
+            wave.par_chunks(chunk(wave.len(), jobs)).with_max_len(1).map(work).collect();
         for rows in done {
             let Rows { bytes, rows, overflowed } = rows?;
             folder.append(&bytes, rows, overflowed)?;
         }
         folder.checkpoint()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_thread_has_several_chunks() {
+        for (points, jobs, expected) in
+            [(60, 2, 8), (9, 2, 8), (1, 64, 8), (1000, 2, 128), (1_000_000, 2, 512), (16_384, 2, 512)]
+        {
+            assert_eq!(chunk(points, jobs), expected, "{points} points, {jobs} threads");
+        }
     }
 }

@@ -101,7 +101,7 @@ fn old_results_stay_until_new_ones_are_complete() {
     assert!(read(&out) == before, "old results of a sweep");
     // A disk that is full in the middle.
     let other = sweep_file(folder.path(), ", exclude: [(field: \"network.latency_ms\", is: 2)]");
-    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" sweep \"$1\" --quiet --out \"$2\"";
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" sweep \"$1\" --quiet --force --out \"$2\"";
     let full = |out: &Path| {
         let mut command = Command::new("sh");
         command.args(["-c", script, env!("CARGO_BIN_EXE_mpcsim")]).args([&other, out]).output().unwrap()

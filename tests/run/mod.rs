@@ -1,6 +1,8 @@
 //! Whole runs: the command, its files, trainings on shares and in the clear, the payload of the issue, golden results.
 
 mod accepted;
+mod again;
+mod cheating;
 mod command;
 mod failing;
 mod files;
@@ -11,6 +13,7 @@ mod golden;
 mod labels;
 mod live;
 mod memory;
+mod names;
 mod notes;
 mod options;
 mod owners;

@@ -128,6 +128,7 @@ fn check_knows_sweeps_and_says_what_they_have() {
     assert_eq!((&json["kind"], &json["points"]), (&Value::from("sweep"), &Value::from(567)));
     let planned = good(place.path(), &["sweep", &sweep, "--dry-run", "--set", "seed=4"]);
     assert!(planned.contains("567 points") && planned.contains("nothing was run"), "{planned}");
+    assert!(planned.contains("\nabout "), "how long it would take: {planned}");
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "nothing is written");
     assert!(
         refused(place.path(), &["check", &sweep, "--set", "softmax=exact"]).contains("the axis `softmax`")

@@ -59,3 +59,62 @@ fn offline_and_online_phases_stand_apart() {
         assert!(header.contains("offline") && header.contains("online"), "{table}");
     }
 }
+
+/// The same figures whatever the offline phase does, but for what it says.
+#[test]
+fn the_offline_phase_is_before_overlapped_or_excluded() {
+    for protocol in ProtocolName::ALL {
+        let with = |offline: &str| {
+            let offline = format!("offline={offline}");
+            run(protocol, &["network=preset(\"wan\")", &offline], "split")
+        };
+        let [(before, _), (overlapped, beside), (excluded, without)] =
+            ["before", "overlapped", "excluded"].map(with);
+        for same in ["accuracy", "iteration_offline", "iteration_online", "verified", "iterations"] {
+            assert!(before[same] == overlapped[same] && before[same] == excluded[same], "{same}");
+        }
+        let count = |summary: &Value, phase: &str, field: &str| summary[phase][field].as_u64().unwrap();
+        let seconds = |summary: &Value, phase: &str| {
+            summary[phase]["modelled_seconds"].to_string().parse::<f64>().unwrap()
+        };
+        if before.get("iteration_offline").is_none() {
+            assert!(
+                before["training"] == overlapped["training"] && before["training"] == excluded["training"]
+            );
+            continue;
+        }
+        let iterations = before["iterations"].as_u64().unwrap();
+        for field in ["payload_bytes", "messages", "wire_bytes"] {
+            let name = protocol.name();
+            assert_eq!(count(&overlapped, "iteration", field), count(&before, "iteration", field), "{name}");
+            assert_eq!(count(&overlapped, "training", field), count(&before, "training", field), "{name}");
+            assert_eq!(
+                count(&excluded, "iteration", field),
+                count(&before, "iteration_online", field),
+                "{name}"
+            );
+            let offline = count(&before, "iteration_offline", field) * iterations;
+            assert_eq!(
+                count(&excluded, "training", field) + offline,
+                count(&before, "training", field),
+                "{name}"
+            );
+            assert!(count(&excluded, "setup", field) <= count(&before, "setup", field), "{name}");
+        }
+        assert_eq!(excluded["iteration"], excluded["iteration_online"]);
+        // On a network of latencies, phases beside each other take the rounds of the longer one.
+        for phase in ["iteration", "training"] {
+            assert!(seconds(&overlapped, phase) < seconds(&before, phase), "{}: {phase}", protocol.name());
+            assert!(seconds(&overlapped, phase) >= seconds(&excluded, phase), "{}: {phase}", protocol.name());
+        }
+        let longer =
+            count(&before, "iteration_offline", "rounds").max(count(&before, "iteration_online", "rounds"));
+        let rounds = count(&overlapped, "iteration", "rounds");
+        assert!(longer <= rounds && rounds < count(&before, "iteration", "rounds"), "{rounds} {longer}");
+        assert!(beside.contains("beside") && without.contains("in no figure"), "{beside}{without}");
+        assert_eq!(
+            overlapped["notes"].as_array().unwrap().len(),
+            1 + before["notes"].as_array().unwrap().len()
+        );
+    }
+}

@@ -87,6 +87,10 @@ fn place(group: &Group) -> (&'static str, &'static str) {
             ("faults=(slow: [(party: 0, from_s: 1, to_s: 100, factor: 2)])", "faults.slow[0].")
         }
         "faults: down: [(…)]" => ("faults=(down: [(from: 0, to: 1, at_s: 1000)])", "faults.down[0]."),
+        "adversary" => ("adversary=(party: 0, does: delay(ms: 1), which: message(1))", "adversary."),
+        "adversary: does: delay(…)" => {
+            ("adversary=(party: 0, does: delay(ms: 1), which: message(1))", "adversary.does.")
+        }
         other => panic!("say here how `{other}` comes into a scenario"),
     }
 }
@@ -153,6 +157,11 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "send_us" | "receive_us" | "wake_us" | "cores" | "speed") => "3",
         (_, "add_ns" | "multiply_ns" | "mac_ns" | "bit_word_ns" | "random_byte_ns") => "3",
         (_, "parties") => "[(party: 1, add_ns: 9)]",
+        (_, "adversary") => "(party: 1, does: drop, which: link(2))",
+        (_, "does") => "replay",
+        (_, "which") => "message(2)",
+        (_, "ms") => "77",
+        (_, "offline") => "excluded",
         (_, "faults") => "(timeout_s: 1000)",
         (_, "stops") => "[(party: 1, at_s: 1000)]",
         (_, "slow") => "[(party: 1, from_s: 0, to_s: 1, factor: 2)]",

@@ -1,5 +1,6 @@
 //! Scenarios: what is read, what is refused and how that is told.
 
+mod adversary;
 mod declared;
 mod faults;
 mod golden;

@@ -7,6 +7,7 @@ mod faults;
 mod jitter;
 mod layers;
 pub mod measured;
+mod merge;
 mod oracle;
 mod programs;
 mod shaped;

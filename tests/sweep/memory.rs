@@ -18,7 +18,11 @@ fn told(axes: &str, megabytes: u64) -> String {
     let sweep = Sweep::from_text(&text, "sweep.ron", Path::new(""), limit);
     match sweep.and_then(SweepPlan::new) {
         Ok(_) => String::new(),
-        Err(errors) => errors.render(false),
+        // On one line.
+        Err(errors) => {
+            let text = errors.render(false);
+            text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+        }
     }
 }
 

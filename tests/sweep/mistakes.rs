@@ -6,6 +6,8 @@ use mpcsim::memory::MemoryLimit;
 use mpcsim::scenario::ScenarioErrors;
 use mpcsim::sweep::{Sweep, SweepPlan};
 
+use super::{Place, bad, sweep, sweep_text};
+
 const BASE: &str = "(name: \"a\", protocol: rep3, model: dense(hidden: []), softmax: exact, data: mnist, network: \
                     preset(\"lan\"))";
 
@@ -196,4 +198,36 @@ fn a_sweep_and_a_scenario_are_told_apart() {
     assert!(told.contains("this is a scenario, not a sweep"), "{told}");
     let told = mpcsim::scenario::Scenario::parse(&sweep, "x", Path::new(""), &[]).unwrap_err().to_string();
     assert!(told.contains("this is a sweep, not a scenario"), "{told}");
+}
+
+/// A row says which value was used: no two of an axis stand alike in its column.
+#[test]
+fn values_of_an_axis_can_be_told_apart() {
+    let place = Place::new();
+    let tried = |axes: &str| {
+        let file =
+            place.file("sweep.ron", &sweep_text("iterations: 2", &format!("train: false, axes: [{axes}]")));
+        sweep(&file, &place.path("out"), &["--dry-run"])
+    };
+    let custom =
+        |label: &str, latency: u32| format!("custom({label}latency_ms: {latency}, bandwidth_mbps: 100)");
+    let networks = |first: &str, second: &str| format!("(field: \"network\", values: [{first}, {second}])");
+    for axes in [
+        networks(&custom("label: \"far\", ", 10), &custom("label: \"far\", ", 20)),
+        networks("preset(\"lan\")", &custom("label: \"lan\", ", 20)),
+        "(field: \"seed\", values: [1, 2, 1])".to_string(),
+        "zip([(field: \"seed\", values: [1, 1]), (field: \"network.latency_ms\", values: [2, 2])])"
+            .to_string(),
+    ] {
+        let told = bad(&tried(&axes), 2);
+        assert!(told.contains("two values stand as") && told.contains("a label of its own"), "{told}");
+    }
+    for axes in [
+        networks(&custom("", 10), &custom("", 20)),
+        networks(&custom("label: \"far\", ", 10), &custom("label: \"near\", ", 10)),
+        "zip([(field: \"seed\", values: [1, 1]), (field: \"network.latency_ms\", values: [2, 3])])"
+            .to_string(),
+    ] {
+        assert!(tried(&axes).status.success(), "{axes}");
+    }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use mpcsim::memory::MemoryLimit;
 use mpcsim::report::Seconds;
 use mpcsim::run::{
-    Phase, Values, endpoints, layer_widths, network, record, run, total_iterations, training_program,
+    Phase, RunError, Values, endpoints, layer_widths, network, record, run, total_iterations,
+    training_program,
 };
 use mpcsim::scenario::Plan;
 use mpcsim::sweep::{Options, Shard, Sweep, SweepPlan};
@@ -24,7 +25,7 @@ fn plan(text: &str) -> SweepPlan {
 fn rows(text: &str) -> (SweepPlan, Vec<Row>) {
     let place = Place::new();
     let plan = plan(text);
-    let options = Options { jobs: 2, shard: Shard::WHOLE, resume: false, parquet: false };
+    let options = Options { jobs: 2, shard: Shard::WHOLE, resume: false, force: false, parquet: false };
     mpcsim::sweep::run(&plan, &place.path("out"), options, &()).unwrap();
     let mut reader = csv::Reader::from_path(place.path("out").join("results.csv")).unwrap();
     let rows: Vec<Row> = reader.deserialize().map(|row| row.unwrap()).collect();
@@ -71,7 +72,78 @@ fn it_is_told_that_with_jitter_nothing_is_skipped() {
     let axes = "train: false, axes: [(field: \"network.jitter\", values: [none, uniform(max_ms: 1)])]";
     let file = place.file("sweep.ron", &sweep_text("iterations: 5, batch: 16", axes));
     let said = good_sweep(&file, &place.path("out"), &[]);
-    assert!(said.contains("(with jitter or changes no iteration repeats: all are replayed)"), "{said}");
+    assert!(
+        said.contains("(with jitter, changes or faults no iteration repeats: all are replayed)"),
+        "{said}"
+    );
+}
+
+/// What stops a training leaves cells empty and says how far it came; what it gets over is timed.
+#[test]
+fn faults_are_axes() {
+    let axes = r#"axes: [
+        (field: "faults.stops", values: [[], [(party: 1, at_s: 1)]]),
+        (field: "faults.slow", values: [[], [(party: 0, from_s: 0, to_s: 1, factor: 3)]]),
+        (field: "network.latency_ms", values: [1, 2]),
+    ]"#;
+    let (plan, rows) = rows(&sweep_text("iterations: 40, batch: 16", axes));
+    assert_eq!((plan.trainings(), plan.traces()), (1, 1), "faults are no other training");
+    assert!(plan.has_jitter(), "nothing is skipped");
+    for row in &rows {
+        let own = plan.plan(row["index"].parse().unwrap());
+        match run(&own, Values::Split, &()) {
+            Ok(outcome) => {
+                assert!(own.faults.stops.is_empty() && row["halted_after_iterations"].is_empty());
+                assert_costs(row, &own, &outcome.training, &outcome.iteration);
+            }
+            Err(RunError::Failed(failure)) => {
+                assert_eq!(row["halted_after_iterations"], failure.iterations.to_string());
+                assert!(!own.faults.stops.is_empty() && 0 < failure.iterations && failure.iterations < 40);
+                for empty in ["accuracy", "rounds", "payload_bytes", "messages", "modelled_seconds"] {
+                    assert_eq!(row[empty], "", "{empty}");
+                }
+                assert_ne!(row["iteration_modelled_seconds"], "");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    let text = sweep_text(
+        "iterations: 5, batch: 16",
+        r#"axes: [(field: "adversary", values: [(party: 1, does: drop, which: link(2)), (party: 1, does: flip, which: link(2))])]"#,
+    );
+    let told = SweepPlan::new(
+        Sweep::from_text(
+            &text,
+            "sweep.ron",
+            std::path::Path::new(""),
+            mpcsim::memory::MemoryLimit::of_machine(),
+        )
+        .unwrap(),
+    );
+    let told = told.expect_err("a training in the clear has no messages to alter").to_string();
+    assert!(told.contains("`flip`") && !told.contains("`drop` alters"), "{told}");
+}
+
+#[test]
+fn offline_and_online_phase_have_columns() {
+    let axes = r#"axes: [
+        (field: "protocol", values: [rep3, rep4, beaver2]),
+        (field: "offline", values: [before, overlapped, excluded]),
+    ]"#;
+    let (plan, rows) = rows(&sweep_text("iterations: 5, batch: 16", axes));
+    for row in &rows {
+        let own = plan.plan(row["index"].parse().unwrap());
+        let outcome = run(&own, Values::Split, &()).unwrap();
+        assert_costs(row, &own, &outcome.training, &outcome.iteration);
+        for (which, name) in ["offline", "online"].into_iter().enumerate() {
+            let cost = outcome.iteration_apart.as_ref().map(|apart| &apart[which]);
+            let text = |of: fn(&mpcsim::ledger::Cost) -> String| cost.map(of).unwrap_or_default();
+            assert_eq!(row[&format!("{name}_rounds")], text(|cost| cost.rounds.to_string()));
+            assert_eq!(row[&format!("{name}_payload_bytes")], text(|cost| cost.payload_bytes.to_string()));
+            let seconds = text(|cost| Seconds(cost.modelled_ps).to_string());
+            assert_eq!(row[&format!("{name}_modelled_seconds")], seconds);
+        }
+    }
 }
 
 const AXES: &str = r#"
@@ -110,7 +182,7 @@ fn hundreds_of_random_points_are_what_a_recording_of_them_gives() {
     for draw in 0..12 {
         let shard = Shard { number: 1 + (dice.next_u64() % 2000) as u32, of: 2000 };
         let out = place.path(&draw.to_string());
-        let options = Options { jobs: 2, shard, resume: false, parquet: false };
+        let options = Options { jobs: 2, shard, resume: false, force: false, parquet: false };
         mpcsim::sweep::run(&whole, &out, options, &()).unwrap();
         let mut reader = csv::Reader::from_path(out.join("results.csv")).unwrap();
         for row in reader.deserialize::<Row>().map(|row| row.unwrap()) {

@@ -134,3 +134,37 @@ fn a_full_disk_is_told_and_what_was_written_stays() {
     good_sweep(&file, &out, &["--resume"]);
     assert!(contents(&out) == contents(&place.path("whole")));
 }
+
+/// Finished results of another sweep, shard or version are replaced only if asked to.
+#[test]
+fn finished_results_of_another_sweep_stay_unless_asked() {
+    let place = Place::new();
+    let axes = |seeds: &str| format!("train: false, axes: [(field: \"seed\", values: [{seeds}])]");
+    let first = place.file("first.ron", &sweep_text("iterations: 2", &axes("1, 2")));
+    let other = place.file("other.ron", &sweep_text("iterations: 2", &axes("1, 3")));
+    let out = place.path("out");
+    good_sweep(&first, &out, &[]);
+    let before = contents(&out);
+    let refused = |file: &Path, more: &[&str]| {
+        let told = bad(&sweep(file, &out, more), 2);
+        assert!(told.contains("holds the results of another sweep") && told.contains("--force"), "{told}");
+        assert!(contents(&out) == before, "nothing was touched");
+    };
+    refused(&other, &[]);
+    refused(&first, &["--shard", "1/2"]);
+    refused(&first, &["--set", "training.learning_rate=0.5"]);
+    // The same sweep asks nothing.
+    good_sweep(&first, &out, &[]);
+    assert!(contents(&out) == before);
+    good_sweep(&other, &out, &["--force"]);
+    assert!(contents(&out) != before);
+    // Nor are results of another version the same.
+    let summary = std::fs::read_to_string(out.join("sweep.json")).unwrap();
+    let older = summary.replace("(build ", "(build 0");
+    assert_ne!(summary, older);
+    std::fs::write(out.join("sweep.json"), &older).unwrap();
+    let sums = std::fs::read_to_string(out.join("SHA256SUMS")).unwrap();
+    let sums = sums.replace(&sha256(summary.as_bytes()), &sha256(older.as_bytes()));
+    std::fs::write(out.join("SHA256SUMS"), sums).unwrap();
+    assert!(bad(&sweep(&other, &out, &[]), 2).contains("--force"));
+}

@@ -70,6 +70,16 @@ fn a_tampered_folder_never_resumes_to_other_bytes() {
             all[2] = all[1].clone();
             *bytes = all.concat();
         });
+        attempt(inner, &|bytes| {
+            let mut all = lines(bytes);
+            all.remove(1);
+            *bytes = all.concat();
+        });
+        attempt(inner, &|bytes| {
+            let mut all = lines(bytes);
+            all.push(all[1].clone());
+            *bytes = all.concat();
+        });
     }
     // Another sweep's trainings under this one's numbers.
     let other = place.file("other.ron", &sweep_text("iterations: 3", AXES));
@@ -116,6 +126,24 @@ fn tampered_shards_are_not_merged() {
             let mut changed = bytes.clone();
             changed[at] = if changed[at] == b'7' { b'8' } else { b'7' };
             std::fs::write(&path, changed).unwrap();
+            let told = bad(&merge(&folders, &out), 2);
+            assert!(told.contains("damaged") || told.contains("no results of a sweep"), "{name}: {told}");
+            assert!(!out.exists());
+        }
+        // Lines that are missing, twice, or in another order.
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+        let (first, last) = (lines[0], lines[lines.len() - 1]);
+        let rest = &lines[1..lines.len() - 1];
+        let changes = [
+            [&[first], rest].concat(),
+            [&lines[..], &[last]].concat(),
+            [&[first, last], rest].concat(),
+            [&[last], rest, &[first]].concat(),
+        ];
+        // Digests may stand in any order, and twice.
+        let wrong = if name == "SHA256SUMS" { 1 } else { changes.len() };
+        for changed in &changes[..wrong] {
+            std::fs::write(&path, changed.concat()).unwrap();
             let told = bad(&merge(&folders, &out), 2);
             assert!(told.contains("damaged") || told.contains("no results of a sweep"), "{name}: {told}");
             assert!(!out.exists());

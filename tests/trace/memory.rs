@@ -40,7 +40,7 @@ fn more_events_spans_or_parties_than_there_is_memory_for_are_refused() {
     };
     let message = "{\"party\":0,\"kind\":\"send\",\"peer\":1,\"bytes\":8}\n\
                    {\"party\":1,\"kind\":\"recv\",\"peer\":0,\"bytes\":8}\n";
-    let halves = message.replace("\"bytes\":8}\n{\"party\":1", "\"bytes\":8}\n{\"party\":1").replacen(
+    let halves = message.replacen(
         "\"peer\":0,\"bytes\":8}",
         "\"peer\":0,\"bytes\":4}\n{\"party\":1,\"kind\":\"recv\",\"peer\":0,\"bytes\":4}",
         1,
@@ -64,7 +64,7 @@ fn more_events_spans_or_parties_than_there_is_memory_for_are_refused() {
         let said = said.split(' ').next().unwrap().parse::<usize>().unwrap();
         let events = told.split("line ").last().and_then(|rest| rest.split(": ").nth(1));
         let events = events.and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok()).unwrap();
-        assert!(events <= said && events * 10 > said * 9, "{name}: {told}");
+        assert!(events <= said && events * 10 > said * 8, "{name}: {told}");
     }
     // As the command: 4,096 parties would have 16 million links.
     let parties: String =

@@ -1,4 +1,4 @@
-//! Authenticated replicated sharings among three parties: x modulo 2^64 as ([x], [alpha x]) over Z_2^104, alpha a key that is
+//! Authenticated replicated sharings among three parties: x modulo 2^64 as (`[x]`, `[alpha x]`) over Z_2^104, alpha a key that is
 //! shared and never opened. Whoever adds something to a shared x would have to add alpha times that to its MAC.
 //!
 //! Sources: Chida, Genkin, Hamada, Ikarashi, Kikuchi, Lindell, Nof, "Fast large-scale honest-majority MPC for malicious

@@ -72,7 +72,8 @@ function accuracySection() {
     ], EPOCHS)));
 }
 
-const PHASES = [["setup", "set-up"], ["iteration", "one iteration"], ["training", "training"]];
+const APART = SUMMARY.iteration_offline ? [["iteration_offline", "offline"], ["iteration_online", "online"]] : [];
+const PHASES = [["setup", "set-up"], ...APART, ["iteration", "one iteration"], ["training", "training"]];
 
 function pathSection() {
   const total = (phase) => SUMMARY[phase].modelled_seconds;
@@ -96,7 +97,7 @@ function pathSection() {
   const text = "What the modelled time is spent on. " + PHASES.map(([phase, name]) =>
     `${name}: ${fmtTime(total(phase))}, of which ${PARTS.map((part) => `${part} ${fmtTime(SUMMARY[phase].critical_path[part])}`).join(", ")}`).join(". ") + ".";
   return el("section", {}, el("h2", {}, "What the time is spent on"),
-    figure("path", 270, option, text, "The critical path: computing and waiting that the end of the phase could not do without. Its parts add up to the modelled time."),
+    figure("path", 120 + 50 * PHASES.length, option, text, "The critical path: computing and waiting that the end of the phase could not do without. Its parts add up to the modelled time."),
     el("details", {}, el("summary", {}, "Table"), table("Parts of the critical path", [
       { name: "phase", text: true, value: ([, name]) => name },
       ...PARTS.map((part) => ({ name: part, value: ([phase]) => SUMMARY[phase].critical_path[part], cell: ([phase]) => fmtTime(SUMMARY[phase].critical_path[part]) })),
@@ -242,7 +243,7 @@ function spanSection() {
   const deepest = Math.max(...SPANS.map((row) => row.level));
   const chart = figure("icicle", 26 * deepest + 50, icicle(() => metric), text,
     "Each block contains the blocks below it; its width is its share. Blocks are ordered by layer, not by time: the timeline below shows what happens when. Time is the part of the critical path that an operation caused, and its rounds are the messages that the path passed in it, so what is beside the critical path has none. The longest chain of messages is another path: it does not depend on the network.");
-  return el("section", {}, el("h2", {}, "Cost by layer and operation, one iteration"),
+  return el("section", {}, el("h2", {}, `Cost by layer and operation, ${APART.length ? "the online phase of " : ""}one iteration`),
     el("div", { class: "controls" }, segmented("Size of the blocks", Object.entries(METRICS).map(([name, about]) => [name, about.short]), metric,
       (chosen) => { metric = chosen; chart.redraw(); })),
     chart, treeTable());
@@ -287,7 +288,7 @@ function linkSection() {
     count("on the wire", "wire_bytes", fmtBytes), count("rounds", "critical_path_rounds", fmtCount), ...PARTS.slice(1).map(seconds),
   ], rows());
   return el("section", {}, el("h2", {}, "Traffic by link"),
-    el("div", { class: "controls" }, segmented("Phase", [["iteration", "one iteration"], ["setup", "set-up"]], phase, (chosen) => { phase = chosen; list.setRows(rows()); chart.redraw(); })),
+    el("div", { class: "controls" }, segmented("Phase", [["iteration", "one iteration"], ...APART, ["setup", "set-up"]], phase, (chosen) => { phase = chosen; list.setRows(rows()); chart.redraw(); })),
     chart, el("details", {}, el("summary", {}, "Table, with what each link adds to the critical path"), list));
 }
 

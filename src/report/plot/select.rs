@@ -55,6 +55,18 @@ pub enum PlotError {
          from least to greatest"
     )]
     Seed(String),
+    /// A column never has what is asked for.
+    #[error("column {column} never holds {value}{hint}; it holds {all}")]
+    Value {
+        /// The column.
+        column: String,
+        /// What was asked for.
+        value: String,
+        /// What was probably meant.
+        hint: String,
+        /// What there is.
+        all: String,
+    },
     /// No row is left.
     #[error("no row of the table has all that is asked for")]
     Empty,
@@ -106,6 +118,41 @@ fn place(header: &csv::StringRecord, name: &str) -> Result<usize, PlotError> {
             hint: close.map(|close| format!(": did you mean {close}?")).unwrap_or_default(),
             all: header.iter().collect::<Vec<_>>().join(", "),
         }
+    })
+}
+
+/// Values of a column that are told when none of them is the one that is asked for.
+const MOST_VALUES: usize = 12;
+
+/// Whether a cell is the value that is asked for: the same text but for blanks and quotes, or the same number.
+fn is_same(cell: &str, value: &str) -> bool {
+    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace() && *c != '"').collect::<String>();
+    let number = |text: &str| text.parse::<f64>().ok();
+    cell == value
+        || number(cell).zip(number(value)).is_some_and(|(a, b)| a == b)
+        || bare(cell.strip_prefix('\'').unwrap_or(cell)) == bare(value)
+}
+
+/// What to say of a value that a column never holds, if it is so.
+fn missing_value(csv: &str, column: usize, name: &str, value: &str) -> Option<PlotError> {
+    let mut held: Vec<String> = Vec::new();
+    for row in csv::Reader::from_reader(csv.as_bytes()).records().filter_map(Result::ok) {
+        if is_same(&row[column], value) {
+            return None;
+        }
+        if !held.iter().any(|known| *known == row[column]) && held.len() <= MOST_VALUES {
+            held.push(row[column].to_string());
+        }
+    }
+    let close =
+        likely(value, held.iter().map(String::as_str)).map(|close| format!(": did you mean {close}?"));
+    let more = if held.len() > MOST_VALUES { ", …" } else { "" };
+    held.truncate(MOST_VALUES);
+    Some(PlotError::Value {
+        column: name.to_string(),
+        value: value.to_string(),
+        hint: close.unwrap_or_default(),
+        all: held.join(", ") + more,
     })
 }
 
@@ -165,7 +212,7 @@ pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
         let row = row.map_err(damaged)?;
         if row[x].is_empty()
             || row[y].is_empty()
-            || !only.iter().all(|&(column, value)| &row[column] == value)
+            || !only.iter().all(|&(column, value)| is_same(&row[column], value))
         {
             continue;
         }
@@ -189,7 +236,8 @@ pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
         groups[group].ys.push(at_y);
     }
     if lines.is_empty() {
-        return Err(PlotError::Empty);
+        let missing = |&(column, value)| missing_value(csv, column, &header[column], value);
+        return Err(only.iter().find_map(missing).unwrap_or(PlotError::Empty));
     }
     groups.iter().for_each(|group| lines[group.line].points.push(group.point()));
     for line in &mut lines {
@@ -254,5 +302,29 @@ mod tests {
         assert!(error("latency_ms", "seconds").contains("did you mean network.latency_ms?"));
         assert!(error("network.latency_ms", "second").contains("did you mean seconds?"));
         assert!(error("softmax", "seconds").contains("not a number"));
+    }
+
+    /// Values that are texts of the scenario are found as anybody would write them.
+    #[test]
+    fn values_are_found_however_they_are_written() {
+        let table = "model,network,batch,accuracy\ndense(hidden: [128]),\"custom(base: \"\"lan\"\", latency_ms: 2)\",16,\
+                     0.5\ndense(hidden: []),lan,32,0.25\n";
+        let found = |column: &str, value: &str| {
+            let only = vec![(column.to_string(), value.to_string())];
+            select(table, &Request { x: "batch".into(), y: "accuracy".into(), only, ..Request::default() })
+        };
+        for (column, value) in [
+            ("model", "dense(hidden: [128])"),
+            ("model", "dense(hidden:[128])"),
+            ("network", "custom(base: \"lan\", latency_ms: 2)"),
+            ("network", "custom(base: lan,latency_ms:2)"),
+            ("batch", "16.0"),
+        ] {
+            assert_eq!(found(column, value).expect("a line")[0].points.len(), 1, "{value}");
+        }
+        let told = found("network", "wan").expect_err("a mistake").to_string();
+        assert!(told.contains("never holds wan: did you mean lan?; it holds custom("), "{told}");
+        let told = found("model", "conv").expect_err("a mistake").to_string();
+        assert!(told.contains("it holds dense(hidden: [128]), dense(hidden: [])"), "{told}");
     }
 }

@@ -1,6 +1,7 @@
 //! Every field of a scenario, declared once. What is read, written, documented and shared among the points of a sweep
 //! follows from here; `field` says how.
 
+mod adversary;
 mod compute;
 mod faults;
 mod network;
@@ -9,8 +10,9 @@ mod shared;
 use shared::field;
 
 use super::field::{Decides, Default, Form, Group, Value};
-use super::plan::{BatchDivision, Protocol, Rounding, Softmax};
+use super::plan::{BatchDivision, Offline, Protocol, Rounding, Softmax};
 
+pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
 pub use faults::{DOWN, DURATION_S, FACTOR, FAULTS, MOMENT_S, SLOW, STOP};
 pub use network::{
@@ -174,11 +176,26 @@ pub static SCENARIO: Group = Group {
             "What local work costs.",
         ),
         field(
+            "offline",
+            Value::Word(|| Offline::ALL.map(Offline::name).to_vec()),
+            Default::Is("before"),
+            Decides::PROGRAM,
+            "When the offline phase of an iteration is, of protocols that have one: before its online phase, beside the online \
+             phase of the iteration before (`overlapped`), or in no figure (`excluded`; that of set-up and restarts neither).",
+        ),
+        field(
             "faults",
             Value::Record(&FAULTS),
             Default::Is("()"),
             Decides::TIME,
             "What goes wrong in the training: parties that stop or are slow, links that are down, and how long parties wait.",
+        ),
+        field(
+            "adversary",
+            Value::Record(&ADVERSARY),
+            Default::Otherwise("all parties do what they should"),
+            Decides::ACCURACY,
+            "A party that does not send what it should.",
         ),
     ],
 };

@@ -29,6 +29,8 @@ pub(super) struct Shape {
     pub(super) shared: Vec<bool>,
     /// Messages before a wire or an outgoing interface that is shared, packed with the sender's order.
     pub(super) starts: BinaryHeap<Reverse<u128>>,
+    /// By link: when its next message may try again, after it found the link down.
+    pub(super) ready_ps: Vec<u64>,
     /// How many messages each party has handed over.
     pub(super) handed: Vec<u64>,
     /// By link, how many messages have started, and have passed a limited interface.
@@ -99,6 +101,7 @@ impl Shape {
             port_of,
             shared,
             starts: BinaryHeap::new(),
+            ready_ps: vec![0; n * n],
             handed: vec![0; n],
             started: vec![0; n * n],
             served: vec![0; n * n],
@@ -113,6 +116,7 @@ impl Shape {
         self.shapers.iter_mut().for_each(Shaper::reset);
         self.draws.iter_mut().flatten().for_each(Draws::reset);
         self.starts.clear();
+        self.ready_ps.fill(0);
         self.handed.fill(0);
         self.started.fill(0);
         self.served.fill(0);

@@ -112,13 +112,20 @@ impl Engine {
             start_ps = egress.free_ps;
             behind = shape.on_port[port];
         }
-        let mut behind = behind.filter(|_| start_ps > sent_ps);
+        // What it waited for before its link was up again counts as waiting for the link.
+        let mut behind = behind.filter(|_| start_ps > now_ps);
         let message = MessageId { from, to, ordinal };
         let waiting = Served { from, to, ordinal, head_ps: start_ps };
+        if now_ps < shape.ready_ps[link] {
+            // One of its link before it waits for the link: its turn comes after that.
+            shape.starts.push(Reverse(pack(shape.ready_ps[link], from, turn, to)));
+            return Ok((waiting, false));
+        }
         let may_ps = start_ps.max(now_ps);
         match shape.failing.open_ps(link, may_ps) {
             Some(open_ps) if open_ps > may_ps => {
                 shape.starts.push(Reverse(pack(open_ps, from, turn, to)));
+                shape.ready_ps[link] = open_ps;
                 return Ok((waiting, false));
             }
             Some(_) => {}
@@ -128,6 +135,7 @@ impl Engine {
             }
         }
         shape.started[link] += 1;
+        shape.ready_ps[link] = 0;
         let dies = shape.failing.down(link).last().is_some_and(|&(_, until_ps)| until_ps == u64::MAX);
         let Some(mut serialised_ps) = shaper.pass(may_ps, bytes) else {
             if !dies {
@@ -140,9 +148,8 @@ impl Engine {
         let mut queueing_ps = 0;
         let mut own = Before::Earlier(message);
         if shape.shared[link] {
-            queueing_ps = shape.begun.of_others_ps(from, behind, sent_ps, start_ps) + (may_ps - start_ps);
-            if may_ps > start_ps {
-                // Whoever waits behind it waits for its link.
+            queueing_ps = (now_ps - sent_ps) + shape.begun.of_others_ps(from, behind, now_ps, start_ps);
+            if now_ps > sent_ps && behind.is_none() {
                 behind = Some(Before::Earlier(message));
             }
             own = shape.begun.add(message, may_ps, behind);
