@@ -66,6 +66,7 @@ mod tests {
         std::fs::create_dir_all(base.join("data")).unwrap();
         std::fs::write(base.join("data/images"), "").unwrap();
         let out = root.path().join("output/deep");
+        std::fs::create_dir_all(&out).unwrap();
         assert_eq!(seen("data/images", &base, &out), "../../scenarios/data/images");
         assert_eq!(seen("./data/../data/images", &base, &base), "data/images");
         assert_eq!(seen("data/images", &base, &base.join("data")), "images");
