@@ -167,6 +167,8 @@ fn help(told: &clap::Error) -> Result<(), Failure> {
 
 /// Says what went wrong and gives the exit code.
 fn ended(done: Result<(), Failure>) -> ExitCode {
+    // What failed because an interruption took its files away is ended by the interruption.
+    crate::report::undisturbed(|| ());
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Told) => ExitCode::from(2),
