@@ -271,7 +271,7 @@ impl Vector {
         if len < DEFERRED {
             return sum_of_products(shape, &terms).into();
         }
-        Vector::of_memory(&Arc::new(Memory::Awaited(Product::noted(shape, terms))), 0, len)
+        Vector::of_memory(&Product::noted(shape, terms), 0, len)
     }
 
     /// The product of signed matrices through floating-point hardware, if that is exact, see [`gemm_exact_f64`].

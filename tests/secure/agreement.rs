@@ -4,7 +4,7 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::secure::Rounding;
 
 use super::function::Function;
-use super::harness::{Dice, Setting, in_the_clear, on_shares, seed};
+use super::harness::{Dice, Setting, in_the_clear, on_shares, row_counts, seed};
 
 fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol: ProtocolName) {
     let setting = Setting::of(protocol, Rounding::Nearest);
@@ -29,7 +29,7 @@ fn shares_and_clear_agree_on_edges_and_random_inputs() {
     for protocol in ProtocolName::ALL {
         for function in Function::all() {
             check(function, &function.edges(), seed, protocol);
-            for (i, n) in [1, 63, 64, 65, 1000].into_iter().enumerate() {
+            for (i, &n) in row_counts(protocol).iter().enumerate() {
                 let inputs = function.random(&mut Dice::new(seed, 100 + i as u64), n);
                 check(function, &inputs, seed + i as u64, protocol);
             }

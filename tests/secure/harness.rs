@@ -134,6 +134,12 @@ impl Setting {
     }
 }
 
+/// Numbers of rows to try a function with under a protocol: bits are packed 64 to a word. With `rep3`, which is quick, all around
+/// a word and many; what differs from it in other protocols is their operations, not how functions are made of them.
+pub fn row_counts(protocol: ProtocolName) -> &'static [usize] {
+    if protocol == ProtocolName::Rep3 { &[1, 63, 64, 65, 1000] } else { &[1, 65] }
+}
+
 /// A sharing of which every component is uniform: the sum of what two parties share.
 async fn share<P: Protocol>(secure: &Secure<P>, parts: &[Vector; 2]) -> P::Share {
     let [a, b] = secure.fork();

@@ -15,7 +15,7 @@ use super::deferred::OperandIdentity;
 use super::dispatch::{Level, dispatched};
 use super::exact_f64::{ExactKernel, exact_tasks};
 use super::gemm::{self, Kernel, Target, Task};
-use super::memory::{Awaited, PARALLEL_COPY};
+use super::memory::{Awaited, Memory, PARALLEL_COPY};
 use super::words::Words;
 use super::workers::{pieces_of, spread};
 use crate::ring::matmul::MatMul;
@@ -30,9 +30,14 @@ const MOST: usize = 256;
 /// A matrix, and those with whose sum it is multiplied.
 pub(in crate::ring) type Term = (Vector, Vec<Vector>);
 
+/// What a matrix is, and those with whose sum it is multiplied.
+type TermIdentity = (OperandIdentity, Vec<OperandIdentity>);
+
 /// A sum of matrix products of one shape.
 pub(in crate::ring) struct Product {
     shape: MatMul,
+    /// What the factors are.
+    identity: Vec<TermIdentity>,
     /// What is to be computed, until it was.
     terms: Mutex<Option<Arc<Vec<Term>>>>,
     /// Whether it has been tried to compute it together with others.
@@ -47,26 +52,48 @@ impl fmt::Debug for Product {
 }
 
 thread_local! {
-    /// What this thread has noted.
-    static NOTED: RefCell<Vec<Weak<Product>>> = const { RefCell::new(Vec::new()) };
+    /// The memories of the sums that this thread has noted.
+    static NOTED: RefCell<Vec<Weak<Memory>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What this thread has noted and somebody still holds, in the order in which it was noted.
+fn held() -> Vec<(Arc<Memory>, Arc<Product>)> {
+    NOTED.with_borrow_mut(|noted| {
+        let mut held = Vec::new();
+        noted.retain(|memory| {
+            let product =
+                memory.upgrade().and_then(|memory| memory.awaited().map(|product| (memory, product)));
+            let keep = product.is_some();
+            held.extend(product);
+            keep
+        });
+        held
+    })
 }
 
 impl Product {
-    /// A sum that is computed when somebody needs it.
-    pub fn noted(shape: MatMul, terms: Vec<Term>) -> Arc<Self> {
-        let terms = Mutex::new(Some(Arc::new(terms)));
-        let product =
-            Arc::new(Product { shape, terms, is_joint: AtomicBool::new(false), words: OnceLock::new() });
-        let all = NOTED.with_borrow_mut(|noted| {
-            noted.retain(|noted| noted.upgrade().is_some_and(|product| !product.is_computed()));
-            noted.push(Arc::downgrade(&product));
-            if noted.len() < MOST { Vec::new() } else { noted.clone() }
-        });
-        // Those that were noted first need none of the others.
-        for product in all.iter().filter_map(Weak::upgrade) {
-            product.words();
+    /// A sum that is computed when somebody needs it: noted now, or by a party that adds up the same, which is still held.
+    pub fn noted(shape: MatMul, terms: Vec<Term>) -> Arc<Memory> {
+        let identity: Vec<TermIdentity> =
+            terms.iter().map(|(x, ys)| (x.identity(), ys.iter().map(Vector::identity).collect())).collect();
+        let held = held();
+        let same = |product: &Product| product.shape == shape && product.identity == identity;
+        if let Some((memory, _)) = held.iter().find(|(_, product)| same(product)) {
+            return Arc::clone(memory);
         }
-        product
+        let waiting: Vec<_> = held.iter().filter(|(_, product)| !product.is_computed()).collect();
+        if waiting.len() + 1 >= MOST {
+            // Those that were noted first need none of the others.
+            for (_, product) in waiting {
+                product.words();
+            }
+        }
+        let terms = Mutex::new(Some(Arc::new(terms)));
+        let (is_joint, words) = (AtomicBool::new(false), OnceLock::new());
+        let product = Arc::new(Product { shape, identity, terms, is_joint, words });
+        let memory = Arc::new(Memory::Awaited(product));
+        NOTED.with_borrow_mut(|noted| noted.push(Arc::downgrade(&memory)));
+        memory
     }
 
     /// What is to be computed, if it was not.
@@ -105,17 +132,22 @@ impl Awaited for Product {
 struct Candidate {
     product: Arc<Product>,
     terms: Arc<Vec<Term>>,
-    /// What its factors are.
-    lefts: Vec<OperandIdentity>,
-    rights: Vec<OperandIdentity>,
 }
 
 impl Candidate {
     fn new(product: Arc<Product>) -> Option<Self> {
         let terms = product.terms()?;
-        let lefts = terms.iter().map(|(x, _)| x.identity()).collect();
-        let rights = terms.iter().flat_map(|(_, ys)| ys.iter().map(Vector::identity)).collect();
-        Some(Candidate { product, terms, lefts, rights })
+        Some(Candidate { product, terms })
+    }
+
+    /// What its left factors are.
+    fn lefts(&self) -> impl Iterator<Item = &OperandIdentity> {
+        self.product.identity.iter().map(|(x, _)| x)
+    }
+
+    /// And its right ones.
+    fn rights(&self) -> impl Iterator<Item = &OperandIdentity> {
+        self.product.identity.iter().flat_map(|(_, ys)| ys)
     }
 }
 
@@ -131,14 +163,13 @@ struct Joint {
 impl Joint {
     /// `wanted` and what was noted with the same factors, if computing them together saves work.
     fn with(wanted: &Product) -> Option<Self> {
-        let noted: Vec<Arc<Product>> =
-            NOTED.with_borrow(|noted| noted.iter().filter_map(Weak::upgrade).collect());
-        let of_shape = noted.into_iter().filter(|product| product.shape == wanted.shape);
+        let noted = held().into_iter().map(|(_, product)| product);
+        let of_shape = noted.filter(|product| product.shape == wanted.shape);
         let candidates: Vec<Candidate> = of_shape.filter_map(Candidate::new).collect();
         let place = candidates.iter().position(|c| std::ptr::eq(&*c.product, wanted))?;
         // Of the same product of sharings are those that have to do with each other on both sides.
-        let by_left = connected(&candidates, place, |c| &c.lefts);
-        let by_right = connected(&candidates, place, |c| &c.rights);
+        let by_left = connected(&candidates, place, |c| c.lefts().collect());
+        let by_right = connected(&candidates, place, |c| c.rights().collect());
         let mut joint =
             Joint { shape: wanted.shape, sums: Vec::new(), lefts: Vec::new(), rights: Vec::new() };
         let (mut lefts, mut rights, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
@@ -190,7 +221,7 @@ impl Joint {
 fn connected(
     candidates: &[Candidate],
     place: usize,
-    factors: impl Fn(&Candidate) -> &[OperandIdentity],
+    factors: impl Fn(&Candidate) -> Vec<&OperandIdentity>,
 ) -> Vec<bool> {
     let mut connected = vec![false; candidates.len()];
     connected[place] = true;
@@ -266,7 +297,7 @@ mod tests {
     use super::*;
 
     /// Sums of products of matrices of any elements, as lists of (left, rights) by number.
-    fn noted(sums: &[&[(usize, &[usize])]]) -> Vec<Arc<Product>> {
+    fn noted(sums: &[&[(usize, &[usize])]]) -> Vec<Arc<Memory>> {
         let shape = MatMul::new(2, 3, 4);
         let vectors = |len: usize| -> Vec<Vector> { (0..4).map(|i| vec![i; len].into()).collect() };
         let (lefts, rights) = (vectors(6), vectors(12));
@@ -279,7 +310,11 @@ mod tests {
     /// How many sums are computed together with each.
     fn together(sums: &[&[(usize, &[usize])]]) -> Vec<usize> {
         let noted = noted(sums);
-        noted.iter().map(|sum| Joint::with(sum).map_or(1, |joint| joint.sums.len())).collect()
+        noted.iter().map(|sum| Joint::with(&product(sum)).map_or(1, |joint| joint.sums.len())).collect()
+    }
+
+    fn product(memory: &Memory) -> Arc<Product> {
+        memory.awaited().expect("a product")
     }
 
     #[test]
@@ -292,7 +327,7 @@ mod tests {
         assert_eq!(together(&[parts[0], &[(1, &[1])]]), [2, 2]);
         // x y + x' y is (x + x') y.
         let sum = noted(&[&[(0, &[0]), (1, &[0])]]);
-        assert!(Joint::with(&sum[0]).is_some());
+        assert!(Joint::with(&product(&sum[0])).is_some());
         // Two products with a factor in common, on either side.
         let beside: [&[(usize, &[usize])]; 2] = [&[(0, &[0]), (1, &[0])], &[(0, &[3]), (1, &[3])]];
         assert_eq!(together(&beside), [1, 1]);
@@ -305,9 +340,26 @@ mod tests {
         assert_eq!(together(&[part]), [1]);
         assert_eq!(together(&[part, &[(1, &[1, 2])]]), [1, 1], "x y'' is missing");
         assert_eq!(together(&[part, &[(1, &[1])], &[(1, &[1])]]), [1, 1, 1], "x' y' comes twice");
-        assert_eq!(together(&[part, part, &[(1, &[1])]]), [1, 1, 1], "a part comes twice");
         // No product less than alone.
         let sums = noted(&[&[(0, &[0])], &[(0, &[1])]]);
-        assert!(sums.iter().all(|sum| Joint::with(sum).is_none()));
+        assert!(sums.iter().all(|sum| Joint::with(&product(sum)).is_none()));
+    }
+    #[test]
+    fn what_two_parties_add_up_alike_is_noted_once_while_somebody_holds_it() {
+        let part: &[(usize, &[usize])] = &[(0, &[0, 1]), (1, &[0])];
+        let sums = noted(&[part, &[(1, &[1])], part]);
+        assert!(Arc::ptr_eq(&sums[0], &sums[2]) && !Arc::ptr_eq(&sums[0], &sums[1]));
+        assert_eq!(Joint::with(&product(&sums[0])).map(|joint| joint.sums.len()), Some(2));
+        // Also after it was computed.
+        product(&sums[0]).words();
+        let shape = product(&sums[0]).shape;
+        let terms = |x: u64| -> Vec<Term> { vec![(vec![x; 6].into(), vec![vec![x; 12].into()])] };
+        let other: Vec<Term> = terms(1);
+        let (first, again) = (Product::noted(shape, other.clone()), Product::noted(shape, other.clone()));
+        assert!(Arc::ptr_eq(&first, &again));
+        product(&first).words();
+        assert!(Arc::ptr_eq(&first, &Product::noted(shape, other.clone())));
+        // Equal numbers elsewhere are another matrix.
+        assert!(!Arc::ptr_eq(&first, &Product::noted(shape, terms(1))));
     }
 }
