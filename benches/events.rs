@@ -110,7 +110,7 @@ fn training_iteration() -> (Trace, Vec<Endpoint>) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/01_first_run.ron");
     let sets = ["model=dense(hidden: [128, 128])".to_owned()];
     let plan = Scenario::open(&file).and_then(|scenario| scenario.plan(&sets)).expect("a right scenario");
-    let program = run::training_program(&plan, &[784, 128, 128, 10], 60_000);
+    let program = run::training_program(&plan, &mpcsim::nn::dense_layers(&[784, 128, 128, 10]), 60_000);
     (run::record(&plan, &program).expect("it runs").iteration, run::endpoints(&plan.compute))
 }
 

@@ -11,12 +11,13 @@
 use std::path::Path;
 use std::time::Instant;
 
-use mpcsim::nn::{Dense, SecretData, Secrets, TrainingProgram, glorot_weights};
+use mpcsim::data::{MNIST_CLASSES, MNIST_IMAGE};
+use mpcsim::nn::{Fans, Layer, SecretData, Secrets, TrainingProgram, fans, glorot_weights};
 use mpcsim::protocol::registry::{Starter, Visitor};
 use mpcsim::protocol::{Clear, Protocol, Rep3, Start};
 use mpcsim::ring::gemm::{MatrixView, gemm_add};
 use mpcsim::ring::{Content, Vector, with_workers};
-use mpcsim::run::{Demands, Session, layer_widths, network, record, training_program};
+use mpcsim::run::{Demands, Session, layers, network, record, training_program};
 use mpcsim::scenario::{Plan, Protocol as ProtocolName, Scenario};
 use mpcsim::sim::World;
 use rayon::prelude::*;
@@ -86,10 +87,10 @@ struct Product {
 }
 
 /// The products of an iteration: forward, weight gradients, input gradients.
-fn products(layers: &[Dense], batch: usize) -> Vec<Product> {
+fn products(layers: &[Layer], batch: usize) -> Vec<Product> {
     let plain = |m, k, n| Product { m, k, n, transpose_a: false, transpose_b: false };
     let mut all = Vec::new();
-    for (i, Dense { inputs, outputs }) in layers.iter().copied().enumerate() {
+    for (i, Fans { inputs, outputs }) in fans(layers).into_iter().enumerate() {
         all.push(plain(batch, inputs, outputs));
         all.push(Product { transpose_a: true, ..plain(inputs, batch, outputs) });
         if i > 0 {
@@ -104,7 +105,7 @@ fn words(n: usize) -> Vec<u64> {
 }
 
 /// The bare ring products of an iteration under rep3: two for each of three parties.
-fn bare_ring(layers: &[Dense], batch: usize) -> impl FnMut() + use<> {
+fn bare_ring(layers: &[Layer], batch: usize) -> impl FnMut() + use<> {
     let products = products(layers, batch);
     let operand =
         |f: fn(&Product) -> usize| -> Vec<Vec<u64>> { products.iter().map(|p| words(f(p))).collect() };
@@ -125,7 +126,7 @@ fn bare_ring(layers: &[Dense], batch: usize) -> impl FnMut() + use<> {
 }
 
 /// The bare floating-point products of an iteration, on all threads.
-fn bare_f64(layers: &[Dense], batch: usize) -> impl FnMut() + use<> {
+fn bare_f64(layers: &[Layer], batch: usize) -> impl FnMut() + use<> {
     let products = products(layers, batch);
     let operand = |f: fn(&Product) -> usize| -> Vec<Vec<f64>> {
         products.iter().map(|p| words(f(p)).into_iter().map(|x| (x >> 44) as f64).collect()).collect()
@@ -174,7 +175,7 @@ impl<P: Protocol> Training<P> {
 }
 
 fn program(plan: &Plan) -> TrainingProgram {
-    training_program(plan, &layer_widths(plan, 784, 10), ROWS)
+    training_program(plan, &layers(plan, MNIST_IMAGE, MNIST_CLASSES).expect("layers that fit"), ROWS)
 }
 
 fn set_up<P: Protocol>(

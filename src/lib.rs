@@ -7,7 +7,8 @@
 //! The cost of one iteration, without training:
 //!
 //! ```
-//! use mpcsim::run::{endpoints, layer_widths, network, record, training_program};
+//! use mpcsim::data::{MNIST_CLASSES, MNIST_IMAGE};
+//! use mpcsim::run::{endpoints, layers, network, record, training_program};
 //! use mpcsim::scenario::Scenario;
 //!
 //! let text = r#"(
@@ -19,7 +20,8 @@
 //!     network: preset("wan"),
 //! )"#;
 //! let plan = Scenario::parse(text, "example.ron", std::path::Path::new(""), &[]).expect("a right scenario");
-//! let program = training_program(&plan, &layer_widths(&plan, 784, 10), 60_000);
+//! let layers = layers(&plan, MNIST_IMAGE, MNIST_CLASSES).expect("layers that fit");
+//! let program = training_program(&plan, &layers, 60_000);
 //! let recorded = record(&plan, &program).expect("a program without deadlock");
 //! let (network, endpoints) = (network(&plan.network, plan.seed), endpoints(&plan.compute));
 //! let iteration = recorded.costs(&network, &endpoints, &[]).expect("time without overflow").iteration;

@@ -5,6 +5,7 @@ mod data;
 mod fidelity;
 mod layers;
 mod ledger;
+mod nn;
 mod report;
 mod ring;
 mod run;

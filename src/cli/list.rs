@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Failure, print};
 use crate::ring::Instructions;
 use crate::run::Operation;
-use crate::scenario::{COMPUTES, NETWORKS, Protocol, Rounding, Softmax};
+use crate::scenario::{COMPUTES, MODELS, NETWORKS, Protocol, Rounding, Softmax};
 
 /// Arguments of `mpcsim list`.
 #[derive(Args)]
@@ -43,6 +43,7 @@ fn sections() -> Vec<Section> {
     let variants = Softmax::ALL.iter().map(|s| entry(s.name(), s.description(), Some(s.paper())));
     let roundings = Rounding::ALL.iter().map(|r| entry(r.name(), r.description(), None));
     let operations = Operation::ALL.iter().map(|o| entry(o.name(), o.description(), None));
+    let models = MODELS.iter().map(|m| entry(m.name, m.description, Some(m.source)));
     let networks = NETWORKS.iter().map(|n| entry(n.name, n.description, Some(n.source)));
     let computes = COMPUTES.iter().map(|c| entry(c.name, c.description, Some(c.source)));
     let none = entry("none", "computing takes no time; written compute: none", None);
@@ -50,6 +51,7 @@ fn sections() -> Vec<Section> {
     vec![
         section("protocol", "protocols", protocols.collect()),
         section("softmax", "softmax variants", variants.collect()),
+        section("model", "models, as in model: preset(\"A\")", models.collect()),
         section("rounding", "roundings", roundings.collect()),
         section("operation", "operations, as in mpcsim cost --op relu", operations.collect()),
         section("network", "networks, as in network: preset(\"lan\")", networks.collect()),

@@ -98,9 +98,9 @@ struct Subject {
 
 impl Subject {
     fn new(plan: &Plan, args: &TraceArgs) -> Result<Subject, RunError> {
-        let (inputs, classes) = data::sizes(&plan.data)?;
-        let widths = run::layer_widths(plan, inputs, classes);
-        let recorded = record(plan, &run::training_program(plan, &widths, plan.data.train_rows()))?;
+        let (image, classes) = data::sizes(&plan.data)?;
+        let layers = run::layers(plan, image, classes)?;
+        let recorded = record(plan, &run::training_program(plan, &layers, plan.data.train_rows()))?;
         let [setup, iteration, _] = recorded.figures();
         let (trace, what) = if args.setup {
             (setup.clone(), "set-up".to_string())

@@ -8,6 +8,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::DataError;
+use super::image::ImageSize;
 use super::sniff::looks_like;
 
 /// First bytes of a gzip file.
@@ -58,6 +59,8 @@ pub struct Idx {
     pub rows: usize,
     /// Product of all other dimensions: bytes of one row.
     pub width: usize,
+    /// What one row is: the other dimensions. One alone is the width; of more than three the last ones count as channels.
+    pub image_size: ImageSize,
     /// `width` bytes a row, row by row: all rows, or as many as were to be kept.
     pub bytes: Vec<u8>,
     /// Of labels, which there are, in all rows of the file.
@@ -94,6 +97,7 @@ impl Values {
 struct Header {
     rows: u64,
     width: u64,
+    image: ImageSize,
     /// Its own length in bytes.
     length: u64,
 }
@@ -124,9 +128,9 @@ pub fn read_bytes(packed: &[u8], name: &str, content: Content) -> Result<Idx, Da
     }
 }
 
-/// Reads no more than the header: the number of rows of a file and the bytes of one. The rest may still turn out to be
+/// Reads no more than the header: the number of rows of a file and what one of them is. The rest may still turn out to be
 /// damaged.
-pub fn size(path: &Path, name: &str, content: Content) -> Result<(usize, usize), DataError> {
+pub fn size(path: &Path, name: &str, content: Content) -> Result<(usize, ImageSize), DataError> {
     // 2 + 4 * 255 dimensions fit; a gzip stream of that much content starts well within this.
     let mut start = Vec::new();
     open(path, name)?.take(1 << 16).read_to_end(&mut start).map_err(|cause| unreadable(name, cause))?;
@@ -135,7 +139,7 @@ pub fn size(path: &Path, name: &str, content: Content) -> Result<(usize, usize),
     } else {
         read_header(&mut &start[..], false, name, content)
     }?;
-    Ok((header.rows as usize, header.width as usize))
+    Ok((header.rows as usize, header.image))
 }
 
 fn open(path: &Path, name: &str) -> Result<File, DataError> {
@@ -175,7 +179,7 @@ fn read_stream(
     content: Content,
     (most, file_length): (usize, Option<u64>),
 ) -> Result<Idx, DataError> {
-    let Header { rows, width, length } = read_header(stream, gzip, name, content)?;
+    let Header { rows, width, image, length } = read_header(stream, gzip, name, content)?;
     let announced = rows * width;
     let kept = width.saturating_mul(most as u64).min(announced);
     // One byte more than announced, to notice what should not be there.
@@ -211,7 +215,7 @@ fn read_stream(
     if found < announced {
         return Err(DataError::Truncated { file: name.to_string(), announced, found });
     }
-    Ok(Idx { rows: rows as usize, width: width as usize, bytes, values })
+    Ok(Idx { rows: rows as usize, width: width as usize, image_size: image, bytes, values })
 }
 
 /// Bytes that are looked at to tell what a file is.
@@ -245,7 +249,15 @@ fn read_header(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) 
         return Err(DataError::WrongShape { file: name.to_string(), shape });
     }
     let length = 4 + 4 * sizes.len() as u64;
-    Ok(Header { rows: sizes[0], width: sizes[1..].iter().product(), length })
+    let of_row: Vec<usize> = sizes[1..].iter().map(|&size| size as usize).collect();
+    let image = match of_row[..] {
+        [] => ImageSize::flat(1),
+        [width] => ImageSize { height: 1, width, channels: 1 },
+        [height, width, ref channels @ ..] => {
+            ImageSize { height, width, channels: channels.iter().product() }
+        }
+    };
+    Ok(Header { rows: sizes[0], width: image.values() as u64, image, length })
 }
 
 fn read_word(stream: &mut dyn Read, gzip: bool, name: &str, offset: usize) -> Result<[u8; 4], DataError> {

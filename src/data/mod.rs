@@ -5,6 +5,7 @@
 
 mod error;
 pub mod idx;
+mod image;
 mod labels;
 mod owners;
 mod seen;
@@ -12,6 +13,7 @@ mod sniff;
 mod source;
 
 pub use error::DataError;
+pub use image::ImageSize;
 pub use owners::{Block, Owners};
 pub use source::{DataPath, DataSource};
 
@@ -22,8 +24,8 @@ use labels::Classes;
 pub const MNIST_TRAIN_ROWS: usize = 60_000;
 /// Rows of the bundled MNIST to test on.
 pub const MNIST_TEST_ROWS: usize = 10_000;
-/// Pixels of an image of MNIST.
-pub const MNIST_WIDTH: usize = 784;
+/// An image of MNIST.
+pub const MNIST_IMAGE: ImageSize = ImageSize { height: 28, width: 28, channels: 1 };
 /// Classes of MNIST.
 pub const MNIST_CLASSES: usize = 10;
 
@@ -44,6 +46,8 @@ pub struct Dataset {
     pub rows: usize,
     /// Pixels of one image.
     pub width: usize,
+    /// How they are arranged.
+    pub image_size: ImageSize,
     /// Number of classes.
     pub classes: usize,
 }
@@ -100,18 +104,22 @@ pub fn load(source: &DataSource) -> Result<TrainTest, DataError> {
     }
 }
 
-/// Inputs and classes of a data set. Of images no more than the header is read.
-pub fn sizes(source: &DataSource) -> Result<(usize, usize), DataError> {
+/// Images and classes of a data set. Of images no more than the header is read.
+pub fn sizes(source: &DataSource) -> Result<(ImageSize, usize), DataError> {
     match source {
-        DataSource::Mnist { .. } => Ok((MNIST_WIDTH, MNIST_CLASSES)),
-        DataSource::Idx { train_images, train_labels, .. } => {
-            let (_, width) = idx::size(&train_images[0].resolved, &train_images[0].written, Content::Images)?;
+        DataSource::Mnist { .. } => Ok((MNIST_IMAGE, MNIST_CLASSES)),
+        DataSource::Idx { train_images, train_labels, test_images, .. } => {
+            let size = |path: &DataPath| {
+                idx::size(&path.resolved, &path.written, Content::Images).map(|(_, image)| image)
+            };
+            let images = train_images.iter().chain([test_images]);
+            let image = ImageSize::common(images.map(size).collect::<Result<Vec<_>, _>>()?);
             let read = |path: &DataPath| {
                 let labels = idx::read_file(&path.resolved, &path.written, Content::Labels, 0)?;
                 Ok((path.written.clone(), labels))
             };
             let labels = train_labels.iter().map(read).collect::<Result<Vec<_>, DataError>>()?;
-            Ok((width, Classes::of(&labels.iter().collect::<Vec<_>>())?.count()))
+            Ok((image, Classes::of(&labels.iter().collect::<Vec<_>>())?.count()))
         }
     }
 }
@@ -140,8 +148,9 @@ impl Part {
         images.bytes.truncate(asked * images.width);
         labels.bytes.truncate(asked);
         classes.map(&labels_name, &mut labels.bytes)?;
-        let (images, width, labels) = (images.bytes, images.width, labels.bytes);
-        Ok(Dataset { images, labels, rows: asked, width, classes: classes.count() })
+        let (width, image_size) = (images.width, images.image_size);
+        let (images, labels) = (images.bytes, labels.bytes);
+        Ok(Dataset { images, labels, rows: asked, width, image_size, classes: classes.count() })
     }
 }
 
@@ -159,6 +168,7 @@ fn join(train: Vec<Part>, test: Part, train_rows: usize, test_rows: usize) -> Re
             });
         }
     }
+    let image_size = ImageSize::common(train.iter().chain([&test]).map(|part| part.images.1.image_size));
     let classes = Classes::of(&train.iter().map(|part| &part.labels).collect::<Vec<_>>())?;
     let several = train.len() > 1;
     let mut parts = train.into_iter().map(|part| {
@@ -175,7 +185,8 @@ fn join(train: Vec<Part>, test: Part, train_rows: usize, test_rows: usize) -> Re
     if train.rows != train_rows {
         return Err(DataError::TooFewRows { file: first.0, rows: train.rows, asked: train_rows });
     }
-    let test = test.dataset(test_rows, &classes)?;
+    train.image_size = image_size;
+    let test = Dataset { image_size, ..test.dataset(test_rows, &classes)? };
     let notes = classes.notes(&train.labels, &test.labels);
     Ok(TrainTest { train, test, notes })
 }

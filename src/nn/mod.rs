@@ -1,20 +1,30 @@
-//! Neural networks on shares: dense layers, ReLU, stochastic gradient descent, the training of one party.
+//! Neural networks on shares: layers, one file each, stochastic gradient descent, the training of one party.
 //!
 //! Written over [`crate::secure::Secure`], so the same text runs on shares, on shapes and in the clear.
 
+mod average_pool;
 mod batches;
+mod convolution;
 mod dataset;
 mod dense;
 mod evaluate;
-mod model;
+mod initial;
+mod layer;
+mod max_pool;
+mod parameters;
+mod pool;
 mod sgd;
 mod shuffle;
 mod training;
 
+pub use convolution::{Convolution, Padding};
 pub use dataset::{encode_images, one_hot_labels};
-pub use dense::{Dense, DenseLayer};
 pub use evaluate::correct_predictions;
-pub use model::{Model, Weights, glorot_weights};
+pub use initial::glorot_weights;
+pub(crate) use layer::parameter_spans;
+pub use layer::{Layer, LayerKind, Misfit, dense_layers, fans, layers_on, sizes};
+pub use parameters::{Fans, Parameters, Weights};
+pub use pool::Pool;
 pub use sgd::{BatchDivision, Sgd};
 pub use shuffle::{batches_per_epoch, epoch_order};
 pub use training::{Brought, OWNER, SecretData, Secrets, Trainer, TrainingProgram, prepare};

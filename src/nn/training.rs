@@ -2,8 +2,8 @@
 
 use super::batches::{Parts, elements};
 use super::dataset::{encode_images, one_hot_labels};
-use super::dense::{Dense, DenseLayer};
-use super::model::{Model, Weights};
+use super::layer::{Layer, fans, parameter_spans};
+use super::parameters::{Fans, Parameters, Weights};
 use super::sgd::Sgd;
 use crate::data::{Block, Dataset, Owners};
 use crate::protocol::{Demand, Protocol, RingShare};
@@ -18,8 +18,8 @@ pub const OWNER: usize = 0;
 /// What is trained, and how.
 #[derive(Clone, Debug)]
 pub struct TrainingProgram {
-    /// The dense layers.
-    pub layers: Vec<Dense>,
+    /// From the inputs to the logits.
+    pub layers: Vec<Layer>,
     /// The output layer.
     pub softmax: Softmax,
     /// Whether the loss is computed and opened.
@@ -34,11 +34,11 @@ pub struct TrainingProgram {
 
 impl TrainingProgram {
     fn inputs(&self) -> usize {
-        self.layers.first().expect("a network has a layer").inputs
+        self.layers.first().expect("a network has a layer").input.values()
     }
 
     fn classes(&self) -> usize {
-        self.layers.last().expect("a network has a layer").outputs
+        self.layers.last().expect("a network has a layer").output.values()
     }
 
     /// The parts of the images by owner.
@@ -123,6 +123,13 @@ pub struct Batch<S> {
     labels: S,
 }
 
+/// The parameters of a network, layer by layer of those that have some, and what an optimiser keeps for each of them.
+struct Model<S> {
+    parameters: Vec<Parameters<S>>,
+    /// The last change of each.
+    changes: Vec<Parameters<S>>,
+}
+
 /// A party in the middle of a training.
 pub struct Trainer<P: Protocol> {
     secure: Secure<P>,
@@ -141,31 +148,21 @@ pub async fn prepare<P: Protocol>(protocol: &P, demand: &Demand) {
 /// Shares the initial weights, which only their owner gives; all layers go out together.
 async fn input_weights<P: Protocol>(
     secure: &Secure<P>,
-    layers: &[Dense],
+    all_fans: &[Fans],
     weights: Option<&[Weights]>,
 ) -> Model<P::Share> {
     let _span = secure.span("weights");
-    let strands = secure.fork_n(layers.len());
-    let layers = all(strands
-        .iter()
-        .zip(layers)
-        .enumerate()
-        .map(async |(i, (strand, &dense))| {
-            let matrix_len = dense.inputs * dense.outputs;
-            let len = matrix_len + dense.outputs;
-            let secret = weights.map(|weights| Vector::concat(&[&weights[i].weights, &weights[i].bias]));
-            let shared = strand.protocol.input(OWNER, len, secret.as_ref()).await;
-            DenseLayer { dense, weights: shared.slice(0, matrix_len), bias: shared.slice(matrix_len, len) }
-        })
-        .collect())
-    .await;
-    let none = |layer: &DenseLayer<P::Share>| DenseLayer {
-        dense: layer.dense,
-        weights: secure.constant(layer.weights.len(), 0),
-        bias: secure.constant(layer.bias.len(), 0),
+    let strands = secure.fork_n(all_fans.len());
+    let inputs = strands.iter().zip(all_fans).enumerate().map(async |(i, (strand, &fans))| {
+        let secret = weights.map(|weights| Vector::concat(&[&weights[i].weights, &weights[i].bias]));
+        Parameters::split(&strand.protocol.input(OWNER, fans.parameters(), secret.as_ref()).await, fans)
+    });
+    let parameters = all(inputs.collect()).await;
+    let none = |fans: &Fans| Parameters {
+        weights: secure.constant(fans.weights(), 0),
+        bias: secure.constant(fans.outputs, 0),
     };
-    let changes = layers.iter().map(none).collect();
-    Model { layers, changes }
+    Model { parameters, changes: all_fans.iter().map(none).collect() }
 }
 
 impl<P: Protocol> Trainer<P> {
@@ -196,9 +193,11 @@ impl<P: Protocol> Trainer<P> {
             let _span = label_strand.span("labels");
             Parts::input(&label_strand, program.labels(), &brought.labels).await
         };
-        let ((images, labels), model) =
-            both(both(images(), labels()), input_weights(&weight_strand, &program.layers, brought.weights))
-                .await;
+        let ((images, labels), model) = both(
+            both(images(), labels()),
+            input_weights(&weight_strand, &fans(&program.layers), brought.weights),
+        )
+        .await;
         secure.protocol.check().await;
         drop(set_up);
         Trainer { secure, program, images, labels, model }
@@ -207,7 +206,7 @@ impl<P: Protocol> Trainer<P> {
     /// Starts again from other weights, which only their owner gives.
     pub async fn restart(&mut self, weights: Option<&[Weights]>, sgd: Sgd) {
         let _span = self.secure.span("restart");
-        self.model = input_weights(&self.secure, &self.program.layers, weights).await;
+        self.model = input_weights(&self.secure, &fans(&self.program.layers), weights).await;
         self.program.sgd = sgd;
         self.secure.protocol.check().await;
     }
@@ -219,7 +218,7 @@ impl<P: Protocol> Trainer<P> {
         let batch = Batch { images: self.images.rows(rows), labels: self.labels.rows(rows) };
         let [momentum_strand, pass_strand] = secure.fork();
         let (scaled, (gradients, loss)) = both(
-            scaled_changes(&momentum_strand, &self.program.sgd, &self.model),
+            scaled_changes(&momentum_strand, &self.program, &self.model),
             // A large state machine, which moves less often in a box.
             Box::pin(gradients(&pass_strand, &self.program, &self.model, &batch)),
         )
@@ -230,7 +229,7 @@ impl<P: Protocol> Trainer<P> {
         }
         let [update_strand, loss_strand] = secure.fork();
         let ((), opened) =
-            both(update(&update_strand, &self.program.sgd, &mut self.model, scaled, gradients), async {
+            both(update(&update_strand, &self.program, &mut self.model, scaled, gradients), async {
                 let _span = loss_strand.span("loss");
                 match loss {
                     Some(loss) => Some(loss_strand.protocol.open(&loss.row_sums(rows.len())).await),
@@ -246,66 +245,52 @@ impl<P: Protocol> Trainer<P> {
     pub async fn open_weights(&self) -> Vec<Weights> {
         let _span = self.secure.span("open_weights");
         let mut opened = Vec::new();
-        for layer in &self.model.layers {
-            let both = self.secure.protocol.open(&P::Share::concat(&[&layer.weights, &layer.bias])).await;
-            let split = layer.weights.len();
-            opened.push(Weights {
-                dense: layer.dense,
-                weights: both.slice(0, split),
-                bias: both.slice(split, both.len()),
-            });
+        for own in &self.model.parameters {
+            let both = self.secure.protocol.open(&own.joined()).await;
+            let split = own.weights.len();
+            opened.push(Weights { weights: both.slice(0, split), bias: both.slice(split, both.len()) });
         }
         self.secure.protocol.check().await;
         opened
     }
 }
 
-/// The name of a layer's span, counted from 1.
-fn layer_span(layer: usize) -> String {
-    format!("dense{}", layer + 1)
-}
-
-/// Gradients of all layers, first layer first, and the loss of each row.
+/// Gradients of all parameters, those of the first layer first, and the loss of each row.
 async fn gradients<P: Protocol>(
     secure: &Secure<P>,
     program: &TrainingProgram,
     model: &Model<P::Share>,
     batch: &Batch<P::Share>,
-) -> (Vec<(P::Share, P::Share)>, Option<P::Share>) {
-    let last = model.layers.len() - 1;
-    // What goes into each layer, and which hidden units are active.
-    let (mut inputs, mut active) = (vec![batch.images.clone()], Vec::new());
-    for (i, layer) in model.layers.iter().enumerate() {
-        let _layer = secure.span(layer_span(i));
+) -> (Vec<Parameters<P::Share>>, Option<P::Share>) {
+    let mut parameters = model.parameters.iter();
+    let own: Vec<_> =
+        program.layers.iter().map(|layer| layer.fans().and_then(|_| parameters.next())).collect();
+    let (mut x, mut kept) = (batch.images.clone(), Vec::new());
+    for (layer, own) in program.layers.iter().zip(&own) {
+        let _layer = secure.span(layer.span.clone());
         let _direction = secure.span("forward");
-        let z = layer.forward(secure, &inputs[i]).await;
-        if i < last {
-            let (relu, positive) = secure.relu(&z).await;
-            inputs.push(relu);
-            active.push(positive);
-        } else {
-            inputs.push(z);
-        }
+        let (next, keeps) = layer.forward(secure, *own, &x).await;
+        x = next;
+        kept.push(keeps);
     }
     let output = {
         let _layer = secure.span("output");
         let _direction = secure.span("backward");
         let _op = secure.span(program.softmax.name());
-        let batch = Logits { logits: &inputs[last + 1], labels: &batch.labels, classes: program.classes() };
+        let batch = Logits { logits: &x, labels: &batch.labels, classes: program.classes() };
         Box::pin(program.softmax.output_layer(secure, batch, program.loss)).await
     };
+    // Layers before the first one with parameters have nothing to learn.
+    let first = own.iter().position(Option::is_some).expect("a network has parameters");
     let mut gradient = output.gradient;
     let mut all_gradients = Vec::new();
-    for (i, layer) in model.layers.iter().enumerate().rev() {
-        let _layer = secure.span(layer_span(i));
+    for (i, layer) in program.layers.iter().enumerate().skip(first).rev() {
+        let _layer = secure.span(layer.span.clone());
         let _direction = secure.span("backward");
-        if i < last {
-            let _op = secure.span("relu");
-            gradient = secure.protocol.mul(&active[i], &gradient).await;
-        }
-        let result = layer.backward(secure, &inputs[i], &gradient, i > 0).await;
-        all_gradients.push((result.weights, result.bias));
-        if let Some(inputs) = result.inputs {
+        let keeps = kept.pop().flatten();
+        let (learnt, inputs) = layer.backward(secure, own[i], keeps.as_ref(), &gradient, i > first).await;
+        all_gradients.extend(learnt);
+        if let Some(inputs) = inputs {
             gradient = inputs;
         }
     }
@@ -316,53 +301,43 @@ async fn gradients<P: Protocol>(
 /// Momentum times the last change, for all layers side by side.
 async fn scaled_changes<P: Protocol>(
     secure: &Secure<P>,
-    sgd: &Sgd,
+    program: &TrainingProgram,
     model: &Model<P::Share>,
-) -> Vec<(P::Share, P::Share)> {
+) -> Vec<P::Share> {
     let strands = secure.fork_n(model.changes.len());
-    all(strands
-        .iter()
-        .zip(&model.changes)
-        .enumerate()
-        .map(async |(i, (strand, change))| {
-            let _layer = strand.span(layer_span(i));
-            let _direction = strand.span("update");
-            let both = P::Share::concat(&[&change.weights, &change.bias]);
-            let scaled = sgd.scaled_change(strand, &both).await;
-            (scaled.slice(0, change.weights.len()), scaled.slice(change.weights.len(), both.len()))
-        })
-        .collect())
-    .await
+    let spans = parameter_spans(&program.layers);
+    let scaled = strands.iter().zip(spans).zip(&model.changes).map(async |((strand, span), change)| {
+        let _layer = strand.span(span.to_string());
+        let _direction = strand.span("update");
+        program.sgd.scaled_change(strand, &change.joined()).await
+    });
+    all(scaled.collect()).await
 }
 
 /// The step of all layers side by side.
 async fn update<P: Protocol>(
     secure: &Secure<P>,
-    sgd: &Sgd,
+    program: &TrainingProgram,
     model: &mut Model<P::Share>,
-    scaled: Vec<(P::Share, P::Share)>,
-    gradients: Vec<(P::Share, P::Share)>,
+    scaled: Vec<P::Share>,
+    gradients: Vec<Parameters<P::Share>>,
 ) {
-    let strands = secure.fork_n(model.layers.len());
-    let steps = all(strands
-        .iter()
-        .zip(scaled.iter().zip(&gradients))
-        .enumerate()
-        .map(async |(i, (strand, (scaled, gradient)))| {
-            let _layer = strand.span(layer_span(i));
+    let strands = secure.fork_n(model.parameters.len());
+    let spans = parameter_spans(&program.layers);
+    let steps = strands.iter().zip(spans).zip(scaled.iter().zip(&gradients)).map(
+        async |((strand, span), (scaled, gradient))| {
+            let _layer = strand.span(span.to_string());
             let _direction = strand.span("update");
-            let scaled = P::Share::concat(&[&scaled.0, &scaled.1]);
-            let gradient = P::Share::concat(&[&gradient.0, &gradient.1]);
-            sgd.step(strand, &scaled, &gradient).await
-        })
-        .collect())
-    .await;
-    for ((layer, change), (new_change, step)) in model.layers.iter_mut().zip(&mut model.changes).zip(steps) {
-        let split = layer.weights.len();
-        let end = split + layer.bias.len();
-        layer.weights = layer.weights.add(&step.slice(0, split));
-        layer.bias = layer.bias.add(&step.slice(split, end));
-        change.weights = new_change.slice(0, split);
-        change.bias = new_change.slice(split, end);
+            program.sgd.step(strand, scaled, &gradient.joined()).await
+        },
+    );
+    let steps = all(steps.collect()).await;
+    let all_fans = fans(&program.layers);
+    let state = model.parameters.iter_mut().zip(&mut model.changes).zip(all_fans);
+    for (((own, change), fans), (new_change, step)) in state.zip(steps) {
+        let step = Parameters::split(&step, fans);
+        own.weights = own.weights.add(&step.weights);
+        own.bias = own.bias.add(&step.bias);
+        *change = Parameters::split(&new_change, fans);
     }
 }

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use super::{Bit, BitShare, Demand, Message, Protocol, RingShare, Role, Word, Wraps};
-use crate::ring::{Content, MatMul, Plane, Vector};
+use crate::ring::{Content, MatMul, Patches, Plane, Vector};
 use crate::sim::SpanGuard;
 
 /// What an operation gives, later.
@@ -53,6 +53,7 @@ trait RingOperations {
     fn tile(&self, times: usize) -> ErasedShare;
     fn add_to_rows(&self, row: &ErasedShare) -> ErasedShare;
     fn gather_rows(&self, rows: &[usize], width: usize) -> ErasedShare;
+    fn patches(&self, patches: &Patches) -> ErasedShare;
     fn columns(&self, width: usize, start: usize, end: usize) -> ErasedShare;
     fn transpose(&self, rows: usize, width: usize) -> ErasedShare;
     fn row_sums(&self, width: usize) -> ErasedShare;
@@ -127,6 +128,9 @@ impl<S: RingShare> RingOperations for S {
     fn gather_rows(&self, rows: &[usize], width: usize) -> ErasedShare {
         erased(RingShare::gather_rows(self, rows, width))
     }
+    fn patches(&self, patches: &Patches) -> ErasedShare {
+        erased(RingShare::patches(self, patches))
+    }
     fn columns(&self, width: usize, start: usize, end: usize) -> ErasedShare {
         erased(RingShare::columns(self, width, start, end))
     }
@@ -177,6 +181,9 @@ impl RingShare for ErasedShare {
     }
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
         self.0.gather_rows(rows, width)
+    }
+    fn patches(&self, patches: &Patches) -> Self {
+        self.0.patches(patches)
     }
     fn columns(&self, width: usize, start: usize, end: usize) -> Self {
         self.0.columns(width, start, end)

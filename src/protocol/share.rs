@@ -1,6 +1,6 @@
 //! What all linear secret sharings have in common: linear functions act on each component alone.
 
-use crate::ring::{Plane, RingVector};
+use crate::ring::{Patches, Plane, RingVector};
 
 /// A sharing of which one party holds some components.
 ///
@@ -54,6 +54,8 @@ pub trait RingShare: Clone + 'static {
     fn add_to_rows(&self, row: &Self) -> Self;
     /// Chosen rows of a matrix with `width` columns.
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self;
+    /// Windows of images as rows of a matrix; the images stand one after the other.
+    fn patches(&self, patches: &Patches) -> Self;
     /// Columns `start..end` of a matrix with `width` columns.
     fn columns(&self, width: usize, start: usize, end: usize) -> Self;
     /// The transpose of a matrix with `rows` rows and `width` columns.
@@ -100,6 +102,9 @@ impl<S: Components<Part: RingVector> + 'static> RingShare for S {
     }
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
         Self::combine([self], |c| c[0].gather_rows(rows, width))
+    }
+    fn patches(&self, patches: &Patches) -> Self {
+        Self::combine([self], |c| c[0].patches(patches))
     }
     fn columns(&self, width: usize, start: usize, end: usize) -> Self {
         Self::combine([self], |c| c[0].columns(width, start, end))

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::notes::notes;
 use super::owners::OwnersSummary;
 use super::units::Seconds;
+use crate::data::ImageSize;
 use crate::ledger::{Cost, Percentiles};
+use crate::nn::sizes;
 use crate::run::{EpochResult, Outcome, Values};
 use crate::scenario::Plan;
 use crate::sim::Parts;
@@ -22,7 +24,9 @@ struct Summary<'a> {
     softmax: &'static str,
     rounding: &'static str,
     values: &'static str,
-    layers: &'a [usize],
+    layers: Vec<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data_content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,7 +169,8 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         softmax: plan.softmax.name(),
         rounding: plan.rounding.name(),
         values: values.name(),
-        layers: &outcome.layers,
+        layers: sizes(&outcome.layers).iter().map(ImageSize::values).collect(),
+        model: plan.model.hidden().is_none().then(|| plan.model.to_ron()),
         data_content: outcome.data_content.as_deref(),
         owners: OwnersSummary::of(plan),
         network: &plan.network.label,

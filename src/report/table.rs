@@ -6,7 +6,9 @@ use super::names::Names;
 use super::notes::notes;
 use super::owners::owners_line;
 use super::units::{bytes_text, count_text, time_text};
+use crate::data::ImageSize;
 use crate::ledger::Cost;
+use crate::nn::{Layer, LayerKind, sizes};
 use crate::run::{EpochResult, Outcome, Values};
 use crate::scenario::Plan;
 
@@ -16,8 +18,15 @@ const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
-fn joined(widths: &[usize]) -> String {
-    widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+/// `784-128-10`, or `28x28x1-14x14x5-10` where images go from layer to layer.
+fn joined(layers: &[Layer]) -> String {
+    let images = layers.iter().any(|layer| !matches!(layer.kind, LayerKind::Dense { .. } | LayerKind::Relu));
+    let text = |size: ImageSize| match size {
+        ImageSize { height: 1, width: 1, channels } => channels.to_string(),
+        ImageSize { height, width, channels } if images => format!("{height}x{width}x{channels}"),
+        flat => flat.values().to_string(),
+    };
+    sizes(layers).into_iter().map(text).collect::<Vec<_>>().join("-")
 }
 
 fn heading(plan: &Plan, outcome: &Outcome) -> String {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::matmul::MatMul;
+use super::patches::Patches;
 use super::plane::Plane;
 use super::random::StreamKey;
 use super::vector::{Content, Vector};
@@ -103,6 +104,17 @@ pub trait RingVector: Clone + Debug + Eq + Send + Sync + 'static {
     fn tile(&self, times: usize) -> Self;
     /// Chosen rows of a matrix with `width` columns.
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self;
+    /// Windows of images as rows of a matrix; the images stand one after the other.
+    fn patches(&self, patches: &Patches) -> Self {
+        let len = patches.len_of(self.len());
+        if self.content() == Content::Shape {
+            return Self::shape(len);
+        }
+        let zeros = Self::constant(Content::Values, patches.channels, 0);
+        let (images, nowhere) = (self.len() / patches.image_len(), self.len() / patches.channels);
+        let pixels: Vec<usize> = patches.pixels(images).map(|pixel| pixel.unwrap_or(nowhere)).collect();
+        Self::concat(&[self, &zeros]).gather_rows(&pixels, patches.channels)
+    }
     /// Columns `start..end` of a matrix with `width` columns.
     fn columns(&self, width: usize, start: usize, end: usize) -> Self;
     /// The transpose of a matrix with `rows` rows and `width` columns.
@@ -217,6 +229,10 @@ impl RingVector for Vector {
 
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
         self.gather_rows(rows, width)
+    }
+
+    fn patches(&self, patches: &Patches) -> Self {
+        self.patches(patches)
     }
 
     fn columns(&self, width: usize, start: usize, end: usize) -> Self {

@@ -41,11 +41,11 @@ pub(crate) fn named_content(source: &DataSource, data: &TrainTest) -> Option<Str
     (!content.is_empty()).then(|| content[..DIGITS].to_string())
 }
 
-/// Digest of the content of a scenario's own data; empty for the bundled ones, which are part of the program.
+/// Digest of the content of a scenario's own data, and what an image is; empty for the bundled ones, which are part of the program.
 pub(crate) fn own_content(source: &DataSource, data: &TrainTest) -> String {
     match source {
         DataSource::Mnist { .. } => String::new(),
-        _ => content(data),
+        _ => format!("{} {}", content(data), data.train.image_size),
     }
 }
 

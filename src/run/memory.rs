@@ -1,8 +1,9 @@
 //! How much memory a training takes, estimated before anything is allocated.
 
-use super::{RunError, layer_widths, network, total_iterations};
+use super::{RunError, layers, network, total_iterations};
 use crate::data;
 use crate::memory::MemoryLimit;
+use crate::nn::{Fans, Layer, fans};
 use crate::scenario::{Plan, Protocol};
 use crate::secure::Rounding;
 
@@ -13,14 +14,17 @@ const DURATION_BYTES: u128 = 32;
 /// An element of the data: as a byte, as a number, and as shares of it.
 const DATA_BYTES: u128 = 1 + 8 + 16;
 
-/// Bytes that a run of a plan takes at its peak, at most, for layers of these widths.
-pub fn estimated_bytes(plan: &Plan, widths: &[usize]) -> u128 {
+/// Bytes that a run of a plan takes at its peak, at most, for these layers.
+pub fn estimated_bytes(plan: &Plan, layers: &[Layer]) -> u128 {
     let product = |a: usize, b: usize| a as u128 * b as u128;
-    let parameters: u128 = widths.windows(2).map(|pair| product(pair[0] + 1, pair[1])).sum();
-    let activations: u128 = widths[1..].iter().map(|&width| product(plan.training.batch, width)).sum();
-    let elements = product(plan.data.train_rows(), widths[0] + widths[widths.len() - 1]);
+    let parameters =
+        fans(layers).into_iter().map(|Fans { inputs, outputs }| product(inputs + 1, outputs)).sum::<u128>();
+    let compared = layers.iter().map(Layer::activations);
+    let activations: u128 = compared.map(|values| product(plan.training.batch, values)).sum();
+    let (inputs, classes) = (layers[0].input.values(), layers[layers.len() - 1].output.values());
+    let elements = product(plan.data.train_rows(), inputs + classes);
     // Test rows are looked at in pieces.
-    let test = product(plan.data.test_rows(), widths[0]);
+    let test = product(plan.data.test_rows(), inputs);
     BASE_BYTES
         + parameters * parameter_bytes(plan)
         + activations * activation_bytes(plan)
@@ -70,15 +74,15 @@ const SMALLER: &str = "a smaller network, batch or data set takes less";
 /// Refuses a plan that takes more memory than the limit.
 pub fn check_memory(plan: &Plan, limit: MemoryLimit) -> Result<(), RunError> {
     // Labels are read for it, since they say how many classes there are.
-    let (inputs, classes) = data::sizes(&plan.data)?;
-    let needed_bytes = estimated_bytes(plan, &layer_widths(plan, inputs, classes));
+    let (image, classes) = data::sizes(&plan.data)?;
+    let needed_bytes = estimated_bytes(plan, &layers(plan, image, classes)?);
     Ok(limit.check(needed_bytes, || "this takes".to_string(), SMALLER)?)
 }
 
 /// Refuses a plan whose data alone take more.
 pub fn check_data(plan: &Plan, limit: MemoryLimit) -> Result<(), RunError> {
-    let (inputs, _) = data::sizes(&plan.data)?;
+    let (image, _) = data::sizes(&plan.data)?;
     let rows = (plan.data.train_rows() + plan.data.test_rows()) as u128;
     // As bytes, in a vector that grew.
-    Ok(limit.check(2 * rows * inputs as u128, || "these data take".to_string(), SMALLER)?)
+    Ok(limit.check(2 * rows * image.values() as u128, || "these data take".to_string(), SMALLER)?)
 }

@@ -7,6 +7,7 @@
 mod adversary;
 mod failure;
 mod fingerprint;
+mod layer_operations;
 mod memory;
 mod operations;
 mod out_of_range;
@@ -19,12 +20,12 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use crate::data::{self, DataError, TrainTest};
+use crate::data::{self, DataError, ImageSize, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
-use crate::nn::{Dense, Sgd, TrainingProgram, batches_per_epoch};
+use crate::nn::{Layer, LayerKind, Sgd, TrainingProgram, batches_per_epoch, layers_on};
 use crate::ring::with_workers;
-use crate::scenario::{Adversary, Length, Model, Plan, Which, likely};
+use crate::scenario::{Adversary, Length, Plan, Which, likely};
 use crate::sim::{Event, EventKind, SimError, is_inside};
 
 pub use failure::{Cause, Failure};
@@ -59,6 +60,9 @@ pub enum RunError {
     /// The output layer cannot serve so many classes in the number format.
     #[error("{0}")]
     Classes(String),
+    /// Data that are not those that the layers were checked for.
+    #[error("{0}")]
+    Layers(String),
     /// An adversary that has nothing to do.
     #[error("{0}")]
     Adversary(String),
@@ -80,6 +84,7 @@ impl RunError {
             self,
             RunError::Data(_)
                 | RunError::Classes(_)
+                | RunError::Layers(_)
                 | RunError::Adversary(_)
                 | RunError::Memory(_)
                 | RunError::Sim(SimError::Overflow | SimError::Total(_))
@@ -131,8 +136,8 @@ pub struct Outcome {
     pub training: Cost,
     /// Number of iterations.
     pub iterations: u64,
-    /// Widths from the inputs to the classes.
-    pub layers: Vec<usize>,
+    /// The layers, from the inputs to the classes.
+    pub layers: Vec<Layer>,
     /// What a reader of the results has to know, a sentence each.
     pub notes: Vec<String>,
     /// How many messages a party that cheats altered; `None` if no party alters any.
@@ -192,10 +197,14 @@ fn check_span(plan: &Plan, recorded: &Recorded) -> Result<(), RunError> {
     )))
 }
 
-/// Widths of all layers of a plan's network on given data.
-pub fn layer_widths(plan: &Plan, inputs: usize, classes: usize) -> Vec<usize> {
-    let Model::Dense { hidden } = &plan.model;
-    std::iter::once(inputs).chain(hidden.iter().copied()).chain([classes]).collect()
+/// All layers of a plan's network on images of this size and so many classes.
+pub fn layers(plan: &Plan, image: ImageSize, classes: usize) -> Result<Vec<Layer>, RunError> {
+    let output = LayerKind::Dense { outputs: classes };
+    let kinds: Vec<LayerKind> = plan.model.layers.iter().cloned().chain([output]).collect();
+    layers_on(&kinds, image).map_err(|misfit| {
+        let reason = misfit.reason;
+        RunError::Layers(format!("layer {} of the model does not fit these data: {reason}", misfit.layer + 1))
+    })
 }
 
 /// Whether the output layer can serve so many classes.
@@ -207,9 +216,9 @@ pub(crate) fn check_classes(plan: &Plan, classes: usize) -> Result<(), RunError>
 }
 
 /// The program that a plan's parties run on given data.
-pub fn training_program(plan: &Plan, widths: &[usize], rows: usize) -> TrainingProgram {
+pub fn training_program(plan: &Plan, layers: &[Layer], rows: usize) -> TrainingProgram {
     TrainingProgram {
-        layers: widths.windows(2).map(|pair| Dense { inputs: pair[0], outputs: pair[1] }).collect(),
+        layers: layers.to_vec(),
         softmax: plan.softmax,
         loss: plan.loss,
         rows,
@@ -242,9 +251,9 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     check_values(plan, values)?;
     progress.begin("reading data", 1);
     let data: TrainTest = data::load(&plan.data)?;
-    let widths = layer_widths(plan, data.train.width, data.train.classes);
+    let layers = layers(plan, data.train.image_size, data.train.classes)?;
     check_classes(plan, data.train.classes)?;
-    let program = training_program(plan, &widths, data.train.rows);
+    let program = training_program(plan, &layers, data.train.rows);
     progress.step();
 
     progress.begin("recording the program", 1);
@@ -282,7 +291,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         iteration_apart: costs.iteration_apart,
         training: costs.training,
         iterations,
-        layers: widths,
+        layers,
         notes: data.notes,
         altered: trained.altered,
         epochs: trained.epochs,

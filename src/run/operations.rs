@@ -5,7 +5,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use super::layer_operations::{LayerOperation, Pass};
 use crate::ledger::Cost;
+use crate::nn::{LayerKind, Padding};
 use crate::protocol::registry::{ProtocolName, Starter, Visitor};
 use crate::protocol::{Demand, Message, Protocol, RingShare, Role};
 use crate::ring::{Content, MatMul, Vector};
@@ -80,6 +82,34 @@ operations! {
         "the top bit of the sum of the summands, by a tree of carries; Catrina and de Hoogh, SCN 2010; Mohassel and Rindal, CCS 2018";
     "relu", Relu, "values", "max(x, 0)",
         "[x > 0] x";
+    "conv1_16", Conv1To16, "images", "convolution of kernels of 5 x 5, 28 x 28 x 1 to 24 x 24 x 16 (network B)",
+        "a dot product for each value that comes out, the bias, and one rounding";
+    "conv1_16_backward", Conv1To16Backward, "images", "gradients of its weights",
+        "a dot product over all images for each weight, rounded once";
+    "conv16_16", Conv16To16, "images", "convolution of kernels of 5 x 5, 12 x 12 x 16 to 8 x 8 x 16 (network B)",
+        "a dot product for each value that comes out, the bias, and one rounding";
+    "conv16_16_backward", Conv16To16Backward, "images", "gradients of its weights and of what goes in",
+        "a dot product over all images for each weight, one with the kernels turned round for each value that goes in, rounded once";
+    "conv1_20", Conv1To20, "images", "convolution of kernels of 5 x 5, 28 x 28 x 1 to 24 x 24 x 20 (network C)",
+        "a dot product for each value that comes out, the bias, and one rounding";
+    "conv1_20_backward", Conv1To20Backward, "images", "gradients of its weights",
+        "a dot product over all images for each weight, rounded once";
+    "conv20_50", Conv20To50, "images", "convolution of kernels of 5 x 5, 12 x 12 x 20 to 8 x 8 x 50 (network C)",
+        "a dot product for each value that comes out, the bias, and one rounding";
+    "conv20_50_backward", Conv20To50Backward, "images", "gradients of its weights and of what goes in",
+        "a dot product over all images for each weight, one with the kernels turned round for each value that goes in, rounded once";
+    "conv1_5", Conv1To5, "images", "convolution of kernels of 5 x 5, 28 x 28 x 1 to 14 x 14 x 5 (network D)",
+        "a dot product for each value that comes out, the bias, and one rounding";
+    "conv1_5_backward", Conv1To5Backward, "images", "gradients of its weights",
+        "a dot product over all images for each weight, rounded once";
+    "max_pool", MaxPool, "windows", "largest value of windows of 2 x 2, and which it is",
+        "[x > y] (x - y) + y in a tree, of equal values the later one; bits times bits; the reference system MP-SPDZ";
+    "max_pool_backward", MaxPoolBackward, "windows", "gradients of what goes in",
+        "the window's gradient times the bit of each pixel";
+    "avg_pool", AveragePool, "windows", "mean of windows of 2 x 2",
+        "sum of the pixels, rounded by 2 bits";
+    "avg_pool_backward", AveragePoolBackward, "windows", "gradients of what goes in",
+        "the window's gradient, rounded by 2 bits";
     "max10", Max, "rows of ten", "maximum of each row",
         "[x > y] (x - y) + y in a tree";
     "div", Divide, "quotients", "x / y",
@@ -120,8 +150,52 @@ pub struct OperationCost {
 }
 
 impl Operation {
+    /// The layer that it is a pass of, if it is one.
+    fn layer(self, n: usize) -> Option<LayerOperation> {
+        Some(match self {
+            Operation::Conv1To16 => {
+                LayerOperation::convolution((28, 1), (16, 1, Padding::Valid), Pass::Forward, n)
+            }
+            Operation::Conv1To16Backward => {
+                LayerOperation::convolution((28, 1), (16, 1, Padding::Valid), Pass::BackwardWeights, n)
+            }
+            Operation::Conv16To16 => {
+                LayerOperation::convolution((12, 16), (16, 1, Padding::Valid), Pass::Forward, n)
+            }
+            Operation::Conv16To16Backward => {
+                LayerOperation::convolution((12, 16), (16, 1, Padding::Valid), Pass::Backward, n)
+            }
+            Operation::Conv1To20 => {
+                LayerOperation::convolution((28, 1), (20, 1, Padding::Valid), Pass::Forward, n)
+            }
+            Operation::Conv1To20Backward => {
+                LayerOperation::convolution((28, 1), (20, 1, Padding::Valid), Pass::BackwardWeights, n)
+            }
+            Operation::Conv20To50 => {
+                LayerOperation::convolution((12, 20), (50, 1, Padding::Valid), Pass::Forward, n)
+            }
+            Operation::Conv20To50Backward => {
+                LayerOperation::convolution((12, 20), (50, 1, Padding::Valid), Pass::Backward, n)
+            }
+            Operation::Conv1To5 => {
+                LayerOperation::convolution((28, 1), (5, 2, Padding::Same), Pass::Forward, n)
+            }
+            Operation::Conv1To5Backward => {
+                LayerOperation::convolution((28, 1), (5, 2, Padding::Same), Pass::BackwardWeights, n)
+            }
+            Operation::MaxPool => LayerOperation::pool(LayerKind::MaxPool, Pass::Forward, n),
+            Operation::MaxPoolBackward => LayerOperation::pool(LayerKind::MaxPool, Pass::Backward, n),
+            Operation::AveragePool => LayerOperation::pool(LayerKind::AveragePool, Pass::Forward, n),
+            Operation::AveragePoolBackward => LayerOperation::pool(LayerKind::AveragePool, Pass::Backward, n),
+            _ => return None,
+        })
+    }
+
     /// Lengths of the operands.
     fn operands(self, n: usize) -> Vec<usize> {
+        if let Some(layer) = self.layer(n) {
+            return layer.operands();
+        }
         let (rows, inner, columns) = MATRICES;
         match self {
             Operation::Input => vec![],
@@ -140,11 +214,15 @@ impl Operation {
             | Operation::Exp2
             | Operation::Exp
             | Operation::Log => vec![n],
+            _ => unreachable!("a layer"),
         }
     }
 
     /// Runs it and drops the result.
     async fn perform<P: Protocol>(self, secure: &Secure<P>, operands: &[P::Share], n: usize) {
+        if let Some(layer) = self.layer(n) {
+            return layer.perform(secure, operands).await;
+        }
         let x = || &operands[0];
         let y = || &operands[1];
         let shape = MatMul::new(MATRICES.0, MATRICES.1, MATRICES.2);
@@ -175,6 +253,7 @@ impl Operation {
             Operation::Exact => layer(Softmax::Exact).await,
             Operation::ReluProbability => layer(Softmax::ReluProbability).await,
             Operation::ReluGradient => layer(Softmax::ReluGradient).await,
+            _ => unreachable!("a layer"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::nn::Weights;
+use crate::nn::{Layer, Weights, parameter_spans};
 use crate::protocol::ValuesBeyond;
 use crate::sim::Trace;
 
@@ -19,11 +19,11 @@ pub struct OutOfRange {
 
 impl OutOfRange {
     /// What was counted since the last time, by layer and direction, from the spans of an iteration, and what the updates
-    /// left behind: `weights`, numbers of `bits` bits. In the order of layers.
+    /// left behind: the weights of the layers, numbers of `bits` bits. In the order of layers.
     pub(super) fn since_last(
         beyond: &ValuesBeyond,
         iteration: &Trace,
-        weights: &[Weights],
+        (layers, weights): (&[Layer], &[Weights]),
         bits: u32,
     ) -> Vec<OutOfRange> {
         let mut places = BTreeMap::<String, u64>::new();
@@ -32,10 +32,10 @@ impl OutOfRange {
             let place: Vec<&str> = path.split('/').skip(1).take(2).collect();
             *places.entry(place.join("/")).or_default() += values;
         }
-        for (i, layer) in weights.iter().enumerate() {
-            let values = layer.weights.beyond(bits) + layer.bias.beyond(bits);
+        for (span, own) in parameter_spans(layers).into_iter().zip(weights) {
+            let values = own.weights.beyond(bits) + own.bias.beyond(bits);
             if values > 0 {
-                *places.entry(format!("dense{}/update", i + 1)).or_default() += values;
+                *places.entry(format!("{span}/update")).or_default() += values;
             }
         }
         places.into_iter().map(|(place, values)| OutOfRange { place, values }).collect()

@@ -3,10 +3,10 @@
 use super::session::{Demands, Session};
 use super::world::world;
 use crate::ledger::Cost;
-use crate::nn::{SecretData, Secrets, TrainingProgram, Weights};
+use crate::nn::{SecretData, Secrets, TrainingProgram, Weights, fans};
 use crate::protocol::Protocol;
 use crate::protocol::registry::{Starter, Visitor};
-use crate::ring::{Content, Vector};
+use crate::ring::Content;
 use crate::scenario::{Offline, Plan};
 use crate::sim::{
     self, Endpoint, Faults, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many,
@@ -110,16 +110,6 @@ pub struct Costs {
     pub iteration_durations_ps: Vec<u64>,
 }
 
-/// Weights of which only the number is known.
-fn weight_shapes(program: &TrainingProgram) -> Vec<Weights> {
-    let shape = |dense: &crate::nn::Dense| Weights {
-        dense: *dense,
-        weights: Vector::shape(dense.inputs * dense.outputs),
-        bias: Vector::shape(dense.outputs),
-    };
-    program.layers.iter().map(shape).collect()
-}
-
 struct Recorder<'a> {
     plan: &'a Plan,
     program: &'a TrainingProgram,
@@ -143,7 +133,7 @@ impl Recorder<'_> {
     fn run<P: Protocol>(&self, start: Starter<P>, demands: Demands) -> Result<Recorded, SimError> {
         let Recorder { plan, program, most_at_once } = self;
         let world = world(&plan.network, &plan.compute, plan.seed);
-        let weights = weight_shapes(program);
+        let weights: Vec<Weights> = fans(&program.layers).into_iter().map(Weights::shape).collect();
         let start = |party| start(party, plan.seed, Content::Shape);
         let format = (plan.fixed_point, plan.rounding);
         let secrets = Secrets { data: &SecretData::shape(program), weights: &weights };

@@ -202,7 +202,7 @@ fn train_values<P: Protocol>(
         phases.push(Phase::Iterations(iterations));
         cheat.iter().for_each(|cheat| cheat.rest());
         let weights = session.open_weights()?;
-        let correct = correct_predictions(&weights, &data.test, plan.fixed_point);
+        let correct = correct_predictions(&program.layers, &weights, &data.test, plan.fixed_point);
         let test_accuracy = correct as f64 / data.test.rows as f64;
         let restarted = test_accuracy < plan.training.restart_below && done < total;
         epochs.push(EpochResult {
@@ -212,7 +212,9 @@ fn train_values<P: Protocol>(
             test_accuracy,
             loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
             restarted,
-            out_of_range: watch.beyond.map(|beyond| OutOfRange::since_last(beyond, &last, &weights, bits)),
+            out_of_range: watch
+                .beyond
+                .map(|beyond| OutOfRange::since_last(beyond, &last, (&program.layers, &weights), bits)),
         });
         if restarted {
             attempt += 1;

@@ -186,7 +186,7 @@ pub fn verify(
     let parameters = pairs(&clear.weights, &clear.weights).count();
     let last = nearest_clear.iterations.last().expect("a training has an iteration");
     let bits = plan.fixed_point.total_bits;
-    let out_of_range = OutOfRange::since_last(&beyond, last, &nearest_clear.weights, bits);
+    let out_of_range = OutOfRange::since_last(&beyond, last, (&program.layers, &nearest_clear.weights), bits);
     if different > 0 && out_of_range.is_empty() {
         return Err(VerifyError::Weights { different, parameters }.into());
     }

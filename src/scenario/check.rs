@@ -4,23 +4,19 @@ use std::path::Path;
 
 use super::adversary::adversary;
 use super::compute::compute;
-use super::declared::{DENSE, FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
+use super::declared::{FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
 use super::errors::{Mistakes, Place};
 use super::faults::faults;
+use super::model::model;
 use super::network::network;
 use super::owners::{Sizes, owners};
-use super::plan::{
-    BatchDivision, FixedPoint, Length, Model, Offline, Plan, Protocol, Rounding, Softmax, Training,
-};
+use super::plan::{BatchDivision, FixedPoint, Length, Offline, Plan, Protocol, Rounding, Softmax, Training};
 use super::quantities::optional;
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
 use crate::data::idx::{Content, size};
-use crate::data::{DataPath, DataSource, MNIST_TRAIN_ROWS, MNIST_WIDTH, Owners};
-
-const MOST_LAYERS: usize = 16;
-const WIDEST_LAYER: u64 = 65_536;
+use crate::data::{DataPath, DataSource, ImageSize, MNIST_IMAGE, MNIST_TRAIN_ROWS, Owners};
 
 /// The plan that a scenario describes; none if there is a mistake. Data files are looked for beside the scenario, in
 /// `base_dir`.
@@ -38,7 +34,6 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let protocol = fields.choice("protocol", &Protocol::ALL, Protocol::name, mistakes);
     let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
     let fixed_point = fields.node("fixed_point", mistakes).and_then(|node| fixed_point(&node, mistakes));
-    let model = fields.node("model", mistakes).and_then(|node| model_of(&node, mistakes));
     let softmax = fields.choice("softmax", &Softmax::ALL, Softmax::name, mistakes);
     let loss = fields.boolean("loss", mistakes);
     // A mistake in the protocol's name does not hide other ones: they are looked at with three parties then.
@@ -46,6 +41,8 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let data = fields.node("data", mistakes);
     let may_own = protocol.map_or(3, Protocol::sharing_parties);
     let data = data.and_then(|node| data_source(&node, base_dir, may_own, mistakes));
+    let image = data.as_ref().map(|data| data.image);
+    let model = fields.node("model", mistakes).and_then(|node| model(&node, image, mistakes));
     let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), may_own, mistakes));
     let training = fields.node("training", mistakes);
     let training = training.and_then(|node| training_of(&node, mistakes)).filter(|training| {
@@ -124,30 +121,10 @@ fn fixed_point(node: &Node, mistakes: &mut Mistakes) -> Option<FixedPoint> {
     Some(format)
 }
 
-fn model_of(node: &Node, mistakes: &mut Mistakes) -> Option<Model> {
-    if read::variant_name(node) != Some("dense") || !matches!(node.kind, Kind::Record(_)) {
-        return unknown_form(node, SCENARIO.field("model"), mistakes);
-    }
-    let fields = Fields::new(node, &DENSE, mistakes)?;
-    let hidden_node = fields.node("hidden", mistakes)?;
-    let items = read::list(&hidden_node, "hidden", "[128], or [] for a single layer", mistakes)?;
-    if items.len() > MOST_LAYERS {
-        let message = format!("there can be at most {MOST_LAYERS} hidden layers");
-        mistakes.add(&hidden_node.place, message, format!("{} layers", items.len()), None);
-        return None;
-    }
-    let widths: Vec<Option<usize>> = items
-        .iter()
-        .map(|item| read::whole(item, "hidden", (1, WIDEST_LAYER), mistakes).map(|width| width as usize))
-        .collect();
-    Some(Model::Dense { hidden: widths.into_iter().collect::<Option<Vec<usize>>>()? })
-}
-
 /// A data set, and what its files say of its size.
 struct Data {
     source: DataSource,
-    /// Pixels of an image.
-    width: usize,
+    image: ImageSize,
     /// Rows of each file to train on.
     rows_by_file: Vec<usize>,
 }
@@ -158,7 +135,7 @@ fn data_source(node: &Node, base_dir: &Path, parties: usize, mistakes: &mut Mist
             let fields = Fields::new(node, &MNIST, mistakes)?;
             let (train, test) = (fields.whole("train", mistakes), fields.whole("test", mistakes));
             let source = DataSource::Mnist { train: train? as usize, test: test? as usize };
-            Some(Data { source, width: MNIST_WIDTH, rows_by_file: vec![MNIST_TRAIN_ROWS] })
+            Some(Data { source, image: MNIST_IMAGE, rows_by_file: vec![MNIST_TRAIN_ROWS] })
         }
         (Some("idx"), Kind::Record(_)) => idx(node, base_dir, parties, mistakes),
         _ => unknown_form(node, SCENARIO.field("data"), mistakes),
@@ -171,7 +148,7 @@ fn data_owners(data: &Data, node: Option<&Node>, parties: usize, mistakes: &mut 
         (None, 1) => Some(Owners::One(0)),
         (None, _) => Some(Owners::Rows(data.rows_by_file.clone())),
         (Some(node), 1) => {
-            let sizes = Sizes { rows: data.source.train_rows(), width: data.width, parties };
+            let sizes = Sizes { rows: data.source.train_rows(), width: data.image.values(), parties };
             owners(node, sizes, mistakes)
         }
         (Some(node), _) => {
@@ -194,8 +171,8 @@ fn rows(fields: &Fields, what: &str, available: usize, mistakes: &mut Mistakes) 
     }
 }
 
-/// A file of a data set and its size: rows, and bytes of one.
-type SizedFile = (DataPath, (usize, usize));
+/// A file of a data set and its size: rows, and what one is.
+type SizedFile = (DataPath, (usize, ImageSize));
 
 /// The file that a text names.
 fn file(
@@ -257,12 +234,14 @@ fn idx(node: &Node, base_dir: &Path, parties: usize, mistakes: &mut Mistakes) ->
     as_many(&test_images, &test_labels, "test_labels");
     let (train_images, train_labels) = (train_images?, train_labels?);
     let (test_images, test_labels) = (test_images?.remove(0), test_labels?.remove(0));
-    let (_, (_, width)) = train_images[0];
-    if let Some((other, (_, other_width))) = train_images.iter().find(|(_, size)| size.1 != width) {
+    let width = train_images[0].1.1.values();
+    if let Some((other, (_, size))) = train_images.iter().find(|(_, size)| size.1.values() != width) {
+        let pixels = size.values();
         let message =
-            format!("images of `{}` have {other_width} pixels and those before them {width}", other.written);
+            format!("images of `{}` have {pixels} pixels and those before them {width}", other.written);
         mistakes.add(place("train_images"), message, "all images must be alike", None);
     }
+    let image = ImageSize::common(train_images.iter().chain([&test_images]).map(|(_, (_, size))| *size));
     let rows_by_file: Vec<usize> = train_images.iter().map(|(_, (rows, _))| *rows).collect();
     let train = match (fields.get("train"), rows_by_file.len()) {
         (Some(node), 2..) => {
@@ -281,7 +260,7 @@ fn idx(node: &Node, base_dir: &Path, parties: usize, mistakes: &mut Mistakes) ->
         train: train?,
         test: test?,
     };
-    Some(Data { source, width, rows_by_file })
+    Some(Data { source, image, rows_by_file })
 }
 
 fn training_of(node: &Node, mistakes: &mut Mistakes) -> Option<Training> {

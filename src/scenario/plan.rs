@@ -6,7 +6,7 @@
 use std::path::Path;
 
 pub use crate::data::{DataSource, Owners};
-pub use crate::nn::BatchDivision;
+pub use crate::nn::{BatchDivision, LayerKind};
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::secure::{FixedPoint, Rounding};
 pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, Which, WireOverhead};
@@ -128,14 +128,22 @@ impl Plan {
     }
 }
 
-/// What is trained. Input and output widths follow from the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Model {
-    /// Fully connected layers with ReLU between them.
-    Dense {
-        /// Neurons of each hidden layer, first to last; empty: a single layer.
-        hidden: Vec<usize>,
-    },
+/// What is trained. The size of the inputs follows from the data, and so does the output layer, which is dense.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The layers before the output layer, first to last, which fit each other and the data.
+    pub layers: Vec<LayerKind>,
+}
+
+impl Model {
+    /// Neurons of each hidden layer, first to last, if all are dense with ReLU behind each.
+    pub fn hidden(&self) -> Option<Vec<usize>> {
+        let width = |pair: &[LayerKind]| match pair {
+            [LayerKind::Dense { outputs }, LayerKind::Relu] => Some(*outputs),
+            _ => None,
+        };
+        self.layers.chunks(2).map(width).collect()
+    }
 }
 
 /// Length and constants of stochastic gradient descent.

@@ -311,7 +311,7 @@ pub fn unknown_form<T>(node: &Node, field: &super::field::Field, mistakes: &mut 
     let Value::Forms(forms) = field.value else { panic!("`{}` is not written in several ways", field.name) };
     let examples: Vec<&str> = forms.iter().map(|form| form.written).collect();
     let names: Vec<&str> =
-        examples.iter().map(|written| written.split('(').next().unwrap_or(written)).collect();
+        examples.iter().map(|form| form.trim_start_matches('[').split('(').next().unwrap_or(form)).collect();
     unknown_choice(node, field.name, &names, &examples, mistakes)
 }
 

@@ -12,13 +12,14 @@ use super::declared::{
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, Length, Link,
-    Misdeed, Model, NetworkPlan, Offline, Owners, PartyCompute, Plan, Site, Slow, Stop, Training, Which,
-    WireOverhead,
+    Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
+    Length, Link, Misdeed, Model, NetworkPlan, Offline, Owners, PartyCompute, Plan, Site, Slow, Stop,
+    Training, Which, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
 use crate::data::DataPath;
+use crate::nn::{Convolution, Pool};
 
 /// Which fields are written.
 type Select = fn(Decides) -> bool;
@@ -137,6 +138,13 @@ impl Plan {
     }
 }
 
+impl Model {
+    /// The model as resolved, as it can stand behind `model:`.
+    pub fn to_ron(&self) -> String {
+        model_of(self, ALL)
+    }
+}
+
 impl NetworkPlan {
     /// The network as resolved, as it can stand behind `network:`.
     pub fn to_ron(&self) -> String {
@@ -168,10 +176,27 @@ fn format_of(format: FixedPoint, select: Select) -> String {
 }
 
 fn model_of(model: &Model, select: Select) -> String {
-    let Model::Dense { hidden } = model;
+    let Some(hidden) = model.hidden() else {
+        let layers: Vec<String> = model.layers.iter().map(layer).collect();
+        return format!("[{}]", layers.join(", "));
+    };
     let mut record = Record::new(&DENSE, select);
     record.field("hidden", || format!("{hidden:?}"));
     record.in_line("dense")
+}
+
+fn layer(kind: &LayerKind) -> String {
+    match *kind {
+        LayerKind::Dense { outputs } => format!("dense({outputs})"),
+        LayerKind::Convolution(Convolution { kernel, channels, stride, padding }) => {
+            let padding = padding.name();
+            format!("conv(kernel: {kernel}, channels: {channels}, stride: {stride}, padding: {padding})")
+        }
+        LayerKind::MaxPool(Pool { size }) => format!("max_pool({size})"),
+        LayerKind::AveragePool(Pool { size }) => format!("avg_pool({size})"),
+        LayerKind::Relu => "relu".to_string(),
+        LayerKind::Flatten => "flatten".to_string(),
+    }
 }
 
 fn data(source: &DataSource, select: Select) -> String {

@@ -8,9 +8,9 @@ use super::replay::replay_points;
 use super::task::Task;
 use super::trace::Sizes;
 use crate::data::{self, Dataset, Owners, TrainTest};
-use crate::nn::{SecretData, TrainingProgram, batches_per_epoch, correct_predictions, glorot_weights};
+use crate::nn::{Layer, SecretData, TrainingProgram, batches_per_epoch, correct_predictions, glorot_weights};
 use crate::ring::with_workers;
-use crate::run::{Phase, Progress, RunError, Values, layer_widths, record, train, training_program, verify};
+use crate::run::{Phase, Progress, RunError, Values, layers, record, train, training_program, verify};
 use crate::scenario::{Length, Plan};
 
 /// Iterations of the shorter and of the longer training that are timed.
@@ -75,14 +75,14 @@ pub(crate) struct Work {
 }
 
 /// In what the time of a row is about proportional: multiplications of its matrix products, and a little more.
-fn row_weight(widths: &[usize]) -> f64 {
-    let row: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
+fn row_weight(layers: &[Layer]) -> f64 {
+    let row: usize = layers.iter().map(Layer::multiplications).sum();
     (row + ROW) as f64
 }
 
 /// The same for an iteration.
-fn weight(plan: &Plan, widths: &[usize]) -> f64 {
-    plan.training.batch as f64 * row_weight(widths)
+fn weight(plan: &Plan, layers: &[Layer]) -> f64 {
+    plan.training.batch as f64 * row_weight(layers)
 }
 
 /// What else decides how long a task takes.
@@ -99,6 +99,7 @@ fn first(data: &Dataset, rows: usize) -> Dataset {
         labels: data.labels[..rows].to_vec(),
         rows,
         width: data.width,
+        image_size: data.image_size,
         classes: data.classes,
     }
 }
@@ -125,12 +126,12 @@ fn time(
     let began = clock();
     let data = data::load(&plan.data).map_err(RunError::from)?;
     pieces.load_ns = pieces.load_ns.max(ns(began));
-    let widths = layer_widths(plan, data.train.width, data.train.classes);
-    let program = training_program(plan, &widths, data.train.rows);
+    let layers = layers(plan, data.train.image_size, data.train.classes)?;
+    let program = training_program(plan, &layers, data.train.rows);
     let began = clock();
     let recorded = record(plan, &program).map_err(RunError::from)?;
     pieces.record_ns = pieces.record_ns.max(ns(began));
-    let (row, weight) = (row_weight(&widths), weight(plan, &widths));
+    let (row, weight) = (row_weight(&layers), weight(plan, &layers));
     let timed = with_workers(threads, || -> Result<(), RunError> {
         let began = clock();
         verify(plan, &program, &data.train, &recorded, &())?;
@@ -153,10 +154,10 @@ fn time(
         }
         let iteration_ns = (times[1] - times[0]) / (TIMED.1 - TIMED.0) as f64;
         pieces.iteration.measured.push((weight, iteration_ns.max(1.0)));
-        let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+        let weights = glorot_weights(&layers, plan.seed, 0, plan.fixed_point);
         let test = first(&data.test, ROWS);
         let evaluation_ns = least::<RunError>(clock, || {
-            correct_predictions(&weights, &test, plan.fixed_point);
+            correct_predictions(&layers, &weights, &test, plan.fixed_point);
             Ok(())
         })?;
         pieces.evaluation.measured.push((row, evaluation_ns / test.rows as f64));
@@ -180,8 +181,8 @@ fn time_replay(
     let middle = points.len() / 2;
     let program = plan.program(points[middle] as usize);
     let own = plan.plan(points[middle] as usize);
-    let widths = sizes.widths(&own);
-    let recorded = record(&own, &training_program(&own, &widths, own.data.train_rows()));
+    let program_of_own = training_program(&own, &sizes.layers(&own), own.data.train_rows());
+    let recorded = record(&own, &program_of_own);
     let recorded = recorded.map_err(RunError::from)?;
     let alike = points[middle..].iter().filter(|&&point| {
         let other = plan.program(point as usize);
@@ -220,7 +221,7 @@ fn samples(plan: &SweepPlan, sizes: &Sizes, tasks: &[Task]) -> Vec<Alike> {
     for task in tasks {
         let point = task.point(plan);
         let own = plan.plan(point as usize);
-        let (kind, weight) = (kind(&own), weight(&own, &sizes.widths(&own)));
+        let (kind, weight) = (kind(&own), weight(&own, &sizes.layers(&own)));
         let all = weight * task.iterations(plan).max(TIMED.0) as f64;
         match alike.iter_mut().find(|other| other.kind == kind && other.weight == weight) {
             Some(other) => other.all += all,
@@ -300,12 +301,12 @@ impl Work {
     /// What an iteration of a task takes, its part of the evaluation included.
     pub(crate) fn iteration_ns(&self, plan: &SweepPlan, sizes: &Sizes, task: Task) -> f64 {
         let own = plan.plan(task.point(plan) as usize);
-        let widths = sizes.widths(&own);
+        let layers = sizes.layers(&own);
         let pieces = self.pieces(&own);
         let in_epoch = batches_per_epoch(own.data.train_rows(), own.training.batch) as u64;
         let in_epoch = in_epoch.min(task.iterations(plan)).max(1);
-        let evaluation = pieces.evaluation.at(row_weight(&widths)) * own.data.test_rows() as f64;
-        pieces.iteration.at(weight(&own, &widths)) + evaluation / in_epoch as f64
+        let evaluation = pieces.evaluation.at(row_weight(&layers)) * own.data.test_rows() as f64;
+        pieces.iteration.at(weight(&own, &layers)) + evaluation / in_epoch as f64
     }
 
     /// What a task takes.
@@ -317,7 +318,7 @@ impl Work {
                 let iterations = self.iteration_ns(plan, sizes, task) * task.iterations(plan) as f64;
                 iterations + pieces.share_ns * own.data.train_rows() as f64
             }
-            Task::Verify(_) => pieces.verification.at(weight(&own, &sizes.widths(&own))),
+            Task::Verify(_) => pieces.verification.at(weight(&own, &sizes.layers(&own))),
         };
         pieces.load_ns + pieces.record_ns + rest
     }
@@ -358,7 +359,7 @@ mod tests {
     fn trainings_are_evaluated_every_epoch() {
         let plan = sweep_plan("(field: \"seed\", values: [1])");
         let sizes = Sizes::read(&plan).unwrap();
-        let row = row_weight(&[784, 10]);
+        let row = row_weight(&crate::nn::dense_layers(&[784, 10]));
         let line = |weight: f64, ns: f64| Line { measured: vec![(weight, ns)] };
         let pieces = Pieces {
             iteration: line(100.0 * row, 1000.0),

@@ -80,7 +80,7 @@ fn check_memory(plan: &SweepPlan, sizes: &Sizes, jobs: usize) -> Result<(), Swee
     // What a training takes follows from what its trace follows from.
     for distinct in &plan.traces {
         let own = plan.plan(distinct.point as usize);
-        largest = largest.max(estimated_bytes(&own, &sizes.widths(&own)));
+        largest = largest.max(estimated_bytes(&own, &sizes.layers(&own)));
     }
     let side_by_side = jobs.min(plan.trainings().max(plan.verifications.len())).max(1) as u128;
     let needed_bytes = BASE_BYTES

@@ -6,34 +6,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SweepError;
 use super::planner::{SweepPlan, source_name};
-use crate::data;
-use crate::run::{Recorded, RunError, layer_widths, record, training_program};
+use crate::data::{self, ImageSize};
+use crate::nn::Layer;
+use crate::run::{Recorded, RunError, layers, record, training_program};
 use crate::scenario::Plan;
 
-/// Inputs and classes of each data set.
+/// Images and classes of each data set.
 #[derive(Debug)]
 pub(crate) struct Sizes {
-    by_source: BTreeMap<String, (usize, usize)>,
+    by_source: BTreeMap<String, (ImageSize, usize)>,
 }
 
 impl Sizes {
-    /// Looks at the data sets that traces need.
+    /// Looks at the data sets that traces need, and whether all networks fit them.
     pub(crate) fn read(plan: &SweepPlan) -> Result<Sizes, SweepError> {
         let mut by_source = BTreeMap::new();
         for distinct in &plan.traces {
             let plan = plan.plan(distinct.point as usize);
-            let name = source_name(&plan);
-            if let Entry::Vacant(entry) = by_source.entry(name) {
-                entry.insert(data::sizes(&plan.data).map_err(RunError::from)?);
-            }
+            let (image, classes) = match by_source.entry(source_name(&plan)) {
+                Entry::Vacant(entry) => *entry.insert(data::sizes(&plan.data).map_err(RunError::from)?),
+                Entry::Occupied(entry) => *entry.get(),
+            };
+            layers(&plan, image, classes)?;
         }
         Ok(Sizes { by_source })
     }
 
-    /// Widths of all layers of a plan's network.
-    pub(crate) fn widths(&self, plan: &Plan) -> Vec<usize> {
-        let (inputs, classes) = self.by_source[&source_name(plan)];
-        layer_widths(plan, inputs, classes)
+    /// All layers of a plan's network.
+    pub(crate) fn layers(&self, plan: &Plan) -> Vec<Layer> {
+        let (image, classes) = self.by_source[&source_name(plan)];
+        layers(plan, image, classes).expect("all networks were tried")
     }
 }
 
@@ -82,7 +84,7 @@ impl<'a> Traces<'a> {
     /// The program of a point, recorded and not kept.
     pub(crate) fn record(&self, point: u32) -> Result<Recorded, SweepError> {
         let plan = self.plan.plan(point as usize);
-        let program = training_program(&plan, &self.sizes.widths(&plan), plan.data.train_rows());
+        let program = training_program(&plan, &self.sizes.layers(&plan), plan.data.train_rows());
         Ok(record(&plan, &program).map_err(RunError::from)?)
     }
 

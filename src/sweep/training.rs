@@ -13,7 +13,7 @@ use super::task::Task;
 use super::trace::{Sizes, Traces};
 use crate::data;
 use crate::ring::with_workers;
-use crate::run::{Progress, RunError, Values, check_classes, train, training_program, verify};
+use crate::run::{Progress, RunError, Values, check_classes, layers, train, training_program, verify};
 
 /// Finished trainings by their number.
 pub(crate) struct Trainings {
@@ -118,9 +118,9 @@ fn run_task(
     let point = task.point(plan);
     let own = plan.plan(point as usize);
     let data = data::load(&own.data).map_err(RunError::from)?;
-    let widths = crate::run::layer_widths(&own, data.train.width, data.train.classes);
+    let layers = layers(&own, data.train.image_size, data.train.classes)?;
     check_classes(&own, data.train.classes)?;
-    let program = training_program(&own, &widths, data.train.rows);
+    let program = training_program(&own, &layers, data.train.rows);
     // In the clear, a training needs no recording; it is made to be checked only.
     let recorded = traces.record(point)?;
     if let Task::Verify(_) = task {

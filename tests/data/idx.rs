@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::{Compression, write::GzEncoder};
 use mpcsim::data::idx::{Content, read_bytes, size};
-use mpcsim::data::{DataPath, DataSource, load};
+use mpcsim::data::{DataPath, DataSource, ImageSize, load};
 
 pub fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];
@@ -158,7 +158,8 @@ fn rows_are_counted_without_reading_them() {
     let folder = tempfile::tempdir().unwrap();
     let large = gzip(&idx(&[5000, 100], &vec![3; 500_000]));
     let file = path(folder.path(), "large", &large);
-    assert_eq!(size(&file.resolved, "large", Content::Images).unwrap(), (5000, 100));
+    let image = ImageSize { height: 1, width: 100, channels: 1 };
+    assert_eq!(size(&file.resolved, "large", Content::Images).unwrap(), (5000, image));
     let missing = size(&folder.path().join("no such file"), "no such file", Content::Images);
     assert!(missing.unwrap_err().to_string().starts_with("cannot read `no such file`"));
     assert!(size(folder.path(), "folder", Content::Images).is_err());

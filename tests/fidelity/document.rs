@@ -7,6 +7,7 @@ use std::path::Path;
 use mpcsim::report::count_text;
 use mpcsim::scenario::Protocol;
 
+use super::layers;
 use super::pieces::without_padding;
 use super::rep4;
 use super::rows::{Compared, PROTOCOLS, What, compared, compared_of};
@@ -96,6 +97,25 @@ fn predictions() -> String {
     table(&header, rows)
 }
 
+/// Layers alone, or iterations of convolutional networks.
+fn layer_rows(iterations: bool) -> String {
+    let header =
+        ["", "", "payload bytes", "measured", "ratio", "shares apart by", "rounds", "exchanges measured"];
+    let rows = layers::compared().iter().filter(|c| c.row.is_iteration() == iterations).map(|c| {
+        vec![
+            c.row.label(),
+            c.row.protocol().name().to_string(),
+            count_text(c.payload_bytes),
+            count_text(c.row.payload_bytes),
+            format!("{:.2} %", 100.0 * c.ratio()),
+            format!("{:.2} points", 100.0 * c.largest_share_difference()),
+            count_text(c.rounds),
+            count_text(c.row.exchanges),
+        ]
+    });
+    table(&header, rows)
+}
+
 /// `semi2k`, online and offline.
 fn transfers() -> String {
     let header =
@@ -176,6 +196,8 @@ fn the_document_shows_these_figures() {
     text = replace(&text, "predictions", &predictions());
     text = replace(&text, "semi2k", &transfers());
     text = replace(&text, "padding", &padding());
+    text = replace(&text, "convolutional networks", &layer_rows(true));
+    text = replace(&text, "layers", &layer_rows(false));
     text = replace(&text, "networks", &networks());
     if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {
         std::fs::write(&path, text).expect("the document can be written");

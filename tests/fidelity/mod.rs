@@ -4,6 +4,7 @@
 mod beaver2;
 mod command;
 mod document;
+mod layers;
 mod pieces;
 mod rep4;
 mod rep4_parts;

@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use mpcsim::run::{Operation, OperationCost, endpoints, layer_widths, network, record, training_program};
+use mpcsim::data::{MNIST_CLASSES, MNIST_IMAGE};
+use mpcsim::run::{self, Operation, OperationCost, endpoints, network, record, training_program};
 use mpcsim::scenario::{Protocol, Rounding, Scenario};
 use serde::Deserialize;
 
 /// The protocols whose rows are compared; the reference file has them under the same names.
 pub const PROTOCOLS: [Protocol; 3] = [Protocol::Rep3, Protocol::Rep4, Protocol::Beaver2];
-/// Widths of the input and the output layer of the measured trainings.
-const MNIST: (usize, usize) = (784, 10);
 
 #[derive(Deserialize)]
 struct File {
@@ -137,7 +136,7 @@ impl Compared {
 fn iteration(row: &Row) -> (u64, Vec<u64>) {
     let What::Iteration { softmax, loss, layers, batch } = &row.what else { panic!("an iteration") };
     let [inputs, hidden @ .., classes] = &layers[..] else { panic!("widths") };
-    assert_eq!((*inputs, *classes), MNIST);
+    assert_eq!((*inputs, *classes), (MNIST_IMAGE.values(), MNIST_CLASSES));
     let scenario = format!(
         "(name: \"fidelity\", protocol: {}, rounding: {}, model: dense(hidden: {hidden:?}), softmax: {softmax}, \
          loss: {loss}, data: mnist(train: 60000, test: 10000), training: (iterations: 1, batch: {batch}), \
@@ -147,7 +146,8 @@ fn iteration(row: &Row) -> (u64, Vec<u64>) {
     );
     let plan = Scenario::parse(&scenario, "fidelity.ron", Path::new("."), &[])
         .unwrap_or_else(|errors| panic!("{}", errors.render(false)));
-    let program = training_program(&plan, &layer_widths(&plan, *inputs, *classes), 60_000);
+    let layers = run::layers(&plan, MNIST_IMAGE, MNIST_CLASSES).expect("layers that fit");
+    let program = training_program(&plan, &layers, 60_000);
     let recorded = record(&plan, &program).expect("the program runs");
     let costs = recorded
         .costs(&network(&plan.network, plan.seed), &endpoints(&plan.compute), &[])

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use mpcsim::data::{MNIST_CLASSES, MNIST_IMAGE};
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::parts::oblivious_transfer::SET_UP_BYTES;
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::semi2k::Semi2kSingleTriples;
 use mpcsim::protocol::{Message, Protocol, RingShare, Start};
 use mpcsim::ring::{Content, MatMul};
-use mpcsim::run::{endpoints, layer_widths, network, record_as, training_program};
+use mpcsim::run::{endpoints, layers, network, record_as, training_program};
 use mpcsim::scenario::Scenario;
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::{Party, all};
@@ -166,7 +167,7 @@ fn of_iteration(row: &Row, is_single: bool) -> Compared {
                     training: (iterations: 1, batch: 128), network: preset(\"lan\"), compute: none)";
     let plan = Scenario::parse(scenario, "fidelity.ron", Path::new("."), &[])
         .unwrap_or_else(|errors| panic!("{}", errors.render(false)));
-    let program = training_program(&plan, &layer_widths(&plan, 784, 10), 60_000);
+    let program = training_program(&plan, &layers(&plan, MNIST_IMAGE, MNIST_CLASSES).unwrap(), 60_000);
     let start = if is_single {
         single
     } else {

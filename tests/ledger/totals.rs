@@ -2,6 +2,7 @@
 
 use mpcsim::{
     ledger::{Breakdown, Cost},
+    nn::dense_layers,
     run::{endpoints, network, record, training_program},
     secure::Rounding,
     sim::{Endpoint, Link, Network, SimError, SpanId, SpanTree, Trace, TraceBuilder, WireOverhead},
@@ -73,7 +74,8 @@ fn a_training_that_cannot_be_counted_is_refused_before_it_runs() {
             "training.batch=32",
         ];
         let plan = plan(Softmax::ReluGradient, Rounding::Probabilistic, &sets);
-        let recorded = record(&plan, &training_program(&plan, &[784, 4, 10], 64)).expect("it runs");
+        let recorded =
+            record(&plan, &training_program(&plan, &dense_layers(&[784, 4, 10]), 64)).expect("it runs");
         recorded.check(&network(&plan.network, plan.seed), &endpoints(&plan.compute), length)
     };
     let instant = "custom(latency_ms: 0, bandwidth_mbps: unlimited)";

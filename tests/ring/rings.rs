@@ -2,7 +2,7 @@
 
 use super::{Source, with_threads};
 use mpcsim::ring::meter::{self, Work};
-use mpcsim::ring::{Content, MatMul, Plane, Purpose, Residues, RingVector, StreamKey, Vector, Wide};
+use mpcsim::ring::{Content, MatMul, Patches, Plane, Purpose, Residues, RingVector, StreamKey, Vector, Wide};
 
 /// Calls a generic test for every ring, with its modulus (0 for 2^128).
 macro_rules! for_every_ring {
@@ -148,6 +148,7 @@ fn results<V: RingVector>(inputs: &Inputs<V>) -> Vec<(&'static str, V, Work)> {
     add("unsigned", &|| V::from_unsigned(&x.low_words()));
     add("signed", &|| V::from_signed(&x.low_words()));
     add("constant", &|| V::constant(x.content(), 5, *factor));
+    add("patches", &|| x.patches(&windows(rows, width)));
     let square = MatMul::new(rows, width, rows);
     add("x y^T", &|| x.matmul(y, square.right_transposed()));
     add("x^T y", &|| x.matmul(y, MatMul::new(width, rows, width).left_transposed()));
@@ -158,6 +159,12 @@ fn results<V: RingVector>(inputs: &Inputs<V>) -> Vec<(&'static str, V, Work)> {
     });
     add("sum of products", &|| V::sum_of_products(&[(x, &[y, x]), (y, &[y])], square.right_transposed()));
     results
+}
+
+/// Windows of a matrix as an image, beyond its edges too.
+fn windows(rows: usize, width: usize) -> Patches {
+    let windows = [rows / 2 + 1, width / 2 + 1];
+    Patches { image: [rows, width], channels: 1, windows, kernel: 3, stride: 2, before: [1, 2], gap: 1 }
 }
 
 /// The same in plain integers.
@@ -194,6 +201,7 @@ fn expected(ring: Integers, bits: u32, inputs: &Inputs<Vec<u128>>) -> Vec<Vec<u1
         map(&|x| ring.reduce((x as u64).into())),
         map(&|x| ring.of_signed((x as u64).cast_signed().into())),
         vec![factor; 5],
+        windows(rows, width).pixels(1).map(|pixel| pixel.map_or(0, |pixel| x[pixel])).collect(),
         ring.matmul(square, of_x, |p, j| of_y(j, p)),
         ring.matmul(MatMul::new(width, rows, width), |i, p| of_x(p, i), of_y),
         ring.matmul(square, of_x, |p, j| of_y(j, p)),

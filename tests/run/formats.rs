@@ -1,7 +1,7 @@
 //! Training in every accepted number format, against the same training in 64-bit floats.
 
 use mpcsim::data::{self, Dataset};
-use mpcsim::nn::{Weights, glorot_weights};
+use mpcsim::nn::{Weights, dense_layers, glorot_weights};
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::{Clear, ValuesBeyond};
 use mpcsim::run::training_program;
@@ -123,7 +123,7 @@ fn every_accepted_format_trains_as_floats_do() {
                 let plan = plan(softmax, rounding, format);
                 let data = data::load(&plan.data).expect("the data ships").train;
                 for widths in [vec![data.width, data.classes], vec![data.width, 8, data.classes]] {
-                    let program = training_program(&plan, &widths, 1);
+                    let program = training_program(&plan, &dense_layers(&widths), 1);
                     let fresh = decoded(&glorot_weights(&program.layers, plan.seed, 0, format), format);
                     let right = train_in_floats(fresh.clone(), &data, softmax);
                     let beyond = ValuesBeyond::default();

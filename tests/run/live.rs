@@ -1,7 +1,7 @@
 //! A live training on one simulation, and the replay of one recorded iteration again and again.
 
 use mpcsim::data;
-use mpcsim::nn::{SecretData, Secrets, Trainer, glorot_weights};
+use mpcsim::nn::{SecretData, Secrets, Trainer, dense_layers, glorot_weights};
 use mpcsim::protocol::Message;
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
@@ -25,7 +25,7 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
         let few = ["data=mnist(train: 160, test: 1)", "training.batch=32", more];
         let plan = plan(Softmax::ReluGradient, Rounding::Probabilistic, &few);
         let data = data::load(&plan.data).expect("the data ships").train;
-        let program = training_program(&plan, &[784, 8, 10], data.rows);
+        let program = training_program(&plan, &dense_layers(&[784, 8, 10]), data.rows);
         let rows: Vec<usize> = (0..data.rows).collect();
         let secret = SecretData::of(&program, &data, &rows, plan.fixed_point);
         let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use mpcsim::data::idx::{Content, read_file};
+use mpcsim::nn::dense_layers;
 use mpcsim::run::estimated_bytes;
 use mpcsim::scenario::Scenario;
 use tempfile::TempDir;
@@ -156,7 +157,7 @@ fn a_training_takes_what_is_estimated() {
         let sets = |model| [data, training, &protocol_set, &rounding_set, model];
         let all = sets(&model).map(str::to_string);
         let plan = Scenario::parse(&text, "03_one_layer.ron", Path::new(""), &all).unwrap();
-        let estimate = estimated_bytes(&plan, &[784, width, width, 10]);
+        let estimate = estimated_bytes(&plan, &dense_layers(&[784, width, width, 10]));
         let peak = peak_bytes(&sets(&model), &["--values", values]);
         let what = format!("{protocol}, {rounding}, {values}: estimated {estimate}, taken {peak}");
         assert!(peak <= estimate && estimate <= 3 * peak / 2, "{what}");

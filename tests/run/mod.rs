@@ -3,7 +3,7 @@
 mod accepted;
 mod again;
 mod cheating;
-mod command;
+pub(crate) mod command;
 mod failing;
 mod files;
 mod fingerprint;

@@ -1,5 +1,6 @@
 //! What an iteration sends, against the reference system's figures (batch 128, probabilistic rounding, no loss).
 
+use mpcsim::nn::dense_layers;
 use mpcsim::run::{endpoints, network};
 use mpcsim::run::{record, training_program};
 use mpcsim::secure::Rounding;
@@ -25,7 +26,8 @@ const ROUNDS: [(Softmax, u64); 3] =
 fn an_iteration_sends_what_the_reference_system_sends() {
     for (widths, softmax, reference) in REFERENCE {
         let plan = plan(softmax, Rounding::Probabilistic, &[]);
-        let recorded = record(&plan, &training_program(&plan, widths, 60_000)).expect("a recording");
+        let recorded =
+            record(&plan, &training_program(&plan, &dense_layers(widths), 60_000)).expect("a recording");
         let costs =
             recorded.costs(&network(&plan.network, plan.seed), &endpoints(&plan.compute), &[]).unwrap();
         let iteration = costs.iteration;

@@ -1,11 +1,11 @@
 //! Trainings on shares, on shapes and in the clear.
 
 use mpcsim::data::{self, Dataset};
-use mpcsim::nn::{SecretData, Secrets, TrainingProgram, Weights, glorot_weights};
+use mpcsim::nn::{Layer, SecretData, Secrets, TrainingProgram, Weights, dense_layers, fans, glorot_weights};
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Clear, Message};
-use mpcsim::ring::{Content, Vector};
+use mpcsim::ring::Content;
 use mpcsim::run::{Demands, Session, training_program};
 use mpcsim::scenario::{Plan, Scenario};
 use mpcsim::secure::Rounding;
@@ -32,28 +32,35 @@ pub struct Trained {
     pub weights: Option<Vec<Weights>>,
 }
 
-/// Trains on batches of the data, one after the other. Without data: on shapes.
+/// Trains a multilayer perceptron on batches of the data, one after the other. Without data: on shapes.
 pub fn train(
     plan: &Plan,
     widths: &[usize],
     data: Option<&Dataset>,
     iterations: usize,
+    parties: (usize, impl Fn(Party<Message>) -> Erased),
+) -> Trained {
+    train_layers(plan, &dense_layers(widths), data, iterations, parties)
+}
+
+/// The same for any layers.
+pub fn train_layers(
+    plan: &Plan,
+    layers: &[Layer],
+    data: Option<&Dataset>,
+    iterations: usize,
     (parties, start): (usize, impl Fn(Party<Message>) -> Erased),
 ) -> Trained {
     let rows: Vec<usize> = (0..iterations * plan.training.batch).collect();
-    let program: TrainingProgram = training_program(plan, widths, rows.len());
+    let program: TrainingProgram = training_program(plan, layers, rows.len());
     let (secret, weights) = match data {
         Some(data) => {
             let secret = SecretData::of(&program, data, &rows, plan.fixed_point);
             (secret, glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point))
         }
         None => {
-            let shape = |dense: &mpcsim::nn::Dense| Weights {
-                dense: *dense,
-                weights: Vector::shape(dense.inputs * dense.outputs),
-                bias: Vector::shape(dense.outputs),
-            };
-            (SecretData::shape(&program), program.layers.iter().map(shape).collect())
+            let shapes = fans(&program.layers).into_iter().map(Weights::shape);
+            (SecretData::shape(&program), shapes.collect())
         }
     };
     let format = (plan.fixed_point, plan.rounding);
@@ -107,8 +114,12 @@ fn five_iterations_on_shares_give_the_weights_of_the_clear_bit_for_bit() {
         let differ = values(&shares).zip(values(&clear)).filter(|(a, b)| a != b).count();
         assert_eq!(differ, 0, "{softmax:?}: {differ} of {parameters} parameters differ");
         // It did train: most weights of the last layer moved.
-        let fresh =
-            glorot_weights(&training_program(&plan, &widths, 1).layers, plan.seed, 0, plan.fixed_point);
+        let fresh = glorot_weights(
+            &training_program(&plan, &dense_layers(&widths), 1).layers,
+            plan.seed,
+            0,
+            plan.fixed_point,
+        );
         let last = |weights: &[Weights]| weights[1].weights.expect_values().to_vec();
         let moved = last(&fresh).iter().zip(last(&shares)).filter(|(a, b)| **a != *b).count();
         assert!(moved > 900, "{softmax:?}: {moved} of 1280 weights moved");

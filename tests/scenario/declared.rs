@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use mpcsim::data::sizes;
 use mpcsim::memory::MemoryLimit;
-use mpcsim::run::{Values, record, run, training_program};
+use mpcsim::run::{Values, layers, record, run, training_program};
 use mpcsim::scenario::{Decides, Default, Field, Group, Plan, SCENARIO, Scenario, ScenarioErrors, Value};
 use mpcsim::sweep::{Sweep, SweepPlan};
 
@@ -59,6 +60,7 @@ fn place(group: &Group) -> (&'static str, &'static str) {
         "The file" => ("seed=1", ""),
         "fixed_point" => ("seed=1", "fixed_point."),
         "model: dense(…)" => ("seed=1", "model."),
+        "model: [conv(…)]" => ("model=[conv(kernel: 3, channels: 2), relu]", "model[0]."),
         "data: mnist(…)" => ("data=mnist(train: 200, test: 50)", "data."),
         "data: idx(…)" => (IDX, "data."),
         "owners: columns(…)" => ("owners=columns(parts: [0.5, 0.5])", "owners."),
@@ -107,6 +109,9 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "total_bits") => "30",
         (_, "model") => "dense(hidden: [])",
         (_, "hidden") => "[5]",
+        (_, "kernel" | "stride") => "2",
+        (_, "channels") => "3",
+        (_, "padding") => "same",
         (_, "softmax") => "exact",
         (_, "loss") => "true",
         (_, "data") => "mnist(train: 64, test: 8)",
@@ -201,7 +206,8 @@ fn shared(path: &str, values: [&str; 2]) -> [usize; 2] {
 }
 
 fn traces(plan: &Plan) -> String {
-    let recorded = record(plan, &training_program(plan, &[64, 3, 4], plan.data.train_rows())).unwrap();
+    let layers = layers(plan, sizes(&plan.data).unwrap().0, 4).unwrap();
+    let recorded = record(plan, &training_program(plan, &layers, plan.data.train_rows())).unwrap();
     format!("{:?} {:?} {:?}", recorded.setup, recorded.iteration, recorded.restart)
 }
 
@@ -241,6 +247,8 @@ fn a_sweep_shares_no_training_that_a_field_decides() {
         ("fixed_point.fraction_bits", ["17", "16"], [2, 2]),
         ("fixed_point.total_bits", ["30", "31"], [2, 2]),
         ("model.hidden", ["[3]", "[4]"], [2, 2]),
+        ("model", ["[conv(kernel: 3, channels: 2)]", "[conv(kernel: 3, channels: 2), relu]"], [2, 2]),
+        ("model", ["[dense(3), relu]", "dense(hidden: [3])"], [1, 1]),
         ("softmax", ["exact", "relu_gradient"], [2, 2]),
         ("loss", ["true", "false"], [2, 2]),
         ("data.train", ["128", "129"], [2, 2]),

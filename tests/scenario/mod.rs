@@ -5,6 +5,7 @@ mod declared;
 mod faults;
 mod golden;
 mod hostile;
+mod models;
 mod networks;
 mod owners;
 mod plan;

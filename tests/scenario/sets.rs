@@ -1,6 +1,6 @@
 //! `--set path.to.field=VALUE`.
 
-use mpcsim::scenario::{Length, Model, Softmax};
+use mpcsim::scenario::{Length, Softmax};
 
 use super::{advice, good, minimal, mistakes};
 
@@ -15,11 +15,11 @@ fn any_field_can_be_replaced() {
     let plan =
         good(&base(), &["softmax=relu_gradient", "model=dense(hidden:[])", "training.epochs=1", "seed=7"]);
     assert_eq!(plan.softmax, Softmax::ReluGradient);
-    assert_eq!(plan.model, Model::Dense { hidden: vec![] });
+    assert_eq!(plan.model.hidden(), Some(vec![]));
     assert_eq!(plan.training.length, Length::Epochs(1));
     assert_eq!((plan.training.batch, plan.seed), (64, 7), "neighbours stay");
     let plan = good(&base(), &["model.hidden=[7, 8]", "model.hidden[1]=9", "data.train=100", "name=other"]);
-    assert_eq!(plan.model, Model::Dense { hidden: vec![7, 9] });
+    assert_eq!(plan.model.hidden(), Some(vec![7, 9]));
     assert_eq!((plan.data.train_rows(), plan.name.as_str()), (100, "other"));
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use mpcsim::data::ImageSize;
 use mpcsim::memory::MemoryLimit;
 use mpcsim::report::Seconds;
 use mpcsim::run::{
-    Phase, RunError, Values, endpoints, layer_widths, network, record, run, total_iterations,
-    training_program,
+    Phase, RunError, Values, endpoints, layers, network, record, run, total_iterations, training_program,
 };
 use mpcsim::scenario::Plan;
 use mpcsim::sweep::{Options, Shard, Sweep, SweepPlan};
@@ -190,7 +190,11 @@ fn hundreds_of_random_points_are_what_a_recording_of_them_gives() {
                 continue;
             }
             let plan = whole.plan(row["index"].parse().unwrap());
-            let program = training_program(&plan, &layer_widths(&plan, 64, 4), plan.data.train_rows());
+            let program = training_program(
+                &plan,
+                &layers(&plan, ImageSize::flat(64), 4).unwrap(),
+                plan.data.train_rows(),
+            );
             let recorded = record(&plan, &program).unwrap();
             let phases = [Phase::Iterations(total_iterations(&plan, plan.data.train_rows()))];
             let network = network(&plan.network, plan.seed);

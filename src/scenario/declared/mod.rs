@@ -4,9 +4,11 @@
 mod adversary;
 mod compute;
 mod faults;
+mod model;
 mod network;
 mod shared;
 
+use model::MODEL;
 use shared::field;
 
 use super::field::{Decides, Default, Form, Group, Value};
@@ -15,6 +17,7 @@ use super::plan::{BatchDivision, Offline, Protocol, Rounding, Softmax};
 pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
 pub use faults::{DOWN, DURATION_S, FACTOR, FAULTS, MOMENT_S, SLOW, STOP};
+pub use model::{CONVOLUTION, DENSE, LARGEST_WINDOW, WIDEST_LAYER};
 pub use network::{
     AT_S, BANDWIDTH_MBPS, CHANGE, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL,
     NORMAL, PARETO, PING_MS, SITE, UNIFORM,
@@ -66,15 +69,12 @@ pub static SCENARIO: Group = Group {
         ),
         field(
             "model",
-            Value::Forms(&[Form {
-                written: "dense(hidden: [128])",
-                about: "Fully connected layers with ReLU between them.",
-                group: Some(&DENSE),
-            }]),
+            MODEL,
             Default::Required("dense(hidden: [128])"),
             Decides::BOTH,
-            "What is trained. Input and output widths follow from the data. Initial weights are Glorot uniform, \
-             U[-r, r] with r = sqrt(6 / (inputs + outputs)), rounded to fixed point, from the seed; biases begin at zero.",
+            "What is trained: the layers before the output layer. The size of the inputs follows from the data, and so does the \
+             output layer, which is dense with an output for each class. Initial weights are Glorot uniform, \
+             U[-r, r] with r = sqrt(6 / (fan-in + fan-out)), rounded to fixed point, from the seed; biases begin at zero.",
         ),
         field(
             "softmax",
@@ -223,20 +223,6 @@ pub static FIXED_POINT: Group = Group {
             "All bits, sign included.",
         ),
     ],
-};
-
-/// `model: dense(…)`.
-pub static DENSE: Group = Group {
-    what: "`dense`",
-    title: "model: dense(…)",
-    about: "",
-    fields: &[field(
-        "hidden",
-        Value::Other("a list of at most 16 whole numbers from 1 to 65,536; [] for a single layer"),
-        Default::Required("[128]"),
-        Decides::BOTH,
-        "Neurons of each hidden layer, first to last.",
-    )],
 };
 
 /// `data: mnist(…)`.

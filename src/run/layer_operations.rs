@@ -1,0 +1,81 @@
+//! Layers as operations whose cost can be asked for: convolutions of the networks B, C and D, and pooling.
+
+use crate::data::ImageSize;
+use crate::nn::{Convolution, Layer, LayerKind, Padding, Parameters, Pool, layers_on};
+use crate::protocol::Protocol;
+use crate::secure::Secure;
+
+/// A pass of a layer.
+pub(super) struct LayerOperation {
+    layer: Layer,
+    pass: Pass,
+    /// Rows of data.
+    rows: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    Forward,
+    /// Gradients of what goes in and of the parameters.
+    Backward,
+    /// Gradients of the parameters alone.
+    BackwardWeights,
+}
+
+impl LayerOperation {
+    fn new(kind: LayerKind, input: ImageSize, pass: Pass, rows: usize) -> LayerOperation {
+        let layer = layers_on(&[kind], input).expect("a layer that fits").remove(0);
+        LayerOperation { layer, pass, rows }
+    }
+
+    /// Kernels of 5 x 5 on so many square images of so many pixels along each side.
+    pub(super) fn convolution(
+        (side, channels): (usize, usize),
+        (kernels, stride, padding): (usize, usize, Padding),
+        pass: Pass,
+        images: usize,
+    ) -> LayerOperation {
+        let kind = LayerKind::Convolution(Convolution { kernel: 5, channels: kernels, stride, padding });
+        LayerOperation::new(kind, ImageSize { height: side, width: side, channels }, pass, images)
+    }
+
+    /// So many windows of 2 x 2.
+    pub(super) fn pool(kind: fn(Pool) -> LayerKind, pass: Pass, windows: usize) -> LayerOperation {
+        let input = ImageSize { height: 2, width: 2 * windows, channels: 1 };
+        LayerOperation::new(kind(Pool { size: 2 }), input, pass, 1)
+    }
+
+    /// Lengths of the operands: weights and bias if there are some; on the way forward what goes in, on the way back the gradient
+    /// and what was kept.
+    pub(super) fn operands(&self) -> Vec<usize> {
+        let LayerOperation { layer, pass, rows } = self;
+        let own = layer.fans().into_iter().flat_map(|fans| [fans.weights(), fans.outputs]);
+        let passed = match pass {
+            Pass::Forward => vec![rows * layer.input.values()],
+            Pass::Backward | Pass::BackwardWeights => {
+                vec![rows * layer.output.values(), rows * layer.window_values()]
+            }
+        };
+        own.chain(passed).collect()
+    }
+
+    /// Runs it and drops the result.
+    pub(super) async fn perform<P: Protocol>(&self, secure: &Secure<P>, operands: &[P::Share]) {
+        let (own, passed) = operands.split_at(2 * usize::from(self.layer.fans().is_some()));
+        let own = match own {
+            [weights, bias] => Some(Parameters { weights: weights.clone(), bias: bias.clone() }),
+            _ => None,
+        };
+        match self.pass {
+            Pass::Forward => drop(self.layer.forward(secure, own.as_ref(), &passed[0]).await),
+            pass => {
+                let with_inputs = pass == Pass::Backward;
+                drop(
+                    self.layer
+                        .backward(secure, own.as_ref(), Some(&passed[1]), &passed[0], with_inputs)
+                        .await,
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The fields of `model`.
+
+use super::shared::field;
+use crate::nn::Padding;
+use crate::scenario::field::{Decides, Default, Form, Group, Value};
+
+/// Limits of the numbers of layers.
+pub const WIDEST_LAYER: u64 = 65_536;
+/// The largest window of a convolution or of pooling, in pixels along each side.
+pub const LARGEST_WINDOW: u64 = 64;
+
+/// The ways of writing a model.
+pub const MODEL: Value = Value::Forms(&[
+    Form {
+        written: "dense(hidden: [128])",
+        about: "Dense layers with ReLU behind each.",
+        group: Some(&DENSE),
+    },
+    Form {
+        written: "[conv(kernel: 5, channels: 16), max_pool(2), relu, dense(100), relu]",
+        about: "Layers, one after the other, at most 64. `dense(100)`: z = x W + b with so many outputs, from 1 to 65,536. \
+                `conv(…)`: a convolution. `max_pool(2)`, `avg_pool(2)`: the largest value, or the mean, of windows of so many \
+                pixels along each side, from 2 to 64, side by side: they must divide the image. `relu`: max(x, 0). `flatten`: \
+                the values of an image, row by row, the channel fastest; a dense layer does that by itself. Values of images \
+                need data whose files say how many rows and columns of pixels an image has.",
+        group: Some(&CONVOLUTION),
+    },
+    Form {
+        written: "preset(\"A\")",
+        about: "A network with a name; `mpcsim list` has them, with their sources.",
+        group: None,
+    },
+]);
+
+/// `model: dense(…)`.
+pub static DENSE: Group = Group {
+    what: "`dense`",
+    title: "model: dense(…)",
+    about: "",
+    fields: &[field(
+        "hidden",
+        Value::Other("a list of at most 16 whole numbers from 1 to 65,536; [] for a single layer"),
+        Default::Required("[128]"),
+        Decides::BOTH,
+        "Neurons of each hidden layer, first to last.",
+    )],
+};
+
+/// `model: [conv(…)]`.
+pub static CONVOLUTION: Group = Group {
+    what: "`conv`",
+    title: "model: [conv(…)]",
+    about: "A convolution of images with square kernels, and a bias for each kernel. Its fan-in is the number of weights of a kernel, \
+            its fan-out the number of kernels.",
+    fields: &[
+        field(
+            "kernel",
+            Value::Whole(1, LARGEST_WINDOW),
+            Default::Required("5"),
+            Decides::BOTH,
+            "Rows and columns of pixels of a kernel, at most those of the image.",
+        ),
+        field(
+            "channels",
+            Value::Whole(1, WIDEST_LAYER),
+            Default::Required("16"),
+            Decides::BOTH,
+            "How many kernels there are: the channels of the image that comes out.",
+        ),
+        field(
+            "stride",
+            Value::Whole(1, LARGEST_WINDOW),
+            Default::Is("1"),
+            Decides::BOTH,
+            "By how many pixels one window is apart from the next.",
+        ),
+        field(
+            "padding",
+            Value::Word(|| Padding::ALL.map(Padding::name).to_vec()),
+            Default::Is("valid"),
+            Decides::BOTH,
+            "What stands around the image: nothing (`valid`), or as many zeros as make what comes out as large as the image divided by \
+             the stride, rounded up (`same`); half of them, rounded down, above and to the left.",
+        ),
+    ],
+};
