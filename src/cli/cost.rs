@@ -56,7 +56,15 @@ pub(crate) fn cost(args: &CostArgs) -> Result<(), Failure> {
         .iter()
         .map(|word| find("operation", word, &Operation::ALL, Operation::name))
         .collect::<Result<_, _>>()?;
-    let operations = if operations.is_empty() { Operation::ALL.to_vec() } else { operations };
+    if let Some(refused) = operations.iter().find(|operation| !operation.is_served_by(protocol)) {
+        return Err(Failure::Mistake(format!(
+            "error: {} opens a value before {} has checked anything: it is for semi-honest protocols",
+            refused.name(),
+            protocol.name()
+        )));
+    }
+    let served = Operation::ALL.into_iter().filter(|operation| operation.is_served_by(protocol));
+    let operations = if operations.is_empty() { served.collect() } else { operations };
     let mut rows = Vec::new();
     for operation in operations {
         // An operation of fixed size is counted once.

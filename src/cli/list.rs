@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Failure, print};
+use crate::report::softmax_details;
 use crate::ring::Instructions;
 use crate::run::Operation;
 use crate::scenario::{COMPUTES, MODELS, NETWORKS, Protocol, Rounding, Softmax};
@@ -11,12 +12,15 @@ use crate::scenario::{COMPUTES, MODELS, NETWORKS, Protocol, Rounding, Softmax};
 /// Arguments of `mpcsim list`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  mpcsim list\n  mpcsim list --json | jq -r '.[] | select(.kind == \"network\") | .name'"
+    after_help = "Examples:\n  mpcsim list\n  mpcsim list --details\n  mpcsim list --json | jq -r '.[] | select(.kind == \"network\") | .name'"
 )]
 pub(crate) struct ListArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Print, of each softmax variant, its formula, what it costs and how far it is from softmax; takes some seconds.
+    #[arg(long, conflicts_with = "json")]
+    details: bool,
 }
 
 /// Something that a scenario or an option can name.
@@ -78,6 +82,10 @@ fn availability(instructions: Instructions) -> &'static str {
 
 /// Lists everything that a scenario can name.
 pub(crate) fn list(args: &ListArgs) -> Result<(), Failure> {
+    if args.details {
+        let text = softmax_details().map_err(|error| Failure::Other(format!("error: {error}")))?;
+        return print(&text);
+    }
     let sections = sections();
     if args.json {
         let entries = sections.iter().flat_map(|section| {

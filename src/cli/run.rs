@@ -130,7 +130,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     } else if !args.quiet {
         print(&run_table(&plan, values, &outcome))?;
         if args.explain {
-            print(&format!("\n{}\n", explain(plan.softmax.name(), &plan.network, &outcome)))?;
+            print(&format!("\n{}\n", explain(&plan.softmax.to_string(), &plan.network, &outcome)))?;
         }
         if written.is_ok() {
             print(&format!("results in {}\n", path.display()))?;

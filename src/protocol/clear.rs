@@ -49,10 +49,12 @@ impl Components for Plain<Plane> {
     }
 }
 
-/// Values that were beyond the range in which an operation is right, by the span in which it was.
+/// Values that were beyond the range in which an operation is right, by the span in which it was; and rows beyond the domain
+/// of an approximation.
 #[derive(Clone, Debug, Default)]
 pub struct ValuesBeyond {
     counts: Rc<RefCell<BTreeMap<SpanId, u64>>>,
+    rows: Rc<Cell<u64>>,
     every: bool,
 }
 
@@ -65,6 +67,11 @@ impl ValuesBeyond {
     /// What was counted since the last time.
     pub fn take(&self) -> BTreeMap<SpanId, u64> {
         self.counts.take()
+    }
+
+    /// Rows that were beyond the domain of an approximation since the last time.
+    pub fn take_rows(&self) -> u64 {
+        self.rows.take()
     }
 }
 
@@ -215,5 +222,11 @@ impl Protocol for Clear {
         if count > 0 {
             *self.beyond.counts.borrow_mut().entry(self.party.current_span()).or_default() += count;
         }
+    }
+
+    fn expect_rows(&self, x: &Self::Share, width: usize, (low, high): (i64, i64)) {
+        let beyond = |row: &&[u64]| row.iter().any(|&value| !(low..=high).contains(&(value as i64)));
+        let count = x.0.expect_values().chunks(width).filter(beyond).count() as u64;
+        self.beyond.rows.set(self.beyond.rows.get() + count);
     }
 }

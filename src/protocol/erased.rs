@@ -46,6 +46,7 @@ trait RingOperations {
     fn sub(&self, other: &ErasedShare) -> ErasedShare;
     fn neg(&self) -> ErasedShare;
     fn scale(&self, factor: i64) -> ErasedShare;
+    fn scale_each(&self, factors: &Vector) -> ErasedShare;
     fn slice(&self, start: usize, end: usize) -> ErasedShare;
     fn concat(&self, shares: &[&ErasedShare]) -> ErasedShare;
     fn join(&self, pieces: &[&ErasedShare]) -> ErasedShare;
@@ -105,6 +106,9 @@ impl<S: RingShare> RingOperations for S {
     fn scale(&self, factor: i64) -> ErasedShare {
         erased(RingShare::scale(self, factor))
     }
+    fn scale_each(&self, factors: &Vector) -> ErasedShare {
+        erased(RingShare::scale_each(self, factors))
+    }
     fn slice(&self, start: usize, end: usize) -> ErasedShare {
         erased(RingShare::slice(self, start, end))
     }
@@ -160,6 +164,9 @@ impl RingShare for ErasedShare {
     }
     fn scale(&self, factor: i64) -> Self {
         self.0.scale(factor)
+    }
+    fn scale_each(&self, factors: &Vector) -> Self {
+        self.0.scale_each(factors)
     }
     fn slice(&self, start: usize, end: usize) -> Self {
         self.0.slice(start, end)
@@ -280,6 +287,7 @@ trait Operations {
     fn prepare<'a>(&'a self, demand: &'a Demand) -> Later<'a, ()>;
     fn demand(&self) -> Demand;
     fn expect_range(&self, x: &ErasedShare, bits: u32);
+    fn expect_rows(&self, x: &ErasedShare, width: usize, range: (i64, i64));
     fn check(&self) -> Later<'_, ()>;
 }
 
@@ -387,6 +395,9 @@ impl<P: Protocol> Operations for P {
     fn expect_range(&self, x: &ErasedShare, bits: u32) {
         Protocol::expect_range(self, ring(x), bits);
     }
+    fn expect_rows(&self, x: &ErasedShare, width: usize, range: (i64, i64)) {
+        Protocol::expect_rows(self, ring(x), width, range);
+    }
     fn check(&self) -> Later<'_, ()> {
         Box::pin(Protocol::check(self))
     }
@@ -477,6 +488,9 @@ impl Protocol for Erased {
     }
     fn expect_range(&self, x: &Self::Share, bits: u32) {
         self.0.expect_range(x, bits);
+    }
+    fn expect_rows(&self, x: &Self::Share, width: usize, range: (i64, i64)) {
+        self.0.expect_rows(x, width, range);
     }
     async fn check(&self) {
         self.0.check().await;

@@ -222,6 +222,9 @@ pub trait Protocol: Sized + 'static {
     /// Says that x should hold signed integers of `bits` bits: elsewhere results are wrong. The ideal functionality counts
     /// those that are beyond, by span; protocols cannot see it.
     fn expect_range(&self, _x: &Self::Share, _bits: u32) {}
+    /// Says that in rows of `width` signed integers all should be from the first to the second of `range`: elsewhere an
+    /// approximation is none. The ideal functionality counts the rows that are beyond; protocols cannot see it.
+    fn expect_rows(&self, _x: &Self::Share, _width: usize, _range: (i64, i64)) {}
 
     /// Agrees on keys, before anything is shared.
     async fn set_up(&self) {}

@@ -1,6 +1,6 @@
 //! What all linear secret sharings have in common: linear functions act on each component alone.
 
-use crate::ring::{Patches, Plane, RingVector};
+use crate::ring::{Patches, Plane, RingVector, Vector};
 
 /// A sharing of which one party holds some components.
 ///
@@ -34,6 +34,8 @@ pub trait RingShare: Clone + 'static {
     fn neg(&self) -> Self;
     /// c x for a public integer c.
     fn scale(&self, factor: i64) -> Self;
+    /// c_i x_i for public signed integers c, one for each element.
+    fn scale_each(&self, factors: &Vector) -> Self;
     /// Elements `start..end`.
     fn slice(&self, start: usize, end: usize) -> Self;
     /// Several vectors one after the other.
@@ -81,6 +83,10 @@ impl<S: Components<Part: RingVector> + 'static> RingShare for S {
     }
     fn scale(&self, factor: i64) -> Self {
         Self::combine([self], |c| c[0].scale(factor.into()))
+    }
+    fn scale_each(&self, factors: &Vector) -> Self {
+        let factors = S::Part::from_signed(factors);
+        Self::combine([self], |c| c[0].mul(&factors))
     }
     fn slice(&self, start: usize, end: usize) -> Self {
         Self::combine([self], |c| c[0].slice(start, end))

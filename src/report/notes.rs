@@ -8,9 +8,15 @@ use crate::scenario::{BatchDivision, FixedPoint, Offline, Plan, Softmax};
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let epochs = &outcome.epochs;
     let of_steps = [restarts(epochs), batch(plan)].into_iter().flatten();
-    let wrong = [cheating(plan, outcome), faults(plan), offline(plan, outcome), out_of_range(plan, outcome)]
-        .into_iter()
-        .flatten();
+    let wrong = [
+        cheating(plan, outcome),
+        faults(plan),
+        offline(plan, outcome),
+        out_of_range(plan, outcome),
+        beyond_domain(plan, outcome),
+        revealed(plan, outcome),
+    ];
+    let wrong = wrong.into_iter().flatten();
     wrong.chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
 }
 
@@ -57,6 +63,31 @@ fn offline(plan: &Plan, outcome: &Outcome) -> Option<String> {
 fn faults(plan: &Plan) -> Option<String> {
     let note = "the training has faults: its time is with them; set-up and one iteration are without";
     (!plan.faults.is_none()).then(|| note.to_string())
+}
+
+/// In how many rows the output layer did not do what it should.
+fn beyond_domain(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    let counted = |epoch: &EpochResult| epoch.rows_beyond_domain.unwrap_or(0);
+    let rows: u64 = outcome.epochs.iter().map(counted).sum();
+    let first = outcome.epochs.iter().find(|epoch| counted(epoch) > 0)?;
+    Some(format!(
+        "the output layer diverged in {} rows of all iterations, first in epoch {}: softmax {} is for {}",
+        count_text(rows),
+        first.epoch,
+        plan.softmax,
+        plan.softmax.domain(),
+    ))
+}
+
+/// What the parties learn in the training.
+fn revealed(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    let what = plan.softmax.reveals()?;
+    let rows = plan.training.batch as u64;
+    Some(format!(
+        "all parties learn, of each row, {what}: {} values in one iteration, {} in the training",
+        count_text(rows),
+        count_text(rows * outcome.iterations),
+    ))
 }
 
 /// When and in which layers values left their range, and what would help.
@@ -122,7 +153,7 @@ fn help(plan: &Plan) -> String {
             "more bits before the point, as in fixed_point: (fraction_bits: {fraction_bits}, total_bits: {total_bits})"
         ));
     }
-    if plan.softmax != Softmax::Exact {
+    if !matches!(plan.softmax, Softmax::Exact(_)) {
         ways.push("softmax: exact, which keeps the outputs small".to_string());
     }
     format!("What can help: {}.", ways.join("; "))

@@ -21,7 +21,7 @@ struct Summary<'a> {
     seed: u64,
     fingerprint: &'a str,
     protocol: &'static str,
-    softmax: &'static str,
+    softmax: String,
     rounding: &'static str,
     values: &'static str,
     layers: Vec<usize>,
@@ -91,6 +91,9 @@ struct Accuracy {
     /// By place; left out where there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     out_of_range: BTreeMap<String, u64>,
+    /// Left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_beyond_domain: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -153,6 +156,7 @@ impl From<&EpochResult> for Accuracy {
                 .flatten()
                 .map(|found| (found.place.clone(), found.values))
                 .collect(),
+            rows_beyond_domain: result.rows_beyond_domain.filter(|&rows| rows > 0),
         }
     }
 }
@@ -166,7 +170,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         seed: plan.seed,
         fingerprint: &outcome.fingerprint,
         protocol: plan.protocol.name(),
-        softmax: plan.softmax.name(),
+        softmax: plan.softmax.to_string(),
         rounding: plan.rounding.name(),
         values: values.name(),
         layers: sizes(&outcome.layers).iter().map(ImageSize::values).collect(),

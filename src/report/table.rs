@@ -34,7 +34,7 @@ fn heading(plan: &Plan, outcome: &Outcome) -> String {
         "{}: {} with softmax {}, {} among {} parties, {} rounding\nnetwork {}, compute {}\n",
         plan.name,
         joined(&outcome.layers),
-        plan.softmax.name(),
+        plan.softmax,
         plan.protocol.name(),
         plan.protocol.parties(),
         plan.rounding.name(),

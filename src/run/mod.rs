@@ -5,6 +5,7 @@
 //! * `shares`: the same, but training itself runs on shares.
 
 mod adversary;
+mod approximation;
 mod failure;
 mod fingerprint;
 mod layer_operations;
@@ -28,6 +29,7 @@ use crate::ring::with_workers;
 use crate::scenario::{Adversary, Length, Plan, Which, likely};
 use crate::sim::{Event, EventKind, SimError, is_inside};
 
+pub use approximation::Approximation;
 pub use failure::{Cause, Failure};
 use fingerprint::named_content;
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};

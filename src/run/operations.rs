@@ -1,6 +1,7 @@
 //! The cost of one secure operation on vectors, counted on shapes: what `mpcsim cost` prints.
 //!
-//! To add an operation, write one line in the table, the lengths of its operands, and what it does to them.
+//! To add an operation, write one line in the table, the lengths of its operands, and what it does to them. Output layers come
+//! from their own registry.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -27,33 +28,48 @@ const OWNER: usize = 0;
 macro_rules! operations {
     ($($name:literal, $variant:ident, $n:literal, $description:literal, $how:literal;)*) => {
         /// An operation whose cost can be asked for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq)]
         pub enum Operation {
             $(#[doc = $description] $variant,)*
+            /// A variant of the output layer, forward and backward, without loss.
+            OutputLayer(Softmax),
         }
 
+        /// All but the output layers.
+        const PLAIN: [Operation; [$($name),*].len()] = [$(Operation::$variant),*];
+
         impl Operation {
-            /// All of them.
-            pub const ALL: [Operation; [$($name),*].len()] = [$(Operation::$variant),*];
 
             /// The name on the command line.
             pub fn name(self) -> &'static str {
-                match self { $(Operation::$variant => $name,)* }
+                match self {
+                    $(Operation::$variant => $name,)*
+                    Operation::OutputLayer(softmax) => softmax.name(),
+                }
             }
 
             /// One line on what it computes.
             pub fn description(self) -> &'static str {
-                match self { $(Operation::$variant => $description,)* }
+                match self {
+                    $(Operation::$variant => $description,)*
+                    Operation::OutputLayer(softmax) => softmax.description(),
+                }
             }
 
             /// By which formula, and where it is from.
             pub fn how(self) -> &'static str {
-                match self { $(Operation::$variant => $how,)* }
+                match self {
+                    $(Operation::$variant => $how,)*
+                    Operation::OutputLayer(softmax) => softmax.formula(),
+                }
             }
 
             /// What n counts; empty if n does not matter.
             pub fn counts(self) -> &'static str {
-                match self { $(Operation::$variant => $n,)* }
+                match self {
+                    $(Operation::$variant => $n,)*
+                    Operation::OutputLayer(_) => "rows of ten",
+                }
             }
         }
     };
@@ -122,14 +138,23 @@ operations! {
         "exp2(x log2 e)";
     "log", Log, "values", "ln x",
         "ln 2 (P(v) / Q(v) + p) for x = v 2^p, 1/2 <= v < 1; Hart, Computer Approximations (1968), 2524; the reference system MP-SPDZ";
-    "exact", Exact, "rows of ten", "output layer: softmax, forward and backward, no loss",
-        "p_j = exp(x_j - m) / sum exp(x_i - m), p - y";
-    "relu_probability", ReluProbability, "rows of ten",
-        "output layer: ReLU in place of the exponential, forward and backward, no loss",
-        "[x_j > 0.1] (1 / sum r - y_j / r_j) - [x_j <= 0.1] y_j with r_j = [x_j > 0.1] x_j; Keller and Sun, arXiv 2011.11202";
-    "relu_gradient", ReluGradient, "rows of ten",
-        "output layer: ReLU in the gradient only, forward and backward, no loss",
-        "r / sum r - y with r = relu(x); Keller and Sun, arXiv 2011.11202";
+}
+
+impl Operation {
+    /// All of them, the output layers last.
+    pub const ALL: [Operation; PLAIN.len() + Softmax::ALL.len()] = {
+        let mut all = [Operation::Input; PLAIN.len() + Softmax::ALL.len()];
+        let mut i = 0;
+        while i < all.len() {
+            all[i] = if i < PLAIN.len() {
+                PLAIN[i]
+            } else {
+                Operation::OutputLayer(Softmax::ALL[i - PLAIN.len()])
+            };
+            i += 1;
+        }
+        all
+    };
 }
 
 /// An operation's cost under a protocol.
@@ -203,9 +228,7 @@ impl Operation {
             Operation::Dot | Operation::FixedDot => vec![DOT * n, DOT * n],
             Operation::MatMul | Operation::MatMulRing => vec![rows * inner, inner * columns],
             Operation::Max => vec![CLASSES * n],
-            Operation::Exact | Operation::ReluProbability | Operation::ReluGradient => {
-                vec![CLASSES * n, CLASSES * n]
-            }
+            Operation::OutputLayer(_) => vec![CLASSES * n, CLASSES * n],
             Operation::Open
             | Operation::Truncate
             | Operation::LessThanZero
@@ -227,7 +250,6 @@ impl Operation {
         let y = || &operands[1];
         let shape = MatMul::new(MATRICES.0, MATRICES.1, MATRICES.2);
         let FixedPoint { fraction_bits: f, total_bits: k } = secure.fixed_point;
-        let layer = |softmax| output_layer(secure, softmax, operands);
         match self {
             Operation::Input => {
                 let secret = Vector::shape(n);
@@ -250,11 +272,15 @@ impl Operation {
             Operation::Exp2 => drop(secure.exp2(x()).await),
             Operation::Exp => drop(secure.exp(x()).await),
             Operation::Log => drop(secure.log(x()).await),
-            Operation::Exact => layer(Softmax::Exact).await,
-            Operation::ReluProbability => layer(Softmax::ReluProbability).await,
-            Operation::ReluGradient => layer(Softmax::ReluGradient).await,
+            Operation::OutputLayer(softmax) => output_layer(secure, softmax, operands).await,
             _ => unreachable!("a layer"),
         }
+    }
+
+    /// Whether a protocol has it: an output layer that opens something is for semi-honest ones.
+    pub fn is_served_by(self, protocol: ProtocolName) -> bool {
+        let opens = matches!(self, Operation::OutputLayer(softmax) if softmax.reveals().is_some());
+        !(opens && protocol.is_malicious())
     }
 
     /// What it costs the parties of a protocol, its operands being shared already.

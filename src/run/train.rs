@@ -34,6 +34,9 @@ pub struct EpochResult {
     pub restarted: bool,
     /// Values that left their range, in the order of layers; none if the training ran on shares, which nobody can look at.
     pub out_of_range: Option<Vec<OutOfRange>>,
+    /// Rows, over all iterations of the epoch, that were beyond the domain of the output layer's approximation; none if the
+    /// training ran on shares.
+    pub rows_beyond_domain: Option<u64>,
 }
 
 impl EpochResult {
@@ -215,6 +218,7 @@ fn train_values<P: Protocol>(
             out_of_range: watch
                 .beyond
                 .map(|beyond| OutOfRange::since_last(beyond, &last, (&program.layers, &weights), bits)),
+            rows_beyond_domain: watch.beyond.map(ValuesBeyond::take_rows),
         });
         if restarted {
             attempt += 1;

@@ -10,9 +10,10 @@ use super::faults::faults;
 use super::model::model;
 use super::network::network;
 use super::owners::{Sizes, owners};
-use super::plan::{BatchDivision, FixedPoint, Length, Offline, Plan, Protocol, Rounding, Softmax, Training};
+use super::plan::{BatchDivision, FixedPoint, Length, Offline, Plan, Protocol, Rounding, Training};
 use super::quantities::optional;
 use super::read::{self, Fields, unknown_form};
+use super::softmax::{check_softmax, softmax};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
 use crate::data::idx::{Content, size};
@@ -34,7 +35,8 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let protocol = fields.choice("protocol", &Protocol::ALL, Protocol::name, mistakes);
     let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
     let fixed_point = fields.node("fixed_point", mistakes).and_then(|node| fixed_point(&node, mistakes));
-    let softmax = fields.choice("softmax", &Softmax::ALL, Softmax::name, mistakes);
+    let softmax_node = fields.node("softmax", mistakes);
+    let softmax = softmax_node.as_ref().and_then(|node| softmax(node, mistakes));
     let loss = fields.boolean("loss", mistakes);
     // A mistake in the protocol's name does not hide other ones: they are looked at with three parties then.
     let parties = protocol.map_or(3, Protocol::parties);
@@ -51,6 +53,11 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     });
     if let (Some(data), Some(training)) = (&data, &training) {
         check_batch(&fields, data.source.train_rows(), training.batch, mistakes);
+    }
+    if let (Some(softmax), Some(node), Some(format)) = (softmax, &softmax_node, fixed_point)
+        && !check_softmax((softmax, node), format, protocol, data.as_ref().map(|data| &data.source), mistakes)
+    {
+        return None;
     }
     let network = fields.node("network", mistakes).and_then(|node| network(&node, parties, mistakes));
     let compute = fields.node("compute", mistakes).and_then(|node| compute(&node, parties, mistakes));

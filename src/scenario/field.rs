@@ -86,6 +86,8 @@ pub enum Value {
     Records(&'static Group),
     /// One of several ways of writing.
     Forms(&'static [Form]),
+    /// The same, made of a registry.
+    Registered(fn() -> &'static [Form]),
     /// Anything else, described.
     Other(&'static str),
 }
@@ -140,6 +142,14 @@ pub struct Group {
     pub fields: &'static [Field],
 }
 
+impl Form {
+    /// What stands before the parentheses, or alone.
+    pub fn name(&self) -> &'static str {
+        let written = self.written.trim_start_matches('[');
+        written.split('(').next().unwrap_or(written)
+    }
+}
+
 impl Group {
     /// The declaration of a field. Reading or writing one that is not declared is a mistake of the program.
     pub fn field(&self, name: &str) -> &'static Field {
@@ -154,6 +164,15 @@ impl Group {
 }
 
 impl Value {
+    /// The ways of writing it, if there are several.
+    pub fn forms(&self) -> Option<&'static [Form]> {
+        match self {
+            Value::Forms(forms) => Some(forms),
+            Value::Registered(forms) => Some(forms()),
+            _ => None,
+        }
+    }
+
     /// A decimal number between limits, which `needed` names.
     pub(super) const fn decimal(needed: &'static str, least: Decimal, most: u64) -> Value {
         Value::Decimal { needed, least, most: Decimal::whole(most), unlimited: false }
@@ -174,6 +193,7 @@ impl Value {
             Value::Record(group) => format!("fields in parentheses: {}", group.title),
             Value::Records(group) => format!("a list in square brackets: {}", group.title),
             Value::Forms(forms) => super::errors::alternatives(forms.iter().map(|form| form.written)),
+            Value::Registered(forms) => super::errors::alternatives(forms().iter().map(|form| form.name())),
         }
     }
 }

@@ -31,6 +31,7 @@ pub(crate) mod reference;
 pub(crate) mod sets;
 pub(crate) mod signs;
 mod sites;
+mod softmax;
 mod token;
 pub(crate) mod tree;
 mod units;

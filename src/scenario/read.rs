@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::errors::{Mistakes, Place, alternatives, likely};
-use super::field::{Default, Group, Value};
+use super::field::{Default, Form, Group, Value};
 use super::signs::is_order;
 use super::tree::{self, Field, Kind, Node, Record};
 use super::units::Decimal;
@@ -120,6 +120,11 @@ impl Fields {
     ) -> Option<T> {
         let choices: Vec<_> = all.iter().map(|&entry| (name_of(entry), entry)).collect();
         choice(self.node(name, mistakes)?.as_ref(), name, &choices, mistakes)
+    }
+
+    /// What must stand in a field.
+    pub fn needed(&self, name: &str) -> String {
+        self.group.field(name).value.needed()
     }
 
     /// Where the record begins.
@@ -308,11 +313,15 @@ pub fn unknown_choice<T>(
 
 /// Notes that a value is written in none of the declared ways.
 pub fn unknown_form<T>(node: &Node, field: &super::field::Field, mistakes: &mut Mistakes) -> Option<T> {
-    let Value::Forms(forms) = field.value else { panic!("`{}` is not written in several ways", field.name) };
-    let examples: Vec<&str> = forms.iter().map(|form| form.written).collect();
-    let names: Vec<&str> =
-        examples.iter().map(|form| form.trim_start_matches('[').split('(').next().unwrap_or(form)).collect();
-    unknown_choice(node, field.name, &names, &examples, mistakes)
+    let forms = field.value.forms();
+    let forms = forms.unwrap_or_else(|| panic!("`{}` is not written in several ways", field.name));
+    let names: Vec<&str> = forms.iter().map(Form::name).collect();
+    let written: Vec<&str> = forms.iter().map(|form| form.written).collect();
+    // Those of a registry are many: their names say enough until it is known which one is meant.
+    let registered = matches!(field.value, Value::Registered(_));
+    let meant = variant_name(node).is_some_and(|name| names.contains(&name));
+    let examples = if registered && !meant { &names } else { &written };
+    unknown_choice(node, field.name, &names, examples, mistakes)
 }
 
 /// The name that stands before the parentheses, or alone.

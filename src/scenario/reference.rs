@@ -41,8 +41,7 @@ pub(crate) fn page(title: &str, about: &str, root: &'static Group, decides: bool
 fn inner(value: &Value) -> Vec<&'static Group> {
     match value {
         Value::Record(group) | Value::Records(group) => vec![group],
-        Value::Forms(forms) => forms.iter().filter_map(|form| form.group).collect(),
-        _ => Vec::new(),
+        other => other.forms().into_iter().flatten().filter_map(|form| form.group).collect(),
     }
 }
 
@@ -68,12 +67,12 @@ fn write_group(text: &mut String, group: &Group, decides: bool) {
 }
 
 fn value(value: &Value) -> String {
-    match value {
-        Value::Forms(forms) => {
+    match value.forms() {
+        Some(forms) => {
             let forms = forms.iter().map(|form| format!("`{}`: {}", form.written, form.about));
             forms.collect::<Vec<_>>().join("<br>")
         }
-        other => other.needed(),
+        None => value.needed(),
     }
 }
 

@@ -8,13 +8,13 @@ use std::fmt::Write;
 
 use super::declared::{
     ADVERSARY, CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX, INTERFACE,
-    LINK, MNIST, PARTY_COMPUTE, SCENARIO, SITE, SLOW, STOP, TRAINING,
+    LINK, MNIST, PARTY_COMPUTE, SCENARIO, SITE, SLOW, STOP, TRAINING, softmax_group,
 };
 use super::field::{Decides, Group};
 use super::plan::{
     Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
-    Length, Link, Misdeed, Model, NetworkPlan, Offline, Owners, PartyCompute, Plan, Site, Slow, Stop,
-    Training, Which, WireOverhead,
+    Length, Link, Misdeed, Model, NetworkPlan, Offline, Owners, PartyCompute, Plan, Site, Slow, Softmax,
+    Stop, Training, Which, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -116,7 +116,7 @@ impl Plan {
         record.field("rounding", || rounding.name().to_string());
         record.field("fixed_point", || format_of(*fixed_point, select));
         record.field("model", || model_of(model, select));
-        record.field("softmax", || softmax.name().to_string());
+        record.field("softmax", || softmax_of(*softmax, select));
         record.field("loss", || loss.to_string());
         record.field("data", || data(source, select));
         if let Some(owners) = owners(self) {
@@ -197,6 +197,15 @@ fn layer(kind: &LayerKind) -> String {
         LayerKind::Relu => "relu".to_string(),
         LayerKind::Flatten => "flatten".to_string(),
     }
+}
+
+fn softmax_of(softmax: Softmax, select: Select) -> String {
+    let Some(group) = softmax_group(softmax) else { return softmax.name().to_string() };
+    let mut record = Record::new(group, select);
+    for (parameter, setting) in softmax.parameters().iter().zip(softmax.settings()) {
+        record.field(parameter.name, || setting.to_string());
+    }
+    record.in_line(softmax.name())
 }
 
 fn data(source: &DataSource, select: Select) -> String {

@@ -18,9 +18,9 @@ pub enum Numerator<'a, S> {
 }
 
 /// The divisor b normalised: `part` = |b| 2^(k - len |b|) in [2^(k-1), 2^k), and `factor` = that power with the sign of b.
-struct Normalised<S> {
-    part: S,
-    factor: S,
+pub(super) struct Normalised<S> {
+    pub(super) part: S,
+    pub(super) factor: S,
 }
 
 impl<P: Protocol> Secure<P> {
@@ -34,7 +34,7 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// Finds the leading bit of |b| by prefix ors and moves it to the top.
-    async fn normalise(&self, b: &P::Share) -> Normalised<P::Share> {
+    pub(super) async fn normalise(&self, b: &P::Share) -> Normalised<P::Share> {
         let _span = self.span("normalise");
         let negative = self.less_than_zero(b, self.k()).await;
         let sign = self.add_constant(&negative.scale(-2), 1);

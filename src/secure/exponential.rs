@@ -7,13 +7,13 @@ use crate::protocol::{Bit, Protocol, RingShare, Wraps};
 use crate::sim::both;
 
 /// Where the integer part of an exponent goes.
-struct Parts<S> {
+pub(super) struct Parts<S> {
     /// [x < 0].
-    negative: S,
+    pub(super) negative: S,
     /// The lowest bits of floor(x), two's complement, lowest first.
-    integer_bits: Vec<S>,
+    pub(super) integer_bits: Vec<S>,
     /// x - floor(x), with f fractional bits.
-    fraction: S,
+    pub(super) fraction: S,
 }
 
 impl<P: Protocol> Secure<P> {
@@ -22,12 +22,12 @@ impl<P: Protocol> Secure<P> {
         (self.k() - self.f()).next_power_of_two().trailing_zeros()
     }
 
-    /// The sign, some integer bits and the fraction of x.
-    async fn parts(&self, x: &P::Share) -> Parts<P::Share> {
+    /// The sign, the lowest `integer_bits` bits of the integer part and the fraction of x.
+    pub(super) async fn parts(&self, x: &P::Share, integer_bits: u32) -> Parts<P::Share> {
         let _span = self.span("parts");
         let (f, k) = (self.f() as usize, self.k());
         let top = k as usize - 1;
-        let integer: Vec<usize> = (f..f + self.exponent_bits() as usize).collect();
+        let integer: Vec<usize> = (f..f + integer_bits as usize).collect();
         let (summands, cut) = self.protocol.cut(x, k, f as u32, Wraps::Ignored).await;
         let several = summands.len() > 1;
         let two = self.two_summands(summands, false).await;
@@ -55,7 +55,7 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// 2^n for n with the given bits: the product of 1 + h_i (2^(2^i) - 1).
-    async fn power_of_bits(&self, bits: &[P::Share]) -> P::Share {
+    pub(super) async fn power_of_bits(&self, bits: &[P::Share]) -> P::Share {
         let _span = self.span("integer_power");
         let mut factors: Vec<P::Share> = bits
             .iter()
@@ -104,7 +104,7 @@ impl<P: Protocol> Secure<P> {
         let _span = self.span("exp2");
         let (f, k) = (self.f(), self.k());
         let digits = k - 2;
-        let parts = self.parts(x).await;
+        let parts = self.parts(x, self.exponent_bits()).await;
         let [integer_strand, fraction_strand] = self.fork();
         let (power, fraction) = both(
             integer_strand.power_of_bits(&parts.integer_bits),

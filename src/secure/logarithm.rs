@@ -58,7 +58,7 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// A polynomial of a fixed-point number, its powers rounded each, the sum once.
-    async fn polynomial(&self, x: &P::Share, coefficients: &[f64]) -> P::Share {
+    pub(super) async fn polynomial(&self, x: &P::Share, coefficients: &[f64]) -> P::Share {
         let (f, k) = (self.f(), self.k());
         let powers = self
             .prefix_ring(vec![x.clone(); coefficients.len() - 1], async |low, high| {

@@ -1,7 +1,7 @@
 //! Secure fixed-point arithmetic, built from [`Protocol`] alone.
 //!
 //! A real number x is shared as the integer round(x 2^f), signed, of k bits (f = 16, k = 31 by default). The algorithms
-//! are those of the reference system MP-SPDZ (`docs/fidelity.md`), after Catrina and Saxena, "Secure computation with
+//! are those of the reference system MP-SPDZ (`docs/fidelity.md`) unless their file names another, after Catrina and Saxena, "Secure computation with
 //! fixed-point numbers" (FC 2010), and Catrina and de Hoogh, "Improved primitives for secure multiparty integer
 //! computation" (SCN 2010). Knows nothing of layers or training.
 
@@ -11,8 +11,13 @@ mod conversion;
 mod division;
 mod exponential;
 mod format;
+mod limit;
 mod logarithm;
+mod lookup;
 mod maximum;
+mod quadratic;
+mod revealing;
+mod spu;
 mod truncation;
 
 use std::borrow::Cow;
@@ -24,6 +29,8 @@ use crate::sim::SpanGuard;
 pub use adder::PrefixNetwork;
 pub use division::Numerator;
 pub use format::FixedPoint;
+pub use revealing::OPEN_RECIPROCAL;
+pub use spu::{PADE_INTEGER_BITS, PADE_POLYNOMIAL};
 
 /// How products are scaled back to fixed point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! reference system does (MP-SPDZ, MultiOutput in Compiler/ml.py). Where the errors of the exponentials could carry a sum
 //! of equal ones out of the format, m is larger by a few units in the last place.
 
-use super::{Logits, OutputLayer, SoftmaxVariant};
+use super::{Logits, OutputLayer, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{FixedPoint, Numerator, Secure};
 use crate::sim::both;
@@ -29,11 +29,16 @@ fn largest_logit(format: FixedPoint, classes: usize) -> i64 {
 }
 
 /// The usual softmax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exact;
 
 impl SoftmaxVariant for Exact {
+    const DEFAULT: Self = Exact;
+    const FORMULA: &'static str = "p_j = exp(x_j - m) / sum exp(x_i - m), p - y";
+    const DOMAIN: &'static str = "all logits";
+
     /// The largest exponential, 2^(k-f-1) / classes, must be one at least.
-    fn refusal(format: FixedPoint, classes: usize) -> Option<String> {
+    fn refusal(&self, format: FixedPoint, classes: usize) -> Option<String> {
         let FixedPoint { fraction_bits: f, total_bits: k } = format;
         let most = 1usize << (k - f - 1);
         (classes > most).then(|| {
@@ -45,6 +50,7 @@ impl SoftmaxVariant for Exact {
     }
 
     async fn output_layer<P: Protocol>(
+        &self,
         secure: &Secure<P>,
         batch: Logits<'_, P::Share>,
         with_loss: bool,
@@ -75,5 +81,9 @@ impl SoftmaxVariant for Exact {
             both(loss(), backward.divide(Numerator::Shared(&exponentials), &sums, classes)).await;
         debug_assert_eq!(quotient.len(), labels.len());
         OutputLayer { gradient: quotient.sub(&labels.scale(1 << format.fraction_bits)), loss }
+    }
+
+    fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
+        real::normalised(&real::below_maximum(logits).into_iter().map(libm::exp).collect::<Vec<_>>())
     }
 }

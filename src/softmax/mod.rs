@@ -1,17 +1,46 @@
 //! The output layer: softmax and its replacements, one file each. See docs/add-a-softmax.md.
 //!
 //! All work on a batch of logits x (rows of `classes` fixed-point numbers) and one-hot labels y (integers 0 and 1), and
-//! give the gradient of the loss with respect to the logits, not divided by the batch size.
+//! give the gradient of the loss with respect to the logits, not divided by the batch size. Each has its formula in
+//! floating point beside the secure one.
 
+mod adhoc;
+mod clipped_limit;
 mod exact;
+mod limit;
+mod lookup;
+mod normalised;
+mod ode;
+mod pade;
+mod parameter;
+mod quadratic_exp;
+mod real;
 mod registry;
 mod relu_gradient;
+mod relu_norm;
 mod relu_probability;
+mod taylor;
+mod two_quad;
+mod two_relu;
+mod zero_sum;
 
+pub use adhoc::Adhoc;
+pub use clipped_limit::ClippedLimit;
 pub use exact::Exact;
+pub use limit::Limit;
+pub use lookup::Lookup;
+pub use ode::Ode;
+pub use pade::Pade;
+pub use parameter::{Kind, Parameter, Setting};
+pub use quadratic_exp::QuadraticExp;
 pub use registry::Softmax;
 pub use relu_gradient::ReluGradient;
+pub use relu_norm::ReluNorm;
 pub use relu_probability::ReluProbability;
+pub use taylor::Taylor;
+pub use two_quad::TwoQuad;
+pub use two_relu::TwoRelu;
+pub use zero_sum::{Division, ZeroSum};
 
 use crate::protocol::Protocol;
 use crate::secure::{FixedPoint, Secure};
@@ -36,16 +65,52 @@ pub struct OutputLayer<S> {
 
 /// A way to turn logits into a gradient.
 #[allow(async_fn_in_trait)] // parties are tasks of one thread, no bounds on the futures are wanted
-pub trait SoftmaxVariant {
-    /// Why it cannot serve so many classes in a number format; none if it can.
-    fn refusal(_format: FixedPoint, _classes: usize) -> Option<String> {
+pub trait SoftmaxVariant: Copy {
+    /// Itself with the published parameters.
+    const DEFAULT: Self;
+    /// What a scenario can set.
+    const PARAMETERS: &'static [Parameter] = &[];
+    /// The output distribution p and the gradient, in one line.
+    const FORMULA: &'static str;
+    /// For which logits it is near what it says, and what happens elsewhere.
+    const DOMAIN: &'static str;
+    /// What all parties learn of each row; none: nothing.
+    const REVEALS: Option<&'static str> = None;
+
+    /// What the parameters are set to, in their order.
+    fn settings(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// The variant with these settings: one of its kind for each parameter, in their order.
+    fn with(_settings: &[Setting]) -> Self {
+        Self::DEFAULT
+    }
+
+    /// Why it cannot serve so many classes in a number format, and what would do; none if it can.
+    fn refusal(&self, _format: FixedPoint, _classes: usize) -> Option<String> {
         None
     }
 
     /// The gradient, and the loss if `with_loss`.
     async fn output_layer<P: Protocol>(
+        &self,
         secure: &Secure<P>,
         batch: Logits<'_, P::Share>,
         with_loss: bool,
     ) -> OutputLayer<P::Share>;
+
+    /// The output distribution of a row of logits in floating point.
+    fn probabilities(&self, logits: &[f64]) -> Vec<f64>;
+
+    /// The gradient of a row with a one-hot label in floating point: p - y, unless the variant says otherwise.
+    fn gradient(&self, logits: &[f64], label: &[f64]) -> Vec<f64> {
+        self.probabilities(logits).iter().zip(label).map(|(p, y)| p - y).collect()
+    }
+
+    /// What the gradient of a row without a label (all zeros) says of the output distribution: that is it, unless the variant
+    /// says otherwise.
+    fn distribution(&self, _logits: &[f64], unlabelled: &[f64]) -> Vec<f64> {
+        unlabelled.to_vec()
+    }
 }

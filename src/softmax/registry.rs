@@ -1,39 +1,74 @@
 //! The variants that a scenario can name: one line each.
 
-use super::{Exact, Logits, OutputLayer, ReluGradient, ReluProbability, SoftmaxVariant};
+use std::fmt;
+
+use super::{
+    Adhoc, ClippedLimit, Exact, Limit, Logits, Lookup, Ode, OutputLayer, Pade, Parameter, QuadraticExp,
+    ReluGradient, ReluNorm, ReluProbability, Setting, SoftmaxVariant, Taylor, TwoQuad, TwoRelu,
+};
 use crate::protocol::Protocol;
 use crate::secure::{FixedPoint, Secure};
 
 macro_rules! variants {
     ($($name:literal, $variant:ident, $description:literal, $paper:literal;)*) => {
-        /// A variant of the registry.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        /// A variant of the registry, with its parameters.
+        #[derive(Clone, Copy, Debug, PartialEq)]
         pub enum Softmax {
-            $(#[doc = $description] $variant,)*
+            $(#[doc = $description] $variant($variant),)*
         }
 
         impl Softmax {
-            /// All of them.
-            pub const ALL: [Softmax; [$($name),*].len()] = [$(Softmax::$variant),*];
+            /// All of them, with the published parameters.
+            pub const ALL: [Softmax; [$($name),*].len()] = [$(Softmax::$variant($variant::DEFAULT)),*];
 
             /// The name in scenario files.
-            pub fn name(self) -> &'static str {
-                match self { $(Softmax::$variant => $name,)* }
+            pub const fn name(self) -> &'static str {
+                match self { $(Softmax::$variant(_) => $name,)* }
             }
 
             /// One line on what it is.
-            pub fn description(self) -> &'static str {
-                match self { $(Softmax::$variant => $description,)* }
+            pub const fn description(self) -> &'static str {
+                match self { $(Softmax::$variant(_) => $description,)* }
             }
 
             /// Where it is from.
-            pub fn paper(self) -> &'static str {
-                match self { $(Softmax::$variant => $paper,)* }
+            pub const fn paper(self) -> &'static str {
+                match self { $(Softmax::$variant(_) => $paper,)* }
             }
 
-            /// Why the variant cannot serve so many classes in a number format; none if it can.
+            /// See [`SoftmaxVariant::FORMULA`].
+            pub const fn formula(self) -> &'static str {
+                match self { $(Softmax::$variant(_) => $variant::FORMULA,)* }
+            }
+
+            /// See [`SoftmaxVariant::DOMAIN`].
+            pub const fn domain(self) -> &'static str {
+                match self { $(Softmax::$variant(_) => $variant::DOMAIN,)* }
+            }
+
+            /// See [`SoftmaxVariant::REVEALS`].
+            pub const fn reveals(self) -> Option<&'static str> {
+                match self { $(Softmax::$variant(_) => $variant::REVEALS,)* }
+            }
+
+            /// See [`SoftmaxVariant::PARAMETERS`].
+            pub const fn parameters(self) -> &'static [Parameter] {
+                match self { $(Softmax::$variant(_) => $variant::PARAMETERS,)* }
+            }
+
+            /// See [`SoftmaxVariant::settings`].
+            pub fn settings(self) -> Vec<Setting> {
+                match self { $(Softmax::$variant(variant) => variant.settings(),)* }
+            }
+
+            /// The same variant with other settings, see [`SoftmaxVariant::with`].
+            pub fn with(self, settings: &[Setting]) -> Softmax {
+                match self { $(Softmax::$variant(_) => Softmax::$variant($variant::with(settings)),)* }
+            }
+
+            /// See [`SoftmaxVariant::refusal`].
             pub fn refusal(self, format: FixedPoint, classes: usize) -> Option<String> {
-                match self { $(Softmax::$variant => $variant::refusal(format, classes),)* }
+                match self { $(Softmax::$variant(variant) => variant.refusal(format, classes),)* }
             }
 
             /// Runs the variant, see [`SoftmaxVariant::output_layer`].
@@ -44,8 +79,26 @@ macro_rules! variants {
                 with_loss: bool,
             ) -> OutputLayer<P::Share> {
                 match self {
-                    $(Softmax::$variant => $variant::output_layer(secure, batch, with_loss).await,)*
+                    // Boxed, or the state machine would be as large as that of the largest variant wherever it moves.
+                    $(Softmax::$variant(variant) => {
+                        Box::pin(variant.output_layer(secure, batch, with_loss)).await
+                    })*
                 }
+            }
+
+            /// See [`SoftmaxVariant::probabilities`].
+            pub fn probabilities(self, logits: &[f64]) -> Vec<f64> {
+                match self { $(Softmax::$variant(variant) => variant.probabilities(logits),)* }
+            }
+
+            /// See [`SoftmaxVariant::gradient`].
+            pub fn gradient(self, logits: &[f64], label: &[f64]) -> Vec<f64> {
+                match self { $(Softmax::$variant(variant) => variant.gradient(logits, label),)* }
+            }
+
+            /// See [`SoftmaxVariant::distribution`].
+            pub fn distribution(self, logits: &[f64], unlabelled: &[f64]) -> Vec<f64> {
+                match self { $(Softmax::$variant(variant) => variant.distribution(logits, unlabelled),)* }
             }
         }
     };
@@ -59,4 +112,56 @@ variants! {
         "Mohassel and Zhang, S&P 2017; the use \"relu_prob\" in Keller and Sun, arXiv 2011.11202";
     "relu_gradient", ReluGradient, "relu(x) / sum relu(x) - y as gradient, whatever the loss",
         "Mohassel and Zhang, S&P 2017; the use \"relu_grad\" in Keller and Sun, arXiv 2011.11202";
+    "limit", Limit, "the exponential as (1 + d/2^n)^(2^n), a Newton reciprocal",
+        "CrypTen, NeurIPS 2021: cryptensor/approximations.py of its sources";
+    "taylor", Taylor, "the exponential as (1 + d/2^n)^(2^n), a reciprocal in two steps",
+        "SecretFlow-SPU, USENIX ATC 2023: fxp_approx.cc and fxp_base.cc of its sources";
+    "pade", Pade, "2^(x log2 e) by bits and a polynomial of degree 5, a reciprocal in two steps",
+        "SecretFlow-SPU, USENIX ATC 2023: fxp_approx.cc and fxp_base.cc of its sources";
+    "clipped_limit", ClippedLimit, "the exponential as (1 + d/2^n)^(2^n), zero below -14",
+        "PUMA, arXiv 2307.12533; BumbleBee, NDSS 2025, has 6 squarings";
+    "ode", Ode, "the solution of a differential equation in steps of Euler's method",
+        "QSMax: Zheng et al., ACSAC 2023; with the clipping of SHAFT, NDSS 2025";
+    "two_quad", TwoQuad, "(x + c)^2 / sum (x + c)^2", "2Quad: MPCFormer, ICLR 2023";
+    "two_relu", TwoRelu, "relu(x) / sum relu(x), divided as a whole", "2ReLU: MPCFormer, ICLR 2023";
+    "quadratic_exp", QuadraticExp, "the exponential as a quadratic polynomial, shifted",
+        "I-BERT, ICML 2021; BOLT, S&P 2024";
+    "relu_norm", ReluNorm, "relu(x) / sum relu(x); the bit length of each sum is opened",
+        "Piranha, USENIX Security 2022: _relu_norm_grad and mpc/RSS.inl of its sources";
+    "adhoc", Adhoc, "d/2 + 1 in place of e^d above -2; each sum is opened",
+        "Piranha, USENIX Security 2022: _adhoc_softmax_grad of its sources";
+    "lookup", Lookup, "the exponential as a product of entries of one-hot tables",
+        "the reference system MP-SPDZ: mux_exp of its sources";
+}
+
+impl Softmax {
+    /// The same variant with the published parameters.
+    fn with_defaults(self) -> Softmax {
+        let same = |other: &&Softmax| other.name() == self.name();
+        *Softmax::ALL.iter().find(same).expect("all variants are there")
+    }
+
+    /// The settings behind the name, `limit(squarings: 8)`: those that `is_shown` says, none: the name alone.
+    fn written(self, is_shown: impl Fn(usize) -> bool) -> String {
+        let parameters = self.parameters().iter().zip(self.settings()).enumerate();
+        let shown = parameters.filter(|(i, _)| is_shown(*i));
+        let shown: Vec<String> = shown.map(|(_, (p, setting))| format!("{}: {setting}", p.name)).collect();
+        if shown.is_empty() {
+            return self.name().to_string();
+        }
+        format!("{}({})", self.name(), shown.join(", "))
+    }
+
+    /// As a scenario file has it, every setting written out.
+    pub fn in_full(self) -> String {
+        self.written(|_| true)
+    }
+}
+
+impl fmt::Display for Softmax {
+    /// The name, and what is set to something else than the default.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (own, default) = (self.settings(), self.with_defaults().settings());
+        f.write_str(&self.written(|i| own[i] != default[i]))
+    }
 }

@@ -1,29 +1,114 @@
 //! `relu_probability`: p_j = r_j / sum r with r = relu(x) above a threshold of 0.1, and the gradient of the cross entropy
-//! of that distribution: 1/S - y_j/r_j where r_j > 0, and -y_j elsewhere. A sum of zero has the reciprocal zero.
+//! of that distribution: 1/S - y_j/r_j where r_j > 0, and -y_j elsewhere. By default a sum of zero has the reciprocal zero;
+//! another distribution for such a row adds its p to the gradient and stands in its loss.
 //!
 //! As in the reference system (MP-SPDZ, MultiOutput with `approx` in Compiler/ml.py).
 
-use super::{Logits, OutputLayer, SoftmaxVariant};
+use super::zero_sum::{self, Division, ZeroSum};
+use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
-use crate::secure::{Numerator, Secure};
+use crate::secure::{FixedPoint, Numerator, Secure};
 use crate::sim::both;
 
-/// What a logit must exceed to count: it bounds y/r by 10.
-const THRESHOLD: f64 = 0.1;
+/// Part of the number format that 1/r may take: what a division is off has its place too.
+const LARGEST_QUOTIENT: f64 = 0.9;
 
 /// The replacement as output distribution.
-pub struct ReluProbability;
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReluProbability {
+    /// What a sum of zero gives.
+    pub zero_sum: ZeroSum,
+    /// What a logit must exceed to count: it bounds y/r by its reciprocal.
+    pub threshold: f64,
+    /// Whether the gradient goes back through active logits only.
+    pub final_relu: bool,
+    /// How y/r comes about.
+    pub division: Division,
+}
+
+impl ReluProbability {
+    /// y_j / r_j of fixed-point labels; `one_hot` are the same as integers.
+    async fn over<P: Protocol>(
+        &self,
+        secure: &Secure<P>,
+        (labels, one_hot): (&P::Share, &P::Share),
+        relu: &P::Share,
+    ) -> P::Share {
+        match self.division {
+            Division::Quotient => secure.divide(Numerator::Shared(labels), relu, 1).await,
+            Division::Reciprocal => {
+                let inverse = secure.divide(Numerator::One, relu, 1).await;
+                secure.protocol.mul(one_hot, &inverse).await
+            }
+        }
+    }
+}
 
 impl SoftmaxVariant for ReluProbability {
+    const DEFAULT: Self = ReluProbability {
+        zero_sum: ZeroSum::Zero,
+        threshold: 0.1,
+        final_relu: false,
+        division: Division::Quotient,
+    };
+    const PARAMETERS: &'static [Parameter] = zero_sum::PARAMETERS;
+    const FORMULA: &'static str = "[x_j > 0.1] (1 / sum r - y_j / r_j) - [x_j <= 0.1] y_j with r_j = [x_j > 0.1] x_j; Keller and Sun, arXiv 2011.11202";
+    const DOMAIN: &'static str = "rows with a logit above 0.1; zero_sum says what others give";
+
+    fn settings(&self) -> Vec<Setting> {
+        vec![
+            Setting::Word(self.zero_sum.name()),
+            Setting::Number(self.threshold),
+            Setting::Boolean(self.final_relu),
+            Setting::Word(self.division.name()),
+        ]
+    }
+
+    fn with(settings: &[Setting]) -> Self {
+        let [
+            Setting::Word(zero_sum),
+            Setting::Number(threshold),
+            Setting::Boolean(final_relu),
+            Setting::Word(way),
+        ] = *settings
+        else {
+            panic!("two words, a number, yes or no")
+        };
+        let (zero_sum, division) = (ZeroSum::named(zero_sum), Division::named(way));
+        ReluProbability { zero_sum, threshold, final_relu, division }
+    }
+
+    /// 1/r for the smallest active r must be a number of the format.
+    fn refusal(&self, format: FixedPoint, _classes: usize) -> Option<String> {
+        let FixedPoint { fraction_bits: f, total_bits: k } = format;
+        let smallest = format.encode(self.threshold) + 1;
+        let largest = f64::from(1u32 << (k - f - 1)) * LARGEST_QUOTIENT;
+        let reciprocal = f64::from(1u32 << f) / smallest as f64;
+        (reciprocal >= largest).then(|| {
+            format!(
+                "softmax relu_probability divides by logits above its threshold of {}, and the reciprocal has no place in \
+                 numbers of {k} bits with {f} after the binary point: take a threshold of {:.6} or more",
+                self.threshold,
+                1.0 / largest
+            )
+        })
+    }
+
     async fn output_layer<P: Protocol>(
+        &self,
         secure: &Secure<P>,
         batch: Logits<'_, P::Share>,
         with_loss: bool,
     ) -> OutputLayer<P::Share> {
         let Logits { logits, labels, classes } = batch;
         let format = secure.fixed_point;
-        let (relu, active) = secure.relu_above(logits, format.encode(THRESHOLD)).await;
+        let (relu, active) = secure.relu_above(logits, format.encode(self.threshold)).await;
         let sums = relu.row_sums(classes);
+        let instead = match self.zero_sum {
+            ZeroSum::Zero => None,
+            other => Some(other.instead(secure, &sums, classes).await),
+        };
+        let with_instead = |p: P::Share| instead.as_ref().map_or(p.clone(), |instead| p.add(instead));
         let labels = labels.scale(1 << format.fraction_bits);
         let [forward, backward] = secure.fork();
         let loss = async || {
@@ -32,22 +117,51 @@ impl SoftmaxVariant for ReluProbability {
             }
             let _span = forward.span("loss");
             // A division for each class, as in the reference system, where one for each row would do.
-            let probability = forward.divide(Numerator::Shared(&relu), &sums.repeat_each(classes), 1).await;
-            let log = forward.log(&probability).await;
+            let quotient = forward.divide(Numerator::Shared(&relu), &sums.repeat_each(classes), 1).await;
+            let log = forward.log(&with_instead(quotient)).await;
             let one_hot = batch.labels;
             Some(forward.protocol.dot(one_hot, &log, classes).await.neg())
         };
         let gradient = async || {
             let [own, common] = backward.fork();
             let (quotient, inverse) = both(
-                own.divide(Numerator::Shared(&labels), &relu, 1),
+                self.over(&own, (&labels, batch.labels), &relu),
                 common.divide(Numerator::One, &sums, 1),
             )
             .await;
             let raw = quotient.sub(&inverse.repeat_each(classes));
-            backward.select(&active, &raw, &labels).await.neg()
+            if self.final_relu {
+                return backward.protocol.mul(&active, &raw).await.neg();
+            }
+            with_instead(backward.select(&active, &raw, &labels).await.neg())
         };
         let (loss, gradient) = both(loss(), gradient()).await;
         OutputLayer { gradient, loss }
+    }
+
+    fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
+        let relu = real::relu_above(logits, self.threshold);
+        let none = relu.iter().sum::<f64>() == 0.0;
+        if none { self.zero_sum.distribution(logits.len()) } else { real::normalised(&relu) }
+    }
+
+    fn gradient(&self, logits: &[f64], label: &[f64]) -> Vec<f64> {
+        let relu = real::relu_above(logits, self.threshold);
+        let sum: f64 = relu.iter().sum();
+        let instead = self.zero_sum.distribution(logits.len());
+        let of = |i: usize| match relu[i] {
+            r if r > 0.0 => 1.0 / sum - label[i] / r,
+            _ if self.final_relu => 0.0,
+            _ if sum == 0.0 => instead[i] - label[i],
+            _ => -label[i],
+        };
+        (0..logits.len()).map(of).collect()
+    }
+
+    /// Without a label the gradient is 1/S for active logits.
+    fn distribution(&self, logits: &[f64], unlabelled: &[f64]) -> Vec<f64> {
+        let relu = real::relu_above(logits, self.threshold);
+        let of = |(r, g): (&f64, &f64)| if *r > 0.0 { r * g } else { *g };
+        relu.iter().zip(unlabelled).map(of).collect()
     }
 }

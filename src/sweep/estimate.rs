@@ -87,8 +87,8 @@ fn weight(plan: &Plan, layers: &[Layer]) -> f64 {
 
 /// What else decides how long a task takes.
 fn kind(plan: &Plan) -> String {
-    let words = [plan.softmax.name(), plan.rounding.name(), plan.protocol.name()];
-    format!("{} {}", words.join(" "), plan.loss)
+    let words = [plan.rounding.name(), plan.protocol.name()];
+    format!("{} {} {}", plan.softmax, words.join(" "), plan.loss)
 }
 
 /// The first rows of a part of the data.

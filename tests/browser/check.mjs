@@ -68,6 +68,17 @@ async function lookAtSweep(page) {
   const cells = await drawn(page, "fastest-0");
   assert.equal(cells.data[0].length * 9, rows, "three variants and three models share the points");
   assert.ok(cells.paths >= cells.data[0].length);
+  // Of each model those variants that no other beats in accuracy and time, under the chosen network.
+  const told = await page.locator("#unbeaten li").allTextContents();
+  const models = await page.evaluate(() => FACET.values.map((model) => {
+    const own = chosen([FACET], ["accuracy", view.metric]).filter((point) => point[FACET.name] === model);
+    return own.map((point) => ({ name: point.softmax, accuracy: point.mean.accuracy, cost: point.mean[view.metric] }));
+  }));
+  assert.equal(told.length, models.length);
+  models.forEach((own, i) => own.forEach((one) => {
+    const beaten = own.some((other) => other.accuracy >= one.accuracy && other.cost <= one.cost && (other.accuracy > one.accuracy || other.cost < one.cost));
+    assert.equal(told[i].includes(`${one.name} (`), !beaten, `${one.name} in ${told[i]}`);
+  }));
   const line = await drawn(page, "latency");
   const wanted = await page.evaluate(() => chosen([LATENCY], ["modelled_seconds"]).filter((point) => point.softmax === "exact").map((point) => point.mean.modelled_seconds));
   const shown = line.data[0].map((point) => point[1]);
@@ -96,6 +107,7 @@ async function lookAtSeeds(page) {
 /** Without training there is no accuracy, and nothing stands in its place. */
 async function lookAtNoAccuracy(page) {
   assert.equal(await page.locator("#accuracy").count(), 0);
+  assert.equal(await page.locator("#unbeaten").count(), 0);
   assert.doesNotMatch(await page.locator(".tiles").textContent(), /accuracy|NaN|Infinity/i);
   assert.doesNotMatch(await page.locator("#table").textContent(), /accuracy/i);
   const offered = await page.locator('select[aria-label="measure"] option').allTextContents();

@@ -6,10 +6,10 @@ use mpcsim::{
     run::{endpoints, network, record, training_program},
     secure::Rounding,
     sim::{Endpoint, Link, Network, SimError, SpanId, SpanTree, Trace, TraceBuilder, WireOverhead},
-    softmax::Softmax,
 };
 
 use crate::run::training::plan;
+use crate::secure::RELU_GRADIENT;
 
 const HALF: u64 = 1 << 63;
 
@@ -73,7 +73,7 @@ fn a_training_that_cannot_be_counted_is_refused_before_it_runs() {
             "data=mnist(train: 64, test: 1)",
             "training.batch=32",
         ];
-        let plan = plan(Softmax::ReluGradient, Rounding::Probabilistic, &sets);
+        let plan = plan(RELU_GRADIENT, Rounding::Probabilistic, &sets);
         let recorded =
             record(&plan, &training_program(&plan, &dense_layers(&[784, 4, 10]), 64)).expect("it runs");
         recorded.check(&network(&plan.network, plan.seed), &endpoints(&plan.compute), length)

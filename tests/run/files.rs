@@ -69,6 +69,8 @@ struct Accuracy {
     restarted: bool,
     #[serde(default)]
     out_of_range: BTreeMap<String, u64>,
+    #[serde(default)]
+    rows_beyond_domain: Option<u64>,
 }
 
 #[derive(Deserialize)]

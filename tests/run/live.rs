@@ -9,9 +9,9 @@ use mpcsim::ring::Content;
 use mpcsim::run::{endpoints, network, training_program};
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::{Replayer, Simulation, World};
-use mpcsim::softmax::Softmax;
 
 use super::training::plan;
+use crate::secure::RELU_GRADIENT;
 use crate::secure::harness::{Task, world};
 
 /// Iterations in a row.
@@ -23,7 +23,7 @@ fn live_iterations_take_as_long_as_the_replay_of_one() {
                   jitter: log_normal(median_ms: 1, sigma: 0.5), links: [(from: 0, to: 2, latency_ms: 20)])";
     for more in ["network=preset(\"wan\")", jitter] {
         let few = ["data=mnist(train: 160, test: 1)", "training.batch=32", more];
-        let plan = plan(Softmax::ReluGradient, Rounding::Probabilistic, &few);
+        let plan = plan(RELU_GRADIENT, Rounding::Probabilistic, &few);
         let data = data::load(&plan.data).expect("the data ships").train;
         let program = training_program(&plan, &dense_layers(&[784, 8, 10]), data.rows);
         let rows: Vec<usize> = (0..data.rows).collect();

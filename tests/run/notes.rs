@@ -167,3 +167,24 @@ fn a_sweep_has_restarts_and_values_out_of_range() {
     assert_eq!(out_of_range[0], "0");
     assert!(out_of_range[1].parse::<u64>().unwrap() > 0, "{out_of_range:?}");
 }
+
+#[test]
+fn what_an_output_layer_opens_and_where_it_diverges_is_told() {
+    let notes = |summary: &Value| summary["notes"].to_string();
+    let rows = |summary: &Value| -> u64 {
+        let epochs = summary["accuracy"].as_array().unwrap();
+        epochs.iter().filter_map(|epoch| epoch["rows_beyond_domain"].as_u64()).sum()
+    };
+    let (_, summary, _) = run(&["softmax=relu_norm", "training=(iterations: 3, batch: 64)"]);
+    let told = "all parties learn, of each row, the bit length of the sum of relu(x): 64 values in one iteration, 192 in";
+    assert!(notes(&summary).contains(told), "{}", notes(&summary));
+    // With a single step a probability is negative where a logit is one below the mean.
+    let (_, summary, _) =
+        run(&["softmax=ode(steps: 1)", "training=(epochs: 3, batch: 64, learning_rate: 0.2)"]);
+    assert!(rows(&summary) > 0, "{summary}");
+    let told = format!("the output layer diverged in {} rows of all iterations", rows(&summary));
+    assert!(notes(&summary).replace(',', "").contains(&told), "{told}: {}", notes(&summary));
+    assert!(notes(&summary).contains("softmax ode(steps: 1) is for logits"), "{}", notes(&summary));
+    let (_, summary, _) = run(&["softmax=ode", "training=(iterations: 3, batch: 64)"]);
+    assert_eq!((rows(&summary), &summary["notes"]), (0, &Value::Array(Vec::new())));
+}

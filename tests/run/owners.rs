@@ -9,13 +9,13 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::ring::Content;
 use mpcsim::secure::Rounding;
 use mpcsim::sim::WireOverhead;
-use mpcsim::softmax::Softmax;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::command::{SMALL, mpcsim, read, results, scenario};
 use super::training::{on_shares, plan, train};
 use crate::data::idx::idx;
+use crate::secure::RELU_GRADIENT;
 
 const FEW: [&str; 3] = ["data=mnist(train: 90, test: 1)", "training.batch=30", "model=dense(hidden: [6])"];
 const WIDTHS: [usize; 3] = [784, 6, 10];
@@ -43,7 +43,7 @@ fn every_owner_inputs_its_part_and_the_training_is_the_same() {
     ];
     let weights_of = |owners: &str| {
         let owners = format!("owners={owners}");
-        let plan = plan(Softmax::ReluGradient, Rounding::Nearest, &[FEW[0], FEW[1], FEW[2], &owners]);
+        let plan = plan(RELU_GRADIENT, Rounding::Nearest, &[FEW[0], FEW[1], FEW[2], &owners]);
         let data = data::load(&plan.data).expect("the data ships").train;
         let shares = on_shares(&plan, &WIDTHS, &data, 3, 7);
         let shapes =

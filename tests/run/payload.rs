@@ -7,20 +7,20 @@ use mpcsim::secure::Rounding;
 use mpcsim::softmax::Softmax;
 
 use super::training::plan;
+use crate::secure::{EXACT, RELU_GRADIENT, RELU_PROBABILITY};
 
 /// Payload bytes over all parties that the reference system sends, its word padding included.
 const REFERENCE: [(&[usize], Softmax, u64); 6] = [
-    (&[784, 128, 10], Softmax::Exact, 18_377_723),
-    (&[784, 128, 10], Softmax::ReluProbability, 17_460_190),
-    (&[784, 128, 10], Softmax::ReluGradient, 16_323_597),
-    (&[784, 10], Softmax::Exact, 3_376_715),
-    (&[784, 10], Softmax::ReluProbability, 2_459_182),
-    (&[784, 10], Softmax::ReluGradient, 1_322_589),
+    (&[784, 128, 10], EXACT, 18_377_723),
+    (&[784, 128, 10], RELU_PROBABILITY, 17_460_190),
+    (&[784, 128, 10], RELU_GRADIENT, 16_323_597),
+    (&[784, 10], EXACT, 3_376_715),
+    (&[784, 10], RELU_PROBABILITY, 2_459_182),
+    (&[784, 10], RELU_GRADIENT, 1_322_589),
 ];
 
 /// Rounds of 784-128-10.
-const ROUNDS: [(Softmax, u64); 3] =
-    [(Softmax::Exact, 160), (Softmax::ReluProbability, 110), (Softmax::ReluGradient, 105)];
+const ROUNDS: [(Softmax, u64); 3] = [(EXACT, 160), (RELU_PROBABILITY, 110), (RELU_GRADIENT, 105)];
 
 #[test]
 fn an_iteration_sends_what_the_reference_system_sends() {

@@ -40,8 +40,7 @@ fn groups() -> Vec<&'static Group> {
         for field in group.fields {
             let inner: Vec<&'static Group> = match field.value {
                 Value::Record(group) | Value::Records(group) => vec![group],
-                Value::Forms(forms) => forms.iter().filter_map(|form| form.group).collect(),
-                _ => Vec::new(),
+                other => other.forms().into_iter().flatten().filter_map(|form| form.group).collect(),
             };
             for group in inner {
                 if !groups.iter().any(|known| std::ptr::eq(*known, group)) {
@@ -56,6 +55,9 @@ fn groups() -> Vec<&'static Group> {
 
 /// How a group comes into the scenario above, and the path of its fields.
 fn place(group: &Group) -> (&'static str, &'static str) {
+    if let Some(variant) = group.title.strip_prefix("softmax: ") {
+        return (format!("softmax={}", variant.replace("(…)", "()")).leak(), "softmax.");
+    }
     match group.title {
         "The file" => ("seed=1", ""),
         "fixed_point" => ("seed=1", "fixed_point."),
@@ -113,6 +115,16 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "channels") => "3",
         (_, "padding") => "same",
         (_, "softmax") => "exact",
+        (_, "squarings") => "7",
+        (_, "steps") => "33",
+        (_, "clip") => "(-4, 12)",
+        (_, "c") => "2",
+        (_, "bits") => "5",
+        (_, "zero_sum") => "uniform",
+        (_, "threshold") => "0.25",
+        (_, "final_relu") => "true",
+        ("softmax: relu_gradient(…)", "division") => "quotient",
+        ("softmax: relu_probability(…)", "division") => "reciprocal",
         (_, "loss") => "true",
         (_, "data") => "mnist(train: 64, test: 8)",
         (_, "train_images") => "\"data/bars/../bars/train-images.gz\"",
@@ -362,8 +374,10 @@ fn limits_are_as_declared() {
                     words().iter().for_each(|word| taken(set(word), &[brought_in], field));
                     refused(set("unheard_of"), &[brought_in], field);
                 }
-                Value::Forms(forms) => {
-                    for form in forms.iter().filter(|form| !form.written.contains('…')) {
+                Value::Forms(_) | Value::Registered(_) => {
+                    for form in
+                        field.value.forms().into_iter().flatten().filter(|form| !form.written.contains('…'))
+                    {
                         taken(set(form.written), &[brought_in], field);
                     }
                     refused(set("unheard_of"), &[brought_in], field);

@@ -271,12 +271,13 @@ fn limits_are_kept() {
 fn every_mistake_is_told_at_once() {
     let text = "(\n  nmae: \"x\",\n  protocol: rep4x,\n  model: dense(hiden: [1]),\n  softmax: exat,\n  data: mnist(train: 0),\n  training: (epochs: 0, batch: 7.5),\n)";
     let protocols = format!("3:13: `protocol` must be {}", SCENARIO.field("protocol").value.needed());
+    let softmax = format!("5:12: `softmax` must be {}", SCENARIO.field("softmax").value.needed());
     let expected = [
         "1:1: a scenario needs a field `network`",
         "2:3: a scenario has no field `nmae`",
         protocols.as_str(),
         "4:16: `dense` has no field `hiden`",
-        "5:12: `softmax` must be `exact`, `relu_probability` or `relu_gradient`",
+        softmax.as_str(),
         "6:22: `train` must be a whole number from 1 to 60,000",
         "7:22: `epochs` must be a whole number from 1 to 100,000",
         "7:32: `batch` must be a whole number from 1 to 65,536",
@@ -479,4 +480,42 @@ fn constants_that_the_number_format_spoils_are_refused() {
     for (more, message, help) in told {
         assert_eq!(sets(more), (message.to_string(), help.to_string()), "{more}");
     }
+}
+
+#[test]
+fn a_softmax_is_read_with_its_parameters_or_refused_at_its_place() {
+    let text = minimal("network: preset(\"lan\")");
+    let written = |sets: &[&str]| good(&text, sets).softmax.in_full();
+    assert_eq!(written(&["softmax=limit"]), "limit(squarings: 8)");
+    assert_eq!(written(&["softmax=limit", "softmax.squarings=6"]), "limit(squarings: 6)");
+    assert_eq!(written(&["softmax=ode(clip: (-4, 12))"]), "ode(steps: 32, clip: (-4.0, 12.0))");
+    assert_eq!(good(&text, &["softmax=limit(squarings: 6)"]).softmax.to_string(), "limit(squarings: 6)");
+    assert_eq!(good(&text, &["softmax=limit(squarings: 8)"]).softmax.to_string(), "limit");
+    let format = "fixed_point=(fraction_bits: 8, total_bits: 24)";
+    let narrow = "fixed_point=(fraction_bits: 16, total_bits: 21)";
+    for (sets, expected) in [
+        (&["softmax=limit(squarings: 99)"][..], "`squarings` must be a whole number from 2 to 14"),
+        (&["softmax=limit(squaring: 6)"], "`limit` has no field `squaring`"),
+        (&["softmax=ode(clip: (3, 1))"], "`clip` must be `none`, or two numbers"),
+        (&["softmax=ode(clip: 3)"], "`clip` must be `none`, or two numbers"),
+        (&["softmax=relu_gradient(zero_sum: none)"], "`zero_sum` must be `zero`, `uniform` or `first`"),
+        (&["softmax=limit", format], "softmax limit needs 12 bits after the binary point"),
+        (
+            &["softmax=taylor", format],
+            "softmax taylor loses a bit with each of its 8 squarings and needs 12 bits",
+        ),
+        (&["softmax=ode(steps: 100)", format], "softmax ode needs 13 bits after the binary point"),
+        (&["softmax=two_quad", narrow], "take 10 bits before the point, or a smaller c"),
+        (&["softmax=pade", narrow], "for which a number needs 5 bits before the binary point"),
+        (&["softmax=relu_probability(threshold: 0)"], "take a threshold of 0.000068 or more"),
+        (&["softmax=relu_norm", "protocol=rep4"], "before rep4 has checked anything"),
+        (&["softmax=adhoc", "protocol=sy_rep3"], "before sy_rep3 has checked anything"),
+    ] {
+        let told = mistakes(&text, sets);
+        assert_eq!(told.len(), 1, "{sets:?}: {told:?}");
+        assert!(told[0].contains(expected), "{sets:?}: {told:?}");
+    }
+    assert_eq!(advice(&text, &["softmax=limit(8)"]), "it is written `limit(squarings: 8)`");
+    assert_eq!(advice(&text, &["softmax=limt"]), "did you mean `limit`?");
+    assert_eq!(advice(&text, &["softmax=limit(squaring: 6)"]), "did you mean `squarings`?");
 }

@@ -1,8 +1,9 @@
 //! `--set path.to.field=VALUE`.
 
-use mpcsim::scenario::{Length, Softmax};
+use mpcsim::scenario::Length;
 
 use super::{advice, good, minimal, mistakes};
+use crate::secure::RELU_GRADIENT;
 
 fn base() -> String {
     minimal(
@@ -14,7 +15,7 @@ fn base() -> String {
 fn any_field_can_be_replaced() {
     let plan =
         good(&base(), &["softmax=relu_gradient", "model=dense(hidden:[])", "training.epochs=1", "seed=7"]);
-    assert_eq!(plan.softmax, Softmax::ReluGradient);
+    assert_eq!(plan.softmax, RELU_GRADIENT);
     assert_eq!(plan.model.hidden(), Some(vec![]));
     assert_eq!(plan.training.length, Length::Epochs(1));
     assert_eq!((plan.training.batch, plan.seed), (64, 7), "neighbours stay");

@@ -207,9 +207,10 @@ fn output_layer(context: &Context<'_>, softmax: Softmax, with_loss: bool, inputs
     let (mut gradients, mut losses) = (Vec::new(), Vec::new());
     for (logits, labels) in inputs[0].chunks(CLASSES).zip(inputs[1].chunks(CLASSES)) {
         let (gradient, loss) = match softmax {
-            Softmax::Exact => exact(context, logits, labels),
-            Softmax::ReluProbability => relu_probability(context, logits, labels),
-            Softmax::ReluGradient => relu_gradient(context, logits, labels),
+            Softmax::Exact(_) => exact(context, logits, labels),
+            Softmax::ReluProbability(_) => relu_probability(context, logits, labels),
+            Softmax::ReluGradient(_) => relu_gradient(context, logits, labels),
+            other => unreachable!("{other} has its bound in variants.rs"),
         };
         gradients.extend(gradient);
         losses.push(loss);

@@ -14,10 +14,11 @@ use mpcsim::protocol::{Protocol, RingShare, Wraps};
 use mpcsim::ring::{MatMul, Plane, Vector};
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::{Endpoint, EventKind, Link, Network, Replayer, Trace};
-use mpcsim::softmax::Softmax;
+use mpcsim::softmax::{ClippedLimit, QuadraticExp, Softmax, SoftmaxVariant};
 
 use super::function::{CLASSES, COLUMNS, Function, NUMERATORS};
 use super::harness::{Dice, Program, Setting, on_shapes, seed};
+use super::{EXACT, RELU_PROBABILITY};
 
 /// No chain of messages.
 const NONE: i64 = i64::MIN / 4;
@@ -271,6 +272,115 @@ fn relu_gradient(r: Rounding) -> Cost {
     relu().wide(classes).then(divide(None, r)).then(fixed_mul(r).wide(classes))
 }
 
+/// x / 2^n of numbers of 32 bits, then n squarings.
+fn exp_limit(squarings: u64, r: Rounding) -> Cost {
+    (0..squarings).fold(truncate(squarings, r), |cost, _| cost.then(fixed_mul(r)))
+}
+
+/// CrypTen's: an exponential, ten steps of a square and a product.
+fn newton_reciprocal(r: Rounding) -> Cost {
+    (0..20).fold(exp_limit(8, r), |cost, _| cost.then(fixed_mul(r)))
+}
+
+/// The divisor's leading bit moved to the top, and by which power of two.
+fn normalise() -> Cost {
+    let power = decompose(31).then(ands(sklansky(31))).then(compose_31());
+    less_than_zero(31).then(mul()).then(power).then(mul().beside(mul()))
+}
+
+/// SPU's: 15 bits are cut; a product, two side by side, one more; a product with the power, 15 bits cut.
+fn spu_reciprocal(r: Rounding) -> Cost {
+    let steps = fixed_mul(r).then(fixed_mul(r).wide(2)).then(fixed_mul(r));
+    normalise().then(truncate(15, r)).then(steps).then(mul()).then(truncate(15, r))
+}
+
+/// Sign and so many integer bits, and the powers of two of these bits.
+fn parts(integer_bits: u64) -> Cost {
+    // The carries into the integer positions and into the top one, of a Sklansky network on 29 positions.
+    let levels = match integer_bits {
+        5 => [30, 29, 27, 17, 9, 4, 4],
+        other => panic!("{other} bits"),
+    };
+    ands(levels).then(bits_to_ring(integer_bits + 3))
+}
+
+/// The product of five factors: two pairs, then one, then the odd one.
+fn power_of_five_bits() -> Cost {
+    mul().wide(2).then(mul()).then(mul())
+}
+
+/// Prefix products of so many powers, and the rounded sum.
+fn polynomial(powers: u64, r: Rounding) -> Cost {
+    let products =
+        sklansky(powers).into_iter().fold(Cost::default(), |cost, n| cost.then(fixed_mul(r).wide(n)));
+    products.then(truncate(16, r))
+}
+
+fn exp_pade(r: Rounding) -> Cost {
+    let clamp = less_than_zero(32).then(mul()).wide(2);
+    let exponent = clamp.then(truncate(14, r)).then(parts(5));
+    let value = power_of_five_bits().beside(polynomial(5, r)).then(mul());
+    exponent.then(value).then(truncate(32, r)).then(mul())
+}
+
+fn exp_quadratic(r: Rounding) -> Cost {
+    let value = power_of_five_bits().beside(polynomial(2, r)).then(mul()).then(truncate(31, r));
+    greater().beside(truncate(14, r).then(parts(5)).then(value)).then(mul())
+}
+
+/// 20 bits in blocks of 8, 8 and 4: the halves of a block, then all of its entries; a conversion for each bit of an entry that
+/// some entry of the table has.
+fn exp_lookup(r: Rounding) -> Cost {
+    let block_of_8 = and(4 * 4).then(and(2 * 16)).then(and(256));
+    let block_of_4 = and(2 * 4).then(and(16));
+    let entries = [
+        block_of_8.clone().then(bits_to_ring(17)),
+        block_of_8.then(bits_to_ring(17)),
+        // Of 65536 e^-b no number has bit 15 or bit 6.
+        block_of_4.then(bits_to_ring(15)),
+    ];
+    let entries = entries.into_iter().reduce(Cost::beside).expect("three blocks");
+    let product = decompose(20).then(entries).then(fixed_mul(r)).then(fixed_mul(r));
+    greater().beside(product).then(mul())
+}
+
+/// The output layers beyond those of the paper.
+fn variant(softmax: Softmax, r: Rounding) -> Cost {
+    let classes = CLASSES as u64;
+    let by = |reciprocal: Cost| reciprocal.then(fixed_mul(r).wide(classes));
+    let max = || row_max(classes);
+    match softmax {
+        Softmax::Limit(_) => max().then(exp_limit(8, r).wide(classes)).then(by(newton_reciprocal(r))),
+        Softmax::Taylor(_) => max().then(exp_limit(8, r).wide(classes)).then(by(spu_reciprocal(r))),
+        Softmax::ClippedLimit(_) => {
+            let exponentials = greater().beside(exp_limit(5, r)).then(mul()).wide(classes);
+            max().then(exponentials).then(by(spu_reciprocal(r)))
+        }
+        Softmax::Pade(_) => max().then(exp_pade(r).wide(classes)).then(by(spu_reciprocal(r))),
+        Softmax::QuadraticExp(_) => max().then(exp_quadratic(r).wide(classes)).then(divide(Some(classes), r)),
+        Softmax::Lookup(_) => max().then(exp_lookup(r).wide(classes)).then(divide(Some(classes), r)),
+        Softmax::Ode(_) => {
+            let step = || fixed_mul(r).then(fixed_mul(r)).wide(classes);
+            (0..32).fold(truncate(5, r).wide(classes), |cost, _| cost.then(step()))
+        }
+        Softmax::TwoQuad(_) => fixed_mul(r).wide(classes).then(divide(Some(classes), r)),
+        Softmax::TwoRelu(_) => relu().wide(classes).then(divide(Some(classes), r)),
+        Softmax::ReluNorm(_) => {
+            let length = decompose(31).then(ands(sklansky(31))).then(open_bits(31));
+            let inverse = length.then(truncate(15, r)).then(polynomial(2, r)).then(truncate(15, r));
+            relu().wide(classes).then(by(inverse))
+        }
+        Softmax::Adhoc(_) => {
+            let exponentials = greater().beside(truncate(1, r)).then(mul()).wide(classes);
+            let sums = rep3(Primitive::Open);
+            max().then(exponentials).then(sums).then(truncate(16, r).wide(classes))
+        }
+        Softmax::Exact(_) | Softmax::ReluProbability(_) | Softmax::ReluGradient(_) => {
+            unreachable!("declared above")
+        }
+    }
+}
+
 /// What an operation costs for each row, with probabilistic and with nearest rounding.
 fn declared(function: Function, r: Rounding) -> Cost {
     use Function::*;
@@ -295,9 +405,10 @@ fn declared(function: Function, r: Rounding) -> Cost {
         Exp2 => exp2(r),
         Exp => exp(r),
         Log => log(r),
-        Gradient(Softmax::Exact) => exact(r),
-        Gradient(Softmax::ReluProbability) => relu_probability(r),
-        Gradient(Softmax::ReluGradient) => relu_gradient(r),
+        Gradient(Softmax::Exact(_)) => exact(r),
+        Gradient(Softmax::ReluProbability(_)) => relu_probability(r),
+        Gradient(Softmax::ReluGradient(_)) => relu_gradient(r),
+        Gradient(other) => variant(other, r),
         GradientAndLoss(_) => {
             unreachable!("a gradient and what it has in common with a loss is not declared")
         }
@@ -307,8 +418,12 @@ fn declared(function: Function, r: Rounding) -> Cost {
 /// Rounds on top of the longest chain of parts, with probabilistic rounding: sub-programs side by side that are out of
 /// step with each other. A party's line is one line, so what one of them sends counts as sent after what the other has
 /// received by then.
-const OUT_OF_STEP: [(Function, u64); 2] =
-    [(Function::Gradient(Softmax::Exact), 1), (Function::Gradient(Softmax::ReluProbability), 3)];
+const OUT_OF_STEP: [(Function, u64); 4] = [
+    (Function::Gradient(EXACT), 1),
+    (Function::Gradient(RELU_PROBABILITY), 3),
+    (Function::Gradient(Softmax::ClippedLimit(ClippedLimit::DEFAULT)), 2),
+    (Function::Gradient(Softmax::QuadraticExp(QuadraticExp)), 1),
+];
 
 /// Lengths at which packing has something to round up.
 const LENGTHS: [u64; 7] = [1, 7, 8, 63, 64, 65, 1000];
@@ -317,7 +432,8 @@ const LENGTHS: [u64; 7] = [1, 7, 8, 63, 64, 65, 1000];
 fn every_function_costs_what_it_declares() {
     let seed = seed();
     let mut wrong = Vec::new();
-    for function in Function::ALL {
+    let layers = Softmax::ALL.into_iter().skip(3).map(Function::Gradient);
+    for function in Function::ALL.into_iter().chain(layers) {
         for rounding in Rounding::ALL {
             let cost = declared(function, rounding);
             let on_top = OUT_OF_STEP.iter().find(|(name, _)| *name == function);

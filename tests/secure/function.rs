@@ -7,6 +7,7 @@ use mpcsim::softmax::{Logits, Softmax};
 
 use super::harness::{Dice, Program};
 use super::numbers::Numbers;
+use super::{EXACT, RELU_GRADIENT, RELU_PROBABILITY};
 
 /// Classes of an output layer.
 pub const CLASSES: usize = 10;
@@ -83,14 +84,13 @@ impl Function {
         Exp2,
         Exp,
         Log,
-        Gradient(Softmax::Exact),
-        Gradient(Softmax::ReluProbability),
-        Gradient(Softmax::ReluGradient),
+        Gradient(EXACT),
+        Gradient(RELU_PROBABILITY),
+        Gradient(RELU_GRADIENT),
     ];
 
     /// Those that compute a loss too.
-    pub const LOSSES: [Function; 2] =
-        [GradientAndLoss(Softmax::Exact), GradientAndLoss(Softmax::ReluProbability)];
+    pub const LOSSES: [Function; 2] = [GradientAndLoss(EXACT), GradientAndLoss(RELU_PROBABILITY)];
 
     pub fn all() -> impl Iterator<Item = Function> {
         Function::ALL.into_iter().chain(Function::LOSSES)

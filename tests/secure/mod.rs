@@ -12,3 +12,11 @@ mod oblivious;
 mod tampering;
 mod transfers;
 mod truncation;
+mod variants;
+
+use mpcsim::softmax::{Exact, ReluGradient, ReluProbability, Softmax, SoftmaxVariant};
+
+/// The output layers of the paper, as they are by default.
+pub const EXACT: Softmax = Softmax::Exact(Exact);
+pub const RELU_PROBABILITY: Softmax = Softmax::ReluProbability(ReluProbability::DEFAULT);
+pub const RELU_GRADIENT: Softmax = Softmax::ReluGradient(ReluGradient::DEFAULT);

@@ -8,10 +8,10 @@ use mpcsim::protocol::Message;
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::secure::Rounding;
 use mpcsim::sim::{Interceptor, SimError};
-use mpcsim::softmax::Softmax;
 
 use super::function::Function;
 use super::harness::{Demands, Dice, Setting, demands, seed, tampered};
+use super::{EXACT, RELU_GRADIENT, RELU_PROBABILITY};
 
 /// What a message is for: the span it is sent in, its link, what kind of content, which part of it.
 type Kind = (String, usize, usize, &'static str, usize);
@@ -124,9 +124,9 @@ fn malicious_protocols_abort_or_open_the_right_result() {
 #[ignore = "minutes: every kind of message of whole output layers"]
 fn malicious_protocols_abort_or_open_the_right_result_in_output_layers() {
     alter_all(&[
-        Function::GradientAndLoss(Softmax::Exact),
-        Function::GradientAndLoss(Softmax::ReluProbability),
-        Function::Gradient(Softmax::ReluGradient),
+        Function::GradientAndLoss(EXACT),
+        Function::GradientAndLoss(RELU_PROBABILITY),
+        Function::Gradient(RELU_GRADIENT),
     ]);
 }
 

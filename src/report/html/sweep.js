@@ -214,6 +214,29 @@ function accuracySection() {
   return el("section", {}, el("h2", {}, "Accuracy against cost"), chart);
 }
 
+/** Whether a point is as accurate and as cheap as another, and better in one of them. */
+function beats(one, other) {
+  const more = one.mean.accuracy - other.mean.accuracy, less = other.mean[view.metric] - one.mean[view.metric];
+  return more >= 0 && less >= 0 && (more > 0 || less > 0);
+}
+/** The variants that no other beats in both, for each value of another axis. */
+function unbeatenSection() {
+  if (!RESULT.accuracy || !VARIANT || VARIANTS.length < 2) return null;
+  const list = el("ul", { id: "unbeaten" }), note = el("p", { class: "note" });
+  const update = () => {
+    const points = chosen([FACET], ["accuracy", view.metric]);
+    list.replaceChildren(...(FACET ? FACET.values : [""]).map((value) => {
+      const own = points.filter((point) => !FACET || point[FACET.name] === value);
+      const best = own.filter((one) => !own.some((other) => beats(other, one))).sort((a, b) => a.mean[view.metric] - b.mean[view.metric]);
+      const texts = best.map((point) => `${variantOf(point)} (${fmtResult(view.metric, point.mean[view.metric])}, ${fmtPercent(point.mean.accuracy)})`);
+      return el("li", {}, FACET ? el("strong", {}, `${shortTitle(FACET.name)} ${value}: `) : null, texts.length > 0 ? texts.join("; ") : "no training");
+    }));
+    note.textContent = `Cheapest first, with ${RESULT[view.metric].title} and test accuracy: every other variant is less accurate or dearer than one of these. ${conditions([FACET])}`;
+  };
+  redraws.push(update);
+  return el("section", {}, el("h2", {}, "Which variants no other beats"), note, list);
+}
+
 /** Cells of a heat map: for each place the measure of each variant. */
 function cells(facet) {
   const found = new Map();
@@ -338,7 +361,7 @@ function tableSection() {
 headline();
 if (ROWS.length > 0) {
   const charts = METRICS.length === 0 ? [] : [controls(), ...heatSections(),
-    el("div", { class: "columns" }, ...[against("latency", LATENCY), against("bandwidth", BANDWIDTH)].filter((one) => one)), accuracySection()];
+    el("div", { class: "columns" }, ...[against("latency", LATENCY), against("bandwidth", BANDWIDTH)].filter((one) => one)), unbeatenSection(), accuracySection()];
   report.append(...charts.filter((one) => one), tableSection(), words(WORDS));
   drawAll();
   redraw();

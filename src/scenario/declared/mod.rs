@@ -7,12 +7,13 @@ mod faults;
 mod model;
 mod network;
 mod shared;
+mod softmax;
 
 use model::MODEL;
 use shared::field;
 
 use super::field::{Decides, Default, Form, Group, Value};
-use super::plan::{BatchDivision, Offline, Protocol, Rounding, Softmax};
+use super::plan::{BatchDivision, Offline, Protocol, Rounding};
 
 pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
@@ -22,6 +23,7 @@ pub use network::{
     AT_S, BANDWIDTH_MBPS, CHANGE, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL,
     NORMAL, PARETO, PING_MS, SITE, UNIFORM,
 };
+pub use softmax::{softmax_forms, softmax_group};
 
 /// The file.
 pub static SCENARIO: Group = Group {
@@ -78,10 +80,11 @@ pub static SCENARIO: Group = Group {
         ),
         field(
             "softmax",
-            Value::Word(|| Softmax::ALL.map(Softmax::name).to_vec()),
+            Value::Registered(softmax_forms),
             Default::Required("exact"),
             Decides::BOTH,
-            "The output layer; `mpcsim list` says what each is.",
+            "The output layer; `mpcsim list --details` says what each is, costs and is off. Parameters that are left out are as \
+             published: `limit` is `limit(squarings: 8)`.",
         ),
         field(
             "loss",

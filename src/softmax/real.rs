@@ -1,0 +1,36 @@
+//! Pieces of the variants' formulas in floating point.
+
+/// What is taken off: d = x - max x.
+pub(super) fn below_maximum(logits: &[f64]) -> Vec<f64> {
+    let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    logits.iter().map(|x| x - max).collect()
+}
+
+/// (1 + d/2^n)^(2^n).
+pub(super) fn limit(d: f64, squarings: u32) -> f64 {
+    let start = 1.0 + d / f64::from(1u32 << squarings);
+    (0..squarings).fold(start, |y, _| y * y)
+}
+
+/// Each over the sum of all; zeros if that is zero.
+pub(super) fn normalised(values: &[f64]) -> Vec<f64> {
+    let sum: f64 = values.iter().sum();
+    values.iter().map(|value| if sum == 0.0 { 0.0 } else { value / sum }).collect()
+}
+
+/// x above a threshold, zero elsewhere.
+pub(super) fn relu_above(logits: &[f64], threshold: f64) -> Vec<f64> {
+    logits.iter().map(|&x| if x > threshold { x } else { 0.0 }).collect()
+}
+
+/// SPU's reciprocal of a positive number: normalised to c in [1/2, 1), a linear start, two steps.
+pub(super) fn spu_reciprocal(x: f64) -> f64 {
+    if x == 0.0 {
+        return 0.0;
+    }
+    let exponent = libm::ilogb(x) + 1;
+    let c = libm::scalbn(x, -exponent);
+    let w = 2.9142 - 2.0 * c;
+    let e = 1.0 - c * w;
+    libm::scalbn(w * (1.0 + e) * (1.0 + e * e), -exponent)
+}

@@ -1,0 +1,114 @@
+//! What the two variants with ReLU have in common: what stands for relu(x) / sum relu(x) where that sum is zero, and how the
+//! division is done. The papers leave both open.
+
+use super::{Kind, Parameter};
+use crate::protocol::{Protocol, RingShare};
+use crate::ring::Vector;
+use crate::secure::Secure;
+
+/// The distribution of a row without an active logit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZeroSum {
+    /// Zero for all classes, as the reference system divides: no distribution.
+    Zero,
+    /// The same for all classes, as SecureML says.
+    Uniform,
+    /// One for the first class, as the largest of equal outputs is found.
+    First,
+}
+
+impl ZeroSum {
+    /// All of them.
+    pub const ALL: [ZeroSum; 3] = [ZeroSum::Zero, ZeroSum::Uniform, ZeroSum::First];
+
+    /// The name in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ZeroSum::Zero => "zero",
+            ZeroSum::Uniform => "uniform",
+            ZeroSum::First => "first",
+        }
+    }
+
+    /// The one with this name.
+    pub(super) fn named(name: &str) -> Self {
+        *ZeroSum::ALL.iter().find(|entry| entry.name() == name).expect("one of the names")
+    }
+
+    /// The distribution as numbers.
+    pub(super) fn distribution(self, classes: usize) -> Vec<f64> {
+        let of_class = |class: usize| match self {
+            ZeroSum::Zero => 0.0,
+            ZeroSum::Uniform => 1.0 / classes as f64,
+            ZeroSum::First => f64::from(u8::from(class == 0)),
+        };
+        (0..classes).map(of_class).collect()
+    }
+
+    /// The distribution for the rows of which the sum is zero, zeros for all others: rows x classes. A comparison a row.
+    pub(super) async fn instead<P: Protocol>(
+        self,
+        secure: &Secure<P>,
+        sums: &P::Share,
+        classes: usize,
+    ) -> P::Share {
+        let positive = secure.greater_than(sums, 0).await;
+        let is_zero = secure.add_constant(&positive.neg(), 1).repeat_each(classes);
+        let numbers = || self.distribution(classes).into_iter().map(|p| secure.fixed_point.encode(p) as u64);
+        let row = Vector::build(secure.protocol.content(), classes, || numbers().collect());
+        is_zero.scale_each(&row.tile(sums.len()))
+    }
+}
+
+/// How r over the sum of r comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Division {
+    /// By the reciprocal of the divisor, rounded to the number format, and a product.
+    Reciprocal,
+    /// With the numerator inside the division.
+    Quotient,
+}
+
+impl Division {
+    /// All of them.
+    pub const ALL: [Division; 2] = [Division::Reciprocal, Division::Quotient];
+
+    /// The name in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Division::Reciprocal => "reciprocal",
+            Division::Quotient => "quotient",
+        }
+    }
+
+    /// The one with this name.
+    pub(super) fn named(name: &str) -> Self {
+        *Division::ALL.iter().find(|entry| entry.name() == name).expect("one of the names")
+    }
+}
+
+/// What a scenario can set of a variant with ReLU.
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "zero_sum",
+        kind: Kind::Word(|| ZeroSum::ALL.map(ZeroSum::name).to_vec()),
+        about: "The output distribution of a row in which no logit is above the threshold: zeros, as the reference system \
+                divides; the same for all classes; or one for the first class.",
+    },
+    Parameter {
+        name: "threshold",
+        kind: Kind::Number { needed: "a number from 0 to 15", holds: |x| (0.0..=15.0).contains(&x) },
+        about: "What a logit must exceed to be active. A threshold above zero bounds the reciprocals.",
+    },
+    Parameter {
+        name: "final_relu",
+        kind: Kind::Boolean,
+        about: "Whether the last layer ends with a ReLU: then no gradient goes back through logits that are not active.",
+    },
+    Parameter {
+        name: "division",
+        kind: Kind::Word(|| Division::ALL.map(Division::name).to_vec()),
+        about: "How precisely numerators are divided: by a reciprocal that is rounded to the number format, times the \
+                numerator; or inside the division, as a quotient.",
+    },
+];
