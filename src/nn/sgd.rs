@@ -75,18 +75,20 @@ impl Sgd {
     }
 
     /// The old change times the momentum. It needs no gradient, so it can go along with the forward pass.
-    pub async fn scaled_change<P: Protocol>(&self, secure: &Secure<P>, change: &P::Share) -> P::Share {
+    pub async fn scaled_change<P: Protocol>(&self, secure: &Secure<P>, change: P::Share) -> P::Share {
         secure.scale_by(change, self.momentum).await
     }
 
-    /// change = momentum old - gradient; step = change rate / batch. Returns `(change, step)`.
+    /// change = momentum old - gradient; step = change rate / batch. Returns `(change, step)`. What it is made of goes before
+    /// the step is rounded, which takes memory.
     pub async fn step<P: Protocol>(
         &self,
         secure: &Secure<P>,
-        scaled_change: &P::Share,
-        gradient: &P::Share,
+        scaled_change: P::Share,
+        gradient: P::Share,
     ) -> (P::Share, P::Share) {
-        let change = scaled_change.sub(gradient);
+        let change = scaled_change.sub(&gradient);
+        drop((scaled_change, gradient));
         let Scaling { factor, bits, shift } = self.scaling(secure.fixed_point);
         let step = secure.truncate(&change.scale(factor), bits, shift).await;
         (change, step)

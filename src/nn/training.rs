@@ -218,7 +218,7 @@ impl<P: Protocol> Trainer<P> {
         let batch = Batch { images: self.images.rows(rows), labels: self.labels.rows(rows) };
         let [momentum_strand, pass_strand] = secure.fork();
         let (scaled, (gradients, loss)) = both(
-            scaled_changes(&momentum_strand, &self.program, &self.model),
+            scaled_changes(&momentum_strand, &self.program, std::mem::take(&mut self.model.changes)),
             // A large state machine, which moves less often in a box.
             Box::pin(gradients(&pass_strand, &self.program, &self.model, &batch)),
         )
@@ -298,23 +298,25 @@ async fn gradients<P: Protocol>(
     (all_gradients, output.loss)
 }
 
-/// Momentum times the last change, for all layers side by side.
+/// Momentum times the last change, for all layers side by side. The last changes go: they take memory.
 async fn scaled_changes<P: Protocol>(
     secure: &Secure<P>,
     program: &TrainingProgram,
-    model: &Model<P::Share>,
+    changes: Vec<Parameters<P::Share>>,
 ) -> Vec<P::Share> {
-    let strands = secure.fork_n(model.changes.len());
+    let strands = secure.fork_n(changes.len());
     let spans = parameter_spans(&program.layers);
-    let scaled = strands.iter().zip(spans).zip(&model.changes).map(async |((strand, span), change)| {
+    let scaled = strands.iter().zip(spans).zip(changes).map(async |((strand, span), change)| {
         let _layer = strand.span(span.to_string());
         let _direction = strand.span("update");
-        program.sgd.scaled_change(strand, &change.joined()).await
+        let joined = change.joined();
+        drop(change);
+        program.sgd.scaled_change(strand, joined).await
     });
     all(scaled.collect()).await
 }
 
-/// The step of all layers side by side.
+/// The step of all layers side by side, and their new changes.
 async fn update<P: Protocol>(
     secure: &Secure<P>,
     program: &TrainingProgram,
@@ -324,20 +326,21 @@ async fn update<P: Protocol>(
 ) {
     let strands = secure.fork_n(model.parameters.len());
     let spans = parameter_spans(&program.layers);
-    let steps = strands.iter().zip(spans).zip(scaled.iter().zip(&gradients)).map(
+    let steps = strands.iter().zip(spans).zip(scaled.into_iter().zip(gradients)).map(
         async |((strand, span), (scaled, gradient))| {
             let _layer = strand.span(span.to_string());
             let _direction = strand.span("update");
-            program.sgd.step(strand, scaled, &gradient.joined()).await
+            let joined = gradient.joined();
+            drop(gradient);
+            program.sgd.step(strand, scaled, joined).await
         },
     );
     let steps = all(steps.collect()).await;
     let all_fans = fans(&program.layers);
-    let state = model.parameters.iter_mut().zip(&mut model.changes).zip(all_fans);
-    for (((own, change), fans), (new_change, step)) in state.zip(steps) {
+    for ((own, fans), (change, step)) in model.parameters.iter_mut().zip(all_fans).zip(steps) {
         let step = Parameters::split(&step, fans);
         own.weights = own.weights.add(&step.weights);
         own.bias = own.bias.add(&step.bias);
-        *change = Parameters::split(&new_change, fans);
+        model.changes.push(Parameters::split(&change, fans));
     }
 }

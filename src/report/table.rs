@@ -152,10 +152,10 @@ fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
     };
     format!(
         "{training}\n\
-         checked: {} iterations really ran on secret shares, and sent the {} messages that the costs are counted from;\n\
+         checked: {} really ran on secret shares, and sent the {} messages that the costs are counted from;\n\
          with nearest rounding {nearest};\n\
          with {} rounding {apart}",
-        v.iterations,
+        if v.iterations == 1 { "1 iteration".to_string() } else { format!("{} iterations", v.iterations) },
         count_text(v.messages),
         plan.rounding.name(),
     )

@@ -1,16 +1,74 @@
-//! A party that cheats in a training on shares: what it sends in place of its messages.
+//! A party that cheats: whether there is anything for it to do, and what it sends in a training on shares in place of its
+//! messages.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::record::Recorded;
+use super::{RunError, epochs, total_iterations};
 use crate::protocol::Message;
 use crate::ring::meter::{Work, charged};
-use crate::scenario::{Adversary, Misdeed};
-use crate::sim::{Interceptor, Outgoing, is_inside};
+use crate::scenario::{Adversary, Misdeed, Plan, Which, likely};
+use crate::sim::{EventKind, Interceptor, Outgoing, Trace, is_inside};
 
 /// Where the loss is opened.
 const LOSS: &str = "iteration/loss";
+
+/// Refuses an adversary with nothing to do: its party sends none of the messages that it would alter or hold back.
+pub(crate) fn check_sends(plan: &Plan, recorded: &Recorded, rows: usize) -> Result<(), RunError> {
+    let Some(Adversary { party, which, .. }) = &plan.adversary else { return Ok(()) };
+    let phases = [&recorded.iteration, &recorded.restart];
+    let sends = |trace: &Trace| {
+        let send = |kind| match kind {
+            EventKind::Send { to, .. } => Some(to),
+            EventKind::Work { .. } | EventKind::Recv { .. } => None,
+        };
+        let sends = trace.events(*party).filter_map(|event| Some((send(event.kind)?, event.span)));
+        sends.collect::<Vec<_>>()
+    };
+    let help = match which {
+        Which::Number(number) => {
+            let [iteration, restart] = phases.map(|trace| sends(trace).len() as u128);
+            let restarts = epochs(plan, rows) - 1;
+            let most = u128::from(total_iterations(plan, rows)) * iteration + u128::from(restarts) * restart;
+            if u128::from(*number) <= most {
+                return Ok(());
+            }
+            format!("has no message {number}: it sends at most {most} in the training")
+        }
+        Which::To(to) => {
+            let receivers: BTreeSet<usize> =
+                phases.iter().flat_map(|trace| sends(trace)).map(|(to, _)| to).collect();
+            if receivers.contains(to) {
+                return Ok(());
+            }
+            let receivers: Vec<String> = receivers.iter().map(usize::to_string).collect();
+            format!(
+                "sends nothing to party {to}: it sends to {}",
+                if receivers.is_empty() { "nobody".to_string() } else { receivers.join(" and ") }
+            )
+        }
+        Which::Span(outer) => {
+            let paths = |trace: &&Trace| {
+                sends(trace).iter().map(|(_, span)| trace.spans().path(*span)).collect::<Vec<_>>()
+            };
+            let spans: BTreeSet<String> = phases.iter().flat_map(paths).collect();
+            if spans.iter().any(|span| is_inside(span, outer)) {
+                return Ok(());
+            }
+            let starts = spans.iter().flat_map(|span| {
+                span.match_indices('/').map(|(end, _)| &span[..end]).chain([&span[..]]).collect::<Vec<_>>()
+            });
+            let help = match likely(outer, starts) {
+                Some(close) => format!("did you mean \"{close}\"?"),
+                None => format!("it sends in {}", spans.iter().next().map_or("none", String::as_str)),
+            };
+            format!("sends nothing in the span \"{outer}\" of the adversary: {help}")
+        }
+    };
+    Err(RunError::Adversary(format!("party {party} {help}")))
+}
 
 /// What is known of the messages of a training.
 #[derive(Clone, Default)]

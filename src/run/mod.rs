@@ -19,16 +19,15 @@ mod values;
 mod verify;
 mod world;
 
-use std::collections::BTreeSet;
-
 use crate::data::{self, DataError, ImageSize, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
 use crate::nn::{Layer, LayerKind, Sgd, TrainingProgram, batches_per_epoch, layers_on};
 use crate::ring::with_workers;
-use crate::scenario::{Adversary, Length, Plan, Which, likely};
-use crate::sim::{Event, EventKind, SimError, is_inside};
+use crate::scenario::{Length, Plan};
+use crate::sim::SimError;
 
+pub(crate) use adversary::check_sends;
 pub use approximation::Approximation;
 pub use failure::{Cause, Failure};
 use fingerprint::named_content;
@@ -176,29 +175,6 @@ fn check_values(plan: &Plan, values: Values) -> Result<(), RunError> {
     }
 }
 
-/// Whether the adversary sends anything in the span in which it cheats.
-fn check_span(plan: &Plan, recorded: &Recorded) -> Result<(), RunError> {
-    let Some(Adversary { party, which: Which::Span(outer), .. }) = &plan.adversary else { return Ok(()) };
-    let mut spans = BTreeSet::new();
-    for trace in [&recorded.iteration, &recorded.restart] {
-        let sends = |event: &Event| matches!(event.kind, EventKind::Send { .. });
-        spans.extend(trace.events(*party).filter(sends).map(|event| trace.spans().path(event.span)));
-    }
-    if spans.iter().any(|span| is_inside(span, outer)) {
-        return Ok(());
-    }
-    let starts = spans.iter().flat_map(|span| {
-        span.match_indices('/').map(|(end, _)| &span[..end]).chain([&span[..]]).collect::<Vec<_>>()
-    });
-    let help = match likely(outer, starts) {
-        Some(close) => format!("did you mean \"{close}\"?"),
-        None => format!("it sends in {}", spans.iter().next().map_or("none", String::as_str)),
-    };
-    Err(RunError::Adversary(format!(
-        "party {party} sends nothing in the span \"{outer}\" of the adversary: {help}"
-    )))
-}
-
 /// All layers of a plan's network on images of this size and so many classes.
 pub fn layers(plan: &Plan, image: ImageSize, classes: usize) -> Result<Vec<Layer>, RunError> {
     let output = LayerKind::Dense { outputs: classes };
@@ -243,6 +219,11 @@ pub fn total_iterations(plan: &Plan, rows: usize) -> u64 {
     }
 }
 
+/// Epochs of the whole training, an unfinished one included.
+fn epochs(plan: &Plan, rows: usize) -> u64 {
+    total_iterations(plan, rows).div_ceil(batches_per_epoch(rows, plan.training.batch) as u64)
+}
+
 /// Runs a plan, on as many threads as the current rayon pool has.
 pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
     let done = with_workers(rayon::current_num_threads(), || run_here(plan, values, progress));
@@ -260,13 +241,12 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
 
     progress.begin("recording the program", 1);
     let recorded = record(plan, &program)?;
-    check_span(plan, &recorded)?;
+    check_sends(plan, &recorded, data.train.rows)?;
     progress.step();
     let network = network(&plan.network, plan.seed);
     let endpoints = endpoints(&plan.compute);
     let iterations = total_iterations(plan, data.train.rows);
-    let epochs = iterations.div_ceil(batches_per_epoch(data.train.rows, plan.training.batch) as u64);
-    recorded.check(&network, &endpoints, (iterations, epochs))?;
+    recorded.check(&network, &endpoints, (iterations, epochs(plan, data.train.rows)))?;
     let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
     crate::ring::release_memory();
     let mut trained = train::train(plan, &program, &data, &recorded, values, progress)?;

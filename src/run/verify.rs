@@ -167,9 +167,14 @@ pub fn verify(
     let beyond = ValuesBeyond::of_every_value();
     let clear = whole(&Demands::default()).in_the_clear(&beyond)?;
     progress.step();
+    let messages = shares.setup.messages() + shares.iterations.iter().map(Trace::messages).sum::<u64>();
+    let parameters = pairs(&clear.weights, &clear.weights).count();
+    let distance = |(a, b): (u64, u64)| (a as i64).wrapping_sub(b as i64).unsigned_abs();
+    let largest_difference_ulp = pairs(&shares.weights, &clear.weights).map(distance).max().unwrap_or(0);
     let (nearest_shares, nearest_clear) = if plan.rounding == Rounding::Nearest {
-        (&shares, &clear)
+        (shares, clear)
     } else {
+        drop((shares, clear));
         let nearest = Plan { rounding: Rounding::Nearest, ..plan.clone() };
         let nearest = record_in_pieces(&nearest, program, PIECE)?;
         let pieces = |demands| with(Rounding::Nearest, PIECE, demands);
@@ -180,23 +185,14 @@ pub fn verify(
         beyond.take();
         let clear = pieces(&Demands::default()).in_the_clear(&beyond)?;
         progress.step();
-        (&{ shares }, &{ clear })
+        (shares, clear)
     };
     let different = pairs(&nearest_shares.weights, &nearest_clear.weights).filter(|(a, b)| a != b).count();
-    let parameters = pairs(&clear.weights, &clear.weights).count();
     let last = nearest_clear.iterations.last().expect("a training has an iteration");
     let bits = plan.fixed_point.total_bits;
     let out_of_range = OutOfRange::since_last(&beyond, last, (&program.layers, &nearest_clear.weights), bits);
     if different > 0 && out_of_range.is_empty() {
         return Err(VerifyError::Weights { different, parameters }.into());
     }
-    let distance = |(a, b): (u64, u64)| (a as i64).wrapping_sub(b as i64).unsigned_abs();
-    Ok(Verified {
-        iterations,
-        messages: shares.setup.messages() + shares.iterations.iter().map(Trace::messages).sum::<u64>(),
-        parameters,
-        different,
-        out_of_range,
-        largest_difference_ulp: pairs(&shares.weights, &clear.weights).map(distance).max().unwrap_or(0),
-    })
+    Ok(Verified { iterations, messages, parameters, different, out_of_range, largest_difference_ulp })
 }

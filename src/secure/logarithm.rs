@@ -89,7 +89,7 @@ impl<P: Protocol> Secure<P> {
         .await;
         let quotient = self.divide(Numerator::Shared(&p), &q, 1).await;
         let log2 = quotient.add(&float.exponent.scale(1 << self.f()));
-        self.scale_by(&log2, std::f64::consts::LN_2).await
+        self.scale_by(log2, std::f64::consts::LN_2).await
     }
 }
 

@@ -133,10 +133,11 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// Product with a public real number c: its trailing zero bits save bits of the truncation. Off by a rounding, and by |x|
-    /// times what c is off as a fixed-point number, at most 2^-(f+1).
-    pub async fn scale_by(&self, x: &P::Share, factor: f64) -> P::Share {
+    /// times what c is off as a fixed-point number, at most 2^-(f+1). x goes before the product is rounded, which takes memory.
+    pub async fn scale_by(&self, x: P::Share, factor: f64) -> P::Share {
         let (integer, shift) = self.factor(factor);
         let product = x.scale(integer);
+        drop(x);
         if shift == 0 { product } else { self.truncate(&product, self.k() + shift, shift).await }
     }
 

@@ -31,7 +31,7 @@ impl<P: Protocol> Secure<P> {
         let beyond = self.less_than_zero(&signs, k + 1).await;
         let moves = self.protocol.mul(&beyond, &P::Share::concat(&[&to_edges[0], &to_edges[1]])).await;
         let clamped = moves.chunks(2).iter().fold(x.clone(), |x, moved| x.add(moved));
-        let exponent = self.scale_by(&clamped, std::f64::consts::LOG2_E).await;
+        let exponent = self.scale_by(clamped.clone(), std::f64::consts::LOG2_E).await;
         let parts = self.parts(&exponent, PADE_INTEGER_BITS).await;
         let [integer_strand, fraction_strand] = self.fork();
         let (power, fraction) = crate::sim::both(

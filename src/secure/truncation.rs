@@ -71,6 +71,8 @@ impl<P: Protocol> Secure<P> {
             two.saved_into(m).chain([&low]).filter(|bit| !bit.is_zero()).cloned().collect();
         let high_bits: Vec<Bit<P::Bits>> =
             two.saved_into(top).filter(|bit| !bit.is_zero()).cloned().collect();
+        // All other bits go before what is left becomes elements, which takes memory.
+        drop(two);
         let (low_bits, weights) = self.counted(low_bits).await;
         let bits = [&low_bits[..], &high_bits[..]].concat();
         let [bit_strand, last_strand] = self.fork();

@@ -39,7 +39,8 @@ impl SoftmaxVariant for Adhoc {
         let format = secure.fixed_point;
         let (_, d) = below_maximum(secure, logits, classes).await;
         let [compare, halve] = secure.fork();
-        let (near, half) = both(compare.greater_than(&d, format.encode(-2.0)), halve.scale_by(&d, 0.5)).await;
+        let (near, half) =
+            both(compare.greater_than(&d, format.encode(-2.0)), halve.scale_by(d.clone(), 0.5)).await;
         let above = secure.add_constant(&half, format.encode(1.0) - format.encode(LEAST));
         let kept = secure.protocol.mul(&near, &above).await;
         let e = secure.add_constant(&kept, format.encode(LEAST));

@@ -90,7 +90,7 @@ impl SoftmaxVariant for Ode {
             Some(interval) => Self::clipped(secure, logits, interval).await,
             None => logits.clone(),
         };
-        let x = secure.scale_by(&clipped, 1.0 / f64::from(self.steps)).await;
+        let x = secure.scale_by(clipped.clone(), 1.0 / f64::from(self.steps)).await;
         let mut p = secure.constant(x.len(), format.encode(1.0 / classes as f64));
         for _ in 0..self.steps {
             let weighted = secure.fixed_mul(&x, &p).await;

@@ -4,29 +4,21 @@
 
 use super::SweepError;
 use super::planner::SweepPlan;
-use super::replay::replay_points;
+use super::points_time::{least, point_ns};
 use super::task::Task;
 use super::trace::Sizes;
 use crate::data::{self, Dataset, Owners, TrainTest};
 use crate::nn::{Layer, SecretData, TrainingProgram, batches_per_epoch, correct_predictions, glorot_weights};
 use crate::ring::with_workers;
-use crate::run::{Phase, Progress, RunError, Values, layers, record, train, training_program, verify};
+use crate::run::{Progress, RunError, Values, layers, record, train, training_program, verify};
 use crate::scenario::{Length, Plan};
 
 /// Iterations of the shorter and of the longer training that are timed.
 const TIMED: (u64, u64) = (2, 10);
-/// The same for iterations that are replayed.
-const REPLAYED: (u64, u64) = (32, 256);
 /// Rows of which encoding and evaluation are timed.
 const ROWS: usize = 1000;
-/// Points that are replayed together to be timed.
-const POINTS: usize = 32;
-/// How often what is short is timed: the least counts, since other programs only make it longer.
-const REPETITIONS: usize = 3;
 /// What a row costs beside its matrix products, in multiplications.
 const ROW: usize = 4000;
-/// What a row of results takes beside its replay: to write it, and to read it again for the report.
-const RESULT_NS: f64 = 12_000.0;
 /// Kinds of tasks that are timed: those that take the most in all.
 const MOST_KINDS: usize = 4;
 /// Timing goes on to other kinds and sizes as long as it has taken less than this, and this part of what it foresees.
@@ -104,17 +96,6 @@ fn first(data: &Dataset, rows: usize) -> Dataset {
     }
 }
 
-/// The least that something takes when it is done several times.
-fn least<E>(clock: &dyn Fn() -> f64, mut work: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
-    let mut least = f64::INFINITY;
-    for _ in 0..REPETITIONS {
-        let began = clock();
-        work()?;
-        least = least.min((clock() - began) * 1e9);
-    }
-    Ok(least)
-}
-
 /// Times the pieces of a point's tasks and adds them to what is known of their kind.
 fn time(
     plan: &Plan,
@@ -169,41 +150,6 @@ fn time(
         Ok(())
     });
     Ok(timed.map_err(|error| RunError::Threads(error.to_string()))??)
-}
-
-/// Times the replay of some points, by point.
-fn time_replay(
-    plan: &SweepPlan,
-    sizes: &Sizes,
-    points: &[u32],
-    clock: &(dyn Fn() -> f64 + Sync),
-) -> Result<f64, SweepError> {
-    let middle = points.len() / 2;
-    let program = plan.program(points[middle] as usize);
-    let own = plan.plan(points[middle] as usize);
-    let program_of_own = training_program(&own, &sizes.layers(&own), own.data.train_rows());
-    let recorded = record(&own, &program_of_own);
-    let recorded = recorded.map_err(RunError::from)?;
-    let alike = points[middle..].iter().filter(|&&point| {
-        let other = plan.program(point as usize);
-        (other.trace, other.training) == (program.trace, program.training)
-    });
-    let alike: Vec<u32> = alike.take(POINTS).copied().collect();
-    let mut times = [0.0; 2];
-    let lengths = [REPLAYED.0, REPLAYED.1].map(|length| length.min(program.iterations));
-    for (time, length) in times.iter_mut().zip(lengths) {
-        *time = least::<SweepError>(clock, || {
-            let condition = |&point| plan.condition(&own, &plan.sweep.grid.position(point as usize));
-            let conditions: Vec<_> = alike.iter().map(condition).collect();
-            replay_points(&recorded, &[Phase::Iterations(length)], &conditions).map_err(RunError::from)?;
-            Ok(())
-        })?;
-    }
-    let longer = (lengths[1] - lengths[0]).max(1) as f64;
-    // Nothing where a training repeats itself, and is not replayed to its end.
-    let each = ((times[1] - times[0]) / longer).max(0.0);
-    let each = if times[1] > 2.0 * times[0] { each } else { 0.0 };
-    Ok(RESULT_NS + (times[1] + each * (program.iterations - lengths[1]) as f64) / alike.len() as f64)
 }
 
 /// Tasks of one kind and weight.
@@ -268,7 +214,7 @@ impl Work {
         }
         let clock = || progress.now_seconds().unwrap_or_default();
         let began = clock();
-        work.point_ns = time_replay(plan, sizes, points, &clock)?;
+        work.point_ns = point_ns(plan, sizes, points, &clock)?;
         let side_by_side = jobs.min(tasks.len()).max(1);
         let total_s = |work: &Work| {
             let of_tasks: f64 = tasks.iter().map(|&task| work.task_ns(plan, sizes, task)).sum();

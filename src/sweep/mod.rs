@@ -22,6 +22,7 @@ mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod planner;
+mod points_time;
 mod replay;
 mod result;
 mod rows;

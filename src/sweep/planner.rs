@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::file::Sweep;
 use super::memory::check_grid;
 use super::replay::Condition;
-use crate::run::{endpoints, network, total_iterations, training_faults, training_network};
+use crate::run::{endpoints, network, total_iterations, training_faults};
 use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{NetworkPlan, Plan, ScenarioErrors};
 use crate::sim::{Jitter, Network};
@@ -46,6 +46,8 @@ pub struct SweepPlan {
     pub(crate) traces: Vec<Distinct>,
     /// Trainings and programs that are checked on shares, by their first point.
     pub(crate) verifications: Vec<Distinct>,
+    /// Programs with what a party holds back of their messages, by their first point.
+    pub(crate) adversaries: Vec<Distinct>,
     /// The share of the networks that have jitter or faults.
     jitter: f64,
     /// Bytes of what names a training and a program.
@@ -57,6 +59,8 @@ struct Keys {
     training: String,
     trace: String,
     verification: String,
+    /// Which messages an adversary cheats with; none if nobody cheats.
+    adversary: Option<String>,
 }
 
 impl Keys {
@@ -64,11 +68,14 @@ impl Keys {
     fn of(plan: &Plan, train: bool) -> Keys {
         let (training, program) = (plan.accuracy_key(), plan.program_key());
         let verification = if train { format!("{training} {program}") } else { program };
-        Keys { training, trace: plan.trace_key(), verification }
+        let trace = plan.trace_key();
+        let adversary = plan.adversary.as_ref().map(|adversary| format!("{trace} {adversary:?}"));
+        Keys { training, trace, verification, adversary }
     }
 
     fn bytes(&self) -> usize {
-        self.training.len() + self.trace.len() + self.verification.len()
+        let adversary = self.adversary.as_ref().map_or(0, String::len);
+        self.training.len() + self.trace.len() + self.verification.len() + adversary
     }
 }
 
@@ -120,8 +127,8 @@ impl SweepPlan {
             .enumerate()
             .filter_map(|(index, point)| point.map(|point| (index, point)))
             .collect();
-        let (mut trainings, mut traces, mut verifications) =
-            (Numbering::new(), Numbering::new(), Numbering::new());
+        let [mut trainings, mut traces, mut verifications, mut adversaries] =
+            [(); 4].map(|()| Numbering::new());
         let mut programs = vec![None; first_points.len()];
         let mut parties = vec![0u8; first_points.len()];
         let (mut errors, mut networks) = (Vec::new(), Vec::new());
@@ -144,6 +151,8 @@ impl SweepPlan {
                 };
                 let first = Distinct { point, iterations };
                 verifications.number(keys.verification, first);
+                keys.adversary
+                    .map(|adversary| adversaries.number(format!("{adversary} {iterations}"), first));
                 programs[index] = Some(Program {
                     training: trainings.number(keys.training, first),
                     trace: traces.number(keys.trace, first),
@@ -166,9 +175,10 @@ impl SweepPlan {
         if !errors.is_empty() {
             return Err(ScenarioErrors::merged(errors));
         }
-        let (trainings, traces, verifications) = (trainings.found, traces.found, verifications.found);
+        let (trainings, traces) = (trainings.found, traces.found);
+        let (verifications, adversaries) = (verifications.found, adversaries.found);
         let jitter = networks.iter().filter(|&&jitter| jitter).count() as f64 / networks.len().max(1) as f64;
-        Ok(SweepPlan { sweep, programs, trainings, traces, verifications, jitter, name_bytes })
+        Ok(SweepPlan { sweep, programs, trainings, traces, verifications, adversaries, jitter, name_bytes })
     }
 
     /// Number of points.
@@ -215,16 +225,14 @@ impl SweepPlan {
     /// What decides the time of a point beside its program; `plan` is one with the same program.
     pub(crate) fn condition(&self, plan: &Plan, position: &[u32]) -> Condition {
         let sweep = &self.sweep;
-        let network = if sweep.grid.dimensions.iter().any(|dimension| dimension.only_network) {
+        let healthy = if sweep.grid.dimensions.iter().any(|dimension| dimension.only_network) {
             let sets = sweep.grid.network_overrides(position);
             let own = sweep.base.network_with(&sets, plan.protocol.parties());
-            Network {
-                faults: plan.faults.clone(),
-                ..network(&own.expect("every point has been checked"), plan.seed)
-            }
+            network(&own.expect("every point has been checked"), plan.seed)
         } else {
-            training_network(plan)
+            network(&plan.network, plan.seed)
         };
+        let network = Network { faults: training_faults(plan), ..healthy };
         Condition { network, endpoints: endpoints(&plan.compute) }
     }
 

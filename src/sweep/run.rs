@@ -14,7 +14,7 @@ use super::rows::{RowBuilder, Rows, header};
 use super::shard::{Points, Shard};
 use super::summary::SweepSummary;
 use super::task::tasks;
-use super::trace::{Sizes, Traces};
+use super::trace::{Sizes, Traces, check_adversaries};
 use super::training::{self, Watch};
 use crate::data::{self, DataSource};
 use crate::run::{Progress, RunError, estimated_bytes, fingerprint_of, own_content};
@@ -105,6 +105,7 @@ pub fn run(
     check_memory(plan, &sizes, options.jobs)?;
     // All data are read before anything is touched.
     let fingerprint = fingerprint(plan)?;
+    check_adversaries(plan, &sizes)?;
     let mut folder = match Folder::open(path, &fingerprint, shard, (options.resume, options.force))? {
         Opened::Finished => return Ok(Done { finished_before: true, ..Done::default() }),
         Opened::Working(folder) => *folder,
@@ -146,6 +147,7 @@ pub fn estimate(
     progress: &dyn Progress,
 ) -> Result<(), SweepError> {
     let sizes = Sizes::read(plan)?;
+    check_adversaries(plan, &sizes)?;
     let points: Vec<u32> = shard.points(plan).from(0).collect();
     let tasks = tasks(plan, points.iter().copied(), |_| false);
     Work::of(plan, &sizes, (&tasks, &points), jobs, progress).map(drop)

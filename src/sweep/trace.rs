@@ -8,7 +8,7 @@ use super::SweepError;
 use super::planner::{SweepPlan, source_name};
 use crate::data::{self, ImageSize};
 use crate::nn::Layer;
-use crate::run::{Recorded, RunError, layers, record, training_program};
+use crate::run::{Recorded, RunError, check_sends, layers, record, training_program};
 use crate::scenario::Plan;
 
 /// Images and classes of each data set.
@@ -83,9 +83,7 @@ impl<'a> Traces<'a> {
 
     /// The program of a point, recorded and not kept.
     pub(crate) fn record(&self, point: u32) -> Result<Recorded, SweepError> {
-        let plan = self.plan.plan(point as usize);
-        let program = training_program(&plan, &self.sizes.layers(&plan), plan.data.train_rows());
-        Ok(record(&plan, &program).map_err(RunError::from)?)
+        Ok(record_plan(&self.plan.plan(point as usize), self.sizes)?)
     }
 
     /// So many points are done with a program.
@@ -97,4 +95,18 @@ impl<'a> Traces<'a> {
             slot.recorded = None;
         }
     }
+}
+
+fn record_plan(plan: &Plan, sizes: &Sizes) -> Result<Recorded, RunError> {
+    let program = training_program(plan, &sizes.layers(plan), plan.data.train_rows());
+    Ok(record(plan, &program)?)
+}
+
+/// Refuses adversaries with nothing to do.
+pub(crate) fn check_adversaries(plan: &SweepPlan, sizes: &Sizes) -> Result<(), SweepError> {
+    for distinct in &plan.adversaries {
+        let own = plan.plan(distinct.point as usize);
+        check_sends(&own, &record_plan(&own, sizes)?, own.data.train_rows())?;
+    }
+    Ok(())
 }

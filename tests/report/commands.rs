@@ -117,6 +117,29 @@ fn plot_draws_several_columns_with_marks_and_pdf() {
     }
 }
 
+/// Names and values of a table may hold anything; in a picture they are text, and what XML does not allow is left out.
+#[test]
+fn what_a_table_says_is_only_text_in_a_picture() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hostile = "<b>&\u{1b}[2J\u{1}\u{7f}\u{9b}\u{fffe}\u{202e}";
+    let cell = format!("\"</text><script>\"\"{hostile}\"");
+    let csv = format!("{hostile}x,y,{hostile}\n1,2,{cell}\n2,3,{cell}\n1,4,b\n");
+    let table = folder.path().join("table.csv");
+    std::fs::write(&table, csv).expect("written");
+    let x = format!("{hostile}x");
+    let arguments = ["plot", text(&table), "--x", &x, "--y", "y", "--by", hostile];
+    let svg = printed(&arguments);
+    let forbidden = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{fffe}' | '\u{202e}');
+    assert!(!svg.contains(forbidden) && !svg.contains("<b>") && !svg.contains("<script"), "{svg}");
+    assert!(svg.contains("&lt;/text&gt;&lt;script&gt;&quot;&lt;b&gt;&amp;\u{fffd}[2J"), "{svg}");
+    // These read the picture.
+    for name in ["figure.png", "figure.pdf"] {
+        let path = folder.path().join(name);
+        printed(&[&arguments[..], &["-o", text(&path)]].concat());
+        assert!(std::fs::metadata(&path).expect("written").len() > 1000);
+    }
+}
+
 /// Epochs are whole; there are no marks between them.
 #[test]
 fn epochs_have_whole_ticks() {

@@ -126,7 +126,8 @@ fn semi_honest_protocols_say_that_nothing_was_checked() {
             assert!(table.split_whitespace().collect::<Vec<_>>().join(" ").contains("nothing was checked"));
             assert!(page.contains("nothing was checked"));
         }
-        let (summary, ..) = run(&[&cheats(1, "flip", "message(1000000)")]);
+        // There is no restart.
+        let (summary, ..) = run(&[&cheats(0, "flip", "span(\"restart\")")]);
         assert_eq!(summary["accuracy"], honest["accuracy"]);
         assert!(summary["notes"][0].as_str().unwrap().contains("altered no message"), "{}", summary["notes"]);
     }
@@ -164,4 +165,16 @@ fn what_cannot_be_is_refused_with_what_would_fit() {
     assert!(told.contains("--values shares") && told.contains("`flip`"), "{told}");
     let told = refused(&[&cheats(1, "flip", "span(\"iteration/densel\")")], &SHARES);
     assert!(told.contains("sends nothing") && told.contains("did you mean \"iteration/dense1\"?"), "{told}");
+    // What it would hold back has to be there too.
+    let told = refused(&[&cheats(1, "drop", "span(\"iteration/densel\")")], &[]);
+    assert!(told.contains("did you mean \"iteration/dense1\"?"), "{told}");
+    let told = refused(&["protocol=beaver2", &cheats(1, "delay(ms: 5)", "link(2)")], &[]);
+    assert!(told.contains("party 1 sends nothing to party 2: it sends to 0"), "{told}");
+    let told = refused(&[&cheats(1, "drop", "message(1000000)")], &[]);
+    assert!(told.contains("party 1 has no message 1000000: it sends at most "), "{told}");
+    let most: u64 = told.split("at most ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    refused(&[&cheats(1, "drop", &format!("message({})", most + 1))], &[]);
+    // The last one is held back: nobody comes to the end.
+    let (output, _) = run(&[&cheats(1, "drop", &format!("message({most})"))], &[], "1");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
 }

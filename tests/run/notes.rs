@@ -188,3 +188,18 @@ fn what_an_output_layer_opens_and_where_it_diverges_is_told() {
     let (_, summary, _) = run(&["softmax=ode", "training=(iterations: 3, batch: 64)"]);
     assert_eq!((rows(&summary), &summary["notes"]), (0, &Value::Array(Vec::new())));
 }
+
+/// Whoever sees a result for the first time understands what was checked.
+#[test]
+fn what_is_printed_first_has_no_jargon() {
+    for sets in [&["training.iterations=2"][..], &["training.iterations=1", "rounding=nearest"]] {
+        let (text, ..) = run(&[&["training=()"], sets].concat());
+        for jargon in ["in the clear", "shapes", "ulp", "as recorded", "ideal", "0x"] {
+            assert!(!text.contains(jargon), "{jargon}: {text}");
+        }
+        assert!(text.contains("this is the accuracy of plain numbers"), "{text}");
+        let checked =
+            if sets.len() == 1 { "checked: 2 iterations really" } else { "checked: 1 iteration really" };
+        assert!(text.contains(checked) && text.contains("on secret shares"), "{text}");
+    }
+}

@@ -140,7 +140,7 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "epochs") => "2",
         (_, "iterations") => "2",
         (_, "batch") => "65",
-        (_, "learning_rate") => "0.02",
+        (_, "learning_rate") => "50",
         (_, "momentum") => "0.75",
         (_, "division") => "exact",
         (_, "restart_below") => "0.9",
@@ -243,6 +243,17 @@ fn every_field_decides_what_it_says_and_nothing_else() {
             if !(program || work) {
                 assert_eq!(traces(&first), traces(&second), "{path} shows in the trace");
             }
+            // What changes numbers can change how long they are, which protocols take differently.
+            if accuracy && !program && group.title == "training" {
+                for (protocol, rounding) in
+                    [("semi2k", "probabilistic"), ("rep4", "nearest"), ("beaver2", "nearest")]
+                {
+                    let more = [format!("protocol={protocol}"), format!("rounding={rounding}")];
+                    let first = traces(&good(&[&sets[..], &more].concat()));
+                    let second = traces(&good(&[&sets[..], &more, &[format!("{path}={value}")]].concat()));
+                    assert!(first == second, "{path} shows in the trace under {protocol}");
+                }
+            }
             if !accuracy {
                 let epochs = |plan: &Plan| run(plan, Values::Split, &()).unwrap().epochs;
                 assert_eq!(epochs(&first), epochs(&second), "{path} decides the accuracy");
@@ -269,7 +280,7 @@ fn a_sweep_shares_no_training_that_a_field_decides() {
         ("training.epochs", ["1", "2"], [2, 1]),
         ("training.iterations", ["1", "2"], [2, 1]),
         ("training.batch", ["64", "65"], [2, 2]),
-        ("training.learning_rate", ["0.01", "0.02"], [2, 1]),
+        ("training.learning_rate", ["0.01", "0.02"], [2, 2]),
         ("training.momentum", ["0.9", "0.75"], [2, 2]),
         ("training.restart_below", ["0.1", "0.2"], [2, 1]),
         ("network", ["preset(\"lan\")", "preset(\"wan\")"], [1, 1]),

@@ -382,7 +382,7 @@ impl Program for Function {
                 vec![s.fixed_matmul(&left, &right, shape).await]
             }
             Truncate { bits, shift } => vec![s.truncate(x, bits, shift).await],
-            ScaleBy(factor) => vec![s.scale_by(x, factor).await],
+            ScaleBy(factor) => vec![s.scale_by(x.clone(), factor).await],
             Select => vec![s.select(x, &inputs[1], &inputs[2]).await],
             Bits => {
                 let bits = s.decompose(x, s.fixed_point.total_bits).await;

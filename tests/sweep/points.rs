@@ -12,7 +12,7 @@ use mpcsim::scenario::Plan;
 use mpcsim::sweep::{Options, Shard, Sweep, SweepPlan};
 use rand_pcg::{Pcg64, rand_core::Rng};
 
-use super::{Place, contents, good_sweep, sweep_text};
+use super::{Place, bad, contents, good_sweep, sweep, sweep_text};
 
 type Row = BTreeMap<String, String>;
 
@@ -122,6 +122,38 @@ fn faults_are_axes() {
     );
     let told = told.expect_err("a training in the clear has no messages to alter").to_string();
     assert!(told.contains("`flip`") && !told.contains("`drop` alters"), "{told}");
+}
+
+/// What a party holds back counts at every point, whatever the axes; and there has to be something that it sends.
+#[test]
+fn messages_that_are_held_back_are_in_every_row() {
+    let text = |which: &str, axes: &str| {
+        let more = format!("axes: [{axes}]");
+        let adversary = format!("adversary: (party: 1, does: delay(ms: 70), which: {which}), network:");
+        sweep_text("iterations: 3, batch: 16", &more).replace("network:", &adversary)
+    };
+    let network = "(field: \"network.latency_ms\", values: [1, 2])";
+    let span = "span(\"iteration/dense2\")";
+    for axes in [network, "(field: \"compute.speed\", values: [1, 2])"] {
+        let (plan, rows) = rows(&text(span, axes));
+        for row in &rows {
+            let own = plan.plan(row["index"].parse().unwrap());
+            let outcome = run(&own, Values::Split, &()).unwrap();
+            assert!(outcome.training.modelled_ps > 3 * outcome.iteration.modelled_ps + 70_000_000_000);
+            assert_costs(row, &own, &outcome.training, &outcome.iteration);
+        }
+    }
+    let place = Place::new();
+    for (which, said) in [
+        ("span(\"iteration/dense3\")", "did you mean \"iteration/dense2\"?"),
+        ("message(100000)", "party 1 has no message 100000: it sends at most "),
+    ] {
+        let file = place.file("sweep.ron", &text(which, network));
+        for more in [&[][..], &["--dry-run"]] {
+            let told = bad(&sweep(&file, &place.path("out"), more), 2);
+            assert!(told.contains(said) && !place.path("out").exists(), "{told}");
+        }
+    }
 }
 
 #[test]

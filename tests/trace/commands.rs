@@ -77,6 +77,22 @@ fn files_are_the_same_each_time_and_nothing_else_is_left() {
     assert!(picture.contains(">own data: 2 iterations over lan<"));
 }
 
+/// A label may hold markup, which is text wherever it stands; what XML does not allow is no label.
+#[test]
+fn a_label_is_text_in_a_picture() {
+    let place = Place::new();
+    let network = |label: &str| format!("network=custom(base: \"lan\", label: \"{label}\")");
+    let label = "</text><script>&amp; \u{ffff}";
+    let told = mistake(&[&["check"], &SMALL[..], &["--set", &network(label)]].concat());
+    assert!(told.contains("all of which can be printed"), "{told}");
+    let file = place.file("trace.svg");
+    let set = network(label.trim_end_matches('\u{ffff}'));
+    good(&[&["trace"], &SMALL[..], &["--set", &set, "-o", &file]].concat());
+    let picture = String::from_utf8(place.read("trace.svg")).expect("UTF-8");
+    assert!(picture.contains("over &lt;/text&gt;&lt;script&gt;&amp;amp; <"), "{picture}");
+    assert!(!picture.contains("<script"));
+}
+
 #[test]
 fn files_that_cannot_be_written_are_refused() {
     let place = Place::new();

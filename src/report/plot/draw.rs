@@ -9,6 +9,7 @@ use plotters_backend::DrawingErrorKind;
 
 use super::ticks::Scale;
 use super::{Logs, Request, Series, axis_title};
+use crate::scenario::signs::harmless;
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (720, 480);
@@ -112,7 +113,7 @@ fn line(chart: &mut Chart<'_, '_>, n: usize, series: &Series, points: &[Place]) 
     let path = points.iter().map(|&(x, y, ..)| (x, y)).filter(|_| joined);
     let drawn = chart.draw_series(LineSeries::new(path, colour.stroke_width(2)))?;
     if !name.is_empty() && n < NAMES {
-        drawn.label(name).legend(move |at| Sample { n, joined, at });
+        drawn.label(shown(name)).legend(move |at| Sample { n, joined, at });
     }
     for &(x, _, least, most) in points.iter().filter(|point| point.2 < point.3) {
         chart.draw_series([PathElement::new([(x, least), (x, most)], colour.stroke_width(1))])?;
@@ -137,8 +138,13 @@ fn line(chart: &mut Chart<'_, '_>, n: usize, series: &Series, points: &[Place]) 
     Ok(())
 }
 
+/// A text of a table, without what a picture cannot hold.
+fn shown(text: &str) -> String {
+    text.chars().map(harmless).collect()
+}
+
 fn titled(column: &str, log: bool) -> String {
-    axis_title(column) + if log { ", logarithmic" } else { "" }
+    shown(&axis_title(column)) + if log { ", logarithmic" } else { "" }
 }
 
 fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {

@@ -370,7 +370,8 @@ pub static TRAINING: Group = Group {
                 holds: |rate| rate > 0.0 && rate <= 100.0,
             },
             Default::Is("0.01"),
-            Decides::ACCURACY,
+            // A rate above 1 makes products longer, and so what truncates them.
+            Decides::BOTH,
             "It must not be zero in the number format, and fit it.",
         ),
         field(
