@@ -123,6 +123,7 @@ fn limit_arithmetic() -> Result<(), Failure> {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
+    crate::ring::give_back_long_memory();
     interrupt::watch();
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,

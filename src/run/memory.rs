@@ -37,21 +37,21 @@ pub fn estimated_bytes(plan: &Plan, layers: &[Layer]) -> u128 {
 /// in the clear begins with iterations on shares. Measured for 900,000 parameters as docs/performance.md says.
 fn parameter_bytes(plan: &Plan) -> u128 {
     match (plan.protocol, plan.rounding) {
-        // 285 to 386 for 670,000 to 5,800,000 parameters.
-        (Protocol::Rep3, Rounding::Probabilistic) => 390,
-        // The bits of an exact truncation: 739 to 795.
+        // 205 to 252 for 919,000 to 3,070,000 parameters.
+        (Protocol::Rep3, Rounding::Probabilistic) => 270,
+        // The bits of an exact truncation: 678 to 766.
         (Protocol::Rep3, Rounding::Nearest) => 850,
-        // What is compared at the end of an iteration is kept until then: 2,400, and 3,265 to 3,434.
+        // What is compared at the end of an iteration is kept until then: 2,186 to 2,400, and 3,265 to 3,434.
         (Protocol::Rep4, Rounding::Probabilistic) => 2600,
         (Protocol::Rep4, Rounding::Nearest) => 3700,
         // Offline material for every truncation, of all three parties: 12,700 for 269,000 parameters, 17,700 for 7,850.
         (Protocol::SyRep3, _) => 18_000,
-        // 349 to 365, and 391 to 509.
-        (Protocol::Beaver2, Rounding::Probabilistic) => 420,
+        // 308, and 391 to 509, for 670,000 parameters.
+        (Protocol::Beaver2, Rounding::Probabilistic) => 360,
         (Protocol::Beaver2, Rounding::Nearest) => 540,
-        // 193, and 320, for 269,000 parameters.
-        (Protocol::Semi2k, Rounding::Probabilistic) => 300,
-        (Protocol::Semi2k, Rounding::Nearest) => 450,
+        // 193 to 300, and 320 to 460, for 269,000 parameters.
+        (Protocol::Semi2k, Rounding::Probabilistic) => 310,
+        (Protocol::Semi2k, Rounding::Nearest) => 470,
     }
 }
 

@@ -145,7 +145,7 @@ fn messages_that_are_held_back_are_in_every_row() {
     }
     let place = Place::new();
     for (which, said) in [
-        ("span(\"iteration/dense3\")", "did you mean \"iteration/dense2\"?"),
+        ("span(\"iteration/dense3\")", "did you mean \"iteration/dense1\"?"),
         ("message(100000)", "party 1 has no message 100000: it sends at most "),
     ] {
         let file = place.file("sweep.ron", &text(which, network));

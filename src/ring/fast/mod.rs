@@ -1,6 +1,7 @@
 //! What is only speed: kernels for one instruction set or another, formulas and products that wait until they are needed,
 //! memory that is used again, work spread over threads. Results are those of plain loops over the elements.
 
+pub(in crate::ring) mod allocator;
 pub(in crate::ring) mod deferred;
 pub(in crate::ring) mod dispatch;
 pub mod exact_f64;

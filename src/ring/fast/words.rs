@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 /// Longer buffers go back to the system: the data of a whole training.
-const LONGEST_KEPT: usize = 1 << 20;
+pub(super) const LONGEST_KEPT: usize = 1 << 20;
 /// What a thread keeps at most: 64 MiB.
 const KEPT_WORDS: usize = 1 << 23;
 /// Words of a cache line, and lines of a page.
