@@ -147,8 +147,15 @@ fn done_text(done: &sweep::Done, path: &Path) -> String {
             count_text(done.trainings_before)
         );
     }
-    if done.overflowed > 0 {
-        let rows = count_text(done.overflowed);
+    if done.incomplete.halted > 0 {
+        let rows = count_text(done.incomplete.halted);
+        text += &format!(
+            "{rows} points came to a halt by faults: halted_after_iterations says when, their accuracy and figures of the \
+             whole training are left empty\n"
+        );
+    }
+    if done.incomplete.overflowed > 0 {
+        let rows = count_text(done.incomplete.overflowed);
         text += &format!(
             "{rows} points take longer than a simulated clock can show (213 days), or send 2^64 bytes or more: those \
              cells are left empty\n"

@@ -12,6 +12,7 @@ use super::SweepError;
 use super::columns::result_columns;
 use super::files::{REPORT, RESULTS, SUMMARY};
 use super::journal::{Journal, seal, unseal};
+use super::result::Incomplete;
 use super::shard::Shard;
 use super::summary::{Known, SweepSummary};
 use crate::digest::{self, Hasher};
@@ -28,10 +29,11 @@ pub(crate) struct Progress {
     program: String,
     fingerprint: String,
     shard: String,
-    /// Rows, bytes and rows without a time that the results are known to hold.
+    /// Rows, bytes and rows without figures of a whole training that the results are known to hold.
     pub rows: u64,
     pub bytes: u64,
-    pub overflowed: u64,
+    #[serde(flatten)]
+    pub incomplete: Incomplete,
     /// Digest of these bytes.
     sha256: String,
 }
@@ -45,7 +47,7 @@ impl Progress {
             shard: shard.to_string(),
             rows: 0,
             bytes: 0,
-            overflowed: 0,
+            incomplete: Incomplete::default(),
             sha256: Hasher::default().digits(),
         }
     }
@@ -139,12 +141,17 @@ impl Folder {
     }
 
     /// Appends to the results; they count from the next [`checkpoint`](Self::checkpoint) on.
-    pub(crate) fn append(&mut self, bytes: &[u8], rows: u64, overflowed: u64) -> Result<(), SweepError> {
+    pub(crate) fn append(
+        &mut self,
+        bytes: &[u8],
+        rows: u64,
+        incomplete: Incomplete,
+    ) -> Result<(), SweepError> {
         self.rows.write_all(bytes).map_err(|error| SweepError::io(&self.name(), error))?;
         self.hasher.add(bytes);
         self.progress.rows += rows;
         self.progress.bytes += bytes.len() as u64;
-        self.progress.overflowed += overflowed;
+        self.progress.incomplete += incomplete;
         Ok(())
     }
 

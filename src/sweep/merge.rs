@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::SweepError;
 use super::files::{RESULTS, SUMMARY};
 use super::folder::{Extras, check_whole, finish_files};
+use super::result::Incomplete;
 use super::summary::SweepSummary;
 use crate::digest::Hasher;
 use crate::report::{Folder, Kind, Manifest, is_unfinished};
@@ -144,7 +145,7 @@ fn common_summary(folders: &[PathBuf]) -> Result<SweepSummary, SweepError> {
     let mut whole: Option<SweepSummary> = None;
     // By number. A shard may say that it is one of any number of them: none is counted that is not there.
     let (mut seen, mut of) = (BTreeMap::<u32, String>::new(), None);
-    let mut overflowed = 0;
+    let mut incomplete = Incomplete::default();
     for folder in folders {
         let name = folder.display().to_string();
         let mut summary = read_summary(folder)?;
@@ -154,7 +155,7 @@ fn common_summary(folders: &[PathBuf]) -> Result<SweepSummary, SweepError> {
                 reason: "it holds a whole sweep, not a shard",
             });
         };
-        overflowed += std::mem::take(&mut summary.overflowed);
+        incomplete += std::mem::take(&mut summary.incomplete);
         let first = whole.get_or_insert_with(|| summary.clone());
         if *first != summary {
             return Err(SweepError::ForeignShard { folder: name, first: folders[0].display().to_string() });
@@ -178,6 +179,6 @@ fn common_summary(folders: &[PathBuf]) -> Result<SweepSummary, SweepError> {
         return Err(SweepError::MissingShards(named.join(", ")));
     }
     let mut whole = whole.ok_or(SweepError::MissingShards("all of them".to_string()))?;
-    whole.overflowed = overflowed;
+    whole.incomplete = incomplete;
     Ok(whole)
 }

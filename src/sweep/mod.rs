@@ -43,6 +43,7 @@ pub use merge::merge;
 #[cfg(feature = "parquet")]
 pub use parquet::write as write_parquet;
 pub use planner::SweepPlan;
+pub use result::Incomplete;
 pub use run::{Done, Options, estimate, run};
 pub use shard::Shard;
 

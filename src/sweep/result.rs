@@ -1,6 +1,26 @@
 //! What is left of a training.
 
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
 use crate::run::Phase;
+
+/// How many rows have no figures of a whole training, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incomplete {
+    /// The time does not fit a clock, or the bytes cannot be counted.
+    pub overflowed: u64,
+    /// Faults brought the training to a halt.
+    pub halted: u64,
+}
+
+impl AddAssign for Incomplete {
+    fn add_assign(&mut self, other: Incomplete) {
+        self.overflowed += other.overflowed;
+        self.halted += other.halted;
+    }
+}
 
 /// What is left of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::SweepError;
 use super::columns::{COLUMNS, PointResult};
 use super::planner::{Program, SweepPlan};
 use super::replay::{Condition, Times, replay_points};
-use super::result::TrainingResult;
+use super::result::{Incomplete, TrainingResult};
 use super::trace::Traces;
 use super::training::Trainings;
 use crate::ledger::Cost;
@@ -41,8 +41,7 @@ fn write_cell(line: &mut Vec<u8>, text: &str) {
 pub(crate) struct Rows {
     pub bytes: Vec<u8>,
     pub rows: u64,
-    /// Rows whose time does not fit a clock, or whose bytes cannot be counted.
-    pub overflowed: u64,
+    pub incomplete: Incomplete,
 }
 
 /// What is needed to make rows.
@@ -78,7 +77,7 @@ impl RowBuilder<'_> {
             groups.entry((program.trace, training, program.iterations)).or_default().push(at);
         }
         let mut lines = vec![Vec::new(); points.len()];
-        let mut overflowed = 0;
+        let mut incomplete = Incomplete::default();
         for ((trace, training, iterations), members) in groups {
             let result = self.plan.sweep.train.then(|| self.trainings.get(training));
             let conditions: Vec<Condition> = members
@@ -93,11 +92,13 @@ impl RowBuilder<'_> {
                 let counts = counts_of(&mut counts, condition.network.overhead, &recorded, &phases);
                 lines[at] = self.line(points[at], result, counts, times);
                 let overflows = times.training.is_none() || counts.training.is_none();
-                overflowed += u64::from(overflows && times.halted.is_none());
+                let halted = times.halted.is_some();
+                incomplete +=
+                    Incomplete { overflowed: u64::from(overflows && !halted), halted: u64::from(halted) };
             }
             self.traces.used(trace, members.len(), recorded);
         }
-        Ok(Rows { bytes: lines.concat(), rows: points.len() as u64, overflowed })
+        Ok(Rows { bytes: lines.concat(), rows: points.len() as u64, incomplete })
     }
 
     fn line(&self, point: u32, result: Option<&TrainingResult>, counts: &Counts, times: &Times) -> Vec<u8> {

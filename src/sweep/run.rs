@@ -10,6 +10,7 @@ use super::estimate::Work;
 use super::folder::{Extras, Folder, Opened};
 use super::memory::grid_bytes;
 use super::planner::SweepPlan;
+use super::result::Incomplete;
 use super::rows::{RowBuilder, Rows, header};
 use super::shard::{Points, Shard};
 use super::summary::SweepSummary;
@@ -54,8 +55,8 @@ pub struct Done {
     pub rows_before: u64,
     /// Trainings that were there already.
     pub trainings_before: u64,
-    /// Rows without a time, since it does not fit a clock.
-    pub overflowed: u64,
+    /// Those of them without figures of a whole training.
+    pub incomplete: Incomplete,
     /// Whether everything was there already.
     pub finished_before: bool,
 }
@@ -113,7 +114,7 @@ pub fn run(
     let points = shard.points(plan);
     let mut done = Done { rows_before: folder.progress.rows, ..Done::default() };
     if folder.progress.bytes == 0 {
-        folder.append(&header(plan), 0, 0)?;
+        folder.append(&header(plan), 0, Incomplete::default())?;
     }
     let first = folder.progress.rows as usize;
     let traces = Traces::new(plan, &sizes, points.from(first));
@@ -132,8 +133,8 @@ pub fn run(
     let builder = RowBuilder { plan, trainings: &trainings, traces: &traces };
     pool.install(|| write_rows(&builder, &points, &mut folder, options.jobs, &watch))?;
 
-    (done.rows, done.overflowed) = (folder.progress.rows, folder.progress.overflowed);
-    let summary = SweepSummary::new(plan, &fingerprint, shard, done.rows, done.overflowed);
+    (done.rows, done.incomplete) = (folder.progress.rows, folder.progress.incomplete);
+    let summary = SweepSummary::new(plan, &fingerprint, shard, done.rows, done.incomplete);
     // A shard is no result to look at.
     folder.finish(&summary, Extras { report: shard == Shard::WHOLE, parquet: options.parquet })?;
     Ok(done)
@@ -179,8 +180,8 @@ fn write_rows(
         let done: Vec<Result<Rows, SweepError>> =
             wave.par_chunks(chunk(wave.len(), jobs)).with_max_len(1).map(work).collect();
         for rows in done {
-            let Rows { bytes, rows, overflowed } = rows?;
-            folder.append(&bytes, rows, overflowed)?;
+            let Rows { bytes, rows, incomplete } = rows?;
+            folder.append(&bytes, rows, incomplete)?;
         }
         folder.checkpoint()?;
     }

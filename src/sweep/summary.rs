@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::planner::SweepPlan;
+use super::result::Incomplete;
 use super::shard::Shard;
 use crate::run::PROGRAM;
 
@@ -20,8 +21,8 @@ pub(crate) struct SweepSummary {
     pub trainings: u64,
     pub trained: bool,
     pub traces: u64,
-    /// Rows without a time, since it does not fit a clock.
-    pub overflowed: u64,
+    #[serde(flatten)]
+    pub incomplete: Incomplete,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardSummary>,
 }
@@ -63,7 +64,7 @@ impl SweepSummary {
         fingerprint: &str,
         shard: Shard,
         rows: u64,
-        overflowed: u64,
+        incomplete: Incomplete,
     ) -> SweepSummary {
         let sweep = plan.sweep();
         let axis = |axis: &super::axis::Axis| AxisSummary {
@@ -82,7 +83,7 @@ impl SweepSummary {
             trainings: plan.trainings() as u64,
             trained: sweep.train,
             traces: plan.traces() as u64,
-            overflowed,
+            incomplete,
             shard: (shard != Shard::WHOLE).then_some(ShardSummary {
                 number: shard.number,
                 of: shard.of,

@@ -115,7 +115,7 @@ fn field_of(whole: &Path, name: &str) -> String {
 /// The line that says how far a sweep has come: as far as these rows, of one that is finished in `whole`.
 fn progress(whole: &Path, results: &[u8], rows: u64) -> String {
     let text = format!(
-        "{{\"schema\":1,{},{},\"shard\":\"1/1\",\"rows\":{rows},\"bytes\":{},\"overflowed\":0,\"sha256\":\"{}\"}}",
+        "{{\"schema\":1,{},{},\"shard\":\"1/1\",\"rows\":{rows},\"bytes\":{},\"overflowed\":0,\"halted\":0,\"sha256\":\"{}\"}}",
         field_of(whole, "program"),
         field_of(whole, "fingerprint"),
         results.len(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::{Place, bad, contents, good_sweep, sweep_text, work};
+use super::{Place, bad, contents, field_of, good_sweep, sweep_text, work};
 
 pub(super) fn merge(folders: &[PathBuf], out: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_mpcsim"))
@@ -47,6 +47,31 @@ fn merged_shards_are_the_whole() {
             assert!(contents(&merged) == contents(&whole), "{of} shards of {name}");
         }
     }
+}
+
+/// Points that faults brought to a halt are counted, by a whole sweep and by its shards.
+#[test]
+fn halted_points_are_counted() {
+    let place = Place::new();
+    let axes = r#"axes: [
+        (field: "faults.stops", values: [[], [(party: 1, at_s: 0.001)]]),
+        (field: "network.latency_ms", values: [1, 2, 3]),
+    ]"#;
+    let file = place.file("sweep.ron", &sweep_text("iterations: 4, batch: 16", axes));
+    let whole = place.path("whole");
+    let said = good_sweep(&file, &whole, &[]);
+    assert!(said.contains("3 points came to a halt by faults"), "{said}");
+    assert_eq!(field_of(&whole, "halted"), "\"halted\": 3");
+    assert_eq!(field_of(&whole, "overflowed"), "\"overflowed\": 0");
+    let folders = [1, 2].map(|number| {
+        let out = place.path(&format!("shard-{number}"));
+        good_sweep(&file, &out, &["--shard", &format!("{number}/2")]);
+        out
+    });
+    let merged = place.path("merged");
+    let output = merge(&folders, &merged);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(contents(&merged) == contents(&whole));
 }
 
 /// Four trainings on two machines: two on each, though the grid has them in turns.
