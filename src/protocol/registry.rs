@@ -1,6 +1,7 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::erased::Erased;
+use super::semi2k::{Semi2kSingleTriples, Triples};
 use super::{Beaver2, Declared, Message, Protocol, Rep3, Rep4, Semi2k, Start, SyRep3};
 use crate::ring::Content;
 use crate::sim::Party;
@@ -97,6 +98,27 @@ macro_rules! protocols {
             }
         }
     };
+}
+
+impl ProtocolName {
+    /// Whether matrix products can take single triples.
+    pub fn has_single_triples(self) -> bool {
+        self == ProtocolName::Semi2k
+    }
+
+    /// The same as [`visit`](Self::visit) with these triples.
+    ///
+    /// # Panics
+    /// If the protocol has none such: see [`has_single_triples`](Self::has_single_triples).
+    pub fn visit_with<V: Visitor>(self, triples: Triples, visitor: V) -> V::Output {
+        match triples {
+            Triples::Matrix => self.visit(visitor),
+            Triples::Single => {
+                assert!(self.has_single_triples(), "{} takes no triples", self.name());
+                visitor.visit(by_table::<Semi2kSingleTriples>())
+            }
+        }
+    }
 }
 
 protocols! {

@@ -35,6 +35,28 @@ pub type Semi2k = TwoParty<Transferred<true, REAL_PADS>>;
 /// The same with a triple for each product of two entries of a matrix product, as in the reference system.
 pub type Semi2kSingleTriples = TwoParty<Transferred<false, REAL_PADS>>;
 
+/// What a matrix product takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Triples {
+    /// One triple of matrices.
+    Matrix,
+    /// A triple for each product of two entries: [`Semi2kSingleTriples`].
+    Single,
+}
+
+impl Triples {
+    /// Both.
+    pub const ALL: [Triples; 2] = [Triples::Matrix, Triples::Single];
+
+    /// The name in scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Triples::Matrix => "matrix",
+            Triples::Single => "single",
+        }
+    }
+}
+
 /// Pads up to which transfers are computed: some milliseconds of work.
 pub const REAL_PADS: usize = 1 << 17;
 /// Bytes of a key.

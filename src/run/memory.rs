@@ -4,7 +4,7 @@ use super::{RunError, layers, network, total_iterations};
 use crate::data;
 use crate::memory::MemoryLimit;
 use crate::nn::{Fans, Layer, fans};
-use crate::scenario::{Plan, Protocol};
+use crate::scenario::{Plan, Protocol, Triples};
 use crate::secure::Rounding;
 
 /// The program itself, its threads and the bundled data.
@@ -13,6 +13,19 @@ const BASE_BYTES: u128 = 130_000_000;
 const DURATION_BYTES: u128 = 32;
 /// An element of the data: as a byte, as a number, and as shares of it.
 const DATA_BYTES: u128 = 1 + 8 + 16;
+
+/// A triple of numbers, of both parties, and what a product works on.
+const SINGLE_TRIPLE_BYTES: u128 = 200;
+
+/// Triples that the matrix products of an iteration take, if each is made of single ones: forward, of the gradients, and of what goes
+/// back to the layer before.
+fn single_triples(plan: &Plan, layers: &[Layer]) -> u128 {
+    if plan.triples == Triples::Matrix {
+        return 0;
+    }
+    let forward = layers.iter().map(|layer| layer.multiplications() as u128).sum::<u128>();
+    3 * plan.training.batch as u128 * forward
+}
 
 /// Bytes that a run of a plan takes at its peak, at most, for these layers.
 pub fn estimated_bytes(plan: &Plan, layers: &[Layer]) -> u128 {
@@ -28,6 +41,7 @@ pub fn estimated_bytes(plan: &Plan, layers: &[Layer]) -> u128 {
     BASE_BYTES
         + parameters * parameter_bytes(plan)
         + activations * activation_bytes(plan)
+        + single_triples(plan, layers) * SINGLE_TRIPLE_BYTES
         + elements * DATA_BYTES
         + test
         + durations_bytes(plan)

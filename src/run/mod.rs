@@ -36,7 +36,7 @@ pub(crate) use fingerprint::{fingerprint_of, own_content};
 pub use memory::{check_data, check_memory, estimated_bytes};
 pub use operations::{Operation, OperationCost};
 pub use out_of_range::OutOfRange;
-pub use record::{Costs, Phase, Recorded, record, record_as};
+pub use record::{Costs, Phase, Recorded, record};
 pub use session::{Demands, Session};
 pub use train::EpochResult;
 pub(crate) use train::train;

@@ -162,16 +162,7 @@ pub(super) fn record_in_pieces(
     program: &TrainingProgram,
     most_at_once: usize,
 ) -> Result<Recorded, SimError> {
-    plan.protocol.visit(Recorder { plan, program, most_at_once })
-}
-
-/// The same under a protocol that is in no registry, for as many parties as that of the plan.
-pub fn record_as<P: Protocol>(
-    start: Starter<P>,
-    plan: &Plan,
-    program: &TrainingProgram,
-) -> Result<Recorded, SimError> {
-    Recorder { plan, program, most_at_once: usize::MAX }.visit(start)
+    plan.protocol.visit_with(plan.triples, Recorder { plan, program, most_at_once })
 }
 
 impl Recorded {

@@ -131,7 +131,10 @@ pub fn train(
             let watch = Watch { recorded: None, beyond: Some(&beyond), adversary: None };
             train_values(plan, program, data, (clear_world(), start), watch, progress)
         }
-        Values::Shares => plan.protocol.visit(OnShares { plan, program, data, recorded, progress }),
+        Values::Shares => {
+            let on_shares = OnShares { plan, program, data, recorded, progress };
+            plan.protocol.visit_with(plan.triples, on_shares)
+        }
     }
 }
 

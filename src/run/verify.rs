@@ -156,7 +156,7 @@ pub fn verify(
     };
     let whole = |demands| with(plan.rounding, usize::MAX, demands);
     progress.step();
-    let shares = plan.protocol.visit(whole(&shapes.demands))?;
+    let shares = plan.protocol.visit_with(plan.triples, whole(&shapes.demands))?;
     progress.step();
     if shares.setup != shapes.setup {
         return Err(VerifyError::Trace { phase: "set-up" }.into());
@@ -180,7 +180,7 @@ pub fn verify(
         let pieces = |demands| with(Rounding::Nearest, PIECE, demands);
         // Vectors are of other lengths now.
         crate::ring::release_memory();
-        let shares = plan.protocol.visit(pieces(&nearest.demands))?;
+        let shares = plan.protocol.visit_with(plan.triples, pieces(&nearest.demands))?;
         progress.step();
         beyond.take();
         let clear = pieces(&Demands::default()).in_the_clear(&beyond)?;

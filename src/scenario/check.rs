@@ -10,7 +10,7 @@ use super::faults::faults;
 use super::model::model;
 use super::network::network;
 use super::owners::{Sizes, owners};
-use super::plan::{BatchDivision, FixedPoint, Length, Offline, Plan, Protocol, Rounding, Training};
+use super::plan::{BatchDivision, FixedPoint, Length, Offline, Plan, Protocol, Rounding, Training, Triples};
 use super::quantities::optional;
 use super::read::{self, Fields, unknown_form};
 use super::softmax::{check_softmax, softmax};
@@ -33,6 +33,8 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let name = fields.node("name", mistakes).and_then(|node| name(&node, mistakes));
     let seed = fields.whole("seed", mistakes);
     let protocol = fields.choice("protocol", &Protocol::ALL, Protocol::name, mistakes);
+    let triples = fields.choice("triples", &Triples::ALL, Triples::name, mistakes);
+    let triples = triples.filter(|&triples| check_triples(&fields, protocol, triples, mistakes));
     let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
     let fixed_point = fields.node("fixed_point", mistakes).and_then(|node| fixed_point(&node, mistakes));
     let softmax_node = fields.node("softmax", mistakes);
@@ -79,6 +81,7 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
         name: name?,
         seed: seed?,
         protocol: protocol?,
+        triples: triples?,
         rounding: rounding?,
         fixed_point: fixed_point?,
         model: model?,
@@ -93,6 +96,24 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
         faults: faults?,
         adversary,
     })
+}
+
+/// Single triples are for protocols that make triples. With a mistake in the protocol's name, nobody knows.
+fn check_triples(
+    fields: &Fields,
+    protocol: Option<Protocol>,
+    triples: Triples,
+    mistakes: &mut Mistakes,
+) -> bool {
+    let Some(protocol) = protocol.filter(|protocol| !protocol.has_single_triples()) else { return true };
+    if triples == Triples::Matrix {
+        return true;
+    }
+    let place = fields.place_of("triples").unwrap_or(fields.opening());
+    let message = format!("`{}` has no `triples: {}`", protocol.name(), triples.name());
+    let help = "its matrix products are made otherwise: leave it out, or take protocol: semi2k";
+    mistakes.add(place, message, "not with this", Some(help.to_string()));
+    false
 }
 
 /// The name becomes a folder's name.

@@ -8,6 +8,7 @@ use std::path::Path;
 pub use crate::data::{DataSource, Owners};
 pub use crate::nn::{BatchDivision, LayerKind};
 pub use crate::protocol::registry::ProtocolName as Protocol;
+pub use crate::protocol::semi2k::Triples;
 pub use crate::secure::{FixedPoint, Rounding};
 pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, Which, WireOverhead};
 pub use crate::softmax::Softmax;
@@ -21,6 +22,8 @@ pub struct Plan {
     pub seed: u64,
     /// The secure computation protocol.
     pub protocol: Protocol,
+    /// What its matrix products take, if it makes triples.
+    pub triples: Triples,
     /// How a product is brought back to the fixed-point scale.
     pub rounding: Rounding,
     /// The number format of secret values.

@@ -14,7 +14,7 @@ use super::field::{Decides, Group};
 use super::plan::{
     Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
     Length, Link, Misdeed, Model, NetworkPlan, Offline, Owners, PartyCompute, Plan, Site, Slow, Softmax,
-    Stop, Training, Which, WireOverhead,
+    Stop, Training, Triples, Which, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -95,6 +95,7 @@ impl Plan {
             name,
             seed,
             protocol,
+            triples,
             rounding,
             fixed_point,
             model,
@@ -113,6 +114,9 @@ impl Plan {
         record.field("name", || quoted(name));
         record.field("seed", || seed.to_string());
         record.field("protocol", || protocol.name().to_string());
+        if *triples != Triples::Matrix {
+            record.field("triples", || triples.name().to_string());
+        }
         record.field("rounding", || rounding.name().to_string());
         record.field("fixed_point", || format_of(*fixed_point, select));
         record.field("model", || model_of(model, select));

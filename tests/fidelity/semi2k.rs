@@ -10,7 +10,7 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::semi2k::Semi2kSingleTriples;
 use mpcsim::protocol::{Message, Protocol, RingShare, Start};
 use mpcsim::ring::{Content, MatMul};
-use mpcsim::run::{endpoints, layers, network, record_as, training_program};
+use mpcsim::run::{endpoints, layers, network, record, training_program};
 use mpcsim::scenario::Scenario;
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::{Party, all};
@@ -66,10 +66,6 @@ impl Compared {
 
 fn start<P: Start>(_: ProtocolName, party: Party<Message>, seed: u64, content: Content) -> Erased {
     Erased::new(P::start(party, seed, content))
-}
-
-fn single(party: Party<Message>, seed: u64, content: Content) -> Erased {
-    start::<Semi2kSingleTriples>(ProtocolName::Semi2k, party, seed, content)
 }
 
 /// The measured operations, their operands being shared already.
@@ -162,18 +158,16 @@ fn of_operation(row: &Row, op: &str, single: bool) -> Compared {
 }
 
 fn of_iteration(row: &Row, is_single: bool) -> Compared {
-    let scenario = "(name: \"fidelity\", protocol: semi2k, rounding: probabilistic, model: dense(hidden: []), \
-                    softmax: relu_gradient, loss: false, data: mnist(train: 60000, test: 10000), \
-                    training: (iterations: 1, batch: 128), network: preset(\"lan\"), compute: none)";
-    let plan = Scenario::parse(scenario, "fidelity.ron", Path::new("."), &[])
+    let triples = if is_single { "single" } else { "matrix" };
+    let scenario = format!(
+        "(name: \"fidelity\", protocol: semi2k, triples: {triples}, rounding: probabilistic, model: dense(hidden: []), \
+         softmax: relu_gradient, loss: false, data: mnist(train: 60000, test: 10000), \
+         training: (iterations: 1, batch: 128), network: preset(\"lan\"), compute: none)"
+    );
+    let plan = Scenario::parse(&scenario, "fidelity.ron", Path::new("."), &[])
         .unwrap_or_else(|errors| panic!("{}", errors.render(false)));
     let program = training_program(&plan, &layers(&plan, MNIST_IMAGE, MNIST_CLASSES).unwrap(), 60_000);
-    let start = if is_single {
-        single
-    } else {
-        |party, seed, content| ProtocolName::Semi2k.start(party, seed, content)
-    };
-    let recorded = record_as(start, &plan, &program).expect("the program runs");
+    let recorded = record(&plan, &program).expect("the program runs");
     let costs = recorded
         .costs(&network(&plan.network, plan.seed), &endpoints(&plan.compute), &[])
         .expect("the program replays");

@@ -11,6 +11,7 @@ mod owners;
 mod plan;
 mod presets;
 mod sets;
+mod triples;
 mod words;
 
 use std::path::Path;

@@ -13,7 +13,7 @@ use model::MODEL;
 use shared::field;
 
 use super::field::{Decides, Default, Form, Group, Value};
-use super::plan::{BatchDivision, Offline, Protocol, Rounding};
+use super::plan::{BatchDivision, Offline, Protocol, Rounding, Triples};
 
 pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
@@ -54,6 +54,14 @@ pub static SCENARIO: Group = Group {
             Default::Required("rep3"),
             Decides::PROGRAM,
             "The secure computation protocol; `mpcsim list` says what each is. It decides how many parties there are.",
+        ),
+        field(
+            "triples",
+            Value::Word(|| Triples::ALL.map(Triples::name).to_vec()),
+            Default::Is("matrix"),
+            Decides::PROGRAM,
+            "What a matrix product of `semi2k` takes: one triple of matrices, or one for each product of two entries, as in the \
+             reference system (`single`), which is dearer.",
         ),
         field(
             "rounding",
