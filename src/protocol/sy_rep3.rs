@@ -23,7 +23,7 @@
 //! Dalskov, Escudero, Nof, "An efficient passive-to-active compiler for honest-majority MPC over rings" (ePrint 2019/1298); Furukawa et
 //! al. (EUROCRYPT 2017, ePrint 2016/944) for bits; Dalskov, Escudero, Keller, "Secure evaluation of quantized neural networks" (PETS
 //! 2020) for the truncation. What travels in which message is that of the reference system MP-SPDZ (`sy-rep-ring`), but that
-//! it checks after every thousand results and makes random bits in batches of a thousand.
+//! it checks before each opening and after ten thousand results, and makes random bits in batches: docs/fidelity.md.
 //! Above each operation: rounds, and payload bytes by each party.
 
 use std::borrow::Cow;

@@ -12,6 +12,7 @@ use super::pieces::without_padding;
 use super::rep4;
 use super::rows::{Compared, PROTOCOLS, What, compared, compared_of};
 use super::semi2k;
+use super::sy_rep3;
 use crate::sim::measured::replays;
 
 /// A table in the form of Markdown: cells of a header, then of all rows.
@@ -81,6 +82,26 @@ fn recounts() -> String {
         let bytes = [c.payload_bytes, c.row.payload_bytes, recounted, whole].map(count_text);
         let ratio = format!("{:.2} %", 100.0 * c.payload_bytes as f64 / whole as f64);
         [c.row.label()].into_iter().chain(bytes).chain([ratio]).collect()
+    });
+    table(&header, rows)
+}
+
+/// Output layers and iterations of `sy_rep3`, counted again.
+fn recounts_of_sy_rep3() -> String {
+    let header = [
+        "",
+        "rounding",
+        "payload bytes",
+        "measured",
+        "recounted",
+        "with our checks and batches",
+        "ratio to that",
+    ];
+    let rows = sy_rep3::in_pieces().map(|c| {
+        let [recounted, whole] = [false, true].map(|whole| sy_rep3::recounted(c, whole).iter().sum::<u64>());
+        let bytes = [c.payload_bytes, c.row.payload_bytes, recounted, whole].map(count_text);
+        let ratio = format!("{:.2} %", 100.0 * c.payload_bytes as f64 / whole as f64);
+        [c.row.label(), c.row.rounding.clone()].into_iter().chain(bytes).chain([ratio]).collect()
     });
     table(&header, rows)
 }
@@ -193,6 +214,7 @@ fn the_document_shows_these_figures() {
         text = replace(&text, &name("operations"), &costs(rows().filter(|c| !iteration(c))));
     }
     text = replace(&text, "rep4, recounted", &recounts());
+    text = replace(&text, "sy_rep3, recounted", &recounts_of_sy_rep3());
     text = replace(&text, "predictions", &predictions());
     text = replace(&text, "semi2k", &transfers());
     text = replace(&text, "padding", &padding());

@@ -265,7 +265,7 @@ pub struct Rows {
 pub fn output_layer(softmax: &str, loss: bool, rows: Rows) -> Sent {
     let Rows { forward, backward } = rows;
     let of_losses = |logarithms: usize, n: usize| {
-        if loss { LOG.of(logarithms) + FIXED_MUL.of(n) } else { Sent::default() }
+        if loss { LOG.of(logarithms) + MUL.of(n) } else { Sent::default() }
     };
     match softmax {
         "relu_gradient" => {
@@ -281,8 +281,9 @@ pub fn output_layer(softmax: &str, loss: bool, rows: Rows) -> Sent {
             let quotients = |n| if loss { DIVISION.of(10 * n) } else { Sent::default() };
             let divisions = |n| {
                 let sent = DIVISION.of(10 * n) + RECIPROCAL.of(n) + MUL.of(10 * n);
-                // Two products of both divisions go together.
-                Sent { product_exchanges: sent.product_exchanges - 2, ..sent }
+                // Two products of both divisions go together, in a program without a loss.
+                let together = if loss { 0 } else { 2 };
+                Sent { product_exchanges: sent.product_exchanges - together, ..sent }
             };
             in_pieces(128, forward, |n| RELU.of(10 * n) + quotients(n) + of_losses(10 * n, n))
                 + in_pieces(128, backward, divisions)

@@ -9,7 +9,7 @@ use mpcsim::scenario::{Protocol, Rounding, Scenario};
 use serde::Deserialize;
 
 /// The protocols whose rows are compared; the reference file has them under the same names.
-pub const PROTOCOLS: [Protocol; 3] = [Protocol::Rep3, Protocol::Rep4, Protocol::Beaver2];
+pub const PROTOCOLS: [Protocol; 4] = [Protocol::Rep3, Protocol::Rep4, Protocol::SyRep3, Protocol::Beaver2];
 
 #[derive(Deserialize)]
 struct File {
