@@ -2,6 +2,7 @@
 
 mod deferred;
 mod exact_f64;
+mod extended;
 mod gemm;
 mod planes;
 mod products;

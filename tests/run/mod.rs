@@ -10,6 +10,7 @@ mod fingerprint;
 mod folders;
 mod formats;
 mod golden;
+mod kinds;
 mod labels;
 mod live;
 mod memory;

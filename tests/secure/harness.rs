@@ -160,6 +160,8 @@ fn split(secret: &[i64], content: Content, dice: &mut Dice) -> [Vector; 2] {
 struct Everyone {
     simulation: Simulation<Message>,
     parties: Vec<Secure<Erased>>,
+    /// When the longest phase so far was over, or had failed.
+    end_ps: u64,
 }
 
 impl Everyone {
@@ -174,7 +176,12 @@ impl Everyone {
         let parties: Vec<Secure<Erased>> = (0..parties).map(secure).collect();
         let keys = parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.set_up()) });
         simulation.run(keys.collect()).expect("keys do not deadlock");
-        Everyone { simulation, parties }
+        Everyone { simulation, parties, end_ps: 0 }
+    }
+
+    fn note_end(&mut self) {
+        let last = self.simulation.clocks().iter().map(|clock| clock.time_ps).max();
+        self.end_ps = self.end_ps.max(last.unwrap_or(0));
     }
 
     /// The offline phase, then a program of every party that computes, with its checks: both runs, and what was taken.
@@ -183,7 +190,7 @@ impl Everyone {
         demand: &'a Demand,
         program: impl AsyncFn(usize, &'a Secure<Erased>) -> T + 'a,
     ) -> Result<(Trace, Run<Option<T>>, Demand), SimError> {
-        let Everyone { simulation, parties } = self;
+        let Everyone { simulation, parties, .. } = self;
         simulation.reset();
         let offline =
             parties.iter().map(|party| -> Task<'_, ()> { Box::pin(party.protocol.prepare(demand)) });
@@ -214,7 +221,7 @@ fn execute_prepared<G: Program>(
     program: &G,
     inputs: &[Vec<i64>],
     (seed, content): (u64, Content),
-    mut everyone: Everyone,
+    everyone: &mut Everyone,
     demands: &Demands,
 ) -> Result<(Outcome, Demands), SimError> {
     let mut dice = Dice::new(seed, 0);
@@ -223,10 +230,12 @@ fn execute_prepared<G: Program>(
         let strands = secure.fork_n(parts.len());
         all(strands.iter().zip(&parts).map(|(strand, parts)| share(strand, parts)).collect()).await
     })?;
+    everyone.note_end();
     let shares = sharing.outputs;
     let (offline, run, second) = everyone.phase(&demands[1], async |i, secure| {
         program.run(secure, shares[i].as_ref().expect("shares")).await
     })?;
+    everyone.note_end();
     let rounds = run.rounds();
     let Run { outputs, trace, .. } = run;
     let (_, opening, third) = everyone.phase(&demands[2], async |i, secure| {
@@ -254,9 +263,9 @@ fn demands_of<G: Program>(
     start: Starter,
 ) -> Demands {
     let start = |party| start(setting.protocol, party, seed, Content::Shape);
-    let everyone = Everyone::new(setting.protocol.parties(), setting, start);
+    let mut everyone = Everyone::new(setting.protocol.parties(), setting, start);
     let shapes = (seed, Content::Shape);
-    execute_prepared(program, inputs, shapes, everyone, &Demands::default()).expect("the program runs").1
+    execute_prepared(program, inputs, shapes, &mut everyone, &Demands::default()).expect("the program runs").1
 }
 
 /// The same, with what it takes prepared.
@@ -269,8 +278,8 @@ pub fn execute<G: Program>(
 ) -> Outcome {
     let demands = demands_of(program, inputs, seed, setting, start);
     let start = |party| start(setting.protocol, party, seed, content);
-    let everyone = Everyone::new(setting.protocol.parties(), setting, start);
-    let outcome = execute_prepared(program, inputs, (seed, content), everyone, &demands);
+    let mut everyone = Everyone::new(setting.protocol.parties(), setting, start);
+    let outcome = execute_prepared(program, inputs, (seed, content), &mut everyone, &demands);
     let outcome = outcome.expect("the program runs").0;
     assert!(outcome.agree, "the parties open different values");
     outcome
@@ -287,8 +296,35 @@ pub fn tampered<G: Program>(
     let start = |party| setting.protocol.start(party, seed, Content::Values);
     let mut everyone = Everyone::new(setting.protocol.parties(), setting, start);
     everyone.simulation.intercept(Some(interceptor));
-    let outcome = execute_prepared(program, inputs, (seed, Content::Values), everyone, demands)?.0;
+    let outcome = execute_prepared(program, inputs, (seed, Content::Values), &mut everyone, demands)?.0;
     Ok(outcome.integers())
+}
+
+/// What became of a program in which a party cheats.
+pub struct Cheated {
+    /// What is opened, or how it ended.
+    pub opened: Result<Vec<i64>, SimError>,
+    /// Whether all parties open the same.
+    pub agree: bool,
+    /// When the longest phase was over, or had failed: sharing, program or opening.
+    pub end_ps: u64,
+}
+
+/// The same with parties made by `start`.
+pub fn cheated<G: Program>(
+    program: &G,
+    inputs: &[Vec<i64>],
+    (seed, setting): (u64, Setting),
+    demands: &Demands,
+    start: impl Fn(Party<Message>) -> Erased,
+    interceptor: Interceptor<Message>,
+) -> Cheated {
+    let mut everyone = Everyone::new(setting.protocol.parties(), setting, start);
+    everyone.simulation.intercept(Some(interceptor));
+    let outcome = execute_prepared(program, inputs, (seed, Content::Values), &mut everyone, demands);
+    everyone.note_end();
+    let (end_ps, agree) = (everyone.end_ps, outcome.as_ref().map_or(true, |(outcome, _)| outcome.agree));
+    Cheated { opened: outcome.map(|(outcome, _)| outcome.integers()), agree, end_ps }
 }
 
 /// Parties with real random shares.
@@ -303,9 +339,9 @@ pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, settin
 
 /// The ideal functionality.
 pub fn in_the_clear<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
-    let everyone = Everyone::new(1, setting, |party| Erased::new(Clear::new(party, seed)));
+    let mut everyone = Everyone::new(1, setting, |party| Erased::new(Clear::new(party, seed)));
     let demands = Demands::default();
-    execute_prepared(program, inputs, (seed, Content::Values), everyone, &demands)
+    execute_prepared(program, inputs, (seed, Content::Values), &mut everyone, &demands)
         .expect("the program runs")
         .0
 }

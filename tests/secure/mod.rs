@@ -4,6 +4,8 @@
 mod accuracy;
 mod agreement;
 mod bounds;
+mod cheater;
+mod consistent;
 mod costs;
 mod function;
 pub mod harness;
