@@ -3,12 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use mpcsim::data::ImageSize;
 use mpcsim::protocol::registry::ProtocolName;
-use mpcsim::run::{Cause, Outcome, RunError, Values, layer_widths, record, run, training_program};
+use mpcsim::run::{Cause, Outcome, RunError, Values, layers, record, run, training_program};
 use mpcsim::scenario::{Plan, Scenario};
 use mpcsim::sim::EventKind;
 
 use super::command::{SMALL, scenario};
+
+/// The pictures of the data.
+const BARS: ImageSize = ImageSize { height: 8, width: 8, channels: 1 };
 
 /// What a message is for: its span, who sends it, and to whom.
 type Kind = (String, usize, usize);
@@ -28,7 +32,7 @@ fn plan(protocol: ProtocolName, output: &str, more: Option<String>) -> Plan {
 
 /// The messages of an iteration by kind: their numbers among those of their sender, from 1.
 fn kinds(plan: &Plan) -> BTreeMap<Kind, Vec<u64>> {
-    let program = training_program(plan, &layer_widths(plan, 64, 4), plan.data.train_rows());
+    let program = training_program(plan, &layers(plan, BARS, 4).expect("layers"), plan.data.train_rows());
     let trace = record(plan, &program).expect("the program runs").iteration;
     let mut kinds: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
     for from in 0..trace.parties() {
