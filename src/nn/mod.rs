@@ -1,4 +1,4 @@
-//! Neural networks on shares: layers, one file each, stochastic gradient descent, the training of one party.
+//! Neural networks on shares: layers, one file each, optimisers, the training of one party.
 //!
 //! Written over [`crate::secure::Secure`], so the same text runs on shares, on shapes and in the clear.
 
@@ -11,9 +11,9 @@ mod evaluate;
 mod initial;
 mod layer;
 mod max_pool;
+mod optimizer;
 mod parameters;
 mod pool;
-mod sgd;
 mod shuffle;
 mod training;
 
@@ -23,8 +23,8 @@ pub use evaluate::correct_predictions;
 pub use initial::glorot_weights;
 pub(crate) use layer::parameter_spans;
 pub use layer::{Layer, LayerKind, Misfit, dense_layers, fans, layers_on, sizes};
+pub use optimizer::{Adam, BatchDivision, Descent, Followed, InverseRoot, Moment, Optimizer, Rate, Sgd};
 pub use parameters::{Fans, Parameters, Weights};
 pub use pool::Pool;
-pub use sgd::{BatchDivision, Sgd};
 pub use shuffle::{batches_per_epoch, epoch_order};
 pub use training::{Brought, OWNER, SecretData, Secrets, Trainer, TrainingProgram, prepare};

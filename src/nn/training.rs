@@ -3,8 +3,8 @@
 use super::batches::{Parts, elements};
 use super::dataset::{encode_images, one_hot_labels};
 use super::layer::{Layer, fans, parameter_spans};
-use super::parameters::{Fans, Parameters, Weights};
-use super::sgd::Sgd;
+use super::optimizer::{Descent, Followed, Moment};
+use super::parameters::{Parameters, Weights};
 use crate::data::{Block, Dataset, Owners};
 use crate::protocol::{Demand, Protocol, RingShare};
 use crate::ring::Vector;
@@ -28,8 +28,8 @@ pub struct TrainingProgram {
     pub rows: usize,
     /// Who brings them.
     pub owners: Owners,
-    /// The optimiser's constants.
-    pub sgd: Sgd,
+    /// How weights follow their gradients.
+    pub descent: Descent,
 }
 
 impl TrainingProgram {
@@ -126,8 +126,8 @@ pub struct Batch<S> {
 /// The parameters of a network, layer by layer of those that have some, and what an optimiser keeps for each of them.
 struct Model<S> {
     parameters: Vec<Parameters<S>>,
-    /// The last change of each.
-    changes: Vec<Parameters<S>>,
+    /// What is remembered of each, weights and bias one after the other.
+    memory: Vec<Vec<S>>,
 }
 
 /// A party in the middle of a training.
@@ -137,6 +137,7 @@ pub struct Trainer<P: Protocol> {
     images: Parts<P::Share>,
     labels: Parts<P::Share>,
     model: Model<P::Share>,
+    moment: Moment,
 }
 
 /// The offline phase of a program. Dealers take part in it too.
@@ -148,21 +149,19 @@ pub async fn prepare<P: Protocol>(protocol: &P, demand: &Demand) {
 /// Shares the initial weights, which only their owner gives; all layers go out together.
 async fn input_weights<P: Protocol>(
     secure: &Secure<P>,
-    all_fans: &[Fans],
+    program: &TrainingProgram,
     weights: Option<&[Weights]>,
 ) -> Model<P::Share> {
     let _span = secure.span("weights");
+    let all_fans = fans(&program.layers);
     let strands = secure.fork_n(all_fans.len());
-    let inputs = strands.iter().zip(all_fans).enumerate().map(async |(i, (strand, &fans))| {
+    let inputs = strands.iter().zip(&all_fans).enumerate().map(async |(i, (strand, &fans))| {
         let secret = weights.map(|weights| Vector::concat(&[&weights[i].weights, &weights[i].bias]));
         Parameters::split(&strand.protocol.input(OWNER, fans.parameters(), secret.as_ref()).await, fans)
     });
     let parameters = all(inputs.collect()).await;
-    let none = |fans: &Fans| Parameters {
-        weights: secure.constant(fans.weights(), 0),
-        bias: secure.constant(fans.outputs, 0),
-    };
-    Model { parameters, changes: all_fans.iter().map(none).collect() }
+    let memory = all_fans.iter().map(|fans| program.descent.fresh(secure, fans.parameters())).collect();
+    Model { parameters, memory }
 }
 
 impl<P: Protocol> Trainer<P> {
@@ -193,32 +192,35 @@ impl<P: Protocol> Trainer<P> {
             let _span = label_strand.span("labels");
             Parts::input(&label_strand, program.labels(), &brought.labels).await
         };
-        let ((images, labels), model) = both(
-            both(images(), labels()),
-            input_weights(&weight_strand, &fans(&program.layers), brought.weights),
-        )
-        .await;
+        let ((images, labels), model) =
+            both(both(images(), labels()), input_weights(&weight_strand, &program, brought.weights)).await;
         secure.protocol.check().await;
         drop(set_up);
-        Trainer { secure, program, images, labels, model }
+        Trainer { secure, program, images, labels, model, moment: Moment::START }
     }
 
-    /// Starts again from other weights, which only their owner gives.
-    pub async fn restart(&mut self, weights: Option<&[Weights]>, sgd: Sgd) {
+    /// An epoch begins, counted from 1: it has its learning rate.
+    pub fn begin_epoch(&mut self, epoch: u64) {
+        self.moment.epoch = epoch;
+    }
+
+    /// Starts again from other weights, which only their owner gives, at half the learning rate.
+    pub async fn restart(&mut self, weights: Option<&[Weights]>) {
         let _span = self.secure.span("restart");
-        self.model = input_weights(&self.secure, &fans(&self.program.layers), weights).await;
-        self.program.sgd = sgd;
+        self.model = input_weights(&self.secure, &self.program, weights).await;
+        self.moment = Moment { halvings: self.moment.halvings + 1, step: 0, ..self.moment };
         self.secure.protocol.check().await;
     }
 
     /// One iteration on the given rows. The mean loss is opened if the program says so.
     pub async fn iteration(&mut self, rows: &[usize]) -> Option<Vector> {
+        self.moment.step += 1;
         let secure = &self.secure;
         let _span = secure.span("iteration");
         let batch = Batch { images: self.images.rows(rows), labels: self.labels.rows(rows) };
-        let [momentum_strand, pass_strand] = secure.fork();
-        let (scaled, (gradients, loss)) = both(
-            scaled_changes(&momentum_strand, &self.program, std::mem::take(&mut self.model.changes)),
+        let [memory_strand, pass_strand] = secure.fork();
+        let (prepared, (gradients, loss)) = both(
+            prepare_steps(&memory_strand, &self.program, std::mem::take(&mut self.model.memory)),
             // A large state machine, which moves less often in a box.
             Box::pin(gradients(&pass_strand, &self.program, &self.model, &batch)),
         )
@@ -228,15 +230,17 @@ impl<P: Protocol> Trainer<P> {
             secure.protocol.check().await;
         }
         let [update_strand, loss_strand] = secure.fork();
-        let ((), opened) =
-            both(update(&update_strand, &self.program, &mut self.model, scaled, gradients), async {
+        let ((), opened) = both(
+            update(&update_strand, (&self.program, self.moment), &mut self.model, prepared, gradients),
+            async {
                 let _span = loss_strand.span("loss");
                 match loss {
                     Some(loss) => Some(loss_strand.protocol.open(&loss.row_sums(rows.len())).await),
                     None => None,
                 }
-            })
-            .await;
+            },
+        )
+        .await;
         secure.protocol.check().await;
         opened
     }
@@ -298,49 +302,49 @@ async fn gradients<P: Protocol>(
     (all_gradients, output.loss)
 }
 
-/// Momentum times the last change, for all layers side by side. The last changes go: they take memory.
-async fn scaled_changes<P: Protocol>(
+/// What the steps of all layers need of what is remembered alone, side by side. What was remembered goes: it takes memory.
+async fn prepare_steps<P: Protocol>(
     secure: &Secure<P>,
     program: &TrainingProgram,
-    changes: Vec<Parameters<P::Share>>,
-) -> Vec<P::Share> {
-    let strands = secure.fork_n(changes.len());
+    memory: Vec<Vec<P::Share>>,
+) -> Vec<Vec<P::Share>> {
+    let strands = secure.fork_n(memory.len());
     let spans = parameter_spans(&program.layers);
-    let scaled = strands.iter().zip(spans).zip(changes).map(async |((strand, span), change)| {
+    let prepared = strands.iter().zip(spans).zip(memory).map(async |((strand, span), memory)| {
         let _layer = strand.span(span.to_string());
         let _direction = strand.span("update");
-        let joined = change.joined();
-        drop(change);
-        program.sgd.scaled_change(strand, joined).await
+        program.descent.prepare(strand, memory).await
     });
-    all(scaled.collect()).await
+    all(prepared.collect()).await
 }
 
 /// The step of all layers side by side, and their new changes.
 async fn update<P: Protocol>(
     secure: &Secure<P>,
-    program: &TrainingProgram,
+    (program, moment): (&TrainingProgram, Moment),
     model: &mut Model<P::Share>,
-    scaled: Vec<P::Share>,
+    prepared: Vec<Vec<P::Share>>,
     gradients: Vec<Parameters<P::Share>>,
 ) {
     let strands = secure.fork_n(model.parameters.len());
     let spans = parameter_spans(&program.layers);
-    let steps = strands.iter().zip(spans).zip(scaled.into_iter().zip(gradients)).map(
-        async |((strand, span), (scaled, gradient))| {
+    let followed = model.parameters.iter().zip(prepared).zip(gradients);
+    let steps =
+        strands.iter().zip(spans).zip(followed).map(async |((strand, span), ((own, prepared), gradient))| {
             let _layer = strand.span(span.to_string());
             let _direction = strand.span("update");
             let joined = gradient.joined();
             drop(gradient);
-            program.sgd.step(strand, scaled, joined).await
-        },
-    );
+            let parameters = (program.descent.weight_decay > 0.0).then(|| own.joined());
+            let followed = Followed { parameters, prepared, gradient: joined };
+            program.descent.step(strand, moment, followed).await
+        });
     let steps = all(steps.collect()).await;
     let all_fans = fans(&program.layers);
-    for ((own, fans), (change, step)) in model.parameters.iter_mut().zip(all_fans).zip(steps) {
+    for ((own, fans), (remembered, step)) in model.parameters.iter_mut().zip(all_fans).zip(steps) {
         let step = Parameters::split(&step, fans);
         own.weights = own.weights.add(&step.weights);
         own.bias = own.bias.add(&step.bias);
-        model.changes.push(Parameters::split(&change, fans));
+        model.memory.push(remembered);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::units::count_text;
 use crate::run::{EpochResult, OutOfRange, Outcome};
-use crate::scenario::{BatchDivision, FixedPoint, Offline, Plan, Softmax};
+use crate::scenario::{BatchDivision, FixedPoint, Offline, Optimizer, Plan, Sgd, Softmax};
 
 /// A note each, most important first.
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
@@ -141,7 +141,8 @@ fn left_range<'a>(
 
 /// What would keep values in their range.
 fn help(plan: &Plan) -> String {
-    let mut ways = vec![format!("a smaller training.learning_rate than {}", plan.training.learning_rate)];
+    let largest = plan.training.rates.iter().map(|rate| rate.rate).fold(0.0, f64::max);
+    let mut ways = vec![format!("a smaller training.learning_rate than {largest}")];
     let FixedPoint { fraction_bits: f, total_bits: k } = plan.fixed_point;
     let wider = FixedPoint::served().filter(|format| format.total_bits - format.fraction_bits > k - f);
     let wider = wider.max_by_key(|format| {
@@ -177,7 +178,10 @@ fn restarts(epochs: &[EpochResult]) -> Option<String> {
 /// A step that divides by less than the batch.
 fn batch(plan: &Plan) -> Option<String> {
     let batch = plan.training.batch;
-    if batch.is_power_of_two() || plan.training.division == BatchDivision::Exact {
+    let Optimizer::Sgd(Sgd { division: BatchDivision::PowerOfTwo, .. }) = plan.training.optimizer else {
+        return None;
+    };
+    if batch.is_power_of_two() {
         return None;
     }
     let power = 1usize << batch.ilog2();

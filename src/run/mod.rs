@@ -22,7 +22,7 @@ mod world;
 use crate::data::{self, DataError, ImageSize, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
-use crate::nn::{Layer, LayerKind, Sgd, TrainingProgram, batches_per_epoch, layers_on};
+use crate::nn::{Layer, LayerKind, TrainingProgram, batches_per_epoch, layers_on};
 use crate::ring::with_workers;
 use crate::scenario::{Length, Plan};
 use crate::sim::SimError;
@@ -201,13 +201,7 @@ pub fn training_program(plan: &Plan, layers: &[Layer], rows: usize) -> TrainingP
         loss: plan.loss,
         rows,
         owners: plan.owners.clone(),
-        sgd: Sgd {
-            learning_rate: plan.fixed_point.encode(plan.training.learning_rate),
-            halvings: 0,
-            momentum: plan.training.momentum,
-            batch: plan.training.batch,
-            division: plan.training.division,
-        },
+        descent: plan.training.descent(),
     }
 }
 

@@ -138,6 +138,10 @@ operations! {
         "exp2(x log2 e)";
     "log", Log, "values", "ln x",
         "ln 2 (P(v) / Q(v) + p) for x = v 2^p, 1/2 <= v < 1; Hart, Computer Approximations (1968), 2524; the reference system MP-SPDZ";
+    "sqrt", Sqrt, "values", "square root of x",
+        "u y 2^(e/2) for x = u 2^e, 1/4 <= u < 1/2, with y ~ u^(-1/2) as in invsqrt and two steps y (3 - u y^2) / 2 of Newton's iteration";
+    "invsqrt", InverseSqrt, "values", "1 / square root of x, within 0.4 %",
+        "(3.14736 + u (4.63887 u - 5.77789)) 2^(-e/2) for x = u 2^e, 1/4 <= u < 1/2; Lu et al., PPMLP 2020; the reference system MP-SPDZ";
 }
 
 impl Operation {
@@ -236,7 +240,9 @@ impl Operation {
             | Operation::Reciprocal
             | Operation::Exp2
             | Operation::Exp
-            | Operation::Log => vec![n],
+            | Operation::Log
+            | Operation::Sqrt
+            | Operation::InverseSqrt => vec![n],
             _ => unreachable!("a layer"),
         }
     }
@@ -272,6 +278,8 @@ impl Operation {
             Operation::Exp2 => drop(secure.exp2(x()).await),
             Operation::Exp => drop(secure.exp(x()).await),
             Operation::Log => drop(secure.log(x()).await),
+            Operation::Sqrt => drop(secure.sqrt(x()).await),
+            Operation::InverseSqrt => drop(secure.inverse_sqrt(x()).await),
             Operation::OutputLayer(softmax) => output_layer(secure, softmax, operands).await,
             _ => unreachable!("a layer"),
         }

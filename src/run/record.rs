@@ -145,7 +145,7 @@ impl Recorder<'_> {
         let (iteration, _) = session.iteration(&rows)?;
         let iteration_demand = session.demand();
         let iteration_apart = if has_offline { Some(session.iteration_apart(&rows)?) } else { None };
-        let restart = session.restart(&weights, program.sgd)?;
+        let restart = session.restart(&weights)?;
         let demands = Demands { setup: setup_demand, iteration: iteration_demand, restart: session.demand() };
         Ok(Recorded { setup, iteration, iteration_apart, restart, demands, arranged: None })
     }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::nn::{OWNER, Secrets, Sgd, Trainer, TrainingProgram, Weights, prepare};
+use crate::nn::{OWNER, Secrets, Trainer, TrainingProgram, Weights, prepare};
 use crate::protocol::{Demand, Message, Protocol, Role};
 use crate::ring::Vector;
 use crate::secure::{FixedPoint, Rounding, Secure};
@@ -152,11 +152,20 @@ impl<P: Protocol> Session<P> {
         Ok([offline, online])
     }
 
-    /// All start again from other weights, with other constants.
-    pub fn restart(&mut self, weights: &[Weights], sgd: Sgd) -> Result<Trace, SimError> {
+    /// An epoch begins, counted from 1.
+    pub fn begin_epoch(&mut self, epoch: u64) {
+        for member in &mut self.members {
+            if let Member::Computes(trainer) = member {
+                trainer.begin_epoch(epoch);
+            }
+        }
+    }
+
+    /// All start again from other weights, at half the learning rate.
+    pub fn restart(&mut self, weights: &[Weights]) -> Result<Trace, SimError> {
         let demand = self.demands.restart.clone();
         let owned = |i| (i == OWNER).then_some(weights);
-        let restart = async |i, trainer: &mut Trainer<P>| trainer.restart(owned(i), sgd).await;
+        let restart = async |i, trainer: &mut Trainer<P>| trainer.restart(owned(i)).await;
         Ok(self.phase(Some(demand), restart)?.trace)
     }
 

@@ -184,11 +184,12 @@ fn train_values<P: Protocol>(
     let trained =
         |epochs, phases, abort| Ok(Trained { epochs, phases, altered: cheat.map(Cheat::altered), abort });
 
-    let (mut epochs, mut phases, mut sgd) = (Vec::new(), Vec::new(), program.sgd);
+    let (mut epochs, mut phases) = (Vec::new(), Vec::new());
     let (mut done, mut attempt) = (0, 0);
     while done < total {
         let order = epoch_order(plan.seed, epochs.len() as u64, train.rows, batch);
         let iterations = (total - done).min(batches_per_epoch(train.rows, batch) as u64);
+        session.begin_epoch(epochs.len() as u64 + 1);
         let (mut losses, mut last) = (Vec::new(), None);
         for (at, rows) in order.chunks_exact(batch).take(iterations as usize).enumerate() {
             cheat.iter().for_each(|cheat| cheat.begin());
@@ -225,10 +226,9 @@ fn train_values<P: Protocol>(
         });
         if restarted {
             attempt += 1;
-            sgd.halvings += 1;
             let fresh = glorot_weights(&program.layers, plan.seed, attempt, plan.fixed_point);
             cheat.iter().for_each(|cheat| cheat.begin());
-            let restart = session.restart(&fresh, sgd);
+            let restart = session.restart(&fresh);
             if let Some(abort) = Abort::of(&restart, &session, cheat, true) {
                 return trained(epochs, phases, Some(abort));
             }

@@ -4,17 +4,18 @@ use std::path::Path;
 
 use super::adversary::adversary;
 use super::compute::compute;
-use super::declared::{FIXED_POINT, IDX, MNIST, SCENARIO, TRAINING};
-use super::errors::{Mistakes, Place};
+use super::declared::{FIXED_POINT, IDX, MNIST, SCENARIO};
+use super::errors::Mistakes;
 use super::faults::faults;
 use super::model::model;
 use super::network::network;
 use super::owners::{Sizes, owners};
-use super::plan::{BatchDivision, FixedPoint, Length, Offline, Plan, Protocol, Rounding, Training, Triples};
+use super::plan::{FixedPoint, Offline, Plan, Protocol, Rounding, Triples};
 use super::quantities::optional;
 use super::read::{self, Fields, unknown_form};
 use super::softmax::{check_softmax, softmax};
-use super::tree::{Kind, Node, Record};
+use super::training::{check_constants, training_field, training_of};
+use super::tree::{Kind, Node};
 use super::units::grouped;
 use crate::data::idx::{Content, size};
 use crate::data::{DataPath, DataSource, ImageSize, MNIST_IMAGE, MNIST_TRAIN_ROWS, Owners};
@@ -49,7 +50,7 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let model = fields.node("model", mistakes).and_then(|node| model(&node, image, mistakes));
     let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), may_own, mistakes));
     let training = fields.node("training", mistakes);
-    let training = training.and_then(|node| training_of(&node, mistakes)).filter(|training| {
+    let training = training.and_then(|node| training_of(&node, fixed_point, mistakes)).filter(|training| {
         // With a mistake in the format, nobody knows.
         fixed_point.is_none_or(|format| check_constants(&fields, training, format, mistakes))
     });
@@ -289,108 +290,6 @@ fn idx(node: &Node, base_dir: &Path, parties: usize, mistakes: &mut Mistakes) ->
         test: test?,
     };
     Some(Data { source, image, rows_by_file })
-}
-
-fn training_of(node: &Node, mistakes: &mut Mistakes) -> Option<Training> {
-    let fields = Fields::new(node, &TRAINING, mistakes)?;
-    let length = length(&fields, mistakes);
-    let batch = fields.whole("batch", mistakes);
-    let learning_rate = fields.float("learning_rate", mistakes);
-    let momentum = fields.float("momentum", mistakes);
-    let division = fields.choice("division", &BatchDivision::ALL, BatchDivision::name, mistakes);
-    let restart_below = fields.float("restart_below", mistakes);
-    Some(Training {
-        length: length?,
-        batch: batch? as usize,
-        learning_rate: learning_rate?,
-        momentum: momentum?,
-        division: division?,
-        restart_below: restart_below?,
-    })
-}
-
-fn length(fields: &Fields, mistakes: &mut Mistakes) -> Option<Length> {
-    let Some(iterations) = fields.get("iterations") else {
-        return fields.whole("epochs", mistakes).map(Length::Epochs);
-    };
-    if fields.get("epochs").is_some() {
-        let place = fields.place_of("iterations").unwrap_or(&iterations.place);
-        let help = Some("keep one of the two".to_string());
-        mistakes.add(place, "`epochs` and `iterations` exclude each other", "both are given", help);
-        return None;
-    }
-    fields.whole("iterations", mistakes).map(Length::Iterations)
-}
-
-/// What the constants of a training become in the number format: whether each of them is what it should be. `fields` are
-/// those of the scenario.
-fn check_constants(
-    fields: &Fields,
-    training: &Training,
-    format: FixedPoint,
-    mistakes: &mut Mistakes,
-) -> bool {
-    let FixedPoint { fraction_bits, total_bits } = format;
-    let one = 1i64 << fraction_bits;
-    let integer_bits = total_bits - 1 - fraction_bits;
-    let mut wrong = |field: &str, message: String, help: String| {
-        let own = training_field(fields, field);
-        let message = if own.is_some() { message } else { format!("{message} (it is the default)") };
-        let place = own.or(fields.get("fixed_point").map(|node| &node.place)).unwrap_or(fields.opening());
-        mistakes.add(place, message, "not with this number format", Some(help));
-    };
-    let before = |value: f64| format!("{value} with {fraction_bits} bits after the binary point");
-    let smallest = 0.5 / one as f64;
-    let (rate, momentum) = (format.encode(training.learning_rate), format.encode(training.momentum));
-    let mut right = true;
-    if rate == 0 {
-        let help =
-            format!("the smallest that is not is {smallest}, or give the format more bits after the point");
-        wrong(
-            "learning_rate",
-            format!("a learning rate of {} is zero", before(training.learning_rate)),
-            help,
-        );
-        right = false;
-    }
-    if training.learning_rate >= (1u64 << integer_bits) as f64 || rate >= 1 << (total_bits - 1) {
-        let message = format!(
-            "a learning rate of {} does not fit {integer_bits} bits before the binary point",
-            training.learning_rate
-        );
-        wrong("learning_rate", message, format!("it must be less than {}", 1u64 << integer_bits));
-        right = false;
-    }
-    if momentum == one {
-        let help = format!("the largest that is less is {}", (one - 1) as f64 / one as f64);
-        wrong("momentum", format!("a momentum of {} is one", before(training.momentum)), help);
-        right = false;
-    }
-    if momentum == 0 && training.momentum > 0.0 {
-        let help = format!("the smallest that is not is {smallest}; write 0 for a training without momentum");
-        wrong("momentum", format!("a momentum of {} is zero", before(training.momentum)), help);
-        right = false;
-    }
-    if training.batch >= 1 << total_bits {
-        let message = format!(
-            "a step of a batch of {} rows is zero with numbers of {total_bits} bits",
-            grouped(training.batch as u64)
-        );
-        let help = format!("a batch must be less than {} rows then", grouped(1 << total_bits));
-        wrong("batch", message, help);
-        right = false;
-    }
-    right
-}
-
-/// Where a field of the training is, if it is given.
-fn training_field<'a>(fields: &'a Fields, name: &str) -> Option<&'a Place> {
-    match &fields.get("training")?.kind {
-        Kind::Record(Record { fields, .. }) => {
-            fields.iter().find(|field| field.name == name).map(|field| &field.value.place)
-        }
-        _ => None,
-    }
 }
 
 fn check_batch(fields: &Fields, train: usize, batch: usize, mistakes: &mut Mistakes) {

@@ -33,6 +33,7 @@ pub(crate) mod signs;
 mod sites;
 mod softmax;
 mod token;
+mod training;
 pub(crate) mod tree;
 mod units;
 pub(crate) mod write;

@@ -6,7 +6,8 @@
 use std::path::Path;
 
 pub use crate::data::{DataSource, Owners};
-pub use crate::nn::{BatchDivision, LayerKind};
+use crate::nn::Descent;
+pub use crate::nn::{Adam, BatchDivision, InverseRoot, LayerKind, Optimizer, Rate, Sgd};
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::protocol::semi2k::Triples;
 pub use crate::secure::{FixedPoint, Rounding};
@@ -38,7 +39,7 @@ pub struct Plan {
     pub data: DataSource,
     /// Which party brings which part of the training data.
     pub owners: Owners,
-    /// Length and constants of gradient descent.
+    /// Length and constants of the training.
     pub training: Training,
     /// Links and interfaces between the parties.
     pub network: NetworkPlan,
@@ -149,22 +150,32 @@ impl Model {
     }
 }
 
-/// Length and constants of stochastic gradient descent.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Length and constants of a training.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Training {
     /// When it stops.
     pub length: Length,
     /// Rows of one iteration: at least 1, at most the rows to train on, below 2^(bits of a number).
     pub batch: usize,
-    /// Learning rate: positive, and neither zero nor too large in fixed point.
-    pub learning_rate: f64,
-    /// Momentum, 0 up to (not including) 1, in fixed point too; only 0 itself is 0 there.
-    pub momentum: f64,
-    /// What a step divides the sum of a batch's gradients by.
-    pub division: BatchDivision,
+    /// Learning rates, positive, and neither zero nor too large in fixed point: the first from epoch 1 on, in the order of
+    /// their epochs.
+    pub rates: Vec<Rate>,
+    /// How weights follow their gradients. In fixed point no share of what was is one, only 0 itself is 0, and epsilon is
+    /// not zero.
+    pub optimizer: Optimizer,
+    /// What a step takes off each parameter, times the learning rate: 0 up to (not including) 1.
+    pub weight_decay: f64,
     /// Fraction of test rows: an epoch that ends with fewer right answers halves the learning rate and
     /// starts from fresh weights. 0.0: never.
     pub restart_below: f64,
+}
+
+impl Training {
+    /// All that decides its steps.
+    pub fn descent(&self) -> Descent {
+        let Training { length: _, batch, rates, optimizer, weight_decay, restart_below: _ } = self;
+        Descent { optimizer: *optimizer, rates: rates.clone(), weight_decay: *weight_decay, batch: *batch }
+    }
 }
 
 /// When a training stops.

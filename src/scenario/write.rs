@@ -7,14 +7,14 @@
 use std::fmt::Write;
 
 use super::declared::{
-    ADVERSARY, CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX, INTERFACE,
-    LINK, MNIST, PARTY_COMPUTE, SCENARIO, SITE, SLOW, STOP, TRAINING, softmax_group,
+    ADAM, ADVERSARY, CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX,
+    INTERFACE, LINK, MNIST, PARTY_COMPUTE, RATE, SCENARIO, SITE, SLOW, STOP, TRAINING, softmax_group,
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
-    Length, Link, Misdeed, Model, NetworkPlan, Offline, Owners, PartyCompute, Plan, Site, Slow, Softmax,
-    Stop, Training, Triples, Which, WireOverhead,
+    Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
+    Length, Link, Misdeed, Model, NetworkPlan, Offline, Optimizer, Owners, PartyCompute, Plan, Rate, Sgd,
+    Site, Slow, Softmax, Stop, Training, Triples, Which, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -126,7 +126,7 @@ impl Plan {
         if let Some(owners) = owners(self) {
             record.field("owners", || owners);
         }
-        record.field("training", || training(*constants, select));
+        record.field("training", || training(constants, select));
         record.field("network", || network(links));
         record.field("compute", || compute(costs, select));
         if *offline != Offline::Before {
@@ -262,19 +262,50 @@ fn owners(plan: &Plan) -> Option<String> {
     }
 }
 
-fn training(training: Training, select: Select) -> String {
-    let Training { length, batch, learning_rate, momentum, division, restart_below } = training;
+fn training(training: &Training, select: Select) -> String {
+    let Training { length, batch, rates, optimizer, weight_decay, restart_below } = training;
     let mut record = Record::new(&TRAINING, select);
     match length {
         Length::Epochs(epochs) => record.field("epochs", || epochs.to_string()),
         Length::Iterations(iterations) => record.field("iterations", || iterations.to_string()),
     }
     record.field("batch", || batch.to_string());
-    record.field("learning_rate", || format!("{learning_rate:?}"));
-    record.field("momentum", || format!("{momentum:?}"));
-    record.field("division", || division.name().to_string());
+    record.field("learning_rate", || learning_rate(rates));
+    record.field("optimizer", || match optimizer {
+        Optimizer::Sgd(_) => "sgd".to_string(),
+        Optimizer::Adam(constants) => adam(constants, select),
+    });
+    if let Optimizer::Sgd(Sgd { momentum, division }) = optimizer {
+        record.field("momentum", || format!("{momentum:?}"));
+        record.field("division", || division.name().to_string());
+    }
+    record.field("weight_decay", || format!("{weight_decay:?}"));
     record.field("restart_below", || format!("{restart_below:?}"));
     record.in_line("")
+}
+
+/// One for all epochs, or a list.
+fn learning_rate(rates: &[Rate]) -> String {
+    if let [only] = rates {
+        return format!("{:?}", only.rate);
+    }
+    let rates = rates.iter().map(|Rate { from_epoch, rate }| {
+        let mut record = Record::new(&RATE, ALL);
+        record.field("from_epoch", || from_epoch.to_string());
+        record.field("rate", || format!("{rate:?}"));
+        record.in_line("")
+    });
+    format!("[{}]", rates.collect::<Vec<_>>().join(", "))
+}
+
+fn adam(adam: &Adam, select: Select) -> String {
+    let Adam { beta1, beta2, epsilon, inverse_root, largest } = adam;
+    let mut record = Record::new(&ADAM, select);
+    record.field("beta1", || format!("{beta1:?}"));
+    record.field("beta2", || format!("{beta2:?}"));
+    record.field("epsilon", || format!("{epsilon:?}"));
+    record.field("inverse_root", || inverse_root.name().to_string());
+    record.in_line(if *largest { "amsgrad" } else { "adam" })
 }
 
 /// All of it is written: no field of a network decides anything but time.

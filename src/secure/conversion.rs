@@ -18,6 +18,18 @@ impl<P: Protocol> Secure<P> {
         all_shared(word)
     }
 
+    /// Where the leading bit of the lowest `bits` bits of x is, the highest place first: that bit is set and no other; none for zero.
+    pub(super) async fn leading_bit(&self, x: &P::Share, bits: u32) -> Vec<P::Bits> {
+        let mut bits = self.decompose(x, bits).await;
+        bits.reverse();
+        // ors[i]: one of the i + 1 highest bits is set. The leading bit is where that begins.
+        let ors = self.prefix_or_bits(bits).await;
+        let mut leading = vec![ors[0].clone()];
+        leading
+            .extend(P::Bits::xor_each(&ors.windows(2).map(|pair| [&pair[0], &pair[1]]).collect::<Vec<_>>()));
+        leading
+    }
+
     /// The ring element with the given bits, lowest first. A random r is added to the bits and the sum modulo 2^bits
     /// opened; the overflow bits put back what the modulus took: x = opened + 2^bits overflows - r.
     pub async fn compose(&self, bits: Vec<P::Bits>) -> P::Share {

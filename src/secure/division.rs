@@ -6,7 +6,7 @@
 //! [`FixedPoint::division_fraction_bits`]: super::FixedPoint::division_fraction_bits
 
 use super::Secure;
-use crate::protocol::{BitShare, Protocol, RingShare};
+use crate::protocol::{Protocol, RingShare};
 use crate::sim::both;
 
 /// What is divided.
@@ -39,12 +39,7 @@ impl<P: Protocol> Secure<P> {
         let negative = self.less_than_zero(b, self.k()).await;
         let sign = self.add_constant(&negative.scale(-2), 1);
         let magnitude = self.protocol.mul(&sign, b).await;
-        let mut bits = self.decompose(&magnitude, self.k()).await;
-        bits.reverse();
-        // ors[i]: one of the i + 1 highest bits is set. Bit i of the power is set where that begins.
-        let ors = self.prefix_or_bits(bits).await;
-        let mut power = vec![ors[0].clone()];
-        power.extend(P::Bits::xor_each(&ors.windows(2).map(|pair| [&pair[0], &pair[1]]).collect::<Vec<_>>()));
+        let power = self.leading_bit(&magnitude, self.k()).await;
         let power = self.compose(power).await;
         let [a, b] = self.fork();
         let (part, factor) = both(a.protocol.mul(&magnitude, &power), b.protocol.mul(&sign, &power)).await;

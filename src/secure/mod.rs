@@ -18,6 +18,7 @@ mod maximum;
 mod quadratic;
 mod revealing;
 mod spu;
+mod square_root;
 mod truncation;
 
 use std::borrow::Cow;

@@ -193,6 +193,17 @@ fn networks() -> String {
     table(&header, rows)
 }
 
+/// Iterations with Adam and AMSGrad.
+fn optimizers() -> String {
+    let header = ["", "payload bytes", "measured", "ratio", "rounds", "exchanges measured"];
+    let rows = super::optimizers::compared().into_iter().map(|c| {
+        let [bytes, measured, rounds, exchanges] =
+            [c.payload_bytes, c.measured_bytes, c.rounds, c.exchanges].map(count_text);
+        vec![c.label.clone(), bytes, measured, format!("{:.2} %", 100.0 * c.ratio()), rounds, exchanges]
+    });
+    table(&header, rows)
+}
+
 /// Replaces what stands between the marks of a table.
 fn replace(text: &str, name: &str, table: &str) -> String {
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
@@ -217,6 +228,7 @@ fn the_document_shows_these_figures() {
     text = replace(&text, "sy_rep3, recounted", &recounts_of_sy_rep3());
     text = replace(&text, "predictions", &predictions());
     text = replace(&text, "semi2k", &transfers());
+    text = replace(&text, "optimizers", &optimizers());
     text = replace(&text, "padding", &padding());
     text = replace(&text, "convolutional networks", &layer_rows(true));
     text = replace(&text, "layers", &layer_rows(false));

@@ -5,6 +5,7 @@ mod beaver2;
 mod command;
 mod document;
 mod layers;
+mod optimizers;
 mod pieces;
 mod rep4;
 mod rep4_parts;

@@ -18,6 +18,17 @@ fn random_plan(dice: &mut Dice, sets: &mut Vec<String>) -> Option<Plan> {
     let momentum = pick(dice, &[0.0, 1e-6, 0.03, 0.5, 0.9, 0.97, 0.999, 0.999_999]);
     let rate = f64::exp2(dice.between(-1700, 660) as f64 / 100.0);
     let division = pick(dice, &["power_of_two", "exact"]);
+    let beta = pick(dice, &[0.0, 0.5, 0.9, 0.999]);
+    let optimizer = match dice.between(0, 5) {
+        0 => format!("optimizer: amsgrad(beta2: {beta})"),
+        1 => format!("optimizer: adam(beta1: {beta}, beta2: 0.9, inverse_root: precise)"),
+        _ => format!("momentum: {momentum}, division: {division}"),
+    };
+    let weight_decay = pick(dice, &[0.0, 0.0, 1e-4, 0.01, 0.9]);
+    let rates = match dice.between(0, 3) {
+        0 => format!("[(from_epoch: 1, rate: {rate}), (from_epoch: 2, rate: {})]", rate / 4.0),
+        _ => rate.to_string(),
+    };
     let restart = pick(dice, &["0.0", "1.0"]);
     let hidden = pick(dice, &["[]", "[1]", "[5]", "[3, 2]"]);
     let loss = pick(dice, &[false, true]);
@@ -30,7 +41,7 @@ fn random_plan(dice: &mut Dice, sets: &mut Vec<String>) -> Option<Plan> {
         format!("model=dense(hidden: {hidden})"),
         format!("loss={loss}"),
         format!(
-            "training=({epochs}, batch: {batch}, learning_rate: {rate}, momentum: {momentum}, division: {division}, \
+            "training=({epochs}, batch: {batch}, learning_rate: {rates}, {optimizer}, weight_decay: {weight_decay}, \
              restart_below: {restart})"
         ),
     ];

@@ -11,13 +11,14 @@ use tempfile::TempDir;
 use super::command::{BRIEF, SMALL, mpcsim, scenario};
 use crate::data::idx::{gzip, idx};
 
-/// What is measured: protocol, rounding, where values come from, and the width of two hidden layers.
+/// What is measured: protocol, rounding, where values come from, the width of two hidden layers, and the optimiser.
 #[cfg(target_os = "linux")]
-const CASES: [(&str, &str, &str, usize); 4] = [
-    ("rep3", "probabilistic", "split", 1024),
-    ("rep3", "nearest", "shares", 512),
-    ("rep4", "probabilistic", "split", 256),
-    ("beaver2", "probabilistic", "split", 512),
+const CASES: [(&str, &str, &str, usize, &str); 5] = [
+    ("rep3", "probabilistic", "split", 1024, "sgd"),
+    ("rep3", "nearest", "shares", 512, "sgd"),
+    ("rep4", "probabilistic", "split", 256, "sgd"),
+    ("beaver2", "probabilistic", "split", 512, "sgd"),
+    ("rep3", "probabilistic", "split", 192, "amsgrad"),
 ];
 
 #[test]
@@ -149,9 +150,9 @@ fn peak_bytes(sets: &[&str], more: &[&str]) -> u128 {
 #[test]
 fn a_training_takes_what_is_estimated() {
     let data = "data=mnist(train: 256, test: 64)";
-    let training = "training=(iterations: 2, batch: 8)";
     let text = std::fs::read_to_string(scenario("03_one_layer.ron")).unwrap();
-    for (protocol, rounding, values, width) in CASES {
+    for (protocol, rounding, values, width, optimizer) in CASES {
+        let training = &format!("training=(iterations: 2, batch: 8, optimizer: {optimizer})");
         let model = format!("model=dense(hidden: [{width}, {width}])");
         let (protocol_set, rounding_set) = (format!("protocol={protocol}"), format!("rounding={rounding}"));
         let sets = |model| [data, training, &protocol_set, &rounding_set, model];
@@ -159,9 +160,10 @@ fn a_training_takes_what_is_estimated() {
         let plan = Scenario::parse(&text, "03_one_layer.ron", Path::new(""), &all).unwrap();
         let estimate = estimated_bytes(&plan, &dense_layers(&[784, width, width, 10]));
         let peak = peak_bytes(&sets(&model), &["--values", values]);
-        let what = format!("{protocol}, {rounding}, {values}: estimated {estimate}, taken {peak}");
+        let what =
+            format!("{protocol}, {rounding}, {values}, {optimizer}: estimated {estimate}, taken {peak}");
         assert!(peak <= estimate && estimate <= 3 * peak / 2, "{what}");
-        if (protocol, rounding) == ("rep3", "probabilistic") {
+        if (protocol, rounding, optimizer) == ("rep3", "probabilistic", "sgd") {
             let without = peak_bytes(&sets("model=dense(hidden: [])"), &["--values", values]);
             let parameters = ((784 + 1) * width + (width + 1) * width + (width + 1) * 10) as u128;
             let each = (peak - without) / parameters;

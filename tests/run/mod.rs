@@ -16,6 +16,7 @@ mod live;
 mod memory;
 mod names;
 mod notes;
+mod optimizers;
 mod options;
 mod owners;
 mod payload;

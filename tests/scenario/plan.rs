@@ -6,8 +6,8 @@ use std::path::Path;
 use mpcsim::memory::MemoryLimit;
 use mpcsim::run::{Values, fingerprint_of_plan};
 use mpcsim::scenario::{
-    BatchDivision, DataSource, FixedPoint, Interface, Jitter, Length, PartyCompute, Plan, Protocol, Rounding,
-    SCENARIO, Scenario, Training, WireOverhead, parse_compute, parse_network,
+    BatchDivision, DataSource, FixedPoint, Interface, Jitter, Length, Optimizer, PartyCompute, Plan,
+    Protocol, Rate, Rounding, SCENARIO, Scenario, Sgd, Training, WireOverhead, parse_compute, parse_network,
 };
 use mpcsim::sweep::{Sweep, SweepPlan};
 
@@ -93,9 +93,9 @@ fn what_is_left_out_has_a_default() {
     let expected = Training {
         length: Length::Epochs(3),
         batch: 128,
-        learning_rate: 0.01,
-        momentum: 0.9,
-        division: BatchDivision::PowerOfTwo,
+        rates: vec![Rate { from_epoch: 1, rate: 0.01 }],
+        optimizer: Optimizer::Sgd(Sgd { momentum: 0.9, division: BatchDivision::PowerOfTwo }),
+        weight_decay: 0.0,
         restart_below: 0.12,
     };
     assert_eq!(plan.training, expected);
@@ -372,13 +372,27 @@ fn random_scenario(random: &mut Random) -> String {
         random.below(3),
         random.decimal(100),
     );
+    let optimizer = match random.below(3) {
+        0 => format!("momentum: 0.{}", random.below(1_000_000_000_000_000)),
+        1 => "optimizer: amsgrad".to_string(),
+        _ => format!(
+            "optimizer: adam(beta1: 0.{}, epsilon: {}.5, inverse_root: {})",
+            random.below(1_000_000_000_000_000),
+            random.below(100),
+            random.pick(&["approximate", "precise"]),
+        ),
+    };
+    let rate = format!("0.1{}", random.below(1_000_000_000_000));
+    let rates = match random.below(3) {
+        0 => format!("[(from_epoch: 1, rate: {rate}), (from_epoch: {}, rate: 0.3)]", 2 + random.below(9)),
+        _ => rate,
+    };
     let training = format!(
-        "({}: {}, batch: {}, learning_rate: 0.1{}, momentum: 0.{}, restart_below: 0.{})",
+        "({}: {}, batch: {}, learning_rate: {rates}, {optimizer}, weight_decay: 0.00{}, restart_below: 0.{})",
         random.pick(&["epochs", "iterations"]),
         1 + random.below(1000),
         1 + random.below(100),
-        random.below(1_000_000_000_000),
-        random.below(1_000_000_000_000_000),
+        1 + random.below(9),
         random.below(1000)
     );
     let (network, compute) = (

@@ -1,6 +1,6 @@
 //! `--set path.to.field=VALUE`.
 
-use mpcsim::scenario::Length;
+use mpcsim::scenario::{BatchDivision, Length, Optimizer, Sgd};
 
 use super::{advice, good, minimal, mistakes};
 use crate::secure::RELU_GRADIENT;
@@ -33,7 +33,8 @@ fn fields_that_are_not_there_are_put_in() {
         &minimal("network: preset(\"lan\")"),
         &["training.momentum=0.5", "compute.parties=[(party: 1, cores: 2)]", "compute.wake_us=1"],
     );
-    assert_eq!(plan.training.momentum, 0.5);
+    let sgd = Sgd { momentum: 0.5, division: BatchDivision::PowerOfTwo };
+    assert_eq!(plan.training.optimizer, Optimizer::Sgd(sgd));
     assert_eq!(plan.compute.parties[1].wake_ps, 1_000_000);
 }
 

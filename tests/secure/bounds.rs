@@ -128,6 +128,30 @@ impl Context<'_> {
         let (ln_2, off) = self.constant(std::f64::consts::LN_2);
         cut + log2 * ln_2 + (libm::log2(x).abs() + log2 / ulp) * off + rho
     }
+
+    /// sqrt x = g s, g = sqrt u in [1/2, 0.71) with 28 fraction bits for x = u 2^e, s = 2^(e/2).
+    /// * Newton's last step y (3 - u y^2) / 2 rounds three times: y^2 by rho, half of which is in u y^2; that by rho; times
+    ///   y / 2 <= 1, and the step itself by rho: 2.5 rho 2^-28. What the polynomial is off is squared twice: 2^-30 of it.
+    ///   Times u <= 1/2, and rounded: g is off by 2.3 rho 2^-28 and 2^-30 of it, as g >= 1/2 by (4.6 rho + 0.25) 2^-28 of it.
+    /// * s is rounded by rho with 30 - (k - f + 1) / 2 fraction bits, and what it is made of is off by 2^-29 of it. In u, that is
+    ///   rho 0.71 2^(f - 30 + (k - f + 1) / 2), below rho 2^((k + f) / 2 - 29). The product is rounded.
+    fn sqrt(&self, value: f64) -> f64 {
+        let Context { numbers, rho, .. } = *self;
+        let power = f64::exp2(f64::from(numbers.k + numbers.f) / 2.0 - 29.0);
+        rho * (1.0 + power) + value * (5.0 * rho + 1.0) * f64::exp2(-28.0)
+    }
+
+    /// 1 / sqrt x = c s, c = 1 / sqrt u in (1.41, 2] with f fraction bits for x = u 2^e, s = 2^(-e/2).
+    /// * The polynomial is off by 0.0036 of it. u is cut to f digits: less than a unit, times at most 3.46. The square's
+    ///   coefficient is off by half a unit, times u; it is rounded, the next coefficient is off by half a unit, times u <= 1/2;
+    ///   the product is rounded, the last coefficient off by half a unit: 4.4 + 1.5 rho units, of at least 1.41.
+    /// * s is rounded by rho, of at least 2^12, and what it is made of is off by 2^-26 of it. The product is rounded.
+    fn inverse_sqrt(&self, value: f64) -> f64 {
+        let Context { rho, ulp, .. } = *self;
+        let root = 0.0036 + (3.2 + 1.1 * rho) / ulp;
+        let power = rho * f64::exp2(-12.0) + f64::exp2(-25.0);
+        rho + value * ((1.0 + root) * (1.0 + power) - 1.0)
+    }
 }
 
 /// A row of the `exact` output layer: gradients and loss.
@@ -276,6 +300,17 @@ impl Function {
             }),
             Exp => each(&|x| about(libm::exp(x as f64 / ulp) * ulp, context.exp(x as f64 / ulp))),
             Log => each(&|x| about(libm::log(x as f64 / ulp) * ulp, context.log(x as f64 / ulp))),
+            Sqrt => each(&|x| match x {
+                0 => exactly(0),
+                _ => about(libm::sqrt(x as f64 / ulp) * ulp, context.sqrt(libm::sqrt(x as f64 / ulp) * ulp)),
+            }),
+            InverseSqrt => each(&|x| match x {
+                0 => exactly(0),
+                _ => {
+                    let value = ulp / libm::sqrt(x as f64 / ulp);
+                    about(value, context.inverse_sqrt(value))
+                }
+            }),
             Gradient(softmax) => output_layer(context, softmax, false, inputs),
             GradientAndLoss(softmax) => output_layer(context, softmax, true, inputs),
         }

@@ -41,6 +41,8 @@ pub enum Function {
     Exp2,
     Exp,
     Log,
+    Sqrt,
+    InverseSqrt,
     Gradient(Softmax),
     GradientAndLoss(Softmax),
 }
@@ -48,7 +50,7 @@ pub enum Function {
 use Function::*;
 
 impl Function {
-    pub const ALL: [Function; 36] = [
+    pub const ALL: [Function; 38] = [
         Mul,
         Dot,
         MatrixProduct { left_transposed: false, right_transposed: false },
@@ -84,6 +86,8 @@ impl Function {
         Exp2,
         Exp,
         Log,
+        Sqrt,
+        InverseSqrt,
         Gradient(EXACT),
         Gradient(RELU_PROBABILITY),
         Gradient(RELU_GRADIENT),
@@ -153,6 +157,7 @@ impl Function {
             Exp2 => vec![many(dice, n, &|d| d.between(numbers.exp2_range.0, numbers.exp2_range.1))],
             Exp => vec![many(dice, n, &|d| d.between(numbers.exp_range.0, numbers.exp_range.1))],
             Log => vec![many(dice, n, &|d| d.signed(k).abs().clamp(1, max))],
+            Sqrt | InverseSqrt => vec![many(dice, n, &|d| d.signed(k).abs().min(max))],
             Gradient(_) | GradientAndLoss(_) => {
                 // A row is small or large as a whole: logits of one unit, of ten, of hundreds. Ten fit the format.
                 let mut logits = Vec::new();
@@ -263,6 +268,10 @@ impl Function {
             Log => {
                 let powers = (0..k - 1).flat_map(|i| [(1i64 << i) - 1, 1 << i, (1 << i) + 1]);
                 vec![powers.filter(|&x| x > 0).chain([max, max - 1]).collect()]
+            }
+            Sqrt | InverseSqrt => {
+                let powers = (0..k - 1).flat_map(|i| [(1i64 << i) - 1, 1 << i, (1 << i) + 1]);
+                vec![powers.chain([max, max - 1, max / 3]).collect()]
             }
             Gradient(_) | GradientAndLoss(_) => output_edges(numbers),
             _ => vec![edges],
@@ -403,6 +412,8 @@ impl Program for Function {
             Exp2 => vec![s.exp2(x).await],
             Exp => vec![s.exp(x).await],
             Log => vec![s.log(x).await],
+            Sqrt => vec![s.sqrt(x).await],
+            InverseSqrt => vec![s.inverse_sqrt(x).await],
             Gradient(softmax) | GradientAndLoss(softmax) => {
                 let with_loss = matches!(self, GradientAndLoss(_));
                 let batch = Logits { logits: x, labels: &inputs[1], classes: CLASSES };

@@ -8,12 +8,13 @@ mod model;
 mod network;
 mod shared;
 mod softmax;
+mod training;
 
 use model::MODEL;
 use shared::field;
 
 use super::field::{Decides, Default, Form, Group, Value};
-use super::plan::{BatchDivision, Offline, Protocol, Rounding, Triples};
+use super::plan::{Offline, Protocol, Rounding, Triples};
 
 pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
@@ -24,6 +25,7 @@ pub use network::{
     NORMAL, PARETO, PING_MS, SITE, UNIFORM,
 };
 pub use softmax::{softmax_forms, softmax_group};
+pub use training::{ADAM, LEARNING_RATE, RATE, TRAINING};
 
 /// The file.
 pub static SCENARIO: Group = Group {
@@ -142,7 +144,7 @@ pub static SCENARIO: Group = Group {
             Value::Record(&TRAINING),
             Default::Is("()"),
             Decides::BOTH,
-            "Length and constants of gradient descent.",
+            "Length and constants of the training.",
         ),
         field(
             "network",
@@ -339,76 +341,6 @@ pub static COLUMNS: Group = Group {
             Default::Is("0"),
             Decides::PROGRAM,
             "Who brings the labels of all rows.",
-        ),
-    ],
-};
-
-/// `training`.
-pub static TRAINING: Group = Group {
-    what: "`training`",
-    title: "training",
-    about: "Stochastic gradient descent with momentum on batches in random order. Each epoch takes every row once; if the \
-            rows do not fill the last batch, it is filled up with the first rows of the data, once more.",
-    fields: &[
-        field(
-            "epochs",
-            Value::Whole(1, 100_000),
-            Default::Is("3"),
-            Decides::ACCURACY,
-            "Passes over the data. Excludes `iterations`.",
-        ),
-        field(
-            "iterations",
-            Value::Whole(1, 100_000_000),
-            Default::Otherwise("as many as the epochs take"),
-            Decides::ACCURACY,
-            "Batches to train on, in place of `epochs`.",
-        ),
-        field(
-            "batch",
-            Value::Whole(1, 65_536),
-            Default::Is("128"),
-            Decides::BOTH,
-            "Rows of one iteration, at most the rows to train on.",
-        ),
-        field(
-            "learning_rate",
-            Value::Float {
-                needed: "a positive number, at most 100",
-                holds: |rate| rate > 0.0 && rate <= 100.0,
-            },
-            Default::Is("0.01"),
-            // A rate above 1 makes products longer, and so what truncates them.
-            Decides::BOTH,
-            "It must not be zero in the number format, and fit it.",
-        ),
-        field(
-            "momentum",
-            Value::Float {
-                needed: "a number from 0 up to, not including, 1",
-                holds: |momentum| (0.0..1.0).contains(&momentum),
-            },
-            Default::Is("0.9"),
-            Decides::BOTH,
-            "The share of the last change that goes into the next.",
-        ),
-        field(
-            "division",
-            Value::Word(|| BatchDivision::ALL.map(BatchDivision::name).to_vec()),
-            Default::Is("power_of_two"),
-            Decides::BOTH,
-            "What a step divides the sum of a batch's gradients by: the largest power of two that is not above the batch, as the \
-             reference system does, or the batch itself (`exact`).",
-        ),
-        field(
-            "restart_below",
-            Value::Float {
-                needed: "a fraction of the test rows, from 0 (never restart) to 1",
-                holds: |fraction| (0.0..=1.0).contains(&fraction),
-            },
-            Default::Is("0.12"),
-            Decides::ACCURACY,
-            "An epoch that ends with fewer right answers halves the learning rate and starts from fresh weights.",
         ),
     ],
 };

@@ -1,0 +1,186 @@
+//! `training` and what is in it.
+
+use super::shared::field;
+use crate::scenario::field::{Decides, Default, Form, Group, Value};
+use crate::scenario::plan::{BatchDivision, InverseRoot};
+
+/// `training`.
+pub static TRAINING: Group = Group {
+    what: "`training`",
+    title: "training",
+    about: "Steps on batches in random order. Each epoch takes every row once; if the rows do not fill the last batch, it is \
+            filled up with the first rows of the data, once more.",
+    fields: &[
+        field(
+            "epochs",
+            Value::Whole(1, 100_000),
+            Default::Is("3"),
+            Decides::ACCURACY,
+            "Passes over the data. Excludes `iterations`.",
+        ),
+        field(
+            "iterations",
+            Value::Whole(1, 100_000_000),
+            Default::Otherwise("as many as the epochs take"),
+            Decides::ACCURACY,
+            "Batches to train on, in place of `epochs`.",
+        ),
+        field(
+            "batch",
+            Value::Whole(1, 65_536),
+            Default::Is("128"),
+            Decides::BOTH,
+            "Rows of one iteration, at most the rows to train on.",
+        ),
+        field(
+            "learning_rate",
+            Value::Forms(&[
+                Form { written: "0.01", about: "A positive number, at most 100.", group: None },
+                Form {
+                    written: "[(from_epoch: 1, rate: 0.01), (from_epoch: 6, rate: 0.005)]",
+                    about: "Rates by epoch: the first from epoch 1 on, the others in the order of their epochs.",
+                    group: Some(&RATE),
+                },
+            ]),
+            Default::Otherwise("`0.01`, or `0.001` with `adam` and `amsgrad`"),
+            // A rate above 1 makes products longer, and so what truncates them.
+            Decides::BOTH,
+            "It must not be zero in the number format, and fit it.",
+        ),
+        field(
+            "optimizer",
+            Value::Forms(&[
+                Form {
+                    written: "sgd",
+                    about: "Stochastic gradient descent with `momentum`, a step divided by the batch as `division` says.",
+                    group: None,
+                },
+                Form {
+                    written: "adam(beta1: 0.9)",
+                    about: "Adam (Kingma and Ba, 2015) on sums of gradients, which need no division.",
+                    group: Some(&ADAM),
+                },
+                Form {
+                    written: "amsgrad(beta1: 0.9)",
+                    about: "The same with the largest mean of squares so far (Reddi, Kale and Kumar, 2018).",
+                    group: Some(&ADAM),
+                },
+            ]),
+            Default::Is("sgd"),
+            Decides::BOTH,
+            "How parameters follow their gradients. All that is in parentheses may be left out: `amsgrad`.",
+        ),
+        field(
+            "momentum",
+            Value::Float {
+                needed: "a number from 0 up to, not including, 1",
+                holds: |momentum| (0.0..1.0).contains(&momentum),
+            },
+            Default::Is("0.9"),
+            Decides::BOTH,
+            "The share of the last change that goes into the next; 0 is plain gradient descent. Not with `adam` and `amsgrad`.",
+        ),
+        field(
+            "division",
+            Value::Word(|| BatchDivision::ALL.map(BatchDivision::name).to_vec()),
+            Default::Is("power_of_two"),
+            Decides::BOTH,
+            "What a step divides the sum of a batch's gradients by: the largest power of two that is not above the batch, as the \
+             reference system does, or the batch itself (`exact`). Not with `adam` and `amsgrad`.",
+        ),
+        field(
+            "weight_decay",
+            Value::Float {
+                needed: "a number from 0 up to, not including, 1",
+                holds: |decay| (0.0..1.0).contains(&decay),
+            },
+            Default::Is("0.0"),
+            Decides::BOTH,
+            "What a step takes off each parameter, weights and biases, times the learning rate, in parts of the parameter. It is \
+             apart from the gradient (Loshchilov and Hutter, 2019) and rounded together with the step: it costs local work \
+             and no message.",
+        ),
+        field(
+            "restart_below",
+            Value::Float {
+                needed: "a fraction of the test rows, from 0 (never restart) to 1",
+                holds: |fraction| (0.0..=1.0).contains(&fraction),
+            },
+            Default::Is("0.12"),
+            Decides::ACCURACY,
+            "An epoch that ends with fewer right answers halves the learning rate and starts from fresh weights.",
+        ),
+    ],
+};
+
+/// `training: learning_rate: [(…)]`.
+pub static RATE: Group = Group {
+    what: "a learning rate",
+    title: "training: learning_rate: [(…)]",
+    about: "",
+    fields: &[
+        field(
+            "from_epoch",
+            Value::Whole(1, 100_000),
+            Default::Required("6"),
+            Decides::ACCURACY,
+            "The epoch in which it begins, counted from 1.",
+        ),
+        field("rate", LEARNING_RATE, Default::Required("0.005"), Decides::BOTH, "The learning rate."),
+    ],
+};
+
+/// What a learning rate can be.
+pub const LEARNING_RATE: Value =
+    Value::Float { needed: "a positive number, at most 100", holds: |rate| rate > 0.0 && rate <= 100.0 };
+
+/// A share of what was.
+const SHARE: Value = Value::Float {
+    needed: "a number from 0 up to, not including, 1",
+    holds: |share| (0.0..1.0).contains(&share),
+};
+
+/// `training: optimizer: adam(…)`.
+pub static ADAM: Group = Group {
+    what: "`adam`",
+    title: "training: optimizer: adam(…)",
+    about: "A step is learning_rate m' / sqrt(v'), with running means m of gradients and v of their squares, m' = m / (1 - \
+            beta1^t), v' = v / (1 - beta2^t) at step t. Gradients are sums over the batch; their squares must fit the \
+            number format. The constants left out are those of the reference system.",
+    fields: &[
+        field(
+            "beta1",
+            SHARE,
+            Default::Is("0.9"),
+            Decides::BOTH,
+            "What stays of the mean of gradients from step to step.",
+        ),
+        field(
+            "beta2",
+            SHARE,
+            Default::Is("0.999"),
+            Decides::BOTH,
+            "What stays of the mean of their squares.",
+        ),
+        field(
+            "epsilon",
+            Value::Float {
+                needed: "a positive number, at most 100",
+                holds: |epsilon| epsilon > 0.0 && epsilon <= 100.0,
+            },
+            Default::Otherwise(
+                "2^-(b - 7) with b bits before the point without the sign, the square root of that with `approximate`; at \
+                 least 10^-8",
+            ),
+            Decides::ACCURACY,
+            "What keeps the root away from zero: its square is added to v' with `approximate`, itself to the root with `precise`.",
+        ),
+        field(
+            "inverse_root",
+            Value::Word(|| InverseRoot::ALL.map(InverseRoot::name).to_vec()),
+            Default::Is("approximate"),
+            Decides::BOTH,
+            "1 / sqrt(v') by a polynomial, within half a percent, or by a square root and a division (`precise`).",
+        ),
+    ],
+};
