@@ -89,7 +89,7 @@ impl Convolution {
 
     /// Windows of the outputs' gradient: for each pixel of what goes in, all that it had a part in, which is a convolution with the
     /// kernels turned round.
-    fn patches_back(&self, input: ImageSize) -> Patches {
+    pub(super) fn patches_back(&self, input: ImageSize) -> Patches {
         let Patches { image, windows, kernel, stride, before, .. } = self.patches(input);
         Patches {
             image: windows,

@@ -25,7 +25,7 @@ pub fn correct_predictions(
     data: &Dataset,
     format: FixedPoint,
 ) -> usize {
-    let most = layers.iter().map(Layer::window_values).max().unwrap_or(0).max(1);
+    let most = layers.iter().map(|layer| layer.window_values(false)).max().unwrap_or(0).max(1);
     let chunk_rows = (CHUNK_VALUES / most).clamp(1, CHUNK_ROWS);
     let chunks = data.rows.div_ceil(chunk_rows);
     (0..chunks)
@@ -79,7 +79,7 @@ fn forward(
                 let products = sums.into_iter().map(|sum| sum.wrapping_mul(factor as u64));
                 products.map(|product| nearest(product, shift)).collect()
             }
-            LayerKind::Flatten => x,
+            LayerKind::Dropout(_) | LayerKind::Flatten => x,
             LayerKind::Relu => {
                 x.iter_mut().for_each(|x| *x = (*x as i64).max(0) as u64);
                 x

@@ -1,11 +1,13 @@
 //! Layers: what there is, what each makes of the size of an image, its passes forward and backward.
 
 use super::convolution::Convolution;
+use super::dropout::Dropout;
 use super::parameters::{Fans, Parameters};
 use super::pool::Pool;
 use super::{average_pool, dense, max_pool};
 use crate::data::ImageSize;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, RingShare};
+use crate::ring::Vector;
 use crate::secure::Secure;
 
 /// A layer as a scenario names it, whatever goes in.
@@ -24,6 +26,8 @@ pub enum LayerKind {
     AveragePool(Pool),
     /// max(x, 0).
     Relu,
+    /// The same values, some of them zero in a training.
+    Dropout(Dropout),
     /// The same values, not as an image any more.
     Flatten,
 }
@@ -60,7 +64,7 @@ impl LayerKind {
             LayerKind::Dense { outputs } => Ok(ImageSize::flat(*outputs)),
             LayerKind::Convolution(convolution) => convolution.output(input),
             LayerKind::MaxPool(pool) | LayerKind::AveragePool(pool) => pool.output(input),
-            LayerKind::Relu => Ok(input),
+            LayerKind::Relu | LayerKind::Dropout(_) => Ok(input),
             LayerKind::Flatten => Ok(ImageSize::flat(input.values())),
         }
     }
@@ -73,13 +77,19 @@ impl LayerKind {
             LayerKind::MaxPool(_) => "max_pool",
             LayerKind::AveragePool(_) => "avg_pool",
             LayerKind::Relu => "relu",
+            LayerKind::Dropout(_) => "dropout",
             LayerKind::Flatten => "flatten",
         }
     }
 
     /// Whether it makes something of another size out of what goes in.
     fn resizes(&self) -> bool {
-        !matches!(self, LayerKind::Relu | LayerKind::Flatten)
+        !matches!(self, LayerKind::Relu | LayerKind::Dropout(_) | LayerKind::Flatten)
+    }
+
+    /// Whether its spans are those of the layer before it.
+    fn belongs_to_another(&self) -> bool {
+        matches!(self, LayerKind::Relu | LayerKind::Flatten)
     }
 
     /// Dense layers with ReLU behind each of them.
@@ -94,7 +104,7 @@ pub fn layers_on(kinds: &[LayerKind], input: ImageSize) -> Result<Vec<Layer>, Mi
     for (at, kind) in kinds.iter().enumerate() {
         let input = layers.last().map_or(input, |layer| layer.output);
         let output = kind.output(input).map_err(|reason| Misfit { layer: at, reason })?;
-        let before = layers.last().filter(|_| !kind.resizes());
+        let before = layers.last().filter(|_| kind.belongs_to_another());
         let span = before.map(|layer| layer.span.clone()).unwrap_or_else(|| {
             let alike = layers.iter().filter(|layer| layer.kind.span() == kind.span());
             format!("{}{}", kind.span(), alike.count() + 1)
@@ -134,7 +144,11 @@ impl Layer {
         match self.kind {
             LayerKind::Dense { outputs } => Some(Fans { inputs: self.input.values(), outputs }),
             LayerKind::Convolution(convolution) => Some(convolution.fans(self.input)),
-            LayerKind::MaxPool(_) | LayerKind::AveragePool(_) | LayerKind::Relu | LayerKind::Flatten => None,
+            LayerKind::MaxPool(_)
+            | LayerKind::AveragePool(_)
+            | LayerKind::Relu
+            | LayerKind::Dropout(_)
+            | LayerKind::Flatten => None,
         }
     }
 
@@ -144,14 +158,16 @@ impl Layer {
         self.fans().map_or(0, |fans| windows * fans.weights())
     }
 
-    /// Values of the windows that it makes of a row of data.
-    pub fn window_values(&self) -> usize {
+    /// Values of the windows that a convolution makes of a row of data, on the way back too if it has to go on.
+    pub fn window_values(&self, with_inputs: bool) -> usize {
         match self.kind {
             LayerKind::Convolution(convolution) => {
-                convolution.patches(self.input).len_of(self.input.values())
+                let forward = convolution.patches(self.input).len_of(self.input.values());
+                let back = convolution.patches_back(self.input).len_of(self.output.values());
+                if with_inputs { forward + back } else { forward }
             }
-            LayerKind::MaxPool(_) | LayerKind::AveragePool(_) => self.input.values(),
-            LayerKind::Dense { .. } | LayerKind::Relu | LayerKind::Flatten => 0,
+            LayerKind::MaxPool(_) | LayerKind::AveragePool(_) => 0,
+            LayerKind::Dense { .. } | LayerKind::Relu | LayerKind::Dropout(_) | LayerKind::Flatten => 0,
         }
     }
 
@@ -161,17 +177,18 @@ impl Layer {
             LayerKind::Dense { .. } | LayerKind::Convolution(_) | LayerKind::AveragePool(_) => {
                 self.output.values()
             }
-            LayerKind::MaxPool(_) => self.input.values(),
+            LayerKind::MaxPool(_) | LayerKind::Dropout(_) => self.input.values(),
             LayerKind::Relu | LayerKind::Flatten => 0,
         }
     }
 
     /// What comes out for all rows of x, and what the way back needs, if it needs anything. `own` are the layer's parameters, if it
-    /// has some.
+    /// has some. `mask` is what a dropout lets stay, ones and zeros, in place of what it would draw.
     pub async fn forward<P: Protocol>(
         &self,
         secure: &Secure<P>,
         own: Option<&Parameters<P::Share>>,
+        mask: Option<&Vector>,
         x: &P::Share,
     ) -> (P::Share, Option<P::Share>) {
         match self.kind {
@@ -191,6 +208,13 @@ impl Layer {
             LayerKind::Relu => {
                 let (relu, positive) = secure.relu(x).await;
                 (relu, Some(positive))
+            }
+            LayerKind::Dropout(dropout) => {
+                let mask = match mask {
+                    Some(mask) => secure.protocol.public(mask),
+                    None => dropout.mask(secure, x.len()).await,
+                };
+                (dropout.apply(secure, &mask, x).await, Some(mask))
             }
             LayerKind::Flatten => (x.clone(), None),
         }
@@ -228,6 +252,7 @@ impl Layer {
                 let _op = secure.span("relu");
                 (None, Some(secure.protocol.mul(kept(), gradient).await))
             }
+            LayerKind::Dropout(dropout) => (None, Some(dropout.apply(secure, kept(), gradient).await)),
             LayerKind::Flatten => (None, Some(gradient.clone())),
         }
     }

@@ -7,6 +7,7 @@ mod batches;
 mod convolution;
 mod dataset;
 mod dense;
+mod dropout;
 mod evaluate;
 mod initial;
 mod layer;
@@ -19,6 +20,7 @@ mod training;
 
 pub use convolution::{Convolution, Padding};
 pub use dataset::{encode_images, one_hot_labels};
+pub use dropout::Dropout;
 pub use evaluate::correct_predictions;
 pub use initial::glorot_weights;
 pub(crate) use layer::parameter_spans;

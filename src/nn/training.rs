@@ -2,7 +2,7 @@
 
 use super::batches::{Parts, elements};
 use super::dataset::{encode_images, one_hot_labels};
-use super::layer::{Layer, fans, parameter_spans};
+use super::layer::{Layer, LayerKind, fans, parameter_spans};
 use super::optimizer::{Descent, Followed, Moment};
 use super::parameters::{Parameters, Weights};
 use crate::data::{Block, Dataset, Owners};
@@ -138,6 +138,15 @@ pub struct Trainer<P: Protocol> {
     labels: Parts<P::Share>,
     model: Model<P::Share>,
     moment: Moment,
+    masks: Masks<P::Share>,
+}
+
+/// What dropouts let stay, layer by layer, ones and zeros.
+struct Masks<S> {
+    /// In the next iteration, in place of what they would draw.
+    given: Option<Vec<Vector>>,
+    /// In the last iteration.
+    used: Vec<S>,
 }
 
 /// The offline phase of a program. Dealers take part in it too.
@@ -196,7 +205,8 @@ impl<P: Protocol> Trainer<P> {
             both(both(images(), labels()), input_weights(&weight_strand, &program, brought.weights)).await;
         secure.protocol.check().await;
         drop(set_up);
-        Trainer { secure, program, images, labels, model, moment: Moment::START }
+        let masks = Masks { given: None, used: Vec::new() };
+        Trainer { secure, program, images, labels, model, moment: Moment::START, masks }
     }
 
     /// An epoch begins, counted from 1: it has its learning rate.
@@ -219,12 +229,14 @@ impl<P: Protocol> Trainer<P> {
         let _span = secure.span("iteration");
         let batch = Batch { images: self.images.rows(rows), labels: self.labels.rows(rows) };
         let [memory_strand, pass_strand] = secure.fork();
-        let (prepared, (gradients, loss)) = both(
+        let given = self.masks.given.take();
+        let (prepared, (gradients, loss, used)) = both(
             prepare_steps(&memory_strand, &self.program, std::mem::take(&mut self.model.memory)),
             // A large state machine, which moves less often in a box.
-            Box::pin(gradients(&pass_strand, &self.program, &self.model, &batch)),
+            Box::pin(gradients(&pass_strand, &self.program, &self.model, &batch, given)),
         )
         .await;
+        self.masks.used = used;
         if loss.is_some() {
             // The loss is about to be opened.
             secure.protocol.check().await;
@@ -245,6 +257,21 @@ impl<P: Protocol> Trainer<P> {
         opened
     }
 
+    /// What dropouts let stay in the next iteration, in place of what they would draw.
+    pub fn give_masks(&mut self, masks: Vec<Vector>) {
+        self.masks.given = Some(masks);
+    }
+
+    /// Everybody learns what dropouts let stay in the last iteration.
+    pub async fn open_masks(&self) -> Vec<Vector> {
+        let mut opened = Vec::new();
+        for mask in &self.masks.used {
+            opened.push(self.secure.protocol.open(mask).await);
+        }
+        self.secure.protocol.check().await;
+        opened
+    }
+
     /// Everybody learns the weights.
     pub async fn open_weights(&self) -> Vec<Weights> {
         let _span = self.secure.span("open_weights");
@@ -259,21 +286,26 @@ impl<P: Protocol> Trainer<P> {
     }
 }
 
-/// Gradients of all parameters, those of the first layer first, and the loss of each row.
+/// Gradients of all parameters, those of the first layer first, the loss of each row, and what dropouts let stay.
 async fn gradients<P: Protocol>(
     secure: &Secure<P>,
     program: &TrainingProgram,
     model: &Model<P::Share>,
     batch: &Batch<P::Share>,
-) -> (Vec<Parameters<P::Share>>, Option<P::Share>) {
+    masks: Option<Vec<Vector>>,
+) -> (Vec<Parameters<P::Share>>, Option<P::Share>, Vec<P::Share>) {
     let mut parameters = model.parameters.iter();
     let own: Vec<_> =
         program.layers.iter().map(|layer| layer.fans().and_then(|_| parameters.next())).collect();
     let (mut x, mut kept) = (batch.images.clone(), Vec::new());
+    let (mut given, mut used) = (masks.into_iter().flatten(), Vec::new());
     for (layer, own) in program.layers.iter().zip(&own) {
         let _layer = secure.span(layer.span.clone());
         let _direction = secure.span("forward");
-        let (next, keeps) = layer.forward(secure, *own, &x).await;
+        let draws = matches!(layer.kind, LayerKind::Dropout(_));
+        let mask = if draws { given.next() } else { None };
+        let (next, keeps) = layer.forward(secure, *own, mask.as_ref(), &x).await;
+        used.extend(keeps.clone().filter(|_| draws));
         x = next;
         kept.push(keeps);
     }
@@ -299,7 +331,7 @@ async fn gradients<P: Protocol>(
         }
     }
     all_gradients.reverse();
-    (all_gradients, output.loss)
+    (all_gradients, output.loss, used)
 }
 
 /// What the steps of all layers need of what is remembered alone, side by side. What was remembered goes: it takes memory.

@@ -53,7 +53,11 @@ impl LayerOperation {
         let passed = match pass {
             Pass::Forward => vec![rows * layer.input.values()],
             Pass::Backward | Pass::BackwardWeights => {
-                vec![rows * layer.output.values(), rows * layer.window_values()]
+                let kept = match layer.kind {
+                    LayerKind::Convolution(_) => layer.window_values(false),
+                    _ => layer.input.values(),
+                };
+                vec![rows * layer.output.values(), rows * kept]
             }
         };
         own.chain(passed).collect()
@@ -67,7 +71,7 @@ impl LayerOperation {
             _ => None,
         };
         match self.pass {
-            Pass::Forward => drop(self.layer.forward(secure, own.as_ref(), &passed[0]).await),
+            Pass::Forward => drop(self.layer.forward(secure, own.as_ref(), None, &passed[0]).await),
             pass => {
                 let with_inputs = pass == Pass::Backward;
                 drop(

@@ -152,6 +152,21 @@ impl<P: Protocol> Session<P> {
         Ok([offline, online])
     }
 
+    /// What dropouts let stay in the last iteration, opened. This is not part of a training.
+    pub fn open_masks(&mut self) -> Result<Vec<Vector>, SimError> {
+        let run = self.phase(Some(Demand::default()), async |_, trainer| trainer.open_masks().await)?;
+        Ok(run.outputs.into_iter().flatten().next().expect("a party that computes"))
+    }
+
+    /// What dropouts let stay in the next iteration, in place of what they would draw.
+    pub fn give_masks(&mut self, masks: &[Vector]) {
+        for member in &mut self.members {
+            if let Member::Computes(trainer) = member {
+                trainer.give_masks(masks.to_vec());
+            }
+        }
+    }
+
     /// An epoch begins, counted from 1.
     pub fn begin_epoch(&mut self, epoch: u64) {
         for member in &mut self.members {

@@ -6,10 +6,10 @@ use super::session::{Demands, Session};
 use super::world::{clear_world, world};
 use super::{Progress, RunError, total_iterations};
 use crate::data::Dataset;
-use crate::nn::{SecretData, Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
+use crate::nn::{LayerKind, SecretData, Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol, ValuesBeyond};
-use crate::ring::Content;
+use crate::ring::{Content, Vector};
 use crate::scenario::Plan;
 use crate::secure::Rounding;
 use crate::sim::{SimError, Trace};
@@ -80,20 +80,26 @@ struct First {
     setup: Trace,
     iterations: Vec<Trace>,
     weights: Vec<Weights>,
+    masks: Vec<Vec<Vector>>,
 }
 
+/// Where `masks` are given, dropouts let stay in each iteration what they say; else what they draw.
 fn run_first<P: Protocol>(
     (mut session, setup): (Session<P>, Trace),
-    most_at_once: usize,
-    rows: &[usize],
-    batch: usize,
+    run: &OnShares,
+    masks: Option<&[Vec<Vector>]>,
 ) -> Result<First, SimError> {
-    session.round_in_pieces(most_at_once);
-    let iterations = rows
-        .chunks_exact(batch)
-        .map(|rows| Ok(session.iteration(rows)?.0))
-        .collect::<Result<_, SimError>>()?;
-    Ok(First { setup, iterations, weights: session.open_weights()? })
+    session.round_in_pieces(run.most_at_once);
+    let draws = run.program.layers.iter().any(|layer| matches!(layer.kind, LayerKind::Dropout(_)));
+    let (mut iterations, mut used) = (Vec::new(), Vec::new());
+    for (at, rows) in run.rows.chunks_exact(run.plan.training.batch).enumerate() {
+        if let Some(masks) = masks {
+            session.give_masks(&masks[at]);
+        }
+        iterations.push(session.iteration(rows)?.0);
+        used.push(if draws { session.open_masks()? } else { Vec::new() });
+    }
+    Ok(First { setup, iterations, weights: session.open_weights()?, masks: used })
 }
 
 impl Visitor for OnShares<'_> {
@@ -104,20 +110,21 @@ impl Visitor for OnShares<'_> {
         let world = world(&plan.network, &plan.compute, plan.seed);
         let start = |party| start(party, plan.seed, Content::Values);
         let format = (plan.fixed_point, self.rounding);
-        let session = Session::set_up(world, start, format, self.program, self.secrets, self.demands)?;
-        run_first(session, self.most_at_once, self.rows, plan.training.batch)
+        let demands = self.demands.clone();
+        let session = Session::set_up(world, start, format, self.program, self.secrets, demands)?;
+        run_first(session, &self, None)
     }
 }
 
 impl OnShares<'_> {
-    /// The same in the clear. Values that leave their range are counted in `beyond`.
-    fn in_the_clear(&self, beyond: &ValuesBeyond) -> Result<First, SimError> {
+    /// The same in the clear, with what dropouts let stay there. Values that leave their range are counted in `beyond`.
+    fn in_the_clear(&self, beyond: &ValuesBeyond, shares: &First) -> Result<First, SimError> {
         let plan = self.plan;
         let start = |party| Clear::counting(party, plan.seed, beyond.clone());
         let format = (plan.fixed_point, self.rounding);
         let session =
             Session::set_up(clear_world(), start, format, self.program, self.secrets, Demands::default())?;
-        run_first(session, self.most_at_once, self.rows, plan.training.batch)
+        run_first(session, self, Some(&shares.masks))
     }
 }
 
@@ -165,7 +172,7 @@ pub fn verify(
         return Err(VerifyError::Trace { phase: "iteration" }.into());
     }
     let beyond = ValuesBeyond::of_every_value();
-    let clear = whole(&Demands::default()).in_the_clear(&beyond)?;
+    let clear = whole(&Demands::default()).in_the_clear(&beyond, &shares)?;
     progress.step();
     let messages = shares.setup.messages() + shares.iterations.iter().map(Trace::messages).sum::<u64>();
     let parameters = pairs(&clear.weights, &clear.weights).count();
@@ -183,7 +190,7 @@ pub fn verify(
         let shares = plan.protocol.visit_with(plan.triples, pieces(&nearest.demands))?;
         progress.step();
         beyond.take();
-        let clear = pieces(&Demands::default()).in_the_clear(&beyond)?;
+        let clear = pieces(&Demands::default()).in_the_clear(&beyond, &shares)?;
         progress.step();
         (shares, clear)
     };

@@ -38,6 +38,8 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let triples = triples.filter(|&triples| check_triples(&fields, protocol, triples, mistakes));
     let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
     let fixed_point = fields.node("fixed_point", mistakes).and_then(|node| fixed_point(&node, mistakes));
+    // Whether its layers fit depends on the data.
+    let model_node = fields.node("model", mistakes);
     let softmax_node = fields.node("softmax", mistakes);
     let softmax = softmax_node.as_ref().and_then(|node| softmax(node, mistakes));
     let loss = fields.boolean("loss", mistakes);
@@ -47,7 +49,7 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
     let may_own = protocol.map_or(3, Protocol::sharing_parties);
     let data = data.and_then(|node| data_source(&node, base_dir, may_own, mistakes));
     let image = data.as_ref().map(|data| data.image);
-    let model = fields.node("model", mistakes).and_then(|node| model(&node, image, mistakes));
+    let model = model_node.and_then(|node| model(&node, image, mistakes));
     let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), may_own, mistakes));
     let training = fields.node("training", mistakes);
     let training = training.and_then(|node| training_of(&node, fixed_point, mistakes)).filter(|training| {

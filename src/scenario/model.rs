@@ -8,17 +8,18 @@ use super::presets::unknown_preset;
 use super::read::{self, Fields, unknown_choice, unknown_form, wrong};
 use super::tree::{Kind, Node};
 use crate::data::ImageSize;
-use crate::nn::{Convolution, Padding, Pool, layers_on};
+use crate::nn::{Convolution, Dropout, Padding, Pool, layers_on};
 
 const MOST_HIDDEN: usize = 16;
 const MOST_LAYERS: usize = 64;
 
 /// The ways of writing a layer: its name, and an example.
-const LAYERS: [(&str, &str); 6] = [
+const LAYERS: [(&str, &str); 7] = [
     ("conv", "conv(kernel: 5, channels: 16)"),
     ("max_pool", "max_pool(2)"),
     ("avg_pool", "avg_pool(2)"),
     ("relu", "relu"),
+    ("dropout", "dropout(0.5)"),
     ("flatten", "flatten"),
     ("dense", "dense(100)"),
 ];
@@ -117,6 +118,12 @@ fn layer(node: &Node, mistakes: &mut Mistakes) -> Option<LayerKind> {
         }
         (Some("avg_pool"), Kind::Tuple(_, items)) if items.len() == 1 => {
             pool(&items[0], "avg_pool").map(LayerKind::AveragePool)
+        }
+        (Some("dropout"), Kind::Tuple(_, items)) if items.len() == 1 => {
+            let needed = "1/2, 1/4, 1/8 or 1/16, as 0.5, 0.25, 0.125 or 0.0625: so many random bits decide";
+            let halvings = |part: f64| (1..=4).find(|&halvings| part == 0.5f64.powi(halvings));
+            let part = read::float(&items[0], "dropout", needed, |part| halvings(part).is_some(), mistakes)?;
+            Some(LayerKind::Dropout(Dropout { halvings: halvings(part)? as u32 }))
         }
         (Some("conv"), Kind::Record(_)) => convolution(node, mistakes).map(LayerKind::Convolution),
         _ => unknown_choice(

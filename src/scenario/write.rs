@@ -19,7 +19,7 @@ use super::plan::{
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
 use crate::data::DataPath;
-use crate::nn::{Convolution, Pool};
+use crate::nn::{Convolution, Dropout, Pool};
 
 /// Which fields are written.
 type Select = fn(Decides) -> bool;
@@ -199,6 +199,7 @@ fn layer(kind: &LayerKind) -> String {
         LayerKind::MaxPool(Pool { size }) => format!("max_pool({size})"),
         LayerKind::AveragePool(Pool { size }) => format!("avg_pool({size})"),
         LayerKind::Relu => "relu".to_string(),
+        LayerKind::Dropout(Dropout { halvings }) => format!("dropout({:?})", 0.5f64.powi(halvings as i32)),
         LayerKind::Flatten => "flatten".to_string(),
     }
 }

@@ -135,7 +135,7 @@ impl<P: Protocol> Secure<P> {
     }
 
     /// x xor y for each place of two words, as many as the shorter one has.
-    fn xor_words(&self, x: &[Bit<P::Bits>], y: &[Bit<P::Bits>]) -> Word<P::Bits> {
+    pub(super) fn xor_words(&self, x: &[Bit<P::Bits>], y: &[Bit<P::Bits>]) -> Word<P::Bits> {
         let mut sums = P::Bits::xor_each(&both_shared(x.iter().zip(y))).into_iter();
         let sum = |(x, y): Pair<'_, P::Bits>| match (x, y) {
             (Bit::Shared(_), Bit::Shared(_)) => Bit::Shared(sums.next().expect("a sum of each pair")),

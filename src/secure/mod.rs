@@ -16,6 +16,7 @@ mod logarithm;
 mod lookup;
 mod maximum;
 mod quadratic;
+mod random;
 mod revealing;
 mod spu;
 mod square_root;

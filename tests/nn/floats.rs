@@ -106,6 +106,7 @@ pub fn forward(layer: &Layer, own: Option<&Own>, x: &[f64]) -> Passed {
             output = windows(layer, pool.size, rows).into_iter().map(mean).collect();
         }
         LayerKind::Relu => output = x.iter().map(|x| x.max(0.0)).collect(),
+        LayerKind::Dropout(_) => panic!("chance has a part in it"),
         LayerKind::Flatten => output = x.to_vec(),
     }
     Passed { output, kept: x.to_vec() }
@@ -158,6 +159,7 @@ pub fn backward(layer: &Layer, own: Option<&Own>, passed: &Passed, gradient: &[f
         LayerKind::Relu => {
             input = x.iter().zip(gradient).map(|(x, g)| if *x > 0.0 { *g } else { 0.0 }).collect()
         }
+        LayerKind::Dropout(_) => panic!("chance has a part in it"),
         LayerKind::Flatten => input = gradient.to_vec(),
     }
     Gradients { input, own: learnt }

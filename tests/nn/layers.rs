@@ -1,8 +1,9 @@
 //! Every layer alone, both ways, under every protocol.
 
 use mpcsim::data::ImageSize;
-use mpcsim::nn::{Convolution, Layer, LayerKind, Padding, Parameters, Pool, layers_on};
+use mpcsim::nn::{Convolution, Dropout, Layer, LayerKind, Padding, Parameters, Pool, layers_on};
 use mpcsim::protocol::Protocol;
+use mpcsim::ring::Vector;
 use mpcsim::secure::{Rounding, Secure};
 
 use super::floats::{self, Own};
@@ -18,7 +19,7 @@ impl Program for Passes {
             [_, _, weights, bias] => Some(Parameters { weights: weights.clone(), bias: bias.clone() }),
             _ => None,
         };
-        let (output, kept) = self.0.forward(secure, own.as_ref(), &inputs[0]).await;
+        let (output, kept) = self.0.forward(secure, own.as_ref(), None, &inputs[0]).await;
         let (learnt, back) = self.0.backward(secure, own.as_ref(), kept.as_ref(), &inputs[1], true).await;
         let learnt = learnt.into_iter().flat_map(|own| [own.weights, own.bias]);
         [output, back.expect("a gradient of what goes in")].into_iter().chain(learnt).collect()
@@ -150,6 +151,62 @@ fn layers_are_oblivious() {
                 let shares = on_shares(&passes, values, seed + 7, setting);
                 assert!(shares.trace == shapes.trace, "{setting:?}, {layer:?}");
                 assert!(shares.offline == shapes.offline, "{setting:?}, {layer:?}");
+            }
+        }
+    }
+}
+
+/// Both passes of a dropout, and what it lets stay: what is given, or what it draws.
+struct Drops {
+    layer: Layer,
+    given: Option<Vec<i64>>,
+}
+
+impl Program for Drops {
+    async fn run<P: Protocol>(&self, secure: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        let given = self.given.as_ref();
+        let given = given.map(|mask| Vector::from(mask.iter().map(|&bit| bit as u64).collect::<Vec<_>>()));
+        let (output, mask) = self.layer.forward(secure, None, given.as_ref(), &inputs[0]).await;
+        let (_, back) = self.layer.backward(secure, None, mask.as_ref(), &inputs[1], true).await;
+        vec![output, back.expect("a gradient of what goes in"), mask.expect("what stays")]
+    }
+}
+
+#[test]
+fn a_dropout_lets_as_much_stay_as_it_says_and_no_more_is_known() {
+    const VALUES: usize = 1200;
+    let seed = seed();
+    for setting in Setting::all() {
+        for halvings in [1, 2, 4] {
+            let kind = LayerKind::Dropout(Dropout { halvings });
+            let layer = layers_on(&[kind], image(1, VALUES, 1)).unwrap().remove(0);
+            let inputs = inputs(&layer, 1, 50, &mut Dice::new(seed, 150 + u64::from(halvings)));
+            let drops = |given| Drops { layer: layer.clone(), given };
+            let shares = on_shares(&drops(None), &inputs, seed, setting);
+            let shapes = on_shapes(&drops(None), &inputs, seed, setting);
+            assert!(shares.trace == shapes.trace && shares.offline == shapes.offline, "{setting:?}");
+            let all = shares.integers();
+            let (passed, mask) = all.split_at(2 * VALUES);
+            assert!(mask.iter().all(|bit| [0, 1].contains(bit)), "{setting:?}");
+            let dropped = mask.iter().filter(|bit| **bit == 0).count() as f64;
+            let part = f64::exp2(-f64::from(halvings));
+            let deviation = (VALUES as f64 * part * (1.0 - part)).sqrt();
+            assert!(
+                (dropped - VALUES as f64 * part).abs() < 6.0 * deviation,
+                "{setting:?}: {dropped} dropped"
+            );
+            // A rounding, and what 4/3 and 16/15 are off as numbers of fixed point.
+            for ((x, bit), got) in inputs[0].iter().chain(&inputs[1]).zip(mask.iter().chain(mask)).zip(passed)
+            {
+                let right = *x as f64 * *bit as f64 / (1.0 - part);
+                let allowed = if halvings == 1 { 0.0 } else { 1.0 + x.abs() as f64 / 131_072.0 };
+                assert!((*got as f64 - right).abs() <= allowed, "{setting:?}: {got} for {right}");
+            }
+            let other = on_shares(&drops(None), &inputs, seed + 1, setting).integers();
+            assert_ne!(&other[2 * VALUES..], mask, "{setting:?}: not the same again");
+            if setting.rounding == Rounding::Nearest {
+                let clear = in_the_clear(&drops(Some(mask.to_vec())), &inputs, seed, setting).integers();
+                assert_eq!(clear, all, "{setting:?}");
             }
         }
     }

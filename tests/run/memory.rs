@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use mpcsim::data::idx::{Content, read_file};
+#[cfg(target_os = "linux")]
+use mpcsim::data::{MNIST_CLASSES, MNIST_IMAGE};
 use mpcsim::nn::dense_layers;
 use mpcsim::run::estimated_bytes;
 use mpcsim::scenario::Scenario;
@@ -170,4 +172,17 @@ fn a_training_takes_what_is_estimated() {
             assert!(each <= 300, "{what}: {each} bytes a parameter");
         }
     }
+}
+
+/// Values of images, and of their windows.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_convolutional_network_takes_what_is_estimated() {
+    let sets =
+        ["model=preset(\"B\")", "data=mnist(train: 256, test: 64)", "training=(iterations: 2, batch: 64)"];
+    let text = std::fs::read_to_string(scenario("03_one_layer.ron")).unwrap();
+    let plan = Scenario::parse(&text, "03_one_layer.ron", Path::new(""), &sets.map(str::to_string)).unwrap();
+    let layers = mpcsim::run::layers(&plan, MNIST_IMAGE, MNIST_CLASSES).unwrap();
+    let (estimate, peak) = (estimated_bytes(&plan, &layers), peak_bytes(&sets, &[]));
+    assert!(peak <= estimate && estimate <= 2 * peak, "estimated {estimate}, taken {peak}");
 }

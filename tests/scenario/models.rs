@@ -68,6 +68,7 @@ fn what_does_not_fit_is_told_at_its_layer_with_both_sizes() {
         "[conv(kernel: 28, channels: 4), flatten, relu]",
         "[conv(kernel: 5, channels: 2, stride: 3), max_pool(8)]",
         "[avg_pool(14), max_pool(2)]",
+        "[dropout(0.25), dense(3), relu, dropout(0.5)]",
     ] {
         let plan = good(&text(), &[&with(good_one)[0]]);
         assert_eq!(good(&plan.to_ron(), &[]), plan, "{good_one}");
@@ -81,6 +82,7 @@ fn mistakes_in_layers_of_images_are_told() {
         ("[conv(kernel: 0, channels: 1)]", "`kernel` must be a whole number from 1 to 64"),
         ("[conv(kernel: 3)]", "`conv` needs a field `channels`"),
         ("[conv(kernel: 3, channels: 1, padding: full)]", "`padding` must be `valid` or `same`"),
+        ("[dropout(0.3)]", "`dropout` must be 1/2, 1/4, 1/8 or 1/16"),
         ("[pool(2)]", "`layer` must be `conv(kernel: 5, channels: 16)`"),
         ("preset(\"E\")", "there is no model preset \"E\""),
         ("\"B\"", "\"B\" is the name of a preset"),

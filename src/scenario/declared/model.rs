@@ -20,7 +20,9 @@ pub const MODEL: Value = Value::Forms(&[
         written: "[conv(kernel: 5, channels: 16), max_pool(2), relu, dense(100), relu]",
         about: "Layers, one after the other, at most 64. `dense(100)`: z = x W + b with so many outputs, from 1 to 65,536. \
                 `conv(…)`: a convolution. `max_pool(2)`, `avg_pool(2)`: the largest value, or the mean, of windows of so many \
-                pixels along each side, from 2 to 64, side by side: they must divide the image. `relu`: max(x, 0). `flatten`: \
+                pixels along each side, from 2 to 64, side by side: they must divide the image. `relu`: max(x, 0). `dropout(0.5)`: in the \
+                training, that part of the values, 0.5, 0.25, 0.125 or 0.0625, becomes zero, chosen by secret random bits, and the others \
+                are divided by what is left of 1. `flatten`: \
                 the values of an image, row by row, the channel fastest; a dense layer does that by itself. Values of images \
                 need data whose files say how many rows and columns of pixels an image has.",
         group: Some(&CONVOLUTION),
