@@ -130,7 +130,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
 }
 
 /// A value of a window of a convolution: a word for each component that is not another party's too, and the same in the form of
-/// a matrix product. With B and C, both ways, 737 MB and 1.40 GB in all with `rep3`, 868 MB and 1.94 GB with `beaver2`.
+/// a matrix product. With B and C, both ways, 755 MB and 1.43 GB in all with `rep3`, 889 MB and 1.99 GB with `beaver2`.
 fn window_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep3 => 24,

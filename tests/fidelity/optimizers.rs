@@ -73,7 +73,7 @@ pub fn compared() -> Vec<Compared> {
 }
 
 /// The reference's square root takes prefix ors and the place of the leading bit on ring elements and divides once more: 4,549
-/// bytes a parameter where ours takes a sixth of it. docs/fidelity.md has the figures.
+/// bytes a parameter where ours takes about a fifth of it. docs/fidelity.md has the figures.
 const OTHER_ROOT: &str = "adam precise";
 
 #[test]

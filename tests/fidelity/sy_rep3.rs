@@ -192,8 +192,8 @@ fn output_layers_and_iterations_of_the_reference_are_recounted() {
             (_, false) => 0.97,
             (_, true) => 0.93,
         };
-        for party in 0..3 {
-            let ratio = counted[party] as f64 / c.row.payload_bytes_by_party[party] as f64;
+        for (party, (counted, measured)) in counted.iter().zip(&c.row.payload_bytes_by_party).enumerate() {
+            let ratio = *counted as f64 / *measured as f64;
             assert!((least..=1.005).contains(&ratio), "{ratio} of party {party}: {}", describe(c));
         }
         seen += 1;

@@ -158,7 +158,7 @@ impl Program {
     }
 
     /// Bits as ring elements.
-    fn to_ring(&mut self, count: u64, n: u64) {
+    fn convert_bits(&mut self, count: u64, n: u64) {
         self.bits += count * n;
         self.open_bits(count, n);
     }
@@ -181,7 +181,7 @@ impl Program {
         for &(n, bits, shift) in cuts {
             self.random(2 * n);
             self.and(overflow_ands(shift) + overflow_ands(bits - shift), n);
-            self.to_ring(4, n);
+            self.convert_bits(4, n);
             self.bits += n;
         }
     }
@@ -191,7 +191,7 @@ impl Program {
         if self.nearest {
             for &(n, _, shift) in cuts {
                 self.and(if shift <= 16 { 247 } else { 246 }, n);
-                self.to_ring(4, n);
+                self.convert_bits(4, n);
                 self.each(13 * n);
                 self.note(n);
                 self.each_piece(AND_WORD);
@@ -221,7 +221,7 @@ impl Program {
     /// Comparisons of n numbers, without the hash of what is opened.
     fn compare(&mut self, n: u64) {
         self.and(115, n);
-        self.to_ring(1, n);
+        self.convert_bits(1, n);
     }
 
     pub fn comparison(&mut self, n: u64) {
@@ -244,7 +244,7 @@ impl Program {
         self.product(n);
         self.and(410, n);
         self.open_bits(31, n);
-        self.to_ring(3, n);
+        self.convert_bits(3, n);
         self.random(n);
         self.opened(2);
         self.product(2 * n);
@@ -271,7 +271,7 @@ impl Program {
     /// Powers of two, their masks being there.
     fn powers_of_two(&mut self, n: u64) {
         self.and(116, n);
-        self.to_ring(7, n);
+        self.convert_bits(7, n);
         self.random(n);
         self.opened(1);
         self.each_piece(AND_WORD);
@@ -306,7 +306,7 @@ impl Program {
         self.comparison(n);
         self.product(n);
         self.and(482, n);
-        self.to_ring(31, n);
+        self.convert_bits(31, n);
         self.random(n);
         self.opened(4);
         self.each_piece(2 * AND_WORD);

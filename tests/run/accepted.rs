@@ -53,7 +53,7 @@ fn what_is_accepted_runs() {
     let seed = seed();
     let mut dice = Dice::new(seed, 400);
     let (mut accepted, mut ran) = (0, 0);
-    for _ in 0..45 {
+    for _ in 0..70 {
         let mut sets = Vec::new();
         let plan = random_plan(&mut dice, &mut sets);
         println!("{sets:?}: {}", if plan.is_some() { "accepted" } else { "refused" });

@@ -36,10 +36,10 @@ fn a_training_beyond_memory_is_refused_with_the_figure() {
         assert!(told.contains(said), "{told}");
         assert!(!out.exists(), "nothing is written");
     };
-    // 64 x 65,536 + 65,536 x 65,536 + 65,536 x 4 weights and the biases: 1.7 TB with any protocol.
+    // 64 x 65,536 + 65,536 x 65,536 + 65,536 x 4 weights and the biases: 1.2 TB with `rep3`.
     let wide = ["model=dense(hidden: [65536, 65536])", "training.batch=1"];
-    let estimate = "this takes about 1677.0 GB of memory, and ";
-    refused(&wide, Some("1676"), &format!("{estimate}--memory-limit allows 1676.0 GB"));
+    let estimate = "this takes about 1161.1 GB of memory, and ";
+    refused(&wide, Some("1160"), &format!("{estimate}--memory-limit allows 1160.0 GB"));
     refused(&wide, None, &format!("{estimate}this machine has "));
     refused(&["model=dense(hidden: [4096, 4096])"], Some("1"), "--memory-limit allows 1.0 GB");
     let output = mpcsim(&scenario(SMALL), &out, &BRIEF, |command| {
