@@ -339,7 +339,11 @@ mod tests {
         let part: &[(usize, &[usize])] = &[(0, &[0, 1]), (1, &[0])];
         assert_eq!(together(&[part]), [1]);
         assert_eq!(together(&[part, &[(1, &[1, 2])]]), [1, 1], "x y'' is missing");
-        assert_eq!(together(&[part, &[(1, &[1])], &[(1, &[1])]]), [1, 1, 1], "x' y' comes twice");
+        assert_eq!(
+            together(&[part, &[(1, &[1])], &[(1, &[1, 2]), (0, &[2])]]),
+            [1, 1, 1],
+            "x' y' comes twice"
+        );
         // No product less than alone.
         let sums = noted(&[&[(0, &[0])], &[(0, &[1])]]);
         assert!(sums.iter().all(|sum| Joint::with(&product(sum)).is_none()));
