@@ -21,6 +21,8 @@ fn small_sweeps_are_embedded_whole() {
     );
     assert!(data["results"] == csv.as_str(), "other rows than those of the file");
     assert_eq!((data["rows_in_all"].as_u64(), data["rows_kept"].as_u64()), (Some(1080), Some(1080)));
+    let reveals: Vec<&str> = data["reveals"].as_object().expect("names").keys().map(String::as_str).collect();
+    assert_eq!(reveals, ["adhoc", "relu_norm"], "variants that open something are marked");
 }
 
 #[test]

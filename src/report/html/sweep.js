@@ -209,7 +209,7 @@ function accuracySection() {
     const found = shown().filter((point) => variantOf(point) === variant);
     return found.length ? `${variant} between ${fmtPercent(Math.min(...found.map((point) => point.least.accuracy)))} and ${fmtPercent(Math.max(...found.map((point) => point.most.accuracy)))}` : `${variant} not present`;
   }).join("; ") + `. ${SEEDED}`;
-  const chart = figure("accuracy", 320, option, text, `Further up is more accurate, further left is cheaper. Each point is a training under the chosen network. ${SEEDED}`);
+  const chart = figure("accuracy", 320, option, text, `Further up is more accurate, further left is cheaper. Each point is a training${LATENCY || BANDWIDTH ? " under the chosen network" : ""}. ${SEEDED}`);
   redraws.push(() => chart.redraw());
   return el("section", {}, el("h2", {}, "Accuracy against cost"), chart);
 }
@@ -219,17 +219,22 @@ function beats(one, other) {
   const more = one.mean.accuracy - other.mean.accuracy, less = other.mean[view.metric] - one.mean[view.metric];
   return more >= 0 && less >= 0 && (more > 0 || less > 0);
 }
-/** The variants that no other beats in both, for each value of another axis. */
+/** What a softmax variant opens of each row, if it opens anything. */
+const revealedBy = (point) => (/softmax/.test(VARIANT.name) ? DATA.reveals[variantOf(point).replace(/\(.*/, "")] : undefined);
+/** The variants that no other beats in both, for each value of another axis; where one of them opens something, also those of the others. */
 function unbeatenSection() {
   if (!RESULT.accuracy || !VARIANT || VARIANTS.length < 2) return null;
   const list = el("ul", { id: "unbeaten" }), note = el("p", { class: "note" });
+  const among = (points) => points.filter((one) => !points.some((other) => beats(other, one))).sort((a, b) => a.mean[view.metric] - b.mean[view.metric]);
+  const told = (point) => `${variantOf(point)} (${fmtResult(view.metric, point.mean[view.metric])}, ${fmtPercent(point.mean.accuracy)})${revealedBy(point) ? `, which opens ${revealedBy(point)} to all parties` : ""}`;
   const update = () => {
     const points = chosen([FACET], ["accuracy", view.metric]);
     list.replaceChildren(...(FACET ? FACET.values : [""]).map((value) => {
       const own = points.filter((point) => !FACET || point[FACET.name] === value);
-      const best = own.filter((one) => !own.some((other) => beats(other, one))).sort((a, b) => a.mean[view.metric] - b.mean[view.metric]);
-      const texts = best.map((point) => `${variantOf(point)} (${fmtResult(view.metric, point.mean[view.metric])}, ${fmtPercent(point.mean.accuracy)})`);
-      return el("li", {}, FACET ? el("strong", {}, `${shortTitle(FACET.name)} ${value}: `) : null, texts.length > 0 ? texts.join("; ") : "no training");
+      const best = among(own), silent = among(own.filter((point) => !revealedBy(point)));
+      const texts = best.map(told).join("; ") || "no training";
+      const others = best.some(revealedBy) && silent.length > 0 ? `. Of those that open nothing: ${silent.map(told).join("; ")}` : "";
+      return el("li", {}, FACET ? el("strong", {}, `${shortTitle(FACET.name)} ${value}: `) : null, texts + others);
     }));
     note.textContent = `Cheapest first, with ${RESULT[view.metric].title} and test accuracy: every other variant is less accurate or dearer than one of these. ${conditions([FACET])}`;
   };

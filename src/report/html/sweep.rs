@@ -1,5 +1,6 @@
 //! The report of a sweep, from its `results.csv`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use super::page;
 use super::thin::{Axis, Choice};
 use crate::report::units::Unit;
+use crate::softmax::Softmax;
 
 /// Rows that a page holds; of more, an even choice.
 const ROWS: usize = 12_000;
@@ -28,6 +30,8 @@ struct Data<'a> {
     axes: Vec<String>,
     columns: &'a [ResultColumn],
     seeds: &'a [String],
+    /// What softmax variants open of each row, of those that do.
+    reveals: BTreeMap<&'static str, &'static str>,
     rows_in_all: usize,
     rows_kept: usize,
     stride: usize,
@@ -92,6 +96,7 @@ pub fn sweep_report<R: Read>(
         axes: places.iter().map(|&place| header[place].to_string()).collect(),
         columns,
         seeds,
+        reveals: Softmax::ALL.iter().filter_map(|s| Some((s.name(), s.reveals()?))).collect(),
         rows_in_all,
         rows_kept,
         stride: choice.map_or(1, |c| c.stride),
