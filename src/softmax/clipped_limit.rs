@@ -35,8 +35,7 @@ impl SoftmaxVariant for ClippedLimit {
     }
 
     fn with(settings: &[Setting]) -> Self {
-        let [Setting::Whole(squarings)] = *settings else { panic!("one whole number") };
-        ClippedLimit { squarings: squarings as u32 }
+        ClippedLimit { squarings: Setting::only_whole(settings) }
     }
 
     fn refusal(&self, format: FixedPoint, classes: usize) -> Option<String> {
@@ -62,7 +61,6 @@ impl SoftmaxVariant for ClippedLimit {
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
         let e = |d: f64| if d > CUT { real::limit(d, self.squarings) } else { 0.0 };
         let e: Vec<f64> = real::below_maximum(logits).into_iter().map(e).collect();
-        let inverse = real::spu_reciprocal(e.iter().sum());
-        e.iter().map(|e| e * inverse).collect()
+        real::spu_normalised(&e)
     }
 }

@@ -66,8 +66,7 @@ impl SoftmaxVariant for Limit {
     }
 
     fn with(settings: &[Setting]) -> Self {
-        let [Setting::Whole(squarings)] = *settings else { panic!("one whole number") };
-        Limit { squarings: squarings as u32 }
+        Limit { squarings: Setting::only_whole(settings) }
     }
 
     fn refusal(&self, format: FixedPoint, classes: usize) -> Option<String> {

@@ -29,8 +29,7 @@ impl SoftmaxVariant for Lookup {
     }
 
     fn with(settings: &[Setting]) -> Self {
-        let [Setting::Whole(bits)] = *settings else { panic!("one whole number") };
-        Lookup { bits: bits as u32 }
+        Lookup { bits: Setting::only_whole(settings) }
     }
 
     fn refusal(&self, format: FixedPoint, classes: usize) -> Option<String> {

@@ -18,11 +18,11 @@ mod real;
 mod registry;
 mod relu_gradient;
 mod relu_norm;
+mod relu_parameters;
 mod relu_probability;
 mod taylor;
 mod two_quad;
 mod two_relu;
-mod zero_sum;
 
 pub use adhoc::Adhoc;
 pub use clipped_limit::ClippedLimit;
@@ -36,11 +36,11 @@ pub use quadratic_exp::QuadraticExp;
 pub use registry::Softmax;
 pub use relu_gradient::ReluGradient;
 pub use relu_norm::ReluNorm;
+pub use relu_parameters::{Division, ReluParameters, ZeroSum};
 pub use relu_probability::ReluProbability;
 pub use taylor::Taylor;
 pub use two_quad::TwoQuad;
 pub use two_relu::TwoRelu;
-pub use zero_sum::{Division, ZeroSum};
 
 use crate::protocol::Protocol;
 use crate::secure::{FixedPoint, Secure};

@@ -48,7 +48,6 @@ impl SoftmaxVariant for Pade {
             libm::scalbn(power, libm::floor(y) as i32)
         };
         let e: Vec<f64> = real::below_maximum(logits).into_iter().map(e).collect();
-        let inverse = real::spu_reciprocal(e.iter().sum());
-        e.iter().map(|e| e * inverse).collect()
+        real::spu_normalised(&e)
     }
 }

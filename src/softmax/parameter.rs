@@ -48,6 +48,14 @@ pub enum Setting {
     Interval(Option<(f64, f64)>),
 }
 
+impl Setting {
+    /// The only one of a variant with one parameter, a whole number.
+    pub(super) fn only_whole(settings: &[Setting]) -> u32 {
+        let [Setting::Whole(value)] = *settings else { panic!("one whole number") };
+        value as u32
+    }
+}
+
 impl fmt::Display for Setting {
     /// As a scenario file has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

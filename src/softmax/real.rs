@@ -23,8 +23,14 @@ pub(super) fn relu_above(logits: &[f64], threshold: f64) -> Vec<f64> {
     logits.iter().map(|&x| if x > threshold { x } else { 0.0 }).collect()
 }
 
+/// Each times SPU's reciprocal of the sum of all.
+pub(super) fn spu_normalised(values: &[f64]) -> Vec<f64> {
+    let inverse = spu_reciprocal(values.iter().sum());
+    values.iter().map(|value| value * inverse).collect()
+}
+
 /// SPU's reciprocal of a positive number: normalised to c in [1/2, 1), a linear start, two steps.
-pub(super) fn spu_reciprocal(x: f64) -> f64 {
+fn spu_reciprocal(x: f64) -> f64 {
     if x == 0.0 {
         return 0.0;
     }

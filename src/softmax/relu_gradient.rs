@@ -3,30 +3,21 @@
 //!
 //! There is no loss that has this gradient. As in the reference system (MP-SPDZ, ReluMultiOutput in Compiler/ml.py).
 
-use super::zero_sum::{self, Division, ZeroSum};
-use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant, real};
+use super::relu_parameters::{self, Division, ReluParameters, ZeroSum};
+use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{Numerator, Secure};
 use crate::sim::both;
 
 /// The replacement inside the gradient only.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReluGradient {
-    /// What a sum of zero gives.
-    pub zero_sum: ZeroSum,
-    /// What a logit must exceed to be active.
-    pub threshold: f64,
-    /// Whether the gradient goes back through active logits only.
-    pub final_relu: bool,
-    /// How r over its sum comes about.
-    pub division: Division,
-}
+pub struct ReluGradient(pub ReluParameters);
 
 impl ReluGradient {
     /// r over the sums of its rows.
     async fn quotient<P: Protocol>(&self, secure: &Secure<P>, relu: &P::Share, sums: &P::Share) -> P::Share {
         let classes = relu.len() / sums.len();
-        match self.division {
+        match self.0.division {
             Division::Reciprocal => {
                 let inverse = secure.divide(Numerator::One, sums, 1).await;
                 secure.fixed_mul(relu, &inverse.repeat_each(classes)).await
@@ -37,37 +28,22 @@ impl ReluGradient {
 }
 
 impl SoftmaxVariant for ReluGradient {
-    const DEFAULT: Self = ReluGradient {
+    const DEFAULT: Self = ReluGradient(ReluParameters {
         zero_sum: ZeroSum::Zero,
         threshold: 0.0,
         final_relu: false,
         division: Division::Reciprocal,
-    };
-    const PARAMETERS: &'static [Parameter] = zero_sum::PARAMETERS;
+    });
+    const PARAMETERS: &'static [Parameter] = relu_parameters::PARAMETERS;
     const FORMULA: &'static str = "r / sum r - y with r = relu(x); Keller and Sun, arXiv 2011.11202";
     const DOMAIN: &'static str = "rows with a positive logit; zero_sum says what others give";
 
     fn settings(&self) -> Vec<Setting> {
-        vec![
-            Setting::Word(self.zero_sum.name()),
-            Setting::Number(self.threshold),
-            Setting::Boolean(self.final_relu),
-            Setting::Word(self.division.name()),
-        ]
+        self.0.settings()
     }
 
     fn with(settings: &[Setting]) -> Self {
-        let [
-            Setting::Word(zero_sum),
-            Setting::Number(threshold),
-            Setting::Boolean(final_relu),
-            Setting::Word(way),
-        ] = *settings
-        else {
-            panic!("two words, a number, yes or no")
-        };
-        let (zero_sum, division) = (ZeroSum::named(zero_sum), Division::named(way));
-        ReluGradient { zero_sum, threshold, final_relu, division }
+        ReluGradient(ReluParameters::of(settings))
     }
 
     async fn output_layer<P: Protocol>(
@@ -77,9 +53,9 @@ impl SoftmaxVariant for ReluGradient {
         _with_loss: bool,
     ) -> OutputLayer<P::Share> {
         let Logits { logits, labels, classes } = batch;
-        let (relu, active) = secure.relu_above(logits, secure.fixed_point.encode(self.threshold)).await;
+        let (relu, active) = secure.relu_above(logits, secure.fixed_point.encode(self.0.threshold)).await;
         let sums = relu.row_sums(classes);
-        let p = match self.zero_sum {
+        let p = match self.0.zero_sum {
             ZeroSum::Zero => self.quotient(secure, &relu, &sums).await,
             other => {
                 let [divide, compare] = secure.fork();
@@ -90,20 +66,19 @@ impl SoftmaxVariant for ReluGradient {
             }
         };
         let gradient = p.sub(&labels.scale(1 << secure.fixed_point.fraction_bits));
-        let gradient = if self.final_relu { secure.protocol.mul(&active, &gradient).await } else { gradient };
+        let gradient =
+            if self.0.final_relu { secure.protocol.mul(&active, &gradient).await } else { gradient };
         OutputLayer { gradient, loss: None }
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        let relu = real::relu_above(logits, self.threshold);
-        let none = relu.iter().sum::<f64>() == 0.0;
-        if none { self.zero_sum.distribution(logits.len()) } else { real::normalised(&relu) }
+        self.0.probabilities(logits)
     }
 
     fn gradient(&self, logits: &[f64], label: &[f64]) -> Vec<f64> {
         let p = self.probabilities(logits);
         let of =
-            |i: usize| if self.final_relu && logits[i] <= self.threshold { 0.0 } else { p[i] - label[i] };
+            |i: usize| if self.0.final_relu && logits[i] <= self.0.threshold { 0.0 } else { p[i] - label[i] };
         (0..p.len()).map(of).collect()
     }
 }

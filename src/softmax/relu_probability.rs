@@ -4,7 +4,7 @@
 //!
 //! As in the reference system (MP-SPDZ, MultiOutput with `approx` in Compiler/ml.py).
 
-use super::zero_sum::{self, Division, ZeroSum};
+use super::relu_parameters::{self, Division, ReluParameters, ZeroSum};
 use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{FixedPoint, Numerator, Secure};
@@ -15,16 +15,7 @@ const LARGEST_QUOTIENT: f64 = 0.9;
 
 /// The replacement as output distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReluProbability {
-    /// What a sum of zero gives.
-    pub zero_sum: ZeroSum,
-    /// What a logit must exceed to count: it bounds y/r by its reciprocal.
-    pub threshold: f64,
-    /// Whether the gradient goes back through active logits only.
-    pub final_relu: bool,
-    /// How y/r comes about.
-    pub division: Division,
-}
+pub struct ReluProbability(pub ReluParameters);
 
 impl ReluProbability {
     /// y_j / r_j of fixed-point labels; `one_hot` are the same as integers.
@@ -34,7 +25,7 @@ impl ReluProbability {
         (labels, one_hot): (&P::Share, &P::Share),
         relu: &P::Share,
     ) -> P::Share {
-        match self.division {
+        match self.0.division {
             Division::Quotient => secure.divide(Numerator::Shared(labels), relu, 1).await,
             Division::Reciprocal => {
                 let inverse = secure.divide(Numerator::One, relu, 1).await;
@@ -45,50 +36,35 @@ impl ReluProbability {
 }
 
 impl SoftmaxVariant for ReluProbability {
-    const DEFAULT: Self = ReluProbability {
+    const DEFAULT: Self = ReluProbability(ReluParameters {
         zero_sum: ZeroSum::Zero,
         threshold: 0.1,
         final_relu: false,
         division: Division::Quotient,
-    };
-    const PARAMETERS: &'static [Parameter] = zero_sum::PARAMETERS;
+    });
+    const PARAMETERS: &'static [Parameter] = relu_parameters::PARAMETERS;
     const FORMULA: &'static str = "[x_j > 0.1] (1 / sum r - y_j / r_j) - [x_j <= 0.1] y_j with r_j = [x_j > 0.1] x_j; Keller and Sun, arXiv 2011.11202";
     const DOMAIN: &'static str = "rows with a logit above 0.1; zero_sum says what others give";
 
     fn settings(&self) -> Vec<Setting> {
-        vec![
-            Setting::Word(self.zero_sum.name()),
-            Setting::Number(self.threshold),
-            Setting::Boolean(self.final_relu),
-            Setting::Word(self.division.name()),
-        ]
+        self.0.settings()
     }
 
     fn with(settings: &[Setting]) -> Self {
-        let [
-            Setting::Word(zero_sum),
-            Setting::Number(threshold),
-            Setting::Boolean(final_relu),
-            Setting::Word(way),
-        ] = *settings
-        else {
-            panic!("two words, a number, yes or no")
-        };
-        let (zero_sum, division) = (ZeroSum::named(zero_sum), Division::named(way));
-        ReluProbability { zero_sum, threshold, final_relu, division }
+        ReluProbability(ReluParameters::of(settings))
     }
 
     /// 1/r for the smallest active r must be a number of the format.
     fn refusal(&self, format: FixedPoint, _classes: usize) -> Option<String> {
         let FixedPoint { fraction_bits: f, total_bits: k } = format;
-        let smallest = format.encode(self.threshold) + 1;
+        let smallest = format.encode(self.0.threshold) + 1;
         let largest = f64::from(1u32 << (k - f - 1)) * LARGEST_QUOTIENT;
         let reciprocal = f64::from(1u32 << f) / smallest as f64;
         (reciprocal >= largest).then(|| {
             format!(
                 "softmax relu_probability divides by logits above its threshold of {}, and the reciprocal has no place in \
                  numbers of {k} bits with {f} after the binary point: take a threshold of {:.6} or more",
-                self.threshold,
+                self.0.threshold,
                 1.0 / largest
             )
         })
@@ -102,9 +78,9 @@ impl SoftmaxVariant for ReluProbability {
     ) -> OutputLayer<P::Share> {
         let Logits { logits, labels, classes } = batch;
         let format = secure.fixed_point;
-        let (relu, active) = secure.relu_above(logits, format.encode(self.threshold)).await;
+        let (relu, active) = secure.relu_above(logits, format.encode(self.0.threshold)).await;
         let sums = relu.row_sums(classes);
-        let instead = match self.zero_sum {
+        let instead = match self.0.zero_sum {
             ZeroSum::Zero => None,
             other => Some(other.instead(secure, &sums, classes).await),
         };
@@ -130,7 +106,7 @@ impl SoftmaxVariant for ReluProbability {
             )
             .await;
             let raw = quotient.sub(&inverse.repeat_each(classes));
-            if self.final_relu {
+            if self.0.final_relu {
                 return backward.protocol.mul(&active, &raw).await.neg();
             }
             with_instead(backward.select(&active, &raw, &labels).await.neg())
@@ -140,18 +116,16 @@ impl SoftmaxVariant for ReluProbability {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        let relu = real::relu_above(logits, self.threshold);
-        let none = relu.iter().sum::<f64>() == 0.0;
-        if none { self.zero_sum.distribution(logits.len()) } else { real::normalised(&relu) }
+        self.0.probabilities(logits)
     }
 
     fn gradient(&self, logits: &[f64], label: &[f64]) -> Vec<f64> {
-        let relu = real::relu_above(logits, self.threshold);
+        let relu = real::relu_above(logits, self.0.threshold);
         let sum: f64 = relu.iter().sum();
-        let instead = self.zero_sum.distribution(logits.len());
+        let instead = self.0.zero_sum.distribution(logits.len());
         let of = |i: usize| match relu[i] {
             r if r > 0.0 => 1.0 / sum - label[i] / r,
-            _ if self.final_relu => 0.0,
+            _ if self.0.final_relu => 0.0,
             _ if sum == 0.0 => instead[i] - label[i],
             _ => -label[i],
         };
@@ -160,7 +134,7 @@ impl SoftmaxVariant for ReluProbability {
 
     /// Without a label the gradient is 1/S for active logits.
     fn distribution(&self, logits: &[f64], unlabelled: &[f64]) -> Vec<f64> {
-        let relu = real::relu_above(logits, self.threshold);
+        let relu = real::relu_above(logits, self.0.threshold);
         let of = |(r, g): (&f64, &f64)| if *r > 0.0 { r * g } else { *g };
         relu.iter().zip(unlabelled).map(of).collect()
     }

@@ -27,8 +27,7 @@ impl SoftmaxVariant for Taylor {
     }
 
     fn with(settings: &[Setting]) -> Self {
-        let [Setting::Whole(squarings)] = *settings else { panic!("one whole number") };
-        Taylor { squarings: squarings as u32 }
+        Taylor { squarings: Setting::only_whole(settings) }
     }
 
     fn refusal(&self, format: FixedPoint, classes: usize) -> Option<String> {
@@ -51,7 +50,6 @@ impl SoftmaxVariant for Taylor {
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
         let e = real::below_maximum(logits).into_iter().map(|d| real::limit(d, self.squarings));
         let e: Vec<f64> = e.collect();
-        let inverse = real::spu_reciprocal(e.iter().sum());
-        e.iter().map(|e| e * inverse).collect()
+        real::spu_normalised(&e)
     }
 }

@@ -6,8 +6,8 @@ use mpcsim::run::Approximation;
 use mpcsim::secure::{FixedPoint, Rounding};
 use mpcsim::sim::{EventKind, Trace};
 use mpcsim::softmax::{
-    ClippedLimit, Division, Limit, Lookup, Ode, ReluGradient, ReluProbability, Softmax, SoftmaxVariant,
-    Taylor, TwoQuad, ZeroSum,
+    ClippedLimit, Division, Limit, Lookup, Ode, ReluGradient, ReluParameters, ReluProbability, Softmax,
+    SoftmaxVariant, Taylor, TwoQuad, ZeroSum,
 };
 
 use super::function::{CLASSES, Function, one_hot};
@@ -16,8 +16,9 @@ use super::oblivious::oblivious;
 
 /// Other parameters than the published ones, each at least once.
 fn others() -> Vec<Softmax> {
-    let gradient = ReluGradient::DEFAULT;
-    let probability = ReluProbability::DEFAULT;
+    let gradient = |own| Softmax::ReluGradient(ReluGradient(own));
+    let probability = |own| Softmax::ReluProbability(ReluProbability(own));
+    let (of_gradient, of_probability) = (ReluGradient::DEFAULT.0, ReluProbability::DEFAULT.0);
     vec![
         Softmax::Limit(Limit { squarings: 6 }),
         Softmax::Taylor(Taylor { squarings: 5 }),
@@ -27,20 +28,12 @@ fn others() -> Vec<Softmax> {
         Softmax::TwoQuad(TwoQuad { c: 2.5 }),
         Softmax::Lookup(Lookup { bits: 3 }),
         Softmax::Lookup(Lookup { bits: 1 }),
-        Softmax::ReluGradient(ReluGradient { zero_sum: ZeroSum::Uniform, ..gradient }),
-        Softmax::ReluGradient(ReluGradient { zero_sum: ZeroSum::First, threshold: 0.5, ..gradient }),
-        Softmax::ReluGradient(ReluGradient { final_relu: true, division: Division::Quotient, ..gradient }),
-        Softmax::ReluProbability(ReluProbability {
-            zero_sum: ZeroSum::Uniform,
-            threshold: 0.5,
-            ..probability
-        }),
-        Softmax::ReluProbability(ReluProbability { zero_sum: ZeroSum::First, ..probability }),
-        Softmax::ReluProbability(ReluProbability {
-            final_relu: true,
-            division: Division::Reciprocal,
-            ..probability
-        }),
+        gradient(ReluParameters { zero_sum: ZeroSum::Uniform, ..of_gradient }),
+        gradient(ReluParameters { zero_sum: ZeroSum::First, threshold: 0.5, ..of_gradient }),
+        gradient(ReluParameters { final_relu: true, division: Division::Quotient, ..of_gradient }),
+        probability(ReluParameters { zero_sum: ZeroSum::Uniform, threshold: 0.5, ..of_probability }),
+        probability(ReluParameters { zero_sum: ZeroSum::First, ..of_probability }),
+        probability(ReluParameters { final_relu: true, division: Division::Reciprocal, ..of_probability }),
     ]
 }
 
@@ -111,12 +104,14 @@ fn rows(dice: &mut Dice, format: FixedPoint, most: f64) -> Vec<i64> {
 fn rounded(softmax: Softmax, format: FixedPoint) -> Softmax {
     let number = |x: f64| format.decode(format.encode(x) as u64);
     match softmax {
-        Softmax::ReluGradient(own) => {
-            Softmax::ReluGradient(ReluGradient { threshold: number(own.threshold), ..own })
-        }
-        Softmax::ReluProbability(own) => {
-            Softmax::ReluProbability(ReluProbability { threshold: number(own.threshold), ..own })
-        }
+        Softmax::ReluGradient(own) => Softmax::ReluGradient(ReluGradient(ReluParameters {
+            threshold: number(own.0.threshold),
+            ..own.0
+        })),
+        Softmax::ReluProbability(own) => Softmax::ReluProbability(ReluProbability(ReluParameters {
+            threshold: number(own.0.threshold),
+            ..own.0
+        })),
         other => other,
     }
 }

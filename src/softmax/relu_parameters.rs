@@ -1,7 +1,8 @@
-//! What the two variants with ReLU have in common: what stands for relu(x) / sum relu(x) where that sum is zero, and how the
-//! division is done. The papers leave both open.
+//! What `relu_gradient` and `relu_probability` have in common, their parameters: what stands for relu(x) / sum relu(x) where that
+//! sum is zero, which logits are active, whether the last layer ends with a ReLU, and how the division is done. The papers leave
+//! these open.
 
-use super::{Kind, Parameter};
+use super::{Kind, Parameter, Setting, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::ring::Vector;
 use crate::secure::Secure;
@@ -60,7 +61,7 @@ impl ZeroSum {
     }
 }
 
-/// How r over the sum of r comes about.
+/// How numerators are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Division {
     /// By the reciprocal of the divisor, rounded to the number format, and a product.
@@ -84,6 +85,53 @@ impl Division {
     /// The one with this name.
     pub(super) fn named(name: &str) -> Self {
         *Division::ALL.iter().find(|entry| entry.name() == name).expect("one of the names")
+    }
+}
+
+/// The parameters of a variant with ReLU.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReluParameters {
+    /// What a sum of zero gives.
+    pub zero_sum: ZeroSum,
+    /// What a logit must exceed to be active.
+    pub threshold: f64,
+    /// Whether the gradient goes back through active logits only.
+    pub final_relu: bool,
+    /// How numerators are divided.
+    pub division: Division,
+}
+
+impl ReluParameters {
+    /// As settings, in the order of [`PARAMETERS`].
+    pub(super) fn settings(&self) -> Vec<Setting> {
+        vec![
+            Setting::Word(self.zero_sum.name()),
+            Setting::Number(self.threshold),
+            Setting::Boolean(self.final_relu),
+            Setting::Word(self.division.name()),
+        ]
+    }
+
+    /// From settings, in the same order.
+    pub(super) fn of(settings: &[Setting]) -> Self {
+        let [
+            Setting::Word(zero_sum),
+            Setting::Number(threshold),
+            Setting::Boolean(final_relu),
+            Setting::Word(division),
+        ] = *settings
+        else {
+            panic!("a word, a number, yes or no, a word")
+        };
+        let (zero_sum, division) = (ZeroSum::named(zero_sum), Division::named(division));
+        ReluParameters { zero_sum, threshold, final_relu, division }
+    }
+
+    /// The output distribution of a row of logits in floating point.
+    pub(super) fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
+        let relu = real::relu_above(logits, self.threshold);
+        let none = relu.iter().sum::<f64>() == 0.0;
+        if none { self.zero_sum.distribution(logits.len()) } else { real::normalised(&relu) }
     }
 }
 
