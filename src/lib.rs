@@ -33,9 +33,11 @@
 pub mod cli;
 pub mod data;
 pub mod digest;
+pub mod import;
 pub mod ledger;
 pub mod memory;
 pub mod nn;
+pub mod play;
 pub mod protocol;
 pub mod report;
 pub mod ring;

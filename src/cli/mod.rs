@@ -4,10 +4,12 @@ mod check;
 mod compare;
 mod cost;
 mod failure;
+mod import;
 mod interrupt;
 mod list;
 mod merge;
 mod output;
+mod play;
 mod plot;
 mod progress;
 mod replay;
@@ -63,6 +65,10 @@ enum Command {
     Trace(trace::TraceArgs),
     /// Time a recorded program, of mpcsim or of another framework, under another network.
     Replay(replay::ReplayArgs),
+    /// Make a trace of packet captures of a run, of mpcsim or of another framework.
+    Import(import::ImportArgs),
+    /// Play a party of a recorded program over real TCP, and say how long it took.
+    Play(play::PlayArgs),
     /// List protocols, softmax variants, network and compute presets.
     List(list::ListArgs),
     /// Compare result folders: figures side by side, with ratios to the first.
@@ -141,6 +147,8 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Cost(args) => cost::cost(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Play(args) => play::play(&args),
         Command::List(args) => list::list(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Plot(args) => plot::plot(&args),

@@ -1,9 +1,11 @@
-//! Tests of `run --explain`, `trace` and `replay`, and of what docs/trace-format.md says.
+//! Tests of `run --explain`, `trace`, `replay` and `play`, and of what docs/trace-format.md says.
 
 mod commands;
+mod import;
 mod memory;
 mod networks;
 mod perfetto;
+mod play;
 mod replay;
 mod totals;
 

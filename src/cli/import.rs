@@ -1,0 +1,155 @@
+//! `mpcsim import`.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Failure, MemoryArgs, print, unsuitable, unwritable};
+use crate::import::{Address, Import, Lengths};
+use crate::report::{NewFile, count_text};
+use crate::sim::{Endpoint, Link, Network, Replayer, SimError, trace_file};
+
+/// Arguments of `mpcsim import`.
+#[derive(Args)]
+#[command(
+    after_help = "Example, of a capture made with `tcpdump -i lo -w run.pcap tcp` while three parties ran on one machine:\n  \
+    mpcsim import run.pcap --party 0=127.0.0.1:5000 --party 1=127.0.0.1:5001 --party 2=127.0.0.1:5002 -o run.jsonl.gz"
+)]
+pub(crate) struct ImportArgs {
+    /// Packet captures, pcap or pcapng, gzipped or not: one that shows all that the parties send each other, made on the
+    /// machine on which all of them run, or one made on each party's machine, in the order of the parties.
+    #[arg(required = true, value_name = "CAPTURE")]
+    captures: Vec<PathBuf>,
+    /// Where a party is: a host's address if the host has no other party, else an address with its port, as often as the party has some.
+    /// Once or more for each party.
+    #[arg(long = "party", value_name = "N=ADDRESS[:PORT]", required = true)]
+    parties: Vec<String>,
+    /// How messages begin with how many bytes follow: the order of bytes and the number of bits. Left out: a message ends where a
+    /// write ends after which the party did something else.
+    #[arg(long, value_name = "le32|be32|le64|be64")]
+    lengths: Option<String>,
+    /// Bytes to leave out at the beginning of each direction of each connection, such as a greeting.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip_bytes: u64,
+    /// The trace to write: .jsonl or .jsonl.gz.
+    #[arg(short, long, alias = "output", value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    memory: MemoryArgs,
+    /// Print nothing, only write the file.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// No more parties are looked for.
+const MOST_PARTIES: usize = 64;
+
+fn mistake(message: String) -> Failure {
+    Failure::Mistake(format!("error: {message}"))
+}
+
+/// An address, with its port if that matters.
+fn address(text: &str) -> Option<Address> {
+    let whole =
+        text.parse::<SocketAddr>().map(|place| Address { host: place.ip(), port: Some(place.port()) });
+    let host = || text.trim_matches(['[', ']']).parse::<IpAddr>().map(|host| Address { host, port: None });
+    whole.or_else(|_| host()).ok()
+}
+
+/// The addresses of each party.
+fn parties(written: &[String]) -> Result<Vec<Vec<Address>>, Failure> {
+    let mut parties: Vec<Vec<Address>> = Vec::new();
+    for text in written {
+        let read =
+            text.split_once('=').and_then(|(party, place)| Some((party.parse().ok()?, address(place)?)));
+        let Some((party, place)): Option<(usize, Address)> = read else {
+            return Err(mistake(format!(
+                "--party {text}: expected N=ADDRESS or N=ADDRESS:PORT, such as 1=10.0.0.2 or 1=127.0.0.1:5001"
+            )));
+        };
+        if party >= MOST_PARTIES {
+            return Err(mistake(format!("--party {text}: parties count from 0 to {}", MOST_PARTIES - 1)));
+        }
+        if let Some(owner) = parties.iter().position(|own| own.contains(&place)) {
+            return Err(mistake(format!("--party {text}: that is where party {owner} is")));
+        }
+        if parties.len() <= party {
+            parties.resize(party + 1, Vec::new());
+        }
+        parties[party].push(place);
+    }
+    if let Some(missing) = parties.iter().position(Vec::is_empty) {
+        return Err(mistake(format!("where is party {missing}? say so with --party {missing}=ADDRESS")));
+    }
+    match parties.len() {
+        1 => Err(mistake(
+            "one party sends nothing over a network: say where the others are with --party".into(),
+        )),
+        _ => Ok(parties),
+    }
+}
+
+fn lengths(written: &str) -> Result<Lengths, Failure> {
+    let (big_endian, bytes) = match written {
+        "le32" => (false, 4),
+        "be32" => (true, 4),
+        "le64" => (false, 8),
+        "be64" => (true, 8),
+        _ => return Err(mistake(format!("--lengths {written}: expected le32, be32, le64 or be64"))),
+    };
+    Ok(Lengths { bytes, big_endian })
+}
+
+/// Why no file was written.
+enum WriteError {
+    Io(io::Error),
+    Sim(SimError),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        WriteError::Io(error)
+    }
+}
+
+/// Makes a trace of packet captures.
+pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
+    let name = args.out.display().to_string();
+    if !(name.ends_with(".jsonl") || name.ends_with(".jsonl.gz")) {
+        return Err(mistake(format!("`{name}` must end in .jsonl or .jsonl.gz")));
+    }
+    let parties = parties(&args.parties)?;
+    let (captures, number) = (args.captures.clone(), parties.len());
+    if captures.len() != 1 && captures.len() != number {
+        return Err(mistake(format!(
+            "{} captures of {number} parties: give one that shows all, or one of each party in their order",
+            captures.len()
+        )));
+    }
+    let lengths = args.lengths.as_deref().map(lengths).transpose()?;
+    let import =
+        Import { captures, parties, lengths, skip_bytes: args.skip_bytes, limit: args.memory.limit() };
+    let file = NewFile::begin(&args.out).map_err(|error| unsuitable(&name, error))?;
+    let trace = import.trace().map_err(|error| mistake(error.to_string()))?;
+    // Its times are those over links that cost nothing.
+    let network = Network::uniform(number, Link::INSTANT);
+    let endpoints = vec![Endpoint::default(); number];
+    file.write(|out| {
+        let written = trace_file::write(out, &trace, &mut Replayer::new(&network, &endpoints))?;
+        written.map(|_| ()).map_err(WriteError::Sim)
+    })
+    .map_err(|error| match error {
+        WriteError::Io(error) => unwritable(&name, error),
+        WriteError::Sim(error) => mistake(format!("{}: {error}", args.captures[0].display())),
+    })?;
+    if args.quiet {
+        return Ok(());
+    }
+    let bytes = trace.payload_bytes().map_or_else(|| "2^64 and more".to_string(), count_text);
+    print(&format!(
+        "{number} parties, {} messages of {bytes} bytes in all, in {name}\n",
+        count_text(trace.messages())
+    ))
+}
