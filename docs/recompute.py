@@ -16,7 +16,7 @@ def totals(lines, parties):
     received = [[e for e in line if e["kind"] == "recv"] for line in events]
     by_party = [sum(e["bytes"] for e in line) for line in sent]
     end = [line[-1]["end_ps"] if line else 0 for line in events]
-    path = dict(compute=0, latency=0, serialisation=0, queueing=0)
+    path = dict(compute=0, latency=0, serialisation=0, queueing=0, window=0)
     party = end.index(max(end))  # back from the party that ends last: its work, then the message it waited for, ...
     at = len(events[party])
     while at > 0:
@@ -27,9 +27,9 @@ def totals(lines, parties):
         if waited > 0:
             sender, at = e["peer"], sends[e["peer"], party][e["message"]]
             way = e["start_ps"] + waited - events[sender][at]["end_ps"]
-            path["latency"] += e["latency_ps"]
-            path["serialisation"] += e["serialisation_ps"]
-            path["queueing"] += way - e["latency_ps"] - e["serialisation_ps"]
+            own = {part: e.get(part + "_ps", 0) for part in ("latency", "serialisation", "window")}
+            own["queueing"] = way - sum(own.values())
+            path = {part: ps + own.get(part, 0) for part, ps in path.items()}
             party, at = sender, at + 1
     counts = dict(messages=sum(map(len, sent)), wire_bytes=sum(e["wire_bytes"] for line in sent for e in line),
                   exchanges=max(sum(not e.get("same_wait") for e in line) for line in received),

@@ -45,11 +45,7 @@ impl SpanCost {
         self.wire_bytes -= inside.wire_bytes;
         let parties = self.payload_bytes_by_party.iter_mut().zip(&inside.payload_bytes_by_party);
         parties.for_each(|(own, bytes)| *own -= bytes);
-        let (own, path) = (&mut self.critical_path, &inside.critical_path);
-        own.compute_ps -= path.compute_ps;
-        own.latency_ps -= path.latency_ps;
-        own.serialisation_ps -= path.serialisation_ps;
-        own.queueing_ps -= path.queueing_ps;
+        self.critical_path.subtract(&inside.critical_path);
     }
 
     /// Whether nothing belongs to it.
@@ -198,8 +194,8 @@ impl Sums {
     /// What a message did to the critical path, for its sender's span and its link.
     fn add(&mut self, recorder: &Recorder, message: MessageId, parts: &Parts) {
         let span = recorder.lines[message.from][recorder.send_of(message)].span;
-        add_parts(&mut self.spans[span.index()].critical_path, parts);
-        add_parts(&mut self.link(message).critical_path, parts);
+        self.spans[span.index()].critical_path.add(parts);
+        self.link(message).critical_path.add(parts);
     }
 
     /// The critical path passes a message's way.
@@ -208,31 +204,48 @@ impl Sums {
         self.spans[span.index()].critical_path_rounds += 1;
         self.link(message).critical_path_rounds += 1;
         let alone_ps = way.arrival_ps - way.held_ps - way.latency_ps - way.start_ps;
-        let own = Parts { latency_ps: way.delay_ps, serialisation_ps: alone_ps, ..Parts::default() };
+        let own = Parts {
+            latency_ps: way.delay_ps,
+            serialisation_ps: alone_ps - way.own_window_ps,
+            window_ps: way.own_window_ps,
+            ..Parts::default()
+        };
         self.add(recorder, message, &own);
         let held = Parts { latency_ps: way.latency_ps - way.delay_ps, ..Parts::default() };
         self.add(recorder, recorder.held_by(message), &held);
         let at_sender: Began = |way| (way.start_ps, way.behind);
-        self.wait(recorder, message, way.start_ps - way.sent_ps, at_sender);
+        let window_ps = way.window_ps - way.own_window_ps;
+        self.wait(recorder, message, (way.start_ps - way.sent_ps, window_ps), at_sender);
         let at_receiver: Began = |way| (way.interface_ps, way.behind_at_receiver);
-        self.wait(recorder, message, way.held_ps, at_receiver);
+        self.wait(recorder, message, (way.held_ps, 0), at_receiver);
     }
 
-    /// A message waited for so long until it began: that is what those before it caused, the nearest first. It is
-    /// serialisation if they were its own sender's.
-    fn wait(&mut self, recorder: &Recorder, message: MessageId, wait_ps: u64, began: Began) {
+    /// A message waited for so long until it began, some of it while TCP's windows of those before it kept the link empty:
+    /// that is what these caused, the nearest first. The rest is serialisation if they were its own sender's.
+    fn wait(
+        &mut self,
+        recorder: &Recorder,
+        message: MessageId,
+        (wait_ps, mut window_ps): (u64, u64),
+        began: Began,
+    ) {
         let (mut until_ps, mut behind) = began(recorder.way_of(message));
         let from_ps = until_ps - wait_ps;
         while until_ps > from_ps {
             let before = behind.expect("some message was there while another waited");
             let (start_ps, next) = began(recorder.way_of(before));
             let part_ps = until_ps - start_ps.max(from_ps);
+            // One that had begun before the wait did has the rest.
+            let whole = start_ps >= from_ps;
+            let empty_ps =
+                if whole { recorder.way_of(before).own_window_ps.min(window_ps) } else { window_ps };
             let parts = if before.from == message.from {
-                Parts { serialisation_ps: part_ps, ..Parts::default() }
+                Parts { serialisation_ps: part_ps - empty_ps, window_ps: empty_ps, ..Parts::default() }
             } else {
                 Parts { queueing_ps: part_ps, ..Parts::default() }
             };
             self.add(recorder, before, &parts);
+            window_ps -= empty_ps;
             (until_ps, behind) = (until_ps - part_ps, next);
         }
     }
@@ -254,13 +267,6 @@ impl Sums {
             end = send;
         }
     }
-}
-
-fn add_parts(sum: &mut Parts, parts: &Parts) {
-    sum.compute_ps += parts.compute_ps;
-    sum.latency_ps += parts.latency_ps;
-    sum.serialisation_ps += parts.serialisation_ps;
-    sum.queueing_ps += parts.queueing_ps;
 }
 
 impl Breakdown {
@@ -303,7 +309,7 @@ fn with_children(tree: &SpanTree, mut own: Vec<SpanCost>) -> Vec<SpanCost> {
         sum.messages += child.messages;
         sum.payload_bytes += child.payload_bytes;
         sum.wire_bytes += child.wire_bytes;
-        add_parts(&mut sum.critical_path, &child.critical_path);
+        sum.critical_path.add(&child.critical_path);
         sum.payload_bytes_by_party.iter_mut().zip(&child.payload_bytes_by_party).for_each(|(s, b)| *s += b);
     }
     let mut ordered = Vec::new();

@@ -127,13 +127,14 @@ const fn figure(name: &'static str, pointer: &'static str, unit: Unit) -> Figure
     Figure { name, pointer, unit }
 }
 
-const FIGURES: [Figure; 15] = [
+const FIGURES: [Figure; 16] = [
     figure("test accuracy", "/final_test_accuracy", Unit::Share),
     figure("training, modelled time", "/training/modelled_seconds", Unit::Seconds),
     figure("  compute", "/training/critical_path/compute", Unit::Seconds),
     figure("  latency", "/training/critical_path/latency", Unit::Seconds),
     figure("  serialisation", "/training/critical_path/serialisation", Unit::Seconds),
     figure("  queueing", "/training/critical_path/queueing", Unit::Seconds),
+    figure("  window", "/training/critical_path/window", Unit::Seconds),
     figure("training, rounds", "/training/rounds", Unit::Count),
     figure("training, messages", "/training/messages", Unit::Count),
     figure("training, payload", "/training/payload_bytes", Unit::Bytes),

@@ -7,21 +7,22 @@ use crate::run::Outcome;
 use crate::sim::Parts;
 
 /// Columns of a critical path.
-const PATH_COLUMNS: [&str; 6] = [
+const PATH_COLUMNS: [&str; 7] = [
     "critical_path_rounds",
     "modelled_seconds",
     "compute_seconds",
     "latency_seconds",
     "serialisation_seconds",
     "queueing_seconds",
+    "window_seconds",
 ];
 
-fn path_cells(rounds: u64, parts: &Parts) -> [String; 6] {
-    let Parts { compute_ps, latency_ps, serialisation_ps, queueing_ps } = *parts;
-    let [all, compute, latency, serialisation, queueing] =
-        [parts.total_ps(), compute_ps, latency_ps, serialisation_ps, queueing_ps]
+fn path_cells(rounds: u64, parts: &Parts) -> [String; 7] {
+    let Parts { compute_ps, latency_ps, serialisation_ps, queueing_ps, window_ps } = *parts;
+    let [all, compute, latency, serialisation, queueing, window] =
+        [parts.total_ps(), compute_ps, latency_ps, serialisation_ps, queueing_ps, window_ps]
             .map(|ps| Seconds(ps).to_string());
-    [rounds.to_string(), all, compute, latency, serialisation, queueing]
+    [rounds.to_string(), all, compute, latency, serialisation, queueing, window]
 }
 
 fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {

@@ -140,6 +140,7 @@ fn causes(parts: &Parts) -> Vec<String> {
         ("latency", parts.latency_ps),
         ("serialisation", parts.serialisation_ps),
         ("queueing", parts.queueing_ps),
+        ("window", parts.window_ps),
     ];
     let item = |(name, ps): (&str, u64)| format!("{name} {} ({:.1} %)", time_text(ps), percent(ps, total));
     causes.into_iter().filter(|(_, ps)| *ps > 0).map(item).collect()

@@ -1,6 +1,6 @@
 //! What to know before a run's figures are believed.
 
-use super::units::count_text;
+use super::units::{count_text, time_text};
 use crate::run::{EpochResult, OutOfRange, Outcome};
 use crate::scenario::{BatchDivision, FixedPoint, Offline, Optimizer, Plan, Sgd, Softmax};
 
@@ -11,6 +11,8 @@ pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let wrong = [
         cheating(plan, outcome),
         faults(plan),
+        without_tcp(plan),
+        windows(outcome),
         offline(plan, outcome),
         out_of_range(plan, outcome),
         beyond_domain(plan, outcome),
@@ -57,6 +59,46 @@ fn offline(plan: &Plan, outcome: &Outcome) -> Option<String> {
             Some("the offline phases are in no figure of set-up, iteration and training: these are online".to_string())
         }
     }
+}
+
+/// From this latency on, one way, the window matters: 10 ms.
+const FAR_PS: u64 = 10_000_000_000;
+
+/// That links over which TCP would matter are without it.
+fn without_tcp(plan: &Plan) -> Option<String> {
+    let network = &plan.network;
+    let far = network.pairs().any(|(from, to)| network.link(from, to).latency_ps >= FAR_PS);
+    (far && network.tcp.is_none()).then(|| {
+        "TCP off: links are full from the first byte of a message. Over TCP, large messages take longer on new \
+         connections and after pauses, the more the farther: `tcp: ()` in the network"
+            .to_string()
+    })
+}
+
+/// What TCP's windows cost a training, and what would help.
+fn windows(outcome: &Outcome) -> Option<String> {
+    let (training, others) = (&outcome.training, outcome.other_windows?);
+    let window_ps = training.critical_path.window_ps;
+    if window_ps == 0 {
+        return None;
+    }
+    let less = |ps: u64| {
+        let saved = training.modelled_ps.saturating_sub(ps) as f64 / training.modelled_ps as f64;
+        format!("{} ({:.1} % less)", time_text(ps), 100.0 * saved)
+    };
+    let (packets, wider_ps) = others.wider;
+    let wider = format!(
+        "{} with an initial window of {packets} packets (`ip route … initcwnd {packets}`)",
+        less(wider_ps)
+    );
+    let restart = others.without_restart_ps.map_or(String::new(), |ps| {
+        format!("{} with net.ipv4.tcp_slow_start_after_idle=0 at all parties, ", less(ps))
+    });
+    Some(format!(
+        "TCP's congestion window keeps links empty for {} of the training's {}. It would take {restart}{wider}",
+        time_text(window_ps),
+        time_text(training.modelled_ps),
+    ))
 }
 
 /// What the figures of a training with faults are.

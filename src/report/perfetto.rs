@@ -169,6 +169,7 @@ impl Entries {
         let args = json!({
             "bytes": event.payload_bytes, "wire_bytes": event.wire_bytes, "latency_ps": parts.latency_ps,
             "serialisation_ps": parts.serialisation_ps, "queueing_ps": parts.queueing_ps,
+            "window_ps": parts.window_ps,
         });
         self.entries.push(Entry { args, ..track.slice(name, "wire", way.start_ps, way.serialised_ps) });
         self.entries.push(track.flow("t", id, way.start_ps));

@@ -57,6 +57,7 @@ pub fn replay_table(report: &ReplayReport) -> String {
         ("  latency".to_string(), time_text(parts.latency_ps)),
         ("  serialisation".to_string(), time_text(parts.serialisation_ps)),
         ("  queueing".to_string(), time_text(parts.queueing_ps)),
+        ("  window".to_string(), time_text(parts.window_ps)),
     ];
     for (party, seconds) in report.modelled_seconds_by_party.iter().enumerate() {
         rows.push((format!("{} ends at", report.names.party(party)), time_text(seconds.0)));

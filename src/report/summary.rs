@@ -32,6 +32,9 @@ struct Summary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     owners: Option<OwnersSummary>,
     network: &'a str,
+    /// Its settings, left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parties: Option<Vec<String>>,
     compute: &'a str,
@@ -70,6 +73,7 @@ pub struct CriticalPath {
     latency: Seconds,
     serialisation: Seconds,
     queueing: Seconds,
+    window: Seconds,
 }
 
 #[derive(Serialize)]
@@ -112,6 +116,7 @@ impl From<&Parts> for CriticalPath {
             latency: Seconds(parts.latency_ps),
             serialisation: Seconds(parts.serialisation_ps),
             queueing: Seconds(parts.queueing_ps),
+            window: Seconds(parts.window_ps),
         }
     }
 }
@@ -178,6 +183,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         data_content: outcome.data_content.as_deref(),
         owners: OwnersSummary::of(plan),
         network: &plan.network.label,
+        tcp: plan.network.tcp_to_ron(),
         parties: plan.network.party_names(),
         compute: &plan.compute.label,
         setup: (&outcome.setup).into(),

@@ -29,9 +29,16 @@ fn joined(layers: &[Layer]) -> String {
     sizes(layers).into_iter().map(text).collect::<Vec<_>>().join("-")
 }
 
+/// What the network's TCP is.
+fn tcp(plan: &Plan) -> String {
+    let Some(tcp) = plan.network.tcp else { return String::new() };
+    let restart = if tcp.restart_after_idle { ", restart after idle" } else { "" };
+    format!(" over TCP (initial window {}{restart})", tcp.initial_window)
+}
+
 fn heading(plan: &Plan, outcome: &Outcome) -> String {
     format!(
-        "{}: {} with softmax {}, {} among {} parties, {} rounding\nnetwork {}, compute {}\n",
+        "{}: {} with softmax {}, {} among {} parties, {} rounding\nnetwork {}{}, compute {}\n",
         plan.name,
         joined(&outcome.layers),
         plan.softmax,
@@ -39,6 +46,7 @@ fn heading(plan: &Plan, outcome: &Outcome) -> String {
         plan.protocol.parties(),
         plan.rounding.name(),
         plan.network.label,
+        tcp(plan),
         plan.compute.label,
     )
 }
@@ -93,6 +101,7 @@ fn costs(names: &Names, outcome: &Outcome) -> Table {
     row(&mut table, "  latency".into(), phases, |c| time_text(c.critical_path.latency_ps));
     row(&mut table, "  serialisation".into(), phases, |c| time_text(c.critical_path.serialisation_ps));
     row(&mut table, "  queueing".into(), phases, |c| time_text(c.critical_path.queueing_ps));
+    row(&mut table, "  window".into(), phases, |c| time_text(c.critical_path.window_ps));
     for column in 1..=phases.len() {
         table.column_mut(column).expect("a column for each phase").set_cell_alignment(CellAlignment::Right);
     }

@@ -14,6 +14,7 @@ mod operations;
 mod out_of_range;
 mod record;
 mod session;
+mod tcp;
 mod train;
 mod values;
 mod verify;
@@ -38,6 +39,7 @@ pub use operations::{Operation, OperationCost};
 pub use out_of_range::OutOfRange;
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::{Demands, Session};
+pub use tcp::OtherWindows;
 pub use train::EpochResult;
 pub(crate) use train::train;
 pub use values::Values;
@@ -160,6 +162,8 @@ pub struct Outcome {
     pub iteration_percentiles: Option<Percentiles>,
     /// How many iterations took how long, if the network makes them differ.
     pub iteration_bars: Option<Bars>,
+    /// What the training would take with other settings of TCP, if the network has it.
+    pub other_windows: Option<OtherWindows>,
 }
 
 /// Whether the messages of a training say something that an adversary could alter, if it would.
@@ -258,6 +262,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         }
         costs => costs?,
     };
+    let other_windows = recorded.other_windows(&faulty, &endpoints, &trained.phases)?;
     let [setup, iteration, _] = recorded.figures();
     Ok(Outcome {
         fingerprint,
@@ -283,6 +288,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         iteration_activity: Activity::of(iteration, &network, &endpoints)?,
         verified,
         iteration_percentiles: faulty.varies().then(|| Percentiles::of(&costs.iteration_durations_ps)),
+        other_windows,
         iteration_bars: faulty.varies().then(|| Bars::of(&costs.iteration_durations_ps, HISTOGRAM_BARS)),
     })
 }

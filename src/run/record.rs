@@ -9,7 +9,7 @@ use crate::protocol::registry::{Starter, Visitor};
 use crate::ring::Content;
 use crate::scenario::{Offline, Plan};
 use crate::sim::{
-    self, Endpoint, Faults, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many,
+    self, Clock, Endpoint, Faults, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many,
     replay_phases,
 };
 
@@ -307,6 +307,19 @@ impl Recorded {
         let training = training.with_clocks(&finish.clocks);
         let iteration_durations_ps = ready.of_iterations(&finish.durations_ps);
         Ok(Costs { setup, iteration, iteration_apart, training, iteration_durations_ps })
+    }
+
+    /// How long a training takes under each of some networks, in picoseconds.
+    pub(super) fn training_times_ps(
+        &self,
+        networks: &[Network],
+        endpoints: &[Endpoint],
+        phases: &[Phase],
+    ) -> Result<Vec<u64>, SimError> {
+        let ready = self.ready(endpoints, phases)?;
+        let last = |clocks: &[Clock]| clocks.iter().map(|clock| clock.time_ps).max().unwrap_or(0);
+        let finishes = replay_many(&ready.phases(), networks);
+        finishes.into_iter().map(|finish| Ok(last(&finish?.clocks))).collect()
     }
 }
 

@@ -36,6 +36,7 @@ pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
         one_wire: plan.one_wire,
         changes: plan.changes.clone(),
         faults: Faults::default(),
+        tcp: plan.tcp,
         overhead: plan.overhead,
         jitter_seed: seed,
     }

@@ -14,6 +14,7 @@ use super::plan::{FixedPoint, Offline, Plan, Protocol, Rounding, Triples};
 use super::quantities::optional;
 use super::read::{self, Fields, unknown_form};
 use super::softmax::{check_softmax, softmax};
+use super::tcp::{WITHOUT, excluded_fault};
 use super::training::{check_constants, training_field, training_of};
 use super::tree::{Kind, Node};
 use super::units::grouped;
@@ -78,6 +79,15 @@ pub fn plan(node: &Node, base_dir: &Path, mistakes: &mut Mistakes) -> Option<Pla
         let message = format!("`adversary` cannot stand beside `offline: {}`", offline.name());
         let help = "messages of both phases are counted in the order in which they are sent: offline: before";
         mistakes.add(place, message, "not with this", Some(help.to_string()));
+        return None;
+    }
+    if let (Some(network), Some(faults)) = (&network, &faults)
+        && network.tcp.is_some()
+        && let Some((name, why)) = excluded_fault(faults, adversary.as_ref())
+    {
+        let place = fields.place_of(name).unwrap_or(fields.opening());
+        let message = format!("`{name}` cannot stand beside TCP's congestion window: {why}");
+        mistakes.add(place, message, "not with this", Some(WITHOUT.to_string()));
         return None;
     }
     Some(Plan {

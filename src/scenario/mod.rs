@@ -32,6 +32,7 @@ pub(crate) mod sets;
 pub(crate) mod signs;
 mod sites;
 mod softmax;
+mod tcp;
 mod token;
 mod training;
 pub(crate) mod tree;
@@ -51,6 +52,7 @@ pub use models::{MODELS, ModelPreset};
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 pub use reference::reference;
+pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault};
 pub(crate) use units::grouped;
 
 use errors::{Mistakes, Sources};

@@ -11,6 +11,7 @@ use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links, inside_site,
 use super::quantities::{bandwidth, beside, latency_grid, optional};
 use super::read::{self, Fields, unknown_form, wrong};
 use super::sites::sites;
+use super::tcp::{check_tcp, tcp};
 use super::tree::{Kind, Node};
 
 /// Fields of which the second says nothing beside the first, and why.
@@ -78,7 +79,7 @@ fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
     good &= common(&fields, &mut plan, mistakes);
     good &= links_and_changes(&fields, moments.unwrap_or_default(), &mut plan, mistakes);
     if good {
-        good = check_wires(&fields, &plan, mistakes);
+        good = check_wires(&fields, &plan, mistakes) && check_tcp(&fields, &plan, mistakes);
     }
     good.then_some(plan)
 }
@@ -158,11 +159,12 @@ fn bare(parties: usize) -> NetworkPlan {
         sites: Vec::new(),
         one_wire: false,
         changes: Vec::new(),
+        tcp: None,
         overhead: WireOverhead::NONE,
     }
 }
 
-/// Label, overhead and interfaces.
+/// Label, overhead, TCP and interfaces.
 fn common(fields: &Fields, plan: &mut NetworkPlan, mistakes: &mut Mistakes) -> bool {
     let mut good = true;
     match fields.node("label", mistakes).and_then(|node| read::label(&node, mistakes)) {
@@ -170,7 +172,11 @@ fn common(fields: &Fields, plan: &mut NetworkPlan, mistakes: &mut Mistakes) -> b
         None => good = false,
     }
     if let Some(value) = optional(fields.get("overhead"), &mut good, |node| overhead(node, mistakes)) {
-        plan.overhead = value;
+        plan.overhead = WireOverhead { header_bytes: plan.overhead.header_bytes, ..value };
+    }
+    if let Some(value) = optional(fields.get("tcp"), &mut good, |node| tcp(node, mistakes)) {
+        plan.tcp = value.map(|(tcp, _)| tcp);
+        plan.overhead.header_bytes = value.map_or(0, |(_, header_bytes)| header_bytes);
     }
     let both =
         optional(fields.get("interface_mbps"), &mut good, |node| bandwidth(node, "interface_mbps", mistakes));
@@ -259,6 +265,7 @@ fn overhead(node: &Node, mistakes: &mut Mistakes) -> Option<WireOverhead> {
     let per_segment_bytes = fields.whole("per_segment_bytes", mistakes);
     let segment_payload_bytes = fields.whole("segment_payload_bytes", mistakes);
     Some(WireOverhead {
+        header_bytes: 0,
         per_message_bytes: per_message_bytes?,
         per_segment_bytes: per_segment_bytes?,
         segment_payload_bytes: segment_payload_bytes?,

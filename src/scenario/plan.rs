@@ -11,7 +11,7 @@ pub use crate::nn::{Adam, BatchDivision, InverseRoot, LayerKind, Optimizer, Rate
 pub use crate::protocol::registry::ProtocolName as Protocol;
 pub use crate::protocol::semi2k::Triples;
 pub use crate::secure::{FixedPoint, Rounding};
-pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, Which, WireOverhead};
+pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, Tcp, Which, WireOverhead};
 pub use crate::softmax::Softmax;
 
 /// Everything that decides a run: the scenario file after defaults, overrides and checks.
@@ -204,6 +204,8 @@ pub struct NetworkPlan {
     pub one_wire: bool,
     /// What links change into, link by link in the order of time.
     pub changes: Vec<Change>,
+    /// TCP's congestion window on each link.
+    pub tcp: Option<Tcp>,
     /// Bytes that the wire adds.
     pub overhead: WireOverhead,
 }

@@ -1,11 +1,13 @@
 //! Networks and machines with a name. A preset is one entry of a table below: name, line, source, figures.
 
 use super::errors::{Mistakes, likely};
-use super::plan::{ComputePlan, Interface, Link, NetworkPlan, PartyCompute, WireOverhead};
+use super::plan::{ComputePlan, Interface, Link, NetworkPlan, PartyCompute, Tcp, WireOverhead};
 use super::tree::Node;
 
 /// Picoseconds in a microsecond.
 const PS_PER_US: u64 = 1_000_000;
+/// A message's length, which goes out before it.
+const TCP_HEADER_BYTES: u64 = 4;
 /// Bits per second in a Mbit/s.
 const BPS_PER_MBPS: u64 = 1_000_000;
 
@@ -23,6 +25,8 @@ pub struct NetworkPreset {
     /// Where the figures are published.
     pub source: &'static str,
     figures: Figures,
+    /// Whether its links have TCP's congestion window, as Linux has it.
+    tcp: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,38 +45,49 @@ const HPMPC: &str =
     "hpmpc (github.com/chart21/hpmpc), measurements/network_shaping; latency = half of the measured ping";
 
 /// Every network preset, in the order in which they are listed.
-pub const NETWORKS: [NetworkPreset; 14] = [
+pub const NETWORKS: [NetworkPreset; 15] = [
     uniform(
         "lan",
         "one cloud zone: 10 Gbit/s, 0.05 ms one way (0.1 ms ping)",
         "Keller, Sun: Secure Quantized Training for Deep Learning, ICML 2022: c5.9xlarge in one AWS zone",
         (50, 10_000),
     ),
-    uniform(
+    wan(
         "wan",
         "two regions: 40 MB/s = 320 Mbit/s, 29 ms one way (58 ms ping); the same as securenn-wan",
         SECURENN,
         (29_000, 320),
     ),
     uniform("secureml-lan", "1 GB/s = 8 Gbit/s, 0.17 ms one way", SECUREML, (170, 8_000)),
-    uniform("secureml-wan", "US east to US west: 9 MB/s = 72 Mbit/s, 72 ms one way", SECUREML, (72_000, 72)),
+    wan(
+        "secureml-wan",
+        "US east to US west: 9 MB/s = 72 Mbit/s, 72 ms one way, as the paper can be read; secureml-wan-ping is the other reading",
+        SECUREML,
+        (72_000, 72),
+    ),
+    wan(
+        "secureml-wan-ping",
+        "the same with 36 ms one way (72 ms ping): the paper's 72 ms are probably a round trip, which is what an interaction costs",
+        SECUREML,
+        (36_000, 72),
+    ),
     uniform("securenn-lan", "625 MB/s = 5 Gbit/s, 0.11 ms one way (0.22 ms ping)", SECURENN, (110, 5_000)),
-    uniform("securenn-wan", "40 MB/s = 320 Mbit/s, 29 ms one way (58 ms ping)", SECURENN, (29_000, 320)),
-    uniform(
+    wan("securenn-wan", "40 MB/s = 320 Mbit/s, 29 ms one way (58 ms ping)", SECURENN, (29_000, 320)),
+    wan(
         "falcon-wan",
         "40 MB/s = 320 Mbit/s, 35 ms one way (70 ms ping)",
         "Wagh et al.: Falcon, PoPETs 2021, as quoted in snwagh/falcon-public issue 33",
         (35_000, 320),
     ),
     uniform("cheetah-lan", "3 Gbit/s, 0.15 ms one way (0.3 ms round trip)", CHEETAH, (150, 3_000)),
-    uniform("cheetah-wan", "400 Mbit/s, 20 ms one way (40 ms round trip)", CHEETAH, (20_000, 400)),
-    uniform(
+    wan("cheetah-wan", "400 Mbit/s, 20 ms one way (40 ms round trip)", CHEETAH, (20_000, 400)),
+    wan(
         "emp-wan",
         "200 Mbit/s, 10 ms one way",
         "emp-toolkit (github.com/emp-toolkit/emp-readme), scripts/throttle.sh",
         (10_000, 200),
     ),
-    uniform(
+    wan(
         "spu-wan",
         "300 Mbit/s, 20 ms one way",
         "SPU as shipped with OpenBumbleBee, libspu/mpc/tools/README.md",
@@ -91,6 +106,7 @@ pub const NETWORKS: [NetworkPreset; 14] = [
             ],
             bandwidth_mbps: [[143, 774, 541], [149, 868, 285], [790, 866, 201], [544, 260, 198]],
         },
+        tcp: true,
     },
     NetworkPreset {
         name: "hpmpc-wan2",
@@ -105,6 +121,7 @@ pub const NETWORKS: [NetworkPreset; 14] = [
             ],
             bandwidth_mbps: [[320, 121, 110], [341, 180, 154], [115, 186, 270], [109, 155, 271]],
         },
+        tcp: true,
     },
     NetworkPreset {
         name: "hpmpc-cman",
@@ -119,6 +136,7 @@ pub const NETWORKS: [NetworkPreset; 14] = [
             ],
             bandwidth_mbps: [[137, 1532, 417], [139, 1144, 312], [1550, 1023, 602], [444, 389, 609]],
         },
+        tcp: false,
     },
 ];
 
@@ -130,7 +148,17 @@ const fn uniform(
     figures: (u64, u64),
 ) -> NetworkPreset {
     let figures = Figures::Uniform { latency_us: figures.0, bandwidth_mbps: figures.1 };
-    NetworkPreset { name, description, source, figures }
+    NetworkPreset { name, description, source, figures, tcp: false }
+}
+
+/// The same with TCP.
+const fn wan(
+    name: &'static str,
+    description: &'static str,
+    source: &'static str,
+    figures: (u64, u64),
+) -> NetworkPreset {
+    NetworkPreset { tcp: true, ..uniform(name, description, source, figures) }
 }
 
 impl NetworkPreset {
@@ -171,7 +199,11 @@ impl NetworkPreset {
             sites: Vec::new(),
             one_wire: false,
             changes: Vec::new(),
-            overhead: WireOverhead::NONE,
+            tcp: self.tcp.then_some(Tcp::LINUX),
+            overhead: WireOverhead {
+                header_bytes: if self.tcp { TCP_HEADER_BYTES } else { 0 },
+                ..WireOverhead::NONE
+            },
         })
     }
 }

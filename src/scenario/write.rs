@@ -8,13 +8,13 @@ use std::fmt::Write;
 
 use super::declared::{
     ADAM, ADVERSARY, CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX,
-    INTERFACE, LINK, MNIST, PARTY_COMPUTE, RATE, SCENARIO, SITE, SLOW, STOP, TRAINING, softmax_group,
+    INTERFACE, LINK, MNIST, PARTY_COMPUTE, RATE, SCENARIO, SITE, SLOW, STOP, TCP, TRAINING, softmax_group,
 };
 use super::field::{Decides, Group};
 use super::plan::{
     Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
     Length, Link, Misdeed, Model, NetworkPlan, Offline, Optimizer, Owners, PartyCompute, Plan, Rate, Sgd,
-    Site, Slow, Softmax, Stop, Training, Triples, Which, WireOverhead,
+    Site, Slow, Softmax, Stop, Tcp, Training, Triples, Which, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -150,6 +150,11 @@ impl Model {
 }
 
 impl NetworkPlan {
+    /// The settings of TCP as they can stand behind `tcp:`, if the network has it.
+    pub fn tcp_to_ron(&self) -> Option<String> {
+        self.tcp.is_some().then(|| tcp(self))
+    }
+
     /// The network as resolved, as it can stand behind `network:`.
     pub fn to_ron(&self) -> String {
         network(self)
@@ -319,6 +324,7 @@ fn network(plan: &NetworkPlan) -> String {
         sites: places,
         one_wire,
         changes: _,
+        tcp: window,
         overhead: bytes,
     } = plan;
     // The first link stands for all, and those that differ follow.
@@ -328,6 +334,9 @@ fn network(plan: &NetworkPlan) -> String {
     record.field("label", || quoted(label));
     link(&mut record, usual, 0);
     record.field("overhead", || overhead(*bytes));
+    if window.is_some() {
+        record.field("tcp", || tcp(plan));
+    }
     if *one_wire {
         record.field("one_wire", || one_wire.to_string());
     } else if places.is_empty() {
@@ -496,7 +505,22 @@ fn adversary(adversary: &Adversary) -> String {
     record.in_line("")
 }
 
+/// `none`, or all settings.
+fn tcp(plan: &NetworkPlan) -> String {
+    let Some(Tcp { initial_window, restart_after_idle, rto_min_ps, tick_ps }) = plan.tcp else {
+        return "none".to_string();
+    };
+    let mut record = Record::new(&TCP, ALL);
+    record.field("initial_window", || initial_window.to_string());
+    record.field("restart_after_idle", || restart_after_idle.to_string());
+    record.field("rto_min_ms", || decimal_text(rto_min_ps, MS_PLACES));
+    record.field("tick_ms", || decimal_text(tick_ps, MS_PLACES));
+    record.field("header_bytes", || plan.overhead.header_bytes.to_string());
+    record.in_line("")
+}
+
 fn overhead(overhead: WireOverhead) -> String {
+    let overhead = WireOverhead { header_bytes: 0, ..overhead };
     match OVERHEADS.iter().find(|(_, preset)| *preset == overhead) {
         Some((name, _)) => name.to_string(),
         None => format!(

@@ -1,6 +1,6 @@
 //! A party's clock, and what its time was spent on.
 
-/// What the critical path up to some moment was spent on. The four add up to that moment.
+/// What the critical path up to some moment was spent on. The five add up to that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Parts {
     /// Work of a party, including its costs per message, in picoseconds.
@@ -11,12 +11,34 @@ pub struct Parts {
     pub serialisation_ps: u64,
     /// Waiting for what others sent, in picoseconds.
     pub queueing_ps: u64,
+    /// Waiting until TCP's congestion window let in what was to be sent, while the link stood still, in picoseconds.
+    pub window_ps: u64,
 }
 
 impl Parts {
+    /// Adds others, part by part.
+    pub fn add(&mut self, other: &Parts) {
+        let Parts { compute_ps, latency_ps, serialisation_ps, queueing_ps, window_ps } = other;
+        self.compute_ps += compute_ps;
+        self.latency_ps += latency_ps;
+        self.serialisation_ps += serialisation_ps;
+        self.queueing_ps += queueing_ps;
+        self.window_ps += window_ps;
+    }
+
+    /// Takes away what is within these, part by part.
+    pub fn subtract(&mut self, inside: &Parts) {
+        let Parts { compute_ps, latency_ps, serialisation_ps, queueing_ps, window_ps } = inside;
+        self.compute_ps -= compute_ps;
+        self.latency_ps -= latency_ps;
+        self.serialisation_ps -= serialisation_ps;
+        self.queueing_ps -= queueing_ps;
+        self.window_ps -= window_ps;
+    }
+
     /// The sum of all parts in picoseconds.
     pub fn total_ps(&self) -> u64 {
-        self.compute_ps + self.latency_ps + self.serialisation_ps + self.queueing_ps
+        self.compute_ps + self.latency_ps + self.serialisation_ps + self.queueing_ps + self.window_ps
     }
 }
 

@@ -11,6 +11,7 @@ mod relative;
 mod shape;
 mod shaped;
 mod shaper;
+mod window;
 
 use std::{
     cmp::Reverse,
@@ -19,6 +20,7 @@ use std::{
 
 pub(crate) use self::failing::{Act, Fate, Kept};
 use self::port::{Holds, Port};
+pub(crate) use self::relative::Path;
 use super::{
     Clock, Endpoint, Network, Parts, SimError, WireOverhead,
     error::{Overflow, sum},
@@ -28,13 +30,14 @@ use super::{
 };
 use shape::Shape;
 
-/// A party's time. What is not latency, serialisation or queueing is compute.
+/// A party's time. What is not latency, serialisation, queueing or window is compute.
 #[derive(Debug, Clone, Copy, Default)]
 struct State {
     time_ps: u64,
     latency_ps: u64,
     serialisation_ps: u64,
     queueing_ps: u64,
+    window_ps: u64,
     depth: u64,
     /// The party whose clock this path led through when origins were last set.
     origin: u32,
@@ -62,6 +65,7 @@ pub(crate) struct Flight {
     latency_ps: u64,
     serialisation_ps: u64,
     queueing_ps: u64,
+    window_ps: u64,
     origin: u32,
     stage: Stage,
 }
@@ -211,7 +215,7 @@ impl Engine {
 
     pub(crate) fn clock(&self, party: usize) -> Clock {
         let state = &self.clocks[party];
-        let network_ps = state.latency_ps + state.serialisation_ps + state.queueing_ps;
+        let network_ps = state.latency_ps + state.serialisation_ps + state.queueing_ps + state.window_ps;
         Clock {
             time_ps: state.time_ps,
             parts: Parts {
@@ -219,6 +223,7 @@ impl Engine {
                 latency_ps: state.latency_ps,
                 serialisation_ps: state.serialisation_ps,
                 queueing_ps: state.queueing_ps,
+                window_ps: state.window_ps,
             },
             depth: state.depth,
         }
@@ -344,6 +349,8 @@ impl Engine {
                 delay_ps,
                 latency_ps: tail_ps - serialised_ps,
                 serialisation_ps: serialised_ps - sent_ps,
+                window_ps: 0,
+                own_window_ps: 0,
                 behind: behind.filter(|_| start_ps > sent_ps),
                 interface_ps: head_ps,
                 held_ps: 0,
@@ -359,6 +366,7 @@ impl Engine {
             latency_ps: state.latency_ps + (tail_ps - serialised_ps),
             serialisation_ps: state.serialisation_ps + (serialised_ps - sent_ps),
             queueing_ps: state.queueing_ps,
+            window_ps: state.window_ps,
             origin: state.origin,
             stage: if arrived { Stage::Arrived } else { Stage::OnTheWay },
         });
@@ -467,6 +475,7 @@ impl Engine {
             state.latency_ps = flight.latency_ps;
             state.serialisation_ps = flight.serialisation_ps;
             state.queueing_ps = flight.queueing_ps;
+            state.window_ps = flight.window_ps;
             state.origin = flight.origin;
             cost_ps = sum(cost_ps, endpoint.wake_ps)?;
         }

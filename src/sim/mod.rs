@@ -27,6 +27,10 @@
 //! at equal times. Nobody overtakes on a link. An interface or link without a limit takes no time
 //! and holds nobody up.
 //!
+//! With [`Tcp`], a link lets in packets as its congestion window allows, a message's in their order; it arrives with its
+//! last packet. What that is in detail is in `engine/window.rs`. A link's packets depend on what its sender hands over, on
+//! nothing else.
+//!
 //! The order at an incoming interface is the order of heads within one run. What a later run sends
 //! queues behind what an earlier run sent, even if a party that is behind sent it at an earlier time.
 //!
@@ -58,6 +62,7 @@ mod replay;
 mod replays;
 mod span;
 mod strand;
+mod tcp;
 mod timeline;
 mod trace;
 pub mod trace_file;
@@ -76,6 +81,7 @@ pub use replay::{Observer, Occurrence, OccurrenceKind, Replay, Replayer};
 pub use replays::{Finish, Phase, Prepared, replay_many, replay_phases};
 pub use span::{SpanId, SpanTree};
 pub use strand::{all, both};
+pub use tcp::Tcp;
 pub use timeline::{MessageId, Timeline};
 pub use trace::{Event, EventKind, Events, Trace, TraceBuilder};
 pub use world::{Meter, World};

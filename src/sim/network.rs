@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Faults, PS_PER_SECOND,
+    Faults, PS_PER_SECOND, Tcp,
     jitter::{self, Draws, Jitter},
 };
 
@@ -65,9 +65,11 @@ pub struct Interface {
 /// Bytes on the wire that are not payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WireOverhead {
+    /// Bytes of a segment of its own before each message, which says its length; 0: there is none.
+    pub header_bytes: u64,
     /// Bytes added to each message.
     pub per_message_bytes: u64,
-    /// Bytes added to each segment of a message; an empty message takes one segment.
+    /// Bytes added to each segment of a message; an empty message takes one segment (no other one than its header's).
     pub per_segment_bytes: u64,
     /// Payload bytes that a segment can hold. Zero only if `per_segment_bytes` is zero.
     pub segment_payload_bytes: u64,
@@ -75,16 +77,24 @@ pub struct WireOverhead {
 
 impl WireOverhead {
     /// Payload only; segments as of [`TCP`](Self::TCP).
-    pub const NONE: WireOverhead =
-        WireOverhead { per_message_bytes: 0, per_segment_bytes: 0, segment_payload_bytes: 1448 };
+    pub const NONE: WireOverhead = WireOverhead {
+        header_bytes: 0,
+        per_message_bytes: 0,
+        per_segment_bytes: 0,
+        segment_payload_bytes: 1448,
+    };
 
     /// TCP over IPv4 over Ethernet with an MTU of 1500 bytes.
     ///
     /// A segment carries 1500 - 20 (IPv4) - 20 (TCP) - 12 (TCP timestamps) = 1448 bytes, and costs
     /// 52 of headers, 18 of Ethernet header and checksum, 20 of preamble and gap: 90 bytes.
     /// Acknowledgements are not counted.
-    pub const TCP: WireOverhead =
-        WireOverhead { per_message_bytes: 0, per_segment_bytes: 90, segment_payload_bytes: 1448 };
+    pub const TCP: WireOverhead = WireOverhead {
+        header_bytes: 0,
+        per_message_bytes: 0,
+        per_segment_bytes: 90,
+        segment_payload_bytes: 1448,
+    };
 
     /// TLS 1.3 over [`TCP`](Self::TCP).
     ///
@@ -92,17 +102,45 @@ impl WireOverhead {
     /// Every message begins a record: 22 bytes per message. The records that follow inside a long
     /// message are spread over its segments: 22 x 1448 / 16384, rounded up to 2 bytes, which leaves
     /// room for 1446 payload bytes in a segment and makes it cost 92.
-    pub const TLS: WireOverhead =
-        WireOverhead { per_message_bytes: 22, per_segment_bytes: 92, segment_payload_bytes: 1446 };
+    pub const TLS: WireOverhead = WireOverhead {
+        header_bytes: 0,
+        per_message_bytes: 22,
+        per_segment_bytes: 92,
+        segment_payload_bytes: 1446,
+    };
 
     /// Bytes on the wire of a message; `None` if more than 2^64.
     pub fn wire_bytes(&self, payload_bytes: u64) -> Option<u64> {
-        let framed = payload_bytes.checked_add(self.per_message_bytes)?;
+        let framed = payload_bytes.checked_add(self.per_message_bytes)?.checked_add(self.header_bytes)?;
         if self.per_segment_bytes == 0 {
             return Some(framed);
         }
-        let segments = payload_bytes.div_ceil(self.segment_payload_bytes).max(1);
+        let header = u64::from(self.header_bytes > 0);
+        let segments = payload_bytes.div_ceil(self.segment_payload_bytes).checked_add(header)?.max(1);
         framed.checked_add(self.per_segment_bytes.checked_mul(segments)?)
+    }
+
+    /// The packets of a message in their order: how many, and the bytes on the wire of each. What a message adds is in its
+    /// first one. `None` if one has more than 2^64 bytes.
+    pub(crate) fn packets(&self, payload_bytes: u64) -> Option<[(u64, u64); 3]> {
+        let segment = self.segment_payload_bytes;
+        let (mut full, mut rest) = match payload_bytes {
+            small if small < segment => (0, small),
+            large => (large / segment, large % segment),
+        };
+        let framed = |bytes: u64| bytes.checked_add(self.per_segment_bytes);
+        let mut first = None;
+        if self.header_bytes > 0 {
+            first = Some(self.header_bytes);
+        } else if self.per_message_bytes > 0 || payload_bytes == 0 {
+            first = Some(payload_bytes.min(segment));
+            (full, rest) = if full > 0 { (full - 1, rest) } else { (0, 0) };
+        }
+        let first = match first {
+            Some(bytes) => (1, framed(bytes.checked_add(self.per_message_bytes)?)?),
+            None => (0, 0),
+        };
+        Some([first, (full, framed(segment)?), (u64::from(rest > 0), framed(rest)?)])
     }
 }
 
@@ -124,6 +162,10 @@ pub struct Network {
     pub changes: Vec<Change>,
     /// What goes wrong.
     pub faults: Faults,
+    /// The congestion window that each link has; `None`: messages enter their links as soon as these are free. With it, links
+    /// are no more than latency and bandwidth: no limits on interfaces, no wire or site that parties share, no bursts, changes
+    /// or jitter, no link that is down, and no message that its sender delays.
+    pub tcp: Option<Tcp>,
     /// Framing of every message.
     pub overhead: WireOverhead,
     /// Seed of the jitter of all links.
@@ -141,6 +183,7 @@ impl Network {
             one_wire: false,
             changes: Vec::new(),
             faults: Faults::default(),
+            tcp: None,
             overhead: WireOverhead::NONE,
             jitter_seed: 0,
         }
@@ -179,6 +222,7 @@ impl Network {
     pub(crate) fn is_shaped(&self) -> bool {
         let shares = |party: usize| self.first_of_site(party) != party;
         self.one_wire
+            || self.tcp.is_some()
             || !self.changes.is_empty()
             || !self.faults.is_none()
             || (!self.sites.is_empty() && (0..self.parties).any(shares))
@@ -187,10 +231,10 @@ impl Network {
             })
     }
 
-    /// The same with every link as good as it ever is: without jitter and faults, with its least latency and its greatest
-    /// bandwidth.
+    /// The same with every link as good as it ever is: without jitter, faults and congestion window, with its least latency
+    /// and its greatest bandwidth.
     pub fn at_best(&self) -> Network {
-        let mut best = Network { faults: Faults::default(), ..self.clone() };
+        let mut best = Network { faults: Faults::default(), tcp: None, ..self.clone() };
         for change in std::mem::take(&mut best.changes) {
             let link = best.link_mut(change.from, change.to);
             link.latency_ps = link.latency_ps.min(change.latency_ps);
@@ -263,6 +307,7 @@ impl Network {
             assert!(!self.interfaces.iter().any(own), "one wire has no interfaces");
         }
         self.faults.assert_valid(n);
+        self.assert_tcp_valid();
         let mut last_ps = BTreeMap::new();
         for change in &self.changes {
             let Change { at_ps, from, to, bandwidth_bps, .. } = *change;
@@ -271,6 +316,25 @@ impl Network {
             let before = last_ps.insert((from, to), at_ps);
             assert!(before < Some(at_ps), "changes are in the order of time");
         }
+    }
+
+    fn assert_tcp_valid(&self) {
+        let Some(tcp) = &self.tcp else { return };
+        tcp.assert_valid();
+        assert!(self.overhead.segment_payload_bytes > 0, "packets hold something");
+        assert!(
+            self.interfaces.iter().all(|own| *own == Interface::default()),
+            "interfaces have no limit with TCP"
+        );
+        let shares = (0..self.parties).any(|party| self.first_of_site(party) != party);
+        assert!(
+            !shares && !self.one_wire && self.changes.is_empty(),
+            "links are apart and stay as they are with TCP"
+        );
+        let plain = |link: &Link| link.burst_bytes == 0 && link.jitter == Jitter::None;
+        assert!(self.used_links().all(plain), "links have neither bursts nor jitter with TCP");
+        let delays = self.faults.held.as_ref().is_some_and(|held| held.delay_ps.is_some());
+        assert!(self.faults.down.is_empty() && !delays, "links are up and nobody delays messages with TCP");
     }
 
     /// The first party of a party's site, whose number stands for that of the site's interface.

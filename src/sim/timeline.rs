@@ -7,7 +7,7 @@ use super::Parts;
 pub struct Timeline {
     /// The sender handed it over.
     pub sent_ps: u64,
-    /// Its first bit entered the wire.
+    /// Its first bit entered the wire; with TCP, all that was sent before it had.
     pub start_ps: u64,
     /// Its last bit entered the wire.
     pub serialised_ps: u64,
@@ -21,6 +21,10 @@ pub struct Timeline {
     pub latency_ps: u64,
     /// Of its way, what its bytes took on wires that were free, and those of its sender that it waited for.
     pub serialisation_ps: u64,
+    /// Of its way, while its link stood still because of TCP's window
+    pub window_ps: u64,
+    /// That part of `window_ps` which is from `start_ps` on.
+    pub own_window_ps: u64,
     /// What was sent before, and held link, wire or interface until `start_ps`; `None` if it did not wait.
     pub behind: Option<MessageId>,
     /// The receiver's interface began with it; `head_ps` without a limit.
@@ -43,6 +47,8 @@ impl Timeline {
             delay_ps: 0,
             latency_ps: 0,
             serialisation_ps: 0,
+            window_ps: 0,
+            own_window_ps: 0,
             behind: None,
             interface_ps: sent_ps,
             held_ps: 0,
@@ -57,7 +63,8 @@ impl Timeline {
             compute_ps: 0,
             latency_ps: self.latency_ps,
             serialisation_ps: self.serialisation_ps,
-            queueing_ps: way_ps - self.latency_ps - self.serialisation_ps,
+            queueing_ps: way_ps - self.latency_ps - self.serialisation_ps - self.window_ps,
+            window_ps: self.window_ps,
         }
     }
 }

@@ -15,7 +15,7 @@
 //! | `start_ps`, `end_ps`, `depth` | all, only written | when it happened under the network it was written for |
 //! | `wire_bytes` | send, only written | payload and framing |
 //! | `waited_ps` | recv, only written | how long the party waited, within start and end |
-//! | `latency_ps`, `serialisation_ps` | recv, only written | what the message's way took; the rest of it was queueing |
+//! | `latency_ps`, `serialisation_ps`, `window_ps` | recv, only written | what the message's way took (window: left out if 0); the rest of it was queueing |
 //!
 //! Lines of one party are in its program order; parties may be interleaved in any way. A file may be
 //! gzipped. Empty lines are ignored. What is only written is not looked at when a file is read. Any other

@@ -55,7 +55,7 @@ const PAYLOAD: fn(&Cost) -> u64 = |cost| cost.payload_bytes;
 const ITERATION: fn(&Times) -> Option<End> = |times| times.iteration;
 
 /// All of them, behind the index and the axes. Without more words, a column is about the whole training.
-pub(crate) const COLUMNS: [Column; 25] = [
+pub(crate) const COLUMNS: [Column; 27] = [
     column("accuracy", "test accuracy", Unit::Share, Source::Training(TrainingResult::accuracy)),
     column("restarts", "restarts", Unit::Count, Source::TrainingCount(|result| result.restarts() as u64)),
     column(
@@ -75,6 +75,7 @@ pub(crate) const COLUMNS: [Column; 25] = [
     seconds("latency_seconds", "latency", TRAINING, |parts| parts.latency_ps),
     seconds("serialisation_seconds", "serialisation", TRAINING, |parts| parts.serialisation_ps),
     seconds("queueing_seconds", "queueing", TRAINING, |parts| parts.queueing_ps),
+    seconds("window_seconds", "TCP's window", TRAINING, |parts| parts.window_ps),
     seconds("iteration_modelled_seconds", "time of one iteration", ITERATION, Parts::total_ps),
     seconds("iteration_compute_seconds", "compute of one iteration", ITERATION, |parts| parts.compute_ps),
     seconds("iteration_latency_seconds", "latency of one iteration", ITERATION, |parts| parts.latency_ps),
@@ -82,6 +83,7 @@ pub(crate) const COLUMNS: [Column; 25] = [
         parts.serialisation_ps
     }),
     seconds("iteration_queueing_seconds", "queueing of one iteration", ITERATION, |parts| parts.queueing_ps),
+    seconds("iteration_window_seconds", "TCP's window of one iteration", ITERATION, |parts| parts.window_ps),
     column("offline_rounds", "rounds of an offline phase", Unit::Count, Source::Chain(|times| times.offline)),
     column("offline_payload_bytes", "payload of an offline phase", Unit::Bytes, Source::Apart(0, PAYLOAD)),
     seconds("offline_modelled_seconds", "time of an offline phase", |times| times.offline, Parts::total_ps),

@@ -10,7 +10,7 @@ use super::memory::check_grid;
 use super::replay::Condition;
 use crate::run::{endpoints, network, total_iterations, training_faults};
 use crate::scenario::errors::MOST_MISTAKES;
-use crate::scenario::{NetworkPlan, Plan, ScenarioErrors};
+use crate::scenario::{NetworkPlan, Plan, ScenarioErrors, WITHOUT_TCP, excluded_fault};
 use crate::sim::{Jitter, Network};
 
 /// Plans that are made side by side.
@@ -131,18 +131,20 @@ impl SweepPlan {
             [(); 4].map(|()| Numbering::new());
         let mut programs = vec![None; first_points.len()];
         let mut parties = vec![0u8; first_points.len()];
-        let (mut errors, mut networks) = (Vec::new(), Vec::new());
+        let (mut errors, mut networks, mut no_tcp) = (Vec::new(), Vec::new(), None);
         for block in wanted.chunks(BLOCK) {
             let plan = |&(_, point): &(usize, u32)| {
                 let plan = sweep.base.plan_with(&grid.overrides(&grid.position(point as usize)))?;
                 let iterations = total_iterations(&plan, plan.data.train_rows());
                 let jitter = (varies(&plan.network), !training_faults(&plan).is_none());
+                let no_tcp = excluded_fault(&plan.faults, plan.adversary.as_ref());
                 check_adversary(&plan)?;
-                Ok((Keys::of(&plan, sweep.train), iterations, plan.protocol.parties() as u8, jitter))
+                let parties = plan.protocol.parties() as u8;
+                Ok((Keys::of(&plan, sweep.train), iterations, parties, jitter, no_tcp))
             };
             let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
             for (&(index, point), plan) in block.iter().zip(plans) {
-                let (keys, iterations, plan_parties, jitter) = match plan {
+                let (keys, iterations, plan_parties, jitter, excluded) = match plan {
                     Ok(plan) => plan,
                     Err(error) => {
                         errors.push(error);
@@ -159,6 +161,7 @@ impl SweepPlan {
                     iterations,
                 });
                 parties[index] = plan_parties;
+                no_tcp = no_tcp.or(excluded);
                 networks.push(jitter);
             }
             if errors.len() >= MOST_MISTAKES {
@@ -167,7 +170,7 @@ impl SweepPlan {
         }
         let faulty = networks.iter().any(|&(_, faulty)| faulty);
         let mut networks: Vec<bool> = networks.into_iter().map(|(jitter, faulty)| jitter || faulty).collect();
-        match all_networks(&sweep, &parties) {
+        match all_networks(&sweep, &parties, no_tcp) {
             Ok(jitter) if jitter.is_empty() => {}
             Ok(jitter) => networks = jitter.into_iter().map(|jitter| jitter || faulty).collect(),
             Err(mistakes) => errors.extend(mistakes),
@@ -274,8 +277,12 @@ fn varies(network: &NetworkPlan) -> bool {
 }
 
 /// Checks every network with every number of parties that it is used with, if the network has axes of its own; tells
-/// which of them have jitter. Nothing else of a scenario depends on its network.
-fn all_networks(sweep: &Sweep, parties: &[u8]) -> Result<Vec<bool>, Vec<ScenarioErrors>> {
+/// which of them have jitter. Nothing else of a scenario depends on its network, but for what cannot happen with TCP.
+fn all_networks(
+    sweep: &Sweep,
+    parties: &[u8],
+    no_tcp: Option<(&str, &str)>,
+) -> Result<Vec<bool>, Vec<ScenarioErrors>> {
     let grid = &sweep.grid;
     if grid.dimensions.iter().all(|dimension| !dimension.only_network) {
         return Ok(Vec::new());
@@ -300,7 +307,14 @@ fn all_networks(sweep: &Sweep, parties: &[u8]) -> Result<Vec<bool>, Vec<Scenario
         let check = |&(point, parties): &(u32, u8)| {
             let position = grid.position(point as usize);
             let network = sweep.base.network_with(&grid.network_overrides(&position), usize::from(parties));
-            network.map(|network| varies(&network))
+            let network = network?;
+            match no_tcp.filter(|_| network.tcp.is_some()) {
+                Some((name, why)) => {
+                    let message = format!("`{name}` cannot stand beside TCP's congestion window: {why}");
+                    Err(ScenarioErrors::without_place(message, Some(WITHOUT_TCP.to_string())))
+                }
+                None => Ok(varies(&network)),
+            }
         };
         for network in block.par_iter().map(check).collect::<Vec<_>>() {
             match network {

@@ -43,7 +43,7 @@ async function lookAtRun(page, { name }) {
   bytes.forEach((one, i) => close(links.data[0][i] / links.data[0][0], one / bytes[0]));
   const summary = JSON.parse(readFileSync(`${folder}/${name}/summary.json`, "utf8"));
   const path = await drawn(page, "path");
-  ["compute", "latency", "serialisation", "queueing"].forEach((part, i) =>
+  ["compute", "latency", "serialisation", "queueing", "window"].forEach((part, i) =>
     close(path.data[i][1], (100 * summary.iteration.critical_path[part]) / summary.iteration.modelled_seconds));
   const icicle = await drawn(page, "icicle");
   const spans = csv(`${name}/spans.csv`).filter((row) => row.span.startsWith("iteration") && Number(row.modelled_seconds) > 0);

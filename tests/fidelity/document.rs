@@ -14,6 +14,7 @@ use super::rows::{Compared, PROTOCOLS, What, compared, compared_of};
 use super::semi2k;
 use super::sy_rep3;
 use crate::sim::measured::replays;
+use crate::sim::window_measured::rows as over_tcp;
 
 /// A table in the form of Markdown: cells of a header, then of all rows.
 fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
@@ -193,6 +194,44 @@ fn networks() -> String {
     table(&header, rows)
 }
 
+/// Iterations over Linux TCP.
+fn tcp() -> String {
+    let header = [
+        "program",
+        "L, ms",
+        "B, Mbit/s",
+        "congestion control",
+        "idle restart",
+        "first: measured, s",
+        "modelled, s",
+        "error",
+        "without window",
+        "later: measured, s",
+        "modelled, s",
+        "error",
+        "without window",
+    ];
+    let rows = over_tcp().into_iter().map(|row| {
+        let care = if row.care { " (*)" } else { "" };
+        let mut cells = vec![
+            row.program.clone(),
+            row.latency_ms.to_string(),
+            row.bandwidth_mbps.to_string(),
+            format!("{}{care}", row.congestion),
+            if row.idle_restart { "on" } else { "off" }.to_string(),
+        ];
+        for which in 0..2 {
+            let error = |seconds: f64| format!("{:+.1} %", 100.0 * (seconds / row.measured[which] - 1.0));
+            cells.push(format!("{:.4}", row.measured[which]));
+            cells.push(format!("{:.4}", row.modelled[which]));
+            cells.push(error(row.modelled[which]));
+            cells.push(error(row.plain[which]));
+        }
+        cells
+    });
+    table(&header, rows)
+}
+
 /// Iterations with Adam and AMSGrad.
 fn optimizers() -> String {
     let header = ["", "payload bytes", "measured", "ratio", "rounds", "exchanges measured"];
@@ -233,6 +272,7 @@ fn the_document_shows_these_figures() {
     text = replace(&text, "convolutional networks", &layer_rows(true));
     text = replace(&text, "layers", &layer_rows(false));
     text = replace(&text, "networks", &networks());
+    text = replace(&text, "tcp", &tcp());
     if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {
         std::fs::write(&path, text).expect("the document can be written");
     } else {

@@ -3,7 +3,7 @@
 use mpcsim::{
     ledger::{Breakdown, SpanCost},
     sim::{
-        Endpoint, Event, EventKind, Interface, Jitter, Link, Network, Parts, Replayer, SpanId, SpanTree,
+        Endpoint, Event, EventKind, Interface, Jitter, Link, Network, Parts, Replayer, SpanId, SpanTree, Tcp,
         Trace, TraceBuilder,
     },
 };
@@ -102,6 +102,36 @@ fn who_held_the_receivers_interface_is_charged() {
     assert_eq!((queueing(2), queueing(4)), (12_000, 0), "on the link from party 1, not on that from party 2");
 }
 
+/// While TCP's window lets in nothing, the link stands still: that time belongs to the message whose packets wait, also of
+/// those behind it.
+#[test]
+fn whose_window_kept_the_link_empty_is_charged() {
+    let network = Network { tcp: Some(Tcp::LINUX), ..network(2) };
+    for (pause_us, before) in [(0, [0, 28_960, 86_968]), (50, [50_000, 14_480, 51_448])] {
+        let wanted = trace(&[
+            vec![
+                ("long", send(1, 20 * 1448)),
+                ("pause", EventKind::Work { ps: pause_us * US }),
+                ("short", send(1, 1000)),
+            ],
+            vec![("short", recv(0, 1)), ("long", recv(0, 0))],
+        ]);
+        // Ten packets of 1.448 us; the first is acknowledged 100 us after it had entered; ten more, and the short one.
+        let apart = taken_apart(&wanted, &network);
+        let span = |path: &str| {
+            let found = apart.spans.iter().find(|span| span.path == path);
+            let parts = found.map_or(Parts::default(), |span| span.critical_path);
+            [parts.latency_ps, parts.compute_ps, parts.serialisation_ps, parts.window_ps].map(|ps| ps / 1000)
+        };
+        let [compute, serialisation, window] = before;
+        assert_eq!(span("long"), [0, 0, serialisation, window]);
+        assert_eq!(span("pause"), [0, compute, 0, 0]);
+        assert_eq!(span("short"), [50_000, 0, 1000, 0]);
+        let link = &apart.links[0].critical_path;
+        assert_eq!((link.window_ps / 1000, link.queueing_ps), (window, 0));
+    }
+}
+
 /// Jitter of a message that nobody may overtake.
 #[test]
 fn whose_jitter_held_it_is_charged() {
@@ -189,6 +219,29 @@ fn latency_and_rounds_of_a_row_belong_together() {
         assert!(shared || apart.spans[0].critical_path.queueing_ps == 0, "nobody shares a way with others");
     }
     assert!(rows > 1000 && queued > 50, "{rows} rows, {queued} with queueing");
+}
+
+/// Parts and rows add up where windows make messages wait; the breakdown checks by itself that they are the engine's.
+#[test]
+fn random_cases_with_windows_add_up() {
+    let mut waited = 0;
+    for seed in 0..400 {
+        let case = Case::new(seed, Features { jitter: false, ingress: false, wake: true });
+        let mut network = Network { tcp: Some(Tcp::LINUX), ..case.network.clone() };
+        network.interfaces.fill(Interface::default());
+        network.links.iter_mut().for_each(|link| link.latency_ps *= 50);
+        let tcp = network.tcp.as_mut().expect("as said");
+        (tcp.initial_window, tcp.rto_min_ps, tcp.tick_ps) = (1 + seed % 7, US, 0);
+        let case = Case { network, ..case };
+        let run = run_script(&mut case.simulation(), &case.script).expect("no deadlock");
+        let apart = Breakdown::of(&run.trace, &case.network, &case.endpoints).expect("no deadlock");
+        let links = apart.links.iter().map(|link| link.critical_path.window_ps);
+        let root = apart.spans[0].critical_path;
+        assert_eq!(links.sum::<u64>(), root.window_ps, "{}", case.shape());
+        assert_eq!(root.queueing_ps, 0, "{}", case.shape());
+        waited += u64::from(root.window_ps > 0);
+    }
+    assert!(waited > 50, "only {waited} of 400 waited for a window");
 }
 
 /// What jitter and shared interfaces do together adds up too.

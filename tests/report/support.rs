@@ -39,7 +39,7 @@ pub fn sweep_page(title: &str, seeds: &[&str], csv: &str) -> std::io::Result<Str
 pub fn sweep_csv(latencies: u32, bandwidths: u32) -> String {
     let mut csv = String::from(
         "index,softmax,model,network.latency_ms,network.bandwidth_mbps,accuracy,rounds,exchanges,messages,payload_bytes,\
-         wire_bytes,modelled_seconds,compute_seconds,latency_seconds,serialisation_seconds,queueing_seconds,\
+         wire_bytes,modelled_seconds,compute_seconds,latency_seconds,serialisation_seconds,queueing_seconds,window_seconds,\
          iteration_modelled_seconds\n",
     );
     let mut index = 0;
@@ -65,7 +65,7 @@ pub fn sweep_csv(latencies: u32, bandwidths: u32) -> String {
                     let [compute, late, serial, queue] = parts.map(|part| part * 1000.0);
                     csv += &format!(
                         "{index},{softmax},{quote}dense(hidden:[{hidden}]){quote},{latency:.4},{bandwidth},{accuracy:.4},\
-                         {},{},{},{},{},{:.6},{compute:.6},{late:.6},{serial:.6},{queue:.6},{iteration:.9}\n",
+                         {},{},{},{},{},{:.6},{compute:.6},{late:.6},{serial:.6},{queue:.6},0.000000,{iteration:.9}\n",
                         rounds * 1000,
                         rounds * 970,
                         rounds * 3300,

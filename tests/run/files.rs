@@ -21,6 +21,8 @@ struct Summary {
     values: String,
     layers: Vec<u64>,
     network: String,
+    /// Only of networks with TCP.
+    tcp: Option<String>,
     compute: String,
     /// Only of data that are not bundled.
     data_content: Option<String>,
@@ -58,6 +60,7 @@ struct CriticalPath {
     latency: Seconds,
     serialisation: Seconds,
     queueing: Seconds,
+    window: Seconds,
 }
 
 #[derive(Deserialize, PartialEq, Debug)]
@@ -104,7 +107,7 @@ impl<'de> Deserialize<'de> for Seconds {
 impl Cost {
     fn check(&self, parties: usize) {
         let path = &self.critical_path;
-        let parts = path.compute.0 + path.latency.0 + path.serialisation.0 + path.queueing.0;
+        let parts = path.compute.0 + path.latency.0 + path.serialisation.0 + path.queueing.0 + path.window.0;
         assert_eq!(parts, self.modelled_seconds.0, "the critical path adds up to the time");
         assert_eq!(self.payload_bytes_by_party.len(), parties);
         assert_eq!(self.payload_bytes_by_party.iter().sum::<u64>(), self.payload_bytes);
@@ -162,6 +165,7 @@ fn totals(cost: &Cost) -> BTreeMap<String, u64> {
         ("latency_seconds", path.latency.0),
         ("serialisation_seconds", path.serialisation.0),
         ("queueing_seconds", path.queueing.0),
+        ("window_seconds", path.window.0),
     ]
     .map(|(column, number)| (column.to_string(), number))
     .into();
@@ -181,7 +185,8 @@ fn check_spans(files: &Files, summary: &Summary) {
         assert_eq!(row["level"], (path.matches('/').count() + 1).to_string());
         let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_string());
         assert!(parent.is_none_or(|parent| paths.contains(&&parent)), "{path} hangs in the air");
-        let parts = ["compute", "latency", "serialisation", "queueing"].map(|p| own[&format!("{p}_seconds")]);
+        let parts = ["compute", "latency", "serialisation", "queueing", "window"]
+            .map(|p| own[&format!("{p}_seconds")]);
         assert_eq!(own["modelled_seconds"], parts.iter().sum::<u64>());
         let child = |other: &&(String, _)| other.0.rsplit_once('/').is_some_and(|(up, _)| up == path);
         let children: Vec<_> = spans.iter().filter(child).map(|(_, numbers)| numbers).collect();
@@ -257,6 +262,7 @@ fn files_hold_every_field_and_add_up() {
         assert!(name.contains(&summary.name.replace(' ', "_")));
         assert!(summary.seed > 0 && !summary.fingerprint.is_empty() && summary.values == "split");
         assert!(!summary.network.is_empty() && !summary.compute.is_empty());
+        assert_eq!(summary.tcp.is_some(), summary.network == "wan");
         assert!(["exact", "relu_probability", "relu_gradient"].contains(&summary.softmax.as_str()));
         assert_eq!(summary.rounding, "probabilistic");
         assert_eq!(summary.layers.len(), 3);

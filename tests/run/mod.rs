@@ -23,3 +23,4 @@ mod payload;
 mod printing;
 mod protocols;
 pub(crate) mod training;
+mod windows;

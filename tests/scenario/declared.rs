@@ -86,6 +86,7 @@ fn place(group: &Group) -> (&'static str, &'static str) {
         "jitter: uniform(…)" => ("network.jitter=uniform(max_ms: 1)", "network.jitter."),
         "jitter: log_normal(…)" => ("network.jitter=log_normal(median_ms: 1, sigma: 1)", "network.jitter."),
         "overhead: custom(…)" => ("network.overhead=custom(per_segment_bytes: 7)", "network.overhead."),
+        "network: tcp: (…)" => ("network.tcp=(initial_window: 20)", "network.tcp."),
         "compute: custom(…)" => ("compute=custom(add_ns: 1, multiply_ns: 1)", "compute."),
         "compute: parties: [(…)]" => {
             ("compute=custom(add_ns: 1, parties: [(party: 0)])", "compute.parties[0].")
@@ -179,6 +180,10 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "median_ms" | "sigma") => "0.5",
         (_, "jitter") => "uniform(max_ms: 3)",
         (_, "overhead") => "tls",
+        (_, "tcp") => "(initial_window: 77)",
+        (_, "initial_window" | "rto_min_ms" | "header_bytes") => "77",
+        (_, "restart_after_idle") => "false",
+        (_, "tick_ms") => "10",
         (_, "interfaces") => "[(party: 1, egress_mbps: 5)]",
         (_, "links") => "[(from: 2, to: 1, latency_ms: 5)]",
         ("network: links: [(…)]", "from" | "to") => "2",
@@ -309,6 +314,7 @@ fn a_sweep_shares_no_training_that_a_field_decides() {
         ("training.restart_below", ["0.1", "0.2"], [2, 1]),
         ("network", ["preset(\"lan\")", "preset(\"wan\")"], [1, 1]),
         ("network.latency_ms", ["1", "2"], [1, 1]),
+        ("network.tcp", ["none", "()"], [1, 1]),
         ("compute.wake_us", ["1", "2"], [1, 1]),
         ("compute.add_ns", ["1", "2"], [1, 2]),
         ("compute.speed", ["1", "2"], [1, 2]),

@@ -61,3 +61,25 @@ fn mistakes_in_faults_are_told_with_their_place() {
         assert_eq!(mistakes(&with(faults), &[]), [told], "{faults}");
     }
 }
+
+/// Parties that stop, are slow or give up are beside links with TCP what they are elsewhere; what TCP would answer to is refused.
+#[test]
+fn what_tcp_would_answer_to_is_refused() {
+    let with =
+        |tcp: &str, rest: &str| minimal(&format!("network: custom(base: \"lan\", tcp: {tcp}),\n{rest}"));
+    for rest in [
+        "faults: (down: [(from: 0, to: 1, at_s: 1)])",
+        "adversary: (party: 1, does: delay(ms: 5), which: link(2))",
+    ] {
+        good(&with("none", rest), &[]);
+        let told = mistakes(&with("()", rest), &[]);
+        let name = rest.split(':').next().expect("a field");
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains(&format!("`{name}` cannot stand beside TCP's congestion window")),
+            "{told:?}"
+        );
+    }
+    good(&with("()", "faults: (stops: [(party: 1, at_s: 1)], timeout_s: 1)"), &[]);
+    good(&with("()", "adversary: (party: 1, does: drop, which: link(2))"), &[]);
+}

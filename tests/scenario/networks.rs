@@ -1,6 +1,8 @@
 //! Networks that people have: sites, matrices, one wire, buckets, changes, laws of jitter.
 
-use mpcsim::scenario::{Change, Interface, Jitter, NetworkPlan, NetworkPreset, parse_network};
+use mpcsim::scenario::{
+    Change, Interface, Jitter, NetworkPlan, NetworkPreset, Tcp, WireOverhead, parse_network,
+};
 
 use super::plan::Random;
 
@@ -329,4 +331,80 @@ fn random_network(random: &mut Random, parties: usize) -> String {
         fields.push(format!("links: [(from: {from}, to: {to}, latency_ms: {}{changes})]", ms(random)));
     }
     format!("custom({})", fields.join(", "))
+}
+
+#[test]
+fn tcp_is_read_with_linuxs_defaults() {
+    let custom = |tcp: &str| network(&format!("custom(latency_ms: 20, bandwidth_mbps: 100{tcp})"), 3);
+    let plain = custom("");
+    assert_eq!((plain.tcp, plain.overhead.header_bytes), (None, 0));
+    assert_eq!(custom(", tcp: none"), plain);
+    for linux in [
+        "()",
+        "(initial_window: 10)",
+        "(restart_after_idle: true, rto_min_ms: 200, tick_ms: 4, header_bytes: 4)",
+    ] {
+        let plan = custom(&format!(", tcp: {linux}"));
+        assert_eq!((plan.tcp, plan.overhead.header_bytes), (Some(Tcp::LINUX), 4), "{linux}");
+    }
+    let own = "(initial_window: 40, restart_after_idle: false, rto_min_ms: 50.5, tick_ms: 3.333333333, header_bytes: 0)";
+    let plan = custom(&format!(", overhead: tcp, tcp: {own}"));
+    let tcp = Tcp {
+        initial_window: 40,
+        restart_after_idle: false,
+        rto_min_ps: 50_500_000_000,
+        tick_ps: 3_333_333_333,
+    };
+    assert_eq!((plan.tcp, plan.overhead), (Some(tcp), WireOverhead::TCP));
+    // Either before the other, and in the file of resolved values.
+    for text in [", tcp: (), overhead: tls", ", overhead: tls, tcp: ()"] {
+        let plan = custom(text);
+        assert_eq!(plan.overhead, WireOverhead { header_bytes: 4, ..WireOverhead::TLS });
+        assert_eq!(network(&plan.to_ron(), 3), plan);
+    }
+    assert_eq!(network(&plan.to_ron(), 3), plan);
+    for mistake in ["(initial_window: 0)", "(rto_min_ms: 0)", "(tick_ms: -1)", "linux", "true", "(window: 3)"]
+    {
+        wrong(&format!("custom(latency_ms: 20, bandwidth_mbps: 100, tcp: {mistake})"));
+    }
+}
+
+/// What the window is not modelled with is refused, with the reason and where it stands; each alone is accepted.
+#[test]
+fn what_cannot_stand_beside_tcp_is_refused() {
+    let two_sites = "sites: [(name: \"A\", parties: [0, 1]), (name: \"B\", parties: [2])]";
+    let limited = "sites: [(name: \"A\", up_mbps: 5), (name: \"B\"), (name: \"C\")]";
+    for (field, at) in [
+        ("interface_mbps: 100", "interface_mbps"),
+        ("interfaces: [(party: 1, egress_mbps: 5)]", "interfaces"),
+        (limited, "sites"),
+        (two_sites, "sites"),
+        ("one_wire: true", "one_wire"),
+        ("burst_bytes: 1000", "burst_bytes"),
+        ("links: [(from: 0, to: 1, burst_bytes: 1000)]", "links"),
+        ("jitter: uniform(max_ms: 1)", "jitter"),
+        ("links: [(from: 0, to: 1, jitter: normal(jitter_ms: 1))]", "links"),
+        ("changes: [(at_s: 1, latency_ms: 5)]", "changes"),
+    ] {
+        let text = |tcp: &str| format!("custom(latency_ms: 20, bandwidth_mbps: 100, {field}{tcp})");
+        network(&text(""), 3);
+        network(&text(", tcp: none"), 3);
+        let mistake = wrong(&text(", tcp: ()"));
+        assert!(
+            mistake.contains(&format!("`{at}` cannot stand beside TCP's congestion window")),
+            "{mistake}"
+        );
+        let told = parse_network(&text(", tcp: ()"), "network.ron", 3).expect_err("as said").render(false);
+        assert!(told.contains("tcp: none"), "{told}");
+        // At the value of the field that says it.
+        let place = text(", tcp: ()").find(at).expect("it is there");
+        let column: usize =
+            mistake.split(':').nth(2).and_then(|column| column.parse().ok()).expect("a column");
+        assert!((place..=place + at.len() + 3).contains(&column), "{mistake}");
+    }
+    // Sites of one party each without limits are links and names.
+    network(
+        "custom(latency_ms: 20, bandwidth_mbps: 5, sites: [(name: \"A\"), (name: \"B\"), (name: \"C\")], tcp: ())",
+        3,
+    );
 }

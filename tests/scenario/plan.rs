@@ -133,7 +133,12 @@ fn custom_networks_are_converted_exactly() {
         "the diagonal is idle"
     );
     let own = "custom(latency_ms: 0, bandwidth_mbps: 1, overhead: custom(per_message_bytes: 8, segment_payload_bytes: 100))";
-    let expected = WireOverhead { per_message_bytes: 8, per_segment_bytes: 0, segment_payload_bytes: 100 };
+    let expected = WireOverhead {
+        header_bytes: 0,
+        per_message_bytes: 8,
+        per_segment_bytes: 0,
+        segment_payload_bytes: 100,
+    };
     assert_eq!(parse_network(own, "network.ron", 2).unwrap().overhead, expected);
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use mpcsim::scenario::{COMPUTES, Jitter, NETWORKS, NetworkPreset, parse_compute, parse_network};
+use mpcsim::scenario::{
+    COMPUTES, Jitter, NETWORKS, NetworkPreset, Tcp, WireOverhead, parse_compute, parse_network,
+};
 
 #[test]
 fn every_preset_can_be_named_and_has_a_source() {
@@ -26,7 +28,7 @@ fn every_preset_can_be_named_and_has_a_source() {
         }
     }
     for expected in
-        "lan wan secureml-lan secureml-wan securenn-lan securenn-wan falcon-wan cheetah-lan cheetah-wan \
+        "lan wan secureml-lan secureml-wan secureml-wan-ping securenn-lan securenn-wan falcon-wan cheetah-lan cheetah-wan \
                      emp-wan spu-wan hpmpc-wan1 hpmpc-wan2 hpmpc-cman"
             .split_whitespace()
     {
@@ -77,4 +79,26 @@ fn measured_sites_are_four() {
         "`hpmpc-wan1` has figures for 4 parties, and the protocol has 5"
     );
     assert!(parse_network("preset(\"lan\")", "network.ron", 5).is_ok());
+}
+
+/// Wide-area presets have TCP as Linux has it, the others do not; without it they are what they were.
+#[test]
+fn wide_area_presets_have_tcp() {
+    for preset in &NETWORKS {
+        let text = format!("preset(\"{}\")", preset.name);
+        let plan = parse_network(&text, "network.ron", 3).unwrap();
+        let far = preset.name.contains("wan");
+        assert_eq!(plan.tcp, far.then_some(Tcp::LINUX), "{text}");
+        assert_eq!(
+            plan.overhead,
+            WireOverhead { header_bytes: if far { 4 } else { 0 }, ..WireOverhead::NONE }
+        );
+        let based = format!("custom(base: \"{}\", label: \"{0}\", tcp: none)", preset.name);
+        let plain = parse_network(&based, "network.ron", 3).unwrap();
+        assert_eq!((plain.tcp, plain.overhead), (None, WireOverhead::NONE));
+        assert_eq!((plain.links, plain.interfaces), (plan.links, plan.interfaces));
+    }
+    // Both readings of a paper's 72 ms.
+    let latency_ps = |name: &str| NetworkPreset::find(name).unwrap().plan(2).unwrap().link(0, 1).latency_ps;
+    assert_eq!(latency_ps("secureml-wan"), 2 * latency_ps("secureml-wan-ping"));
 }

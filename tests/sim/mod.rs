@@ -15,3 +15,5 @@ mod speed;
 pub(crate) mod support;
 mod sweeps;
 mod traces;
+mod window;
+pub mod window_measured;

@@ -185,6 +185,7 @@ impl<'a> Oracle<'a> {
                 latency_ps: number(path[1]),
                 serialisation_ps: number(path[2]),
                 queueing_ps: number(path[3]),
+                window_ps: 0,
             },
             depth,
         };

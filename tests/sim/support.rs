@@ -53,7 +53,12 @@ pub fn random_network(dice: &mut Dice, parties: usize, features: Features) -> Ne
         let mut limit = |wanted: bool| (wanted && dice.chance(2, 3)).then(|| random_bps(dice, coarse));
         *interface = Interface { egress_bps: limit(true), ingress_bps: limit(features.ingress) };
     }
-    let odd = WireOverhead { per_message_bytes: 3, per_segment_bytes: 5, segment_payload_bytes: 7 };
+    let odd = WireOverhead {
+        header_bytes: 0,
+        per_message_bytes: 3,
+        per_segment_bytes: 5,
+        segment_payload_bytes: 7,
+    };
     network.overhead = dice.one_of(&[WireOverhead::NONE, WireOverhead::TCP, WireOverhead::TLS, odd]);
     network.jitter_seed = dice.below(1 << 40);
     network

@@ -47,11 +47,13 @@ fn assert_costs(row: &Row, plan: &Plan, training: &mpcsim::ledger::Cost, iterati
         ("latency_seconds", seconds(path.latency_ps)),
         ("serialisation_seconds", seconds(path.serialisation_ps)),
         ("queueing_seconds", seconds(path.queueing_ps)),
+        ("window_seconds", seconds(path.window_ps)),
         ("iteration_modelled_seconds", seconds(iteration.modelled_ps)),
         ("iteration_compute_seconds", seconds(first.compute_ps)),
         ("iteration_latency_seconds", seconds(first.latency_ps)),
         ("iteration_serialisation_seconds", seconds(first.serialisation_ps)),
         ("iteration_queueing_seconds", seconds(first.queueing_ps)),
+        ("iteration_window_seconds", seconds(first.window_ps)),
     ];
     for (column, value) in expected {
         assert_eq!(row[column], value, "{column} of point {} in {row:?}\n{}", row["index"], plan.to_ron());
@@ -288,4 +290,25 @@ fn the_number_of_threads_changes_nothing() {
     let one = contents(&place.path("one"));
     assert_eq!(one.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), NAMES);
     assert!(one == contents(&place.path("two")) && one == contents(&place.path("seven")));
+}
+
+/// An axis of networks is checked against what the rest of the scenario does: with TCP, no link may be down.
+#[test]
+fn networks_of_an_axis_are_checked_against_faults() {
+    let plan = |networks: &str| {
+        let axes = format!(
+            r#"axes: [
+                (field: "faults.down", values: [[], [(from: 0, to: 1, at_s: 1, until_s: 2)]]),
+                (field: "network", values: [{networks}]),
+            ]"#
+        );
+        let text = sweep_text("iterations: 5, batch: 16", &axes);
+        let limit = mpcsim::memory::MemoryLimit::of_machine();
+        SweepPlan::new(Sweep::from_text(&text, "sweep.ron", std::path::Path::new(""), limit).unwrap())
+    };
+    let far = r#"custom(latency_ms: 20, bandwidth_mbps: 100)"#;
+    assert!(plan(far).is_ok());
+    let with_tcp = r#"custom(latency_ms: 20, bandwidth_mbps: 100, tcp: ())"#;
+    let told = plan(&format!("{far}, {with_tcp}")).expect_err("a link that is down").to_string();
+    assert!(told.contains("`faults` cannot stand beside TCP's congestion window"), "{told}");
 }

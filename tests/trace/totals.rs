@@ -27,7 +27,7 @@ fn a_script_adds_up_every_total_from_traces() {
     }
     let links = "network=custom(latency_ms:3.0,bandwidth_mbps:50.0,interface_mbps:60.0,overhead:tcp,\
                  links:[(from:0,to:1,latency_ms:7.0)])";
-    let jitter = "network=custom(base:\"wan\",jitter:uniform(max_ms:5.0))";
+    let jitter = "network=custom(base:\"wan\",tcp:none,jitter:uniform(max_ms:5.0))";
     let cases = [
         vec![],
         vec!["--set", "network=preset(\"wan\")", "--set", "loss=true"],

@@ -192,7 +192,7 @@ function tile(name, value, more) {
 }
 
 /** The parts of a critical path. */
-const PARTS = ["compute", "latency", "serialisation", "queueing"];
+const PARTS = ["compute", "latency", "serialisation", "queueing", "window"];
 
 /** The pattern of a part in a chart, for those who cannot tell the colours apart. */
 function pattern(part) {
@@ -200,6 +200,7 @@ function pattern(part) {
   return {
     serialisation: { ...lines, symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5] },
     queueing: { ...lines, symbol: "circle", dashArrayX: [[4, 4], [0, 4, 4, 0]], dashArrayY: [4, 0], symbolSize: 0.7, rotation: 0 },
+    window: { ...lines, symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: 0 },
   }[part];
 }
 
@@ -225,4 +226,5 @@ const WORDS = [
   ["latency", "messages under way, jitter included"],
   ["serialisation", "a party's bytes entering wires, one after the other"],
   ["queueing", "waiting for what other parties sent, at a wire or an interface that is shared"],
+  ["window", "links that stand still because TCP's congestion window lets in no more; 0 without TCP"],
 ];

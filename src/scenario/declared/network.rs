@@ -106,6 +106,74 @@ const ALL_JITTER: Field = field(
     "Added to the latency of each message, drawn anew for each.",
 );
 
+/// What a retransmission time-out is longer than a round trip.
+pub const RTO_MIN_MS: Value =
+    Value::decimal("a number of milliseconds from 1 to 3,600,000 (an hour)", Decimal::whole(1), 3_600_000);
+/// A tick of the kernel.
+pub const TICK_MS: Value =
+    Value::decimal("a number of milliseconds from 0 to 1,000", Decimal::whole(0), 1_000);
+static TCPS: [Form; 2] = [
+    Form { written: "none", about: "Messages enter a link as soon as it is free.", group: None },
+    Form {
+        written: "(initial_window: 10, restart_after_idle: true)",
+        about: "Packets enter as Linux's TCP lets them in. docs/time-model.md has the rules.",
+        group: Some(&TCP),
+    },
+];
+const TCP_FIELD: Field = field(
+    "tcp",
+    Value::Forms(&TCPS),
+    Default::Otherwise("that of the base; without one, `none`"),
+    Decides::TIME,
+    "The congestion window of each directed link, which is a connection of its own. Not with `interfaces`, `interface_mbps`, \
+     limits of `sites`, sites of several parties, `one_wire`, `burst_bytes`, `jitter`, `changes`, links that are down and \
+     messages that are delayed.",
+);
+
+/// `tcp: (…)`.
+pub static TCP: Group = Group {
+    what: "TCP's congestion window",
+    title: "network: tcp: (…)",
+    about: "Linux with its defaults, where nothing is given. Packets carry what `overhead` says that a segment holds, and its bytes.",
+    fields: &[
+        field(
+            "initial_window",
+            Value::Whole(1, 1_000_000),
+            Default::Is("10"),
+            Decides::TIME,
+            "Packets that may be in flight on a new connection, and at least later: `initcwnd` of `ip route`.",
+        ),
+        field(
+            "restart_after_idle",
+            Value::Boolean,
+            Default::Is("true"),
+            Decides::TIME,
+            "Whether the window is halved for each retransmission time-out of silence: `net.ipv4.tcp_slow_start_after_idle`.",
+        ),
+        field(
+            "rto_min_ms",
+            RTO_MIN_MS,
+            Default::Is("200"),
+            Decides::TIME,
+            "The retransmission time-out is a round trip, this, and a tick: `rto_min` of `ip route`.",
+        ),
+        field(
+            "tick_ms",
+            TICK_MS,
+            Default::Is("4"),
+            Decides::TIME,
+            "The kernel's clock: 4 at CONFIG_HZ=250, 1 at 1000, 10 at 100.",
+        ),
+        field(
+            "header_bytes",
+            Value::Whole(0, 1_000_000),
+            Default::Is("4"),
+            Decides::TIME,
+            "A message's length, which goes out before it in a packet of its own; 0: there is none.",
+        ),
+    ],
+};
+
 /// `network: custom(…)`.
 pub static CUSTOM_NETWORK: Group = Group {
     what: "a custom network",
@@ -174,6 +242,7 @@ pub static CUSTOM_NETWORK: Group = Group {
         ),
         ALL_JITTER,
         OVERHEAD,
+        TCP_FIELD,
         INTERFACE_MBPS,
         INTERFACES,
         LINKS,

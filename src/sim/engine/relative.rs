@@ -3,8 +3,8 @@
 use super::{Engine, State};
 use crate::sim::timeline::MessageId;
 
-/// A critical path since paths were last begun: origin, latency, serialisation and queueing in picoseconds.
-pub(crate) type Path = (u32, u64, u64, u64);
+/// A critical path since paths were last begun: origin; latency, serialisation, queueing and window in picoseconds.
+pub(crate) type Path = (u32, [u64; 4]);
 
 impl Engine {
     /// Earliest time, by link, at which a message could reach the receiver's interface.
@@ -51,6 +51,10 @@ impl Engine {
         }
         if let Some(shape) = &mut self.shape {
             shape.relative_state(earliest_ps, state);
+            if let Some(windows) = &mut shape.windows {
+                let (clocks, parties) = (&self.clocks, self.parties);
+                state.push(windows.relative(earliest_ps, |link| clocks[link / parties].time_ps));
+            }
         }
     }
 
@@ -87,8 +91,8 @@ impl Engine {
 
     /// Every party's path since paths were begun.
     pub(crate) fn paths(&self) -> impl Iterator<Item = Path> + '_ {
-        let path =
-            |clock: &State| (clock.origin, clock.latency_ps, clock.serialisation_ps, clock.queueing_ps);
-        self.clocks.iter().map(path)
+        let parts =
+            |clock: &State| [clock.latency_ps, clock.serialisation_ps, clock.queueing_ps, clock.window_ps];
+        self.clocks.iter().map(move |clock| (clock.origin, parts(clock)))
     }
 }

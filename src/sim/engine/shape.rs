@@ -6,10 +6,12 @@ use super::{
     failing::Failing,
     queue::{Before, Begun},
     shaper::{Schedule, Shaper, end_ps, place_at},
+    window::{Window, Windows},
 };
 use crate::sim::{
     Link, Network,
     jitter::{self, Draws, Jitter},
+    network::Rate,
     timeline::MessageId,
 };
 
@@ -40,6 +42,9 @@ pub(super) struct Shape {
     pub(super) begun: Begun,
     /// What goes wrong.
     pub(super) failing: Failing,
+    /// TCP's, and by link the message that passed last.
+    pub(super) windows: Option<Windows>,
+    pub(super) last_passed: Vec<Option<u64>>,
     /// What held each wire, and each party's interface, last.
     pub(super) on_wire: Vec<Option<Before>>,
     pub(super) on_port: Vec<Option<Before>>,
@@ -93,6 +98,10 @@ impl Shape {
         let wire_of = (0..n * n).map(|link| one_wire.unwrap_or(link)).collect();
         let shared = (0..n * n).map(is_shared).collect();
         let shaper = |(rates, link): (_, &Link)| Shaper::new(rates, link.burst_bytes);
+        let windows = network.tcp.map(|tcp| {
+            let window = |link: &Link| Window::new(tcp, link.latency_ps, Rate::new(link.bandwidth_bps));
+            Windows::new(network.links.iter().map(window).collect())
+        });
         Some(Shape {
             shapers: rates.into_iter().zip(&network.links).map(shaper).collect(),
             wire_of,
@@ -107,6 +116,8 @@ impl Shape {
             served: vec![0; n * n],
             begun: Begun::default(),
             failing,
+            windows,
+            last_passed: vec![None; n * n],
             on_wire: vec![None; n * n],
             on_port: vec![None; n],
         })
@@ -122,6 +133,10 @@ impl Shape {
         self.served.fill(0);
         self.begun.clear();
         self.failing.reset();
+        if let Some(windows) = &mut self.windows {
+            windows.reset();
+        }
+        self.last_passed.fill(None);
         self.on_wire.fill(None);
         self.on_port.fill(None);
     }
@@ -172,7 +187,11 @@ impl Shape {
 
     /// Goes into a state told by [`relative_state`](Self::relative_state), in which the earliest clock is 0.
     pub(super) fn set_relative_state(&mut self, state: &[u64]) {
-        let (shapers, holders) = state.split_at(4 * self.shapers.len());
+        let (shapers, state) = state.split_at(4 * self.shapers.len());
+        let (holders, windows) = state.split_at(self.on_wire.len() + self.on_port.len());
+        if let Some(own) = &mut self.windows {
+            own.set_relative(windows[0]);
+        }
         for (shaper, state) in self.shapers.iter_mut().zip(shapers.chunks_exact(4)) {
             shaper.set_relative(state);
         }

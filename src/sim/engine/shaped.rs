@@ -7,7 +7,9 @@
 
 use std::cmp::Reverse;
 
-use super::{Engine, Flight, Sent, Served, Stage, State, failing::Kept, pack, queue::Before, unpack};
+use super::{
+    Engine, Flight, Sent, Served, Stage, State, failing::Kept, pack, queue::Before, unpack, window::Passed,
+};
 use crate::sim::{
     error::{Overflow, sum},
     jitter,
@@ -26,7 +28,8 @@ impl Engine {
     ) -> Result<Sent, Overflow> {
         let send_ps = self.endpoints[from].send_ps;
         self.clocks[from].time_ps = self.end_ps::<true>(from, self.clocks[from].time_ps, send_ps)?;
-        let State { time_ps, latency_ps, serialisation_ps, queueing_ps, depth, origin } = self.clocks[from];
+        let State { time_ps, latency_ps, serialisation_ps, queueing_ps, window_ps, depth, origin } =
+            self.clocks[from];
         // Whether the bytes fit is told now, not when their turn comes.
         self.overhead.wire_bytes(payload_bytes).ok_or(Overflow)?;
         let link = from * self.parties + to;
@@ -40,6 +43,7 @@ impl Engine {
             latency_ps,
             serialisation_ps,
             queueing_ps,
+            window_ps,
             origin,
             stage: if kept == Kept::ForGood { Stage::Lost } else { Stage::OnTheWay },
         });
@@ -59,12 +63,54 @@ impl Engine {
         shape.failing.sent.messages += 1;
         let all_bytes = &mut shape.failing.sent.payload_bytes;
         *all_bytes = all_bytes.saturating_add(payload_bytes);
+        if shape.windows.is_some() {
+            self.pass_window(link, ordinal, time_ps)?;
+            return Ok(Sent { ordinal, arrived: true });
+        }
         if shape.shared[link] {
             shape.starts.push(Reverse(pack(time_ps, from, turn, to)));
             return Ok(Sent { ordinal, arrived: false });
         }
         let (_, arrived) = self.start(from, to, turn, time_ps)?;
         Ok(Sent { ordinal, arrived })
+    }
+
+    /// A message enters its link as TCP's window lets it in. Nothing else is on its way.
+    fn pass_window(&mut self, link: usize, ordinal: u64, sent_ps: u64) -> Result<(), Overflow> {
+        let wire = &mut self.wires[link];
+        let index = (ordinal - wire.first) as usize;
+        let flight = &mut wire.flights[index];
+        let shape = self.shape.as_mut().expect("a shaped network");
+        let window = &mut shape.windows.as_mut().expect("TCP has windows").links[link];
+        let passed = window.pass(sent_ps, flight.payload_bytes, &self.overhead).ok_or(Overflow)?;
+        let Passed { start_ps, serialised_ps, window_ps, own_window_ps } = passed;
+        let arrival_ps = sum(serialised_ps, wire.latency_ps)?;
+        let serialisation_ps = serialised_ps - sent_ps - window_ps;
+        (flight.arrival_ps, flight.stage) = (arrival_ps, Stage::Arrived);
+        flight.latency_ps += wire.latency_ps;
+        flight.serialisation_ps += serialisation_ps;
+        flight.window_ps += window_ps;
+        if let Some(timeline) = wire.timelines.get_mut(index) {
+            let (from, to) = (link / self.parties, link % self.parties);
+            let before = shape.last_passed[link].map(|ordinal| MessageId { from, to, ordinal });
+            let head_ps = start_ps + wire.latency_ps;
+            *timeline = Timeline {
+                start_ps,
+                serialised_ps,
+                head_ps,
+                arrival_ps,
+                delay_ps: wire.latency_ps,
+                latency_ps: wire.latency_ps,
+                serialisation_ps,
+                window_ps,
+                own_window_ps,
+                behind: before.filter(|_| start_ps > sent_ps),
+                interface_ps: head_ps,
+                ..Timeline::handed_over(sent_ps)
+            };
+        }
+        shape.last_passed[link] = Some(ordinal);
+        Ok(())
     }
 
     /// The number that a party's next message has among all that it sends, from 1.
@@ -199,6 +245,8 @@ impl Engine {
                 delay_ps,
                 latency_ps,
                 serialisation_ps,
+                window_ps: 0,
+                own_window_ps: 0,
                 behind: behind.map(|behind| shape.begun.message(behind)),
                 interface_ps: head_ps,
                 held_ps: 0,

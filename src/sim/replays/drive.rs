@@ -208,10 +208,12 @@ impl Progress {
         let clock = |((step, &relative_ps), &depth): ((&PathStep, &u64), &u64)| {
             let time_ps = self.base_ps.checked_add(relative_ps).ok_or(Overflow)?;
             let parts = Parts {
-                compute_ps: time_ps - step.latency_ps - step.serialisation_ps - step.queueing_ps,
+                compute_ps: time_ps
+                    - (step.latency_ps + step.serialisation_ps + step.queueing_ps + step.window_ps),
                 latency_ps: step.latency_ps,
                 serialisation_ps: step.serialisation_ps,
                 queueing_ps: step.queueing_ps,
+                window_ps: step.window_ps,
             };
             Ok(Clock { time_ps, parts, depth })
         };

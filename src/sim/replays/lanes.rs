@@ -400,6 +400,7 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
                 // Nobody waits for what others sent.
                 serialisation_ps: (took - latency - T::of(compute_ps)).ps().cast_unsigned(),
                 queueing_ps: 0,
+                window_ps: 0,
             });
         }
         let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });

@@ -4,7 +4,7 @@
 //! with clocks and links going on) under any number of networks, each from clocks at zero. It chooses how by itself:
 //!
 //! * plain networks without limits on incoming interfaces: eight side by side, what is left over one by one ([`lanes`]);
-//! * with limits on incoming interfaces, with sites that parties share, one wire, bursts: the engine ([`shared`]);
+//! * with limits on incoming interfaces, with sites that parties share, one wire, bursts, TCP: the engine ([`shared`]);
 //! * with jitter on a link that is used, with links that change, with faults, with runs that can take 2^61 picoseconds (27 days) each,
 //!   and in other rare cases: the engine, every run.
 //!

@@ -98,6 +98,12 @@ impl<'n> Rates<'n> {
         let each = self.overhead().wire_bytes(0)?.checked_mul(load.messages)?;
         let bytes = together.checked_add(each)?;
         let mut all_ps = latency_ps.checked_add(3)?.checked_mul(load.messages)?;
+        if self.network.tcp.is_some() {
+            // One packet after the other: a header and a last one of each message, and the full ones of all.
+            let full = load.payload_bytes / self.overhead().segment_payload_bytes;
+            let packets = load.messages.checked_mul(2)?.checked_add(full)?;
+            all_ps = all_ps.checked_add(latency_ps.checked_mul(2)?.checked_add(3)?.checked_mul(packets)?)?;
+        }
         for rate in rates {
             all_ps = all_ps.checked_add(rate.duration_ps(bytes)?)?;
         }

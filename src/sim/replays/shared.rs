@@ -5,7 +5,7 @@ use super::{
     prepared::Prepared,
     steps::PathStep,
 };
-use crate::sim::{Network, Replayer, error::Overflow};
+use crate::sim::{Network, Replayer, engine::Path, error::Overflow};
 
 /// One network with shared interfaces or wires.
 #[derive(Debug)]
@@ -48,9 +48,14 @@ impl Machine for Shared<'_> {
         let from = report.state.len();
         engine.relative_state(report.state);
         report.gain_ps = engine.earliest_ps();
-        report.steps.extend(engine.paths().map(|(origin, latency_ps, serialisation_ps, queueing_ps)| {
-            PathStep { origin, latency_ps, serialisation_ps, queueing_ps }
-        }));
+        let step = |(origin, [latency_ps, serialisation_ps, queueing_ps, window_ps]): Path| PathStep {
+            origin,
+            latency_ps,
+            serialisation_ps,
+            queueing_ps,
+            window_ps,
+        };
+        report.steps.extend(engine.paths().map(step));
         self.set(0, &report.state[from..]);
     }
 

@@ -10,6 +10,7 @@ pub(super) struct PathStep {
     pub latency_ps: u64,
     pub serialisation_ps: u64,
     pub queueing_ps: u64,
+    pub window_ps: u64,
 }
 
 impl PathStep {
@@ -26,6 +27,7 @@ impl PathStep {
             latency_ps: first.latency_ps + self.latency_ps,
             serialisation_ps: first.serialisation_ps + self.serialisation_ps,
             queueing_ps: first.queueing_ps + self.queueing_ps,
+            window_ps: first.window_ps + self.window_ps,
         }
     }
 }

@@ -51,6 +51,8 @@ struct Line<'a> {
     _latency_ps: Option<IgnoredAny>,
     #[serde(rename = "serialisation_ps")]
     _serialisation_ps: Option<IgnoredAny>,
+    #[serde(rename = "window_ps")]
+    _window_ps: Option<IgnoredAny>,
 }
 
 /// Reads a trace from a file, plain or gzipped, and checks that it can run to its end. What would take more memory than the

@@ -35,6 +35,8 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     serialisation_ps: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    window_ps: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<Cow<'a, str>>,
@@ -97,6 +99,7 @@ impl Writer<'_> {
             waited_ps: None,
             latency_ps: None,
             serialisation_ps: None,
+            window_ps: None,
             start_ps: Some(event.start_ps),
             end_ps: Some(event.end_ps),
             depth: Some(event.depth),
@@ -119,6 +122,7 @@ impl Writer<'_> {
                 record.waited_ps = Some(event.waited_ps);
                 record.latency_ps = Some(way.latency_ps);
                 record.serialisation_ps = Some(way.serialisation_ps);
+                record.window_ps = Some(way.window_ps).filter(|&window_ps| window_ps > 0);
             }
         }
         if event.kind != OccurrenceKind::Work {

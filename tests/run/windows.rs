@@ -1,0 +1,72 @@
+//! What a run says of TCP's windows: that they are there or not, and what other settings would save.
+
+use mpcsim::run::{Values, run};
+use mpcsim::scenario::Scenario;
+use serde_json::Value;
+
+use super::command::{SMALL, results, scenario};
+
+fn summary(sets: &[&str]) -> Value {
+    let files = results(&scenario(SMALL), &[&super::command::BRIEF[..], sets].concat(), |_| {});
+    serde_json::from_slice(&files["summary.json"]).expect("JSON")
+}
+
+/// Each figure of the advice is that of a run with the setting changed.
+#[test]
+fn what_other_settings_would_take_is_what_runs_with_them_take() {
+    let outcome = |more: &[&str]| {
+        // Large messages with pauses between them: a wide layer, and a work that takes long.
+        let far = [
+            "training=(iterations: 6, batch: 64)",
+            "model=dense(hidden: [128])",
+            "network=preset(\"secureml-wan\")",
+        ];
+        let sets: Vec<String> = far.iter().chain(more).map(|set| set.to_string()).collect();
+        let plan = Scenario::load(&scenario(SMALL), &sets).expect("a plan");
+        run(&plan, Values::Split, &()).expect("it runs")
+    };
+    let linux = outcome(&[]);
+    let parts = linux.training.critical_path;
+    assert!(parts.window_ps > 0);
+    assert_eq!(parts.total_ps(), linux.training.modelled_ps);
+    let others = linux.other_windows.expect("a network with TCP");
+    let without = outcome(&["network.tcp=(restart_after_idle: false)"]);
+    assert_eq!(others.without_restart_ps, Some(without.training.modelled_ps));
+    assert_eq!(without.other_windows.expect("TCP").without_restart_ps, None);
+    let wider = outcome(&["network.tcp=(initial_window: 100)"]);
+    assert_eq!(others.wider, (100, wider.training.modelled_ps));
+    assert!(wider.training.modelled_ps < without.training.modelled_ps);
+    assert!(without.training.modelled_ps < linux.training.modelled_ps);
+    let plain = outcome(&["network.tcp=none"]);
+    assert!(plain.other_windows.is_none() && plain.training.critical_path.window_ps == 0);
+    assert!(plain.training.modelled_ps < wider.training.modelled_ps);
+}
+
+#[test]
+fn results_say_whether_links_have_tcp() {
+    let notes = |summary: &Value| summary["notes"].as_array().expect("notes").clone();
+    let with = summary(&["network=preset(\"wan\")"]);
+    assert_eq!(
+        with["tcp"],
+        "(initial_window: 10, restart_after_idle: true, rto_min_ms: 200.0, tick_ms: 4.0, header_bytes: 4)"
+    );
+    assert!(notes(&with).iter().all(|note| !note.as_str().expect("text").contains("TCP off")));
+    let off = summary(&["network=custom(base: \"wan\", tcp: none)"]);
+    assert_eq!(off["tcp"], Value::Null);
+    assert!(notes(&off)[0].as_str().expect("text").starts_with("TCP off"), "{off}");
+    // Near by it makes no difference worth a note.
+    assert_eq!(notes(&summary(&[])), Vec::<Value>::new());
+    // A message's length is on the wire.
+    let of = |summary: &Value, name: &str| summary["iteration"][name].as_u64().expect("a number");
+    assert_eq!(of(&with, "wire_bytes"), of(&off, "wire_bytes") + 4 * of(&off, "messages"));
+}
+
+/// Large messages over TCP: the note says what they wait for and what would help.
+#[test]
+fn what_would_help_is_told() {
+    let summary = summary(&["model=dense(hidden: [128])", "network=preset(\"wan\")"]);
+    let note = summary["notes"][0].as_str().expect("a note");
+    assert!(note.starts_with("TCP's congestion window keeps links empty for "), "{note}");
+    assert!(note.contains("% less) with net.ipv4.tcp_slow_start_after_idle=0 at all parties"), "{note}");
+    assert!(note.contains("% less) with an initial window of 100 packets"), "{note}");
+}
