@@ -360,6 +360,7 @@ fn bare(group: &Group) -> &'static str {
         "data: mnist(…)" => "data=mnist()",
         "training: optimizer: adam(…)" => "training.optimizer=adam()",
         "overhead: custom(…)" => "network.overhead=custom()",
+        "network: tcp: (…)" => "network.tcp=()",
         "compute: custom(…)" => "compute=custom()",
         _ => place(group).0,
     }
