@@ -83,7 +83,7 @@ pub fn read_text(path: &Path, most_bytes: u64) -> io::Result<String> {
 }
 
 /// "3.7 GB", "0.004 GB".
-fn gigabytes(bytes: u128) -> String {
+pub fn gigabytes(bytes: u128) -> String {
     let gigabyte = u128::from(GIGABYTE);
     match bytes {
         0..100_000_000 => format!("0.{:03} GB", bytes * 1000 / gigabyte),

@@ -7,8 +7,9 @@ use serde_json::json;
 
 use super::sweep::{axes_text, plan_text};
 use super::{Failure, MemoryArgs, ScenarioArgs, print};
-use crate::run::{RunError, Values, check_data, fingerprint_of_plan};
-use crate::scenario::{File, Plan, Scenario, to_json};
+use crate::memory::gigabytes;
+use crate::run::{RunError, Size, Values, check_data, fingerprint_of_plan, size};
+use crate::scenario::{File, Plan, Scenario, grouped, to_json};
 use crate::sweep::{Shard, Sweep, SweepPlan};
 
 /// Arguments of `mpcsim check`.
@@ -43,15 +44,28 @@ pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
     // Whoever keeps what is printed keeps it here, or hands it on to `mpcsim run -`.
     let plan = plan.seen_from(Path::new("."));
     let fingerprint = fingerprint_of_plan(&plan, Values::Split).map_err(RunError::from)?;
-    print(&if args.json { plan_json(&plan, &fingerprint) } else { plan_ron(&plan, &fingerprint) })
+    let size = size(&plan)?;
+    print(&if args.json { plan_json(&plan, size, &fingerprint) } else { plan_ron(&plan, size, &fingerprint) })
 }
 
-fn plan_ron(plan: &Plan, fingerprint: &str) -> String {
-    format!("// fingerprint {fingerprint}\n{}", plan.to_ron())
+fn plan_ron(plan: &Plan, Size { image, classes, memory_bytes }: Size, fingerprint: &str) -> String {
+    let [train, test] = [plan.data.train_rows(), plan.data.test_rows()].map(|rows| grouped(rows as u64));
+    let rows = format!("{train} rows to train on and {test} to test on, {image} each, in {classes} classes");
+    let memory = format!("a run takes at most about {} of memory", gigabytes(memory_bytes));
+    format!("// fingerprint {fingerprint}\n// {rows}; {memory}\n{}", plan.to_ron())
 }
 
-fn plan_json(plan: &Plan, fingerprint: &str) -> String {
-    pretty(&json!({ "kind": "scenario", "fingerprint": fingerprint, "scenario": to_json(&plan.to_ron()) }))
+fn plan_json(plan: &Plan, Size { image, classes, memory_bytes }: Size, fingerprint: &str) -> String {
+    pretty(&json!({
+        "kind": "scenario",
+        "fingerprint": fingerprint,
+        "train_rows": plan.data.train_rows(),
+        "test_rows": plan.data.test_rows(),
+        "row": image.to_string(),
+        "classes": classes,
+        "memory_bytes": u64::try_from(memory_bytes).unwrap_or(u64::MAX),
+        "scenario": to_json(&plan.to_ron()),
+    }))
 }
 
 fn sweep_text(plan: &SweepPlan) -> String {

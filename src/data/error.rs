@@ -63,7 +63,7 @@ pub enum DataError {
         file: String,
     },
     /// It is a folder.
-    #[error("`{file}` is a folder{}: all rows stand in one IDX file, as docs/own-data.md says", holds.as_ref().map_or(String::new(), |name| format!(" (it holds `{name}`)")))]
+    #[error("`{file}` is a folder{}: all rows stand in one file, as docs/own-data.md says", holds.as_ref().map_or(String::new(), |name| format!(" (it holds `{name}`)")))]
     Folder {
         /// The folder.
         file: String,
@@ -127,23 +127,19 @@ pub enum DataError {
         other_width: usize,
     },
     /// A label is none of those that the network is trained on.
-    #[error("row {row} of `{file}` is labelled {label}, and the labels to train on are {least} to {largest}")]
+    #[error("{row} is labelled {label}, and the labels to train on are {labels}")]
     LabelOutOfRange {
-        /// The file.
-        file: String,
-        /// Row, from 0.
-        row: usize,
+        /// The row and its file.
+        row: String,
         /// Its label.
-        label: u8,
-        /// The least label of the training part.
-        least: u8,
-        /// The largest label of the training part.
-        largest: u8,
+        label: String,
+        /// The labels of the training part, in words.
+        labels: String,
     },
     /// The labels do not follow each other.
     #[error(
         "the labels of `{file}` are {labels}, which leaves classes without a row: labels must follow each other. The \
-         label {suspect} stands in {rows} row{}, first in row {row} (from 0); if it is no mistake, number the classes \
+         label {suspect} stands in {rows} row{}, first in {place}; if it is no mistake, number the classes \
          without gaps",
         if *rows == 1 { "" } else { "s" }
     )]
@@ -153,11 +149,11 @@ pub enum DataError {
         /// The labels that are there, in words.
         labels: String,
         /// The rarest one beside a gap.
-        suspect: u8,
+        suspect: String,
         /// Rows that have it.
         rows: u64,
-        /// The first of them, from 0.
-        row: usize,
+        /// The first of them.
+        place: String,
     },
     /// A single class cannot be learned.
     #[error("every row of `{file}` is labelled {label}: there is nothing to tell apart")]
@@ -165,6 +161,40 @@ pub enum DataError {
         /// The file.
         file: String,
         /// The only label.
-        label: u8,
+        label: String,
     },
+    /// Something is wrong with a file as a whole.
+    #[error("`{file}` {problem}")]
+    Wrong {
+        /// The file.
+        file: String,
+        /// What is wrong with it, and what to do: a sentence whose subject is the file.
+        problem: String,
+    },
+    /// Something is wrong at a place of a file.
+    #[error("{place}: {problem}")]
+    WrongAt {
+        /// Row and column, and the file.
+        place: String,
+        /// What is wrong there, and what to do.
+        problem: String,
+    },
+}
+
+impl DataError {
+    /// Something is wrong with a file as a whole.
+    pub(super) fn wrong(file: &str, problem: impl Into<String>) -> DataError {
+        DataError::Wrong { file: file.to_string(), problem: problem.into() }
+    }
+
+    /// Something is wrong at a place of a file.
+    pub(super) fn wrong_at(place: impl Into<String>, problem: impl Into<String>) -> DataError {
+        DataError::WrongAt { place: place.into(), problem: problem.into() }
+    }
+
+    /// More labels than a network can have classes.
+    pub(super) fn too_many_labels(file: &str) -> DataError {
+        let problem = "has more than 256 different labels: these are hardly the classes of a classification";
+        DataError::wrong(file, problem)
+    }
 }

@@ -1,18 +1,19 @@
 //! The IDX format: a magic number that says how many dimensions, the dimensions, then one byte per entry.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use super::DataError;
+use super::file::{GZIP_MAGIC, damaged, open, unreadable};
 use super::image::ImageSize;
-use super::sniff::looks_like;
-
-/// First bytes of a gzip file.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+use super::labels::{Label, Labels};
+use super::numbers::Numbers;
+use super::origin::Origin;
+use super::part::Part;
+use super::sniff::{MOST_SNIFFED, looks_like};
 
 /// No data set of a laptop is larger.
 const LARGEST_BYTES: u64 = 1 << 40;
@@ -119,6 +120,31 @@ pub fn read_file(path: &Path, name: &str, content: Content, most: usize) -> Resu
     }
 }
 
+/// A part of a data set from a file of images and one of labels, each read with its name.
+pub fn part((images_name, images): (&str, Idx), (labels_name, labels): (&str, Idx)) -> Part {
+    Part {
+        origin: Origin::of_file(images_name),
+        labels_origin: Origin::of_file(labels_name),
+        rows: images.rows,
+        width: images.width,
+        image_size: images.image_size,
+        numbers: Numbers::Bytes(images.bytes),
+        labels: labels_of(labels),
+    }
+}
+
+/// The labels of a file.
+pub fn labels_of(mut labels: Idx) -> Labels {
+    let mut place_of = [0; 256];
+    let mut known = Vec::new();
+    for (place, (byte, count, first)) in (0..=u8::MAX).zip(labels.values.iter()) {
+        place_of[usize::from(byte)] = place;
+        known.push((Label::Number(i64::from(byte)), count, first));
+    }
+    labels.bytes.iter_mut().for_each(|byte| *byte = place_of[usize::from(*byte)]);
+    Labels::counted(known, labels.bytes, labels.rows)
+}
+
 /// Reads an IDX file that is in memory, gzipped or not.
 pub fn read_bytes(packed: &[u8], name: &str, content: Content) -> Result<Idx, DataError> {
     if packed.starts_with(&GZIP_MAGIC) {
@@ -140,36 +166,6 @@ pub fn size(path: &Path, name: &str, content: Content) -> Result<(usize, ImageSi
         read_header(&mut &start[..], false, name, content)
     }?;
     Ok((header.rows as usize, header.image))
-}
-
-fn open(path: &Path, name: &str) -> Result<File, DataError> {
-    let file = File::open(path).map_err(|cause| unreadable(name, cause))?;
-    let is_folder = file.metadata().map_err(|cause| unreadable(name, cause))?.is_dir();
-    if is_folder {
-        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        let holds = entries.filter_map(|entry| entry.file_name().into_string().ok()).min();
-        return Err(DataError::Folder { file: name.to_string(), holds });
-    }
-    Ok(file)
-}
-
-fn unreadable(name: &str, cause: std::io::Error) -> DataError {
-    use std::io::ErrorKind;
-    // In our words where they are the same on every system.
-    let cause = match cause.kind() {
-        ErrorKind::NotFound => "there is no such file".to_string(),
-        ErrorKind::PermissionDenied => "permission denied".to_string(),
-        _ => cause.to_string(),
-    };
-    DataError::Unreadable { file: name.to_string(), cause }
-}
-
-/// What does not come from the system comes from the unpacker.
-fn damaged(name: &str, cause: std::io::Error) -> DataError {
-    if cause.raw_os_error().is_some() {
-        return unreadable(name, cause);
-    }
-    DataError::Damaged { file: name.to_string(), cause }
 }
 
 fn read_stream(
@@ -218,9 +214,6 @@ fn read_stream(
     Ok(Idx { rows: rows as usize, width: width as usize, image_size: image, bytes, values })
 }
 
-/// Bytes that are looked at to tell what a file is.
-const MOST_SNIFFED: u64 = 1 << 12;
-
 fn read_header(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) -> Result<Header, DataError> {
     let magic = match read_word(stream, gzip, name, 0) {
         Err(DataError::NoHeader { found: 0, .. }) => return Err(DataError::Empty { file: name.to_string() }),
@@ -230,9 +223,9 @@ fn read_header(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) 
         let found = magic.map(|byte| format!("{byte:02x}")).join(" ");
         let mut start = magic.to_vec();
         // What cannot be read any more does not matter here.
-        let _ = stream.take(MOST_SNIFFED).read_to_end(&mut start);
+        let _ = stream.take(MOST_SNIFFED as u64).read_to_end(&mut start);
         return Err(DataError::WrongMagic {
-            looks_like: looks_like(&start),
+            looks_like: looks_like(&start, None),
             file: name.to_string(),
             wanted: content.word(),
             found,
@@ -250,13 +243,7 @@ fn read_header(stream: &mut dyn Read, gzip: bool, name: &str, content: Content) 
     }
     let length = 4 + 4 * sizes.len() as u64;
     let of_row: Vec<usize> = sizes[1..].iter().map(|&size| size as usize).collect();
-    let image = match of_row[..] {
-        [] => ImageSize::flat(1),
-        [width] => ImageSize { height: 1, width, channels: 1 },
-        [height, width, ref channels @ ..] => {
-            ImageSize { height, width, channels: channels.iter().product() }
-        }
-    };
+    let image = ImageSize::of_row(&of_row);
     Ok(Header { rows: sizes[0], width: image.values() as u64, image, length })
 }
 

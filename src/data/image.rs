@@ -20,6 +20,17 @@ impl ImageSize {
         ImageSize { height: 1, width: 1, channels: values }
     }
 
+    /// What a row of these dimensions is: one alone is the width; of more than three the last ones count as channels.
+    pub fn of_row(dimensions: &[usize]) -> ImageSize {
+        match *dimensions {
+            [] => ImageSize::flat(1),
+            [width] => ImageSize { height: 1, width, channels: 1 },
+            [height, width, ref channels @ ..] => {
+                ImageSize { height, width, channels: channels.iter().product() }
+            }
+        }
+    }
+
     /// What images of several files are, which have as many values: an image if all files say the same, else a row of pixels.
     pub fn common(files: impl IntoIterator<Item = ImageSize>) -> ImageSize {
         let mut files = files.into_iter();

@@ -1,24 +1,41 @@
-//! Data sets: the bundled MNIST, and any other in IDX files.
+//! Data sets: the bundled MNIST, and any other in IDX files, in tables, in archives of NumPy or in the files of CIFAR-10.
 //!
-//! This room knows files of pixels and labels. It knows neither shares nor layers: pixels stay bytes, and whoever
-//! uses them scales them.
+//! This room knows files of numbers and labels. It knows neither shares nor layers: numbers stay as they are in the files, in as
+//! little memory as holds them, and are scaled when they are taken.
 
+mod cifar10;
+pub mod csv;
+mod dataset;
 mod error;
+mod file;
 pub mod idx;
 mod image;
 mod labels;
+pub mod npz;
+mod numbers;
+mod origin;
 mod owners;
+mod part;
+mod scale;
 mod seen;
 mod sniff;
 mod source;
 
+pub use cifar10::{
+    IMAGE as CIFAR10_IMAGE, TEST as CIFAR10_TEST, TRAIN as CIFAR10_TRAIN, rows as cifar10_rows,
+};
+pub use dataset::{Dataset, TrainTest};
 pub use error::DataError;
 pub use image::ImageSize;
+pub use numbers::Numbers;
 pub use owners::{Block, Owners};
-pub use source::{DataPath, DataSource};
+pub use scale::{Scale, Scaling};
+pub use source::{Arrays, DataPath, DataSource};
 
 use idx::{Content, Idx};
 use labels::Classes;
+use origin::Origin;
+use part::{Part, Wanted, join};
 
 /// Rows of the bundled MNIST to train on.
 pub const MNIST_TRAIN_ROWS: usize = 60_000;
@@ -35,76 +52,67 @@ static TRAIN_LABELS: &[u8] = include_bytes!("../../scenarios/data/mnist/train-la
 static TEST_IMAGES: &[u8] = include_bytes!("../../scenarios/data/mnist/t10k-images-idx3-ubyte.gz");
 static TEST_LABELS: &[u8] = include_bytes!("../../scenarios/data/mnist/t10k-labels-idx1-ubyte.gz");
 
-/// Images with their labels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dataset {
-    /// Pixels 0 to 255, `rows * width`, row by row.
-    pub images: Vec<u8>,
-    /// The class of each row, from 0, less than `classes`: what the file calls it, less the smallest label there is.
-    pub labels: Vec<u8>,
-    /// Number of images.
-    pub rows: usize,
-    /// Pixels of one image.
-    pub width: usize,
-    /// How they are arranged.
-    pub image_size: ImageSize,
-    /// Number of classes.
-    pub classes: usize,
-}
-
-impl Dataset {
-    /// The pixels of one image.
-    pub fn image(&self, row: usize) -> &[u8] {
-        &self.images[row * self.width..(row + 1) * self.width]
-    }
-}
-
-/// Rows to train on and rows to test on, alike in width and classes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrainTest {
-    /// To train on.
-    pub train: Dataset,
-    /// To test on.
-    pub test: Dataset,
-    /// What a reader of the results has to know: how labels became classes, and which classes have no row.
-    pub notes: Vec<String>,
-}
-
 /// Reads the data set that a scenario names.
 pub fn load(source: &DataSource) -> Result<TrainTest, DataError> {
+    load_within(source, f64::MAX)
+}
+
+/// The same, refusing numbers that are larger than this once they are scaled, whatever their sign.
+pub fn load_within(source: &DataSource, largest: f64) -> Result<TrainTest, DataError> {
+    let (train, test) = (source.train_rows(), source.test_rows());
+    let wanted = Wanted { train, test, scale: source.scale(), largest, classes: None };
     match source {
-        DataSource::Mnist { train, test } => {
-            let read = |bytes, name: &str, content| {
-                idx::read_bytes(bytes, name, content).map(|idx| (name.to_string(), idx))
-            };
-            let train_part = Part {
-                images: read(TRAIN_IMAGES, "train-images-idx3-ubyte.gz", Content::Images)?,
-                labels: read(TRAIN_LABELS, "train-labels-idx1-ubyte.gz", Content::Labels)?,
-            };
-            let test_part = Part {
-                images: read(TEST_IMAGES, "t10k-images-idx3-ubyte.gz", Content::Images)?,
-                labels: read(TEST_LABELS, "t10k-labels-idx1-ubyte.gz", Content::Labels)?,
-            };
-            join(vec![train_part], test_part, *train, *test)
+        DataSource::Mnist { .. } => {
+            let read = |bytes, name, content| idx::read_bytes(bytes, name, content).map(|idx| (name, idx));
+            let train_part = idx::part(
+                read(TRAIN_IMAGES, "train-images-idx3-ubyte.gz", Content::Images)?,
+                read(TRAIN_LABELS, "train-labels-idx1-ubyte.gz", Content::Labels)?,
+            );
+            let test_part = idx::part(
+                read(TEST_IMAGES, "t10k-images-idx3-ubyte.gz", Content::Images)?,
+                read(TEST_LABELS, "t10k-labels-idx1-ubyte.gz", Content::Labels)?,
+            );
+            join(vec![train_part], test_part, wanted)
         }
-        DataSource::Idx { train_images, train_labels, test_images, test_labels, train, test } => {
-            let read = |path: &DataPath, content, most| {
-                idx::read_file(&path.resolved, &path.written, content, most)
-                    .map(|idx| (path.written.clone(), idx))
-            };
-            let part = |(images, labels), most| -> Result<Part, DataError> {
-                let images = read(images, Content::Images, most)?;
-                Ok(Part { images, labels: read(labels, Content::Labels, most)? })
+        DataSource::Idx { train_images, train_labels, test_images, test_labels, .. } => {
+            let part = |(images, labels): (&DataPath, &DataPath), most| -> Result<Part, DataError> {
+                let images = (&images.written[..], read_idx(images, Content::Images, most)?);
+                Ok(idx::part(images, (&labels.written, read_idx(labels, Content::Labels, most)?)))
             };
             assert_eq!(train_images.len(), train_labels.len(), "files of images and of labels in pairs");
             let train_parts = train_images.iter().zip(train_labels);
-            let train_parts = train_parts.map(|files| part(files, *train)).collect::<Result<_, _>>()?;
-            join(train_parts, part((test_images, test_labels), *test)?, *train, *test)
+            let train_parts = train_parts.map(|files| part(files, train)).collect::<Result<_, _>>()?;
+            join(train_parts, part((test_images, test_labels), test)?, wanted)
+        }
+        DataSource::Csv { train_file, test_file, label, header, .. } => {
+            let read =
+                |file: &DataPath, most| csv::read(&file.resolved, &file.written, (label, *header), most);
+            let ((head, train_part), (test_head, test_part)) =
+                (read(train_file, train)?, read(test_file, test)?);
+            test_head.check_like(&test_file.written, &head, &train_file.written)?;
+            join(vec![train_part], test_part, wanted)
+        }
+        DataSource::Npz { file, arrays, .. } => {
+            let read = |x: &str, y: &str, most| npz::read(&file.resolved, &file.written, (x, y), most);
+            let train_part = read(&arrays.x_train, &arrays.y_train, train)?;
+            join(vec![train_part], read(&arrays.x_test, &arrays.y_test, test)?, wanted)
+        }
+        DataSource::Cifar10 { folder, .. } => {
+            let train_part = cifar10::read(folder, &cifar10::TRAIN, train)?;
+            let test_part = cifar10::read(folder, &cifar10::TEST, test)?;
+            let classes = Some(Classes::of_format(cifar10::CLASSES as i64));
+            let mut data = join(vec![train_part], test_part, Wanted { classes, ..wanted })?;
+            data.notes.extend(cifar10::notes(folder)?);
+            Ok(data)
         }
     }
 }
 
-/// Images and classes of a data set. Of images no more than the header is read.
+fn read_idx(path: &DataPath, content: Content, most: usize) -> Result<Idx, DataError> {
+    idx::read_file(&path.resolved, &path.written, content, most)
+}
+
+/// Images and classes of a data set. Of images no more than the header is read; a table is read as a whole.
 pub fn sizes(source: &DataSource) -> Result<(ImageSize, usize), DataError> {
     match source {
         DataSource::Mnist { .. } => Ok((MNIST_IMAGE, MNIST_CLASSES)),
@@ -115,78 +123,23 @@ pub fn sizes(source: &DataSource) -> Result<(ImageSize, usize), DataError> {
             let images = train_images.iter().chain([test_images]);
             let image = ImageSize::common(images.map(size).collect::<Result<Vec<_>, _>>()?);
             let read = |path: &DataPath| {
-                let labels = idx::read_file(&path.resolved, &path.written, Content::Labels, 0)?;
-                Ok((path.written.clone(), labels))
+                let labels = idx::labels_of(read_idx(path, Content::Labels, 0)?);
+                Ok((Origin::of_file(&path.written), labels))
             };
             let labels = train_labels.iter().map(read).collect::<Result<Vec<_>, DataError>>()?;
-            Ok((image, Classes::of(&labels.iter().collect::<Vec<_>>())?.count()))
+            let labels: Vec<_> = labels.iter().map(|(origin, labels)| (origin, labels)).collect();
+            Ok((image, Classes::of(&labels)?.count()))
         }
-    }
-}
-
-/// Images and labels as read, each with the name of its file.
-struct Part {
-    images: (String, Idx),
-    labels: (String, Idx),
-}
-
-impl Part {
-    /// The first rows, as many as asked for.
-    fn dataset(self, asked: usize, classes: &Classes) -> Result<Dataset, DataError> {
-        let Part { images: (images_name, mut images), labels: (labels_name, mut labels) } = self;
-        if images.rows != labels.rows {
-            return Err(DataError::Uneven {
-                images: images_name,
-                labels: labels_name,
-                image_rows: images.rows,
-                label_rows: labels.rows,
-            });
+        DataSource::Csv { train_file: file, label, header, .. } => {
+            let (_, part) = csv::read(&file.resolved, &file.written, (label, *header), 0)?;
+            Ok((part.image_size, Classes::of(&[(&part.labels_origin, &part.labels)])?.count()))
         }
-        if images.rows < asked || asked == 0 {
-            return Err(DataError::TooFewRows { file: images_name, rows: images.rows, asked });
+        DataSource::Npz { file, arrays, .. } => {
+            let (_, image) = npz::size(&file.resolved, &file.written, &arrays.x_train)?;
+            let labels = npz::labels(&file.resolved, &file.written, &arrays.y_train, 0)?;
+            let origin = Origin::of_file(&file.written);
+            Ok((image, Classes::of(&[(&origin, &labels)])?.count()))
         }
-        images.bytes.truncate(asked * images.width);
-        labels.bytes.truncate(asked);
-        classes.map(&labels_name, &mut labels.bytes)?;
-        let (width, image_size) = (images.width, images.image_size);
-        let (images, labels) = (images.bytes, labels.bytes);
-        Ok(Dataset { images, labels, rows: asked, width, image_size, classes: classes.count() })
+        DataSource::Cifar10 { .. } => Ok((cifar10::IMAGE, cifar10::CLASSES)),
     }
-}
-
-/// Puts the parts together. Of several files to train on all rows are taken, those of the first file first.
-fn join(train: Vec<Part>, test: Part, train_rows: usize, test_rows: usize) -> Result<TrainTest, DataError> {
-    let first = (train[0].images.0.clone(), train[0].images.1.width);
-    for (name, images) in train[1..].iter().chain([&test]).map(|part| &part.images) {
-        if images.width != first.1 {
-            let (file, width) = first;
-            return Err(DataError::WidthsDiffer {
-                file,
-                width,
-                other: name.clone(),
-                other_width: images.width,
-            });
-        }
-    }
-    let image_size = ImageSize::common(train.iter().chain([&test]).map(|part| part.images.1.image_size));
-    let classes = Classes::of(&train.iter().map(|part| &part.labels).collect::<Vec<_>>())?;
-    let several = train.len() > 1;
-    let mut parts = train.into_iter().map(|part| {
-        let rows = if several { part.images.1.rows } else { train_rows };
-        part.dataset(rows, &classes)
-    });
-    let mut train = parts.next().expect("a file to train on")?;
-    for part in parts {
-        let part = part?;
-        train.images.extend(part.images);
-        train.labels.extend(part.labels);
-        train.rows += part.rows;
-    }
-    if train.rows != train_rows {
-        return Err(DataError::TooFewRows { file: first.0, rows: train.rows, asked: train_rows });
-    }
-    train.image_size = image_size;
-    let test = Dataset { image_size, ..test.dataset(test_rows, &classes)? };
-    let notes = classes.notes(&train.labels, &test.labels);
-    Ok(TrainTest { train, test, notes })
 }

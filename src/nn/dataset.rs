@@ -2,26 +2,29 @@
 
 use std::ops::Range;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Numbers, Scaling};
 use crate::secure::FixedPoint;
 
-/// Values of a pixel: images are scaled to pixel / 256, which is exact with at least 8 fractional bits.
-const PIXEL_VALUES: f64 = 256.0;
-
-/// Columns of the pixels of the given rows as fixed-point numbers in [0, 1), rows x columns.
+/// Columns of the given rows as fixed-point numbers, scaled as the data set says, rows x columns. A pixel of 0 to 255 that is
+/// divided by 256 is exact with at least 8 fraction bits.
 pub fn encode_images(
     data: &Dataset,
     rows: impl IntoIterator<Item = usize>,
     columns: Range<usize>,
     format: FixedPoint,
 ) -> Vec<u64> {
-    let levels: Vec<u64> =
-        (0..=255).map(|pixel| format.encode(f64::from(pixel) / PIXEL_VALUES) as u64).collect();
+    let encode = |number: f64| format.encode(number) as u64;
     let rows = rows.into_iter();
     // As much memory as needed at once: vectors that grow by doubling would take three times as much in between.
     let mut pixels = Vec::with_capacity(rows.size_hint().0 * columns.len());
-    for row in rows {
-        pixels.extend(data.image(row)[columns.clone()].iter().map(|&pixel| levels[usize::from(pixel)]));
+    if let (Numbers::Bytes(bytes), Scaling::DivideBy(divisor)) = (&data.images, &data.scaling) {
+        let levels: Vec<u64> = (0..=u8::MAX).map(|byte| encode(f64::from(byte) / divisor)).collect();
+        for row in rows {
+            let row = &bytes[row * data.width..(row + 1) * data.width];
+            pixels.extend(row[columns.clone()].iter().map(|&byte| levels[usize::from(byte)]));
+        }
+    } else {
+        rows.for_each(|row| pixels.extend(data.inputs(row, columns.clone()).map(encode)));
     }
     pixels
 }

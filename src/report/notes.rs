@@ -2,7 +2,7 @@
 
 use super::units::{count_text, time_text};
 use crate::run::{EpochResult, OutOfRange, Outcome};
-use crate::scenario::{BatchDivision, FixedPoint, Offline, Optimizer, Plan, Sgd, Softmax};
+use crate::scenario::{BatchDivision, FixedPoint, Offline, Optimizer, Owners, Plan, Sgd, Softmax};
 
 /// A note each, most important first.
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
@@ -17,6 +17,7 @@ pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
         out_of_range(plan, outcome),
         beyond_domain(plan, outcome),
         revealed(plan, outcome),
+        scaled_together(plan),
     ];
     let wrong = wrong.into_iter().flatten();
     wrong.chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
@@ -99,6 +100,14 @@ fn windows(outcome: &Outcome) -> Option<String> {
         time_text(window_ps),
         time_text(training.modelled_ps),
     ))
+}
+
+/// What parties would have to tell each other before they share rows.
+fn scaled_together(plan: &Plan) -> Option<String> {
+    let together = plan.data.scale().is_fitted() && matches!(plan.owners, Owners::Rows(_));
+    let note =
+        "the data are scaled by the rows of all parties: what they tell each other for that is in no figure";
+    together.then(|| note.to_string())
 }
 
 /// What the figures of a training with faults are.

@@ -1,7 +1,8 @@
 //! Names what decides results: two equal fingerprints have equal results.
 
+use super::data::load;
 use super::values::Values;
-use crate::data::{self, DataError, DataSource, TrainTest};
+use crate::data::{DataError, DataSource, Numbers, TrainTest};
 use crate::digest::Hasher;
 use crate::scenario::Plan;
 
@@ -27,12 +28,27 @@ fn content(data: &TrainTest) -> String {
         for size in [part.rows, part.width, part.classes] {
             hasher.add(&(size as u64).to_le_bytes());
         }
-        hasher.add_piece(&part.images);
+        match &part.images {
+            Numbers::Bytes(bytes) => hasher.add_piece(bytes),
+            Numbers::F32(numbers) => {
+                add_numbers(&mut hasher, numbers.iter().map(|number| number.to_le_bytes()))
+            }
+            Numbers::F64(numbers) => {
+                add_numbers(&mut hasher, numbers.iter().map(|number| number.to_le_bytes()))
+            }
+        }
         hasher.add_piece(&part.labels);
     }
     // They say how labels became classes.
     data.notes.iter().for_each(|note| hasher.add_piece(note.as_bytes()));
     hasher.digits()
+}
+
+/// Adds numbers of so many bytes each, and how many they are.
+fn add_numbers<const BYTES: usize>(hasher: &mut Hasher, numbers: impl ExactSizeIterator<Item = [u8; BYTES]>) {
+    hasher.add(&(BYTES as u64).to_le_bytes());
+    hasher.add(&(numbers.len() as u64).to_le_bytes());
+    numbers.for_each(|number| hasher.add(&number));
 }
 
 /// Names the content of a scenario's own data: what is used of it. None for the bundled ones.
@@ -73,6 +89,6 @@ pub fn fingerprint(plan: &Plan, values: Values, data: &TrainTest) -> String {
 pub fn fingerprint_of_plan(plan: &Plan, values: Values) -> Result<String, DataError> {
     match &plan.data {
         DataSource::Mnist { .. } => Ok(of(plan, values, "")),
-        source => Ok(fingerprint(plan, values, &data::load(source)?)),
+        _ => Ok(fingerprint(plan, values, &load(plan)?)),
     }
 }

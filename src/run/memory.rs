@@ -1,7 +1,7 @@
 //! How much memory a training takes, estimated before anything is allocated.
 
 use super::{RunError, layers, network, total_iterations};
-use crate::data;
+use crate::data::{self, ImageSize};
 use crate::memory::MemoryLimit;
 use crate::nn::{Fans, Layer, LayerKind, fans};
 use crate::scenario::{Adam, InverseRoot, Optimizer, Plan, Protocol, Triples};
@@ -11,8 +11,8 @@ use crate::secure::Rounding;
 const BASE_BYTES: u128 = 130_000_000;
 /// A duration of an iteration: itself, in a vector that grew and in one that is copied.
 const DURATION_BYTES: u128 = 32;
-/// An element of the data: as a byte, as a number, and as shares of it.
-const DATA_BYTES: u128 = 1 + 8 + 16;
+/// An element of the data beside what it takes as it stands in its file: as a number, and as shares of it.
+const DATA_BYTES: u128 = 8 + 16;
 
 /// A triple of numbers, of both parties, and what a product works on. Measured: 15 to 20, for 2 and 13 million triples.
 const SINGLE_TRIPLE_BYTES: u128 = 40;
@@ -37,12 +37,12 @@ pub fn estimated_bytes(plan: &Plan, layers: &[Layer]) -> u128 {
     let (inputs, classes) = (layers[0].input.values(), layers[layers.len() - 1].output.values());
     let elements = product(plan.data.train_rows(), inputs + classes);
     // Test rows are looked at in pieces.
-    let test = product(plan.data.test_rows(), inputs);
+    let test = product(plan.data.test_rows(), inputs) * u128::from(plan.data.number_bytes().0);
     BASE_BYTES
         + parameters * (parameter_bytes(plan) + adam_bytes(plan))
         + activations
         + single_triples(plan, layers) * SINGLE_TRIPLE_BYTES
-        + elements * DATA_BYTES
+        + elements * (u128::from(plan.data.number_bytes().0) + DATA_BYTES)
         + test
         + durations_bytes(plan)
 }
@@ -149,18 +149,33 @@ fn durations_bytes(plan: &Plan) -> u128 {
 
 const SMALLER: &str = "a smaller network, batch or data set takes less";
 
+/// What is known of a plan's data before they are read, and of a run on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// What a row is.
+    pub image: ImageSize,
+    /// Number of classes.
+    pub classes: usize,
+    /// Bytes of memory that a run takes, at most.
+    pub memory_bytes: u128,
+}
+
+/// How large a plan's data are. Labels are read for it, since they say how many classes there are.
+pub fn size(plan: &Plan) -> Result<Size, RunError> {
+    let (image, classes) = data::sizes(&plan.data)?;
+    let memory_bytes = estimated_bytes(plan, &layers(plan, image, classes)?);
+    Ok(Size { image, classes, memory_bytes })
+}
+
 /// Refuses a plan that takes more memory than the limit.
 pub fn check_memory(plan: &Plan, limit: MemoryLimit) -> Result<(), RunError> {
-    // Labels are read for it, since they say how many classes there are.
-    let (image, classes) = data::sizes(&plan.data)?;
-    let needed_bytes = estimated_bytes(plan, &layers(plan, image, classes)?);
-    Ok(limit.check(needed_bytes, || "this takes".to_string(), SMALLER)?)
+    Ok(limit.check(size(plan)?.memory_bytes, || "this takes".to_string(), SMALLER)?)
 }
 
 /// Refuses a plan whose data alone take more.
 pub fn check_data(plan: &Plan, limit: MemoryLimit) -> Result<(), RunError> {
     let (image, _) = data::sizes(&plan.data)?;
     let rows = (plan.data.train_rows() + plan.data.test_rows()) as u128;
-    // As bytes, in a vector that grew.
-    Ok(limit.check(2 * rows * image.values() as u128, || "these data take".to_string(), SMALLER)?)
+    let needed_bytes = u128::from(plan.data.number_bytes().1) * rows * image.values() as u128;
+    Ok(limit.check(needed_bytes, || "these data take".to_string(), SMALLER)?)
 }

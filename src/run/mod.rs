@@ -6,6 +6,7 @@
 
 mod adversary;
 mod approximation;
+mod data;
 mod failure;
 mod fingerprint;
 mod layer_operations;
@@ -20,7 +21,7 @@ mod values;
 mod verify;
 mod world;
 
-use crate::data::{self, DataError, ImageSize, TrainTest};
+use crate::data::{DataError, ImageSize};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
 use crate::nn::{Layer, LayerKind, TrainingProgram, batches_per_epoch, layers_on};
@@ -30,11 +31,12 @@ use crate::sim::SimError;
 
 pub(crate) use adversary::check_sends;
 pub use approximation::Approximation;
+pub(crate) use data::load;
 pub use failure::{Cause, Failure};
 use fingerprint::named_content;
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
 pub(crate) use fingerprint::{fingerprint_of, own_content};
-pub use memory::{check_data, check_memory, estimated_bytes};
+pub use memory::{Size, check_data, check_memory, estimated_bytes, size};
 pub use operations::{Operation, OperationCost};
 pub use out_of_range::OutOfRange;
 pub use record::{Costs, Phase, Recorded, record};
@@ -231,7 +233,7 @@ pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outco
 fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
     check_values(plan, values)?;
     progress.begin("reading data", 1);
-    let data: TrainTest = data::load(&plan.data)?;
+    let data = data::load(plan)?;
     let layers = layers(plan, data.train.image_size, data.train.classes)?;
     check_classes(plan, data.train.classes)?;
     let program = training_program(plan, &layers, data.train.rows);

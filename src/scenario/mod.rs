@@ -9,11 +9,13 @@ mod adversary;
 mod changes;
 pub(crate) mod check;
 mod compute;
+mod data;
 mod declared;
 pub(crate) mod errors;
 mod excerpt;
 mod faults;
 mod field;
+mod files;
 mod grid;
 mod jitter;
 mod json;
@@ -42,6 +44,7 @@ pub(crate) mod write;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use compute::no_compute;
 pub use declared::SCENARIO;
@@ -56,6 +59,7 @@ pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault};
 pub(crate) use units::grouped;
 
 use errors::{Mistakes, Sources};
+use files::Files;
 use tree::{Kind, Node};
 
 /// The largest scenario file, in bytes.
@@ -68,7 +72,7 @@ pub struct Scenario {
     root: Node,
     /// The network of `root` alone.
     network_root: Node,
-    base_dir: PathBuf,
+    files: Arc<Files>,
 }
 
 impl Scenario {
@@ -101,7 +105,7 @@ impl Scenario {
         let mut mistakes = Mistakes::default();
         let root = shape(text, &sources, &mut mistakes)?;
         if !mistakes.is_empty() {
-            check::plan(&root, base_dir, &mut mistakes);
+            check::plan(&root, &Files::of(base_dir), &mut mistakes);
             return Err(mistakes.into_errors(&sources));
         }
         Ok(Scenario::from_node(root, sources, base_dir))
@@ -117,7 +121,7 @@ impl Scenario {
             let source = sources.add_set(set);
             sets::apply(&mut root, set, source, &mut mistakes);
         }
-        match check::plan(&root, &self.base_dir, &mut mistakes) {
+        match check::plan(&root, &self.files, &mut mistakes) {
             Some(plan) if mistakes.is_empty() => Ok(plan),
             _ => Err(mistakes.into_errors(&sources)),
         }
@@ -153,7 +157,7 @@ impl Scenario {
 
     /// A scenario that stands inside another text.
     pub(crate) fn from_node(root: Node, sources: Sources, base_dir: &Path) -> Scenario {
-        Scenario { sources, network_root: network_of(&root), root, base_dir: base_dir.to_path_buf() }
+        Scenario { sources, network_root: network_of(&root), root, files: Arc::new(Files::of(base_dir)) }
     }
 
     /// The same scenario, knowing one more text that values of overrides come from: source number 1.
@@ -168,7 +172,7 @@ impl Scenario {
         with_compute(&mut root);
         let mut mistakes = Mistakes::default();
         overrides.iter().for_each(|value| value.apply(&mut root, &mut mistakes));
-        match check::plan(&root, &self.base_dir, &mut mistakes) {
+        match check::plan(&root, &self.files, &mut mistakes) {
             Some(plan) if mistakes.is_empty() => Ok(plan),
             _ => Err(mistakes.into_errors(&self.sources)),
         }

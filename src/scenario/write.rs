@@ -7,8 +7,9 @@
 use std::fmt::Write;
 
 use super::declared::{
-    ADAM, ADVERSARY, CHANGE, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT, IDX,
-    INTERFACE, LINK, MNIST, PARTY_COMPUTE, RATE, SCENARIO, SITE, SLOW, STOP, TCP, TRAINING, softmax_group,
+    ADAM, ADVERSARY, CHANGE, CIFAR10, CSV, CUSTOM_COMPUTE, CUSTOM_NETWORK, DENSE, DOWN, FAULTS, FIXED_POINT,
+    IDX, INTERFACE, LINK, MNIST, NPZ, PARTY_COMPUTE, RATE, SCENARIO, SITE, SLOW, STOP, TCP, TRAINING,
+    softmax_group,
 };
 use super::field::{Decides, Group};
 use super::plan::{
@@ -18,7 +19,8 @@ use super::plan::{
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
-use crate::data::DataPath;
+use crate::data::csv::Column;
+use crate::data::{Arrays, DataPath, Scale};
 use crate::nn::{Convolution, Dropout, Pool};
 
 /// Which fields are written.
@@ -54,6 +56,18 @@ impl Record {
         if (self.select)(self.group.field(name).decides) {
             self.fields.push(format!("{name}: {}", value()));
         }
+    }
+
+    /// What becomes of the numbers of a data set, and how many rows are taken.
+    fn scaled_rows(&mut self, scale: Scale, (train, test): (usize, usize)) {
+        self.field("scale", || match scale {
+            Scale::None => "none".to_string(),
+            Scale::DivideBy(divisor) => format!("divide_by({divisor:?})"),
+            Scale::MinMax => "min_max".to_string(),
+            Scale::Standard => "standard".to_string(),
+        });
+        self.field("train", || train.to_string());
+        self.field("test", || test.to_string());
     }
 
     /// `name(a: 1, b: 2)`.
@@ -237,6 +251,35 @@ fn data(source: &DataSource, select: Select) -> String {
             }
             record.field("test", || test.to_string());
             record.in_lines("idx", 2)
+        }
+        DataSource::Csv { train_file, test_file, label, header, scale, train, test } => {
+            let mut record = Record::new(&CSV, select);
+            record.field("train_file", || quoted(&train_file.written));
+            record.field("test_file", || quoted(&test_file.written));
+            record.field("label", || match label {
+                Column::Name(name) => quoted(name),
+                Column::Number(number) => number.to_string(),
+            });
+            record.field("header", || header.to_string());
+            record.scaled_rows(*scale, (*train, *test));
+            record.in_lines("csv", 2)
+        }
+        DataSource::Npz { file, arrays, scale, train, test } => {
+            let Arrays { x_train, y_train, x_test, y_test } = arrays;
+            let mut record = Record::new(&NPZ, select);
+            record.field("file", || quoted(&file.written));
+            record.field("x_train", || quoted(x_train));
+            record.field("y_train", || quoted(y_train));
+            record.field("x_test", || quoted(x_test));
+            record.field("y_test", || quoted(y_test));
+            record.scaled_rows(*scale, (*train, *test));
+            record.in_lines("npz", 2)
+        }
+        DataSource::Cifar10 { folder, scale, train, test } => {
+            let mut record = Record::new(&CIFAR10, select);
+            record.field("folder", || quoted(&folder.written));
+            record.scaled_rows(*scale, (*train, *test));
+            record.in_lines("cifar10", 2)
         }
     }
 }

@@ -36,6 +36,11 @@ impl FixedPoint {
         (x * (1i64 << self.fraction_bits) as f64).round() as i64
     }
 
+    /// The largest number, and a little less than the largest of those below zero.
+    pub fn largest(&self) -> f64 {
+        self.decode((1 << (self.total_bits - 1)) - 1)
+    }
+
     /// The number that an integer stands for.
     pub fn decode(&self, v: u64) -> f64 {
         v as i64 as f64 / (1i64 << self.fraction_bits) as f64

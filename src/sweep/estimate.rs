@@ -7,10 +7,10 @@ use super::planner::SweepPlan;
 use super::points_time::{least, point_ns};
 use super::task::Task;
 use super::trace::Sizes;
-use crate::data::{self, Dataset, Owners, TrainTest};
+use crate::data::{Owners, TrainTest};
 use crate::nn::{Layer, SecretData, TrainingProgram, batches_per_epoch, correct_predictions, glorot_weights};
 use crate::ring::with_workers;
-use crate::run::{Progress, RunError, Values, layers, record, train, training_program, verify};
+use crate::run::{Progress, RunError, Values, layers, load, record, train, training_program, verify};
 use crate::scenario::{Length, Plan, Protocol};
 
 /// Iterations of the shorter and of the longer training that are timed.
@@ -110,19 +110,6 @@ fn kind(plan: &Plan) -> String {
     format!("{} {} {}", plan.softmax, words.join(" "), plan.loss)
 }
 
-/// The first rows of a part of the data.
-fn first(data: &Dataset, rows: usize) -> Dataset {
-    let rows = rows.min(data.rows);
-    Dataset {
-        images: data.images[..rows * data.width].to_vec(),
-        labels: data.labels[..rows].to_vec(),
-        rows,
-        width: data.width,
-        image_size: data.image_size,
-        classes: data.classes,
-    }
-}
-
 /// Times the pieces of a point's tasks and adds them to what is known of their kind.
 fn time(
     plan: &Plan,
@@ -132,7 +119,7 @@ fn time(
 ) -> Result<(), SweepError> {
     let ns = |from: f64| (clock() - from) * 1e9;
     let began = clock();
-    let data = data::load(&plan.data).map_err(RunError::from)?;
+    let data = load(plan).map_err(RunError::from)?;
     pieces.load_ns = pieces.load_ns.max(ns(began));
     let layers = layers(plan, data.train.image_size, data.train.classes)?;
     let program = training_program(plan, &layers, data.train.rows);
@@ -145,8 +132,8 @@ fn time(
         verify(plan, &program, &data.train, &recorded, &())?;
         pieces.verification.measured.push((weight, ns(began)));
         let few = TrainTest {
-            train: first(&data.train, plan.training.batch * TIMED.1 as usize),
-            test: first(&data.test, 1),
+            train: data.train.first(plan.training.batch * TIMED.1 as usize),
+            test: data.test.first(1),
             notes: Vec::new(),
         };
         let mut short = plan.clone();
@@ -163,7 +150,7 @@ fn time(
         let iteration_ns = (times[1] - times[0]) / (TIMED.1 - TIMED.0) as f64;
         pieces.iteration.measured.push((weight, iteration_ns.max(1.0)));
         let weights = glorot_weights(&layers, plan.seed, 0, plan.fixed_point);
-        let test = first(&data.test, ROWS);
+        let test = data.test.first(ROWS);
         let evaluation_ns = least::<RunError>(clock, || {
             correct_predictions(&layers, &weights, &test, plan.fixed_point);
             Ok(())

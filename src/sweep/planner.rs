@@ -81,14 +81,7 @@ impl Keys {
 
 /// The data set without its number of rows: what widths and classes follow from.
 pub(crate) fn source_name(plan: &Plan) -> String {
-    use crate::data::DataSource;
-    match &plan.data {
-        DataSource::Mnist { .. } => "mnist".to_string(),
-        DataSource::Idx { train_images, train_labels, .. } => {
-            let files = train_images.iter().chain(train_labels);
-            format!("{:?}", files.map(|path| &path.resolved).collect::<Vec<_>>())
-        }
-    }
+    format!("{:?}", plan.data.without_rows())
 }
 
 /// Numbers for keys, in the order in which they come.

@@ -17,8 +17,8 @@ use super::summary::SweepSummary;
 use super::task::tasks;
 use super::trace::{Sizes, Traces, check_adversaries};
 use super::training::{self, Watch};
-use crate::data::{self, DataSource};
-use crate::run::{Progress, RunError, estimated_bytes, fingerprint_of, own_content};
+use crate::data::DataSource;
+use crate::run::{Progress, RunError, estimated_bytes, fingerprint_of, load, own_content};
 
 /// Points of a chunk, at most: few enough for a chunk to end soon.
 const POINTS: usize = 512;
@@ -66,10 +66,12 @@ fn fingerprint(plan: &SweepPlan) -> Result<String, SweepError> {
     let mut known = BTreeSet::new();
     let mut contents = String::new();
     for training in &plan.trainings {
-        let source = plan.plan(training.point as usize).data;
-        if !matches!(source, DataSource::Mnist { .. }) && known.insert(format!("{source:?}")) {
-            let data = data::load(&source).map_err(RunError::from)?;
-            contents += &own_content(&source, &data);
+        let own = plan.plan(training.point as usize);
+        // Whether a number fits depends on the number format.
+        let mut is_new = || known.insert(format!("{:?} {:?}", own.data, own.fixed_point));
+        if !matches!(own.data, DataSource::Mnist { .. }) && is_new() {
+            let data = load(&own).map_err(RunError::from)?;
+            contents += &own_content(&own.data, &data);
         }
     }
     Ok(fingerprint_of(&[b"sweep", plan.sweep.digest.as_bytes(), contents.as_bytes()]))

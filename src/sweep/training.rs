@@ -11,9 +11,8 @@ use super::planner::SweepPlan;
 use super::result::TrainingResult;
 use super::task::Task;
 use super::trace::{Sizes, Traces};
-use crate::data;
 use crate::ring::with_workers;
-use crate::run::{Progress, RunError, Values, check_classes, layers, train, training_program, verify};
+use crate::run::{Progress, RunError, Values, check_classes, layers, load, train, training_program, verify};
 
 /// Finished trainings by their number.
 pub(crate) struct Trainings {
@@ -117,7 +116,7 @@ fn run_task(
 ) -> Result<Option<TrainingResult>, SweepError> {
     let point = task.point(plan);
     let own = plan.plan(point as usize);
-    let data = data::load(&own.data).map_err(RunError::from)?;
+    let data = load(&own).map_err(RunError::from)?;
     let layers = layers(&own, data.train.image_size, data.train.classes)?;
     check_classes(&own, data.train.classes)?;
     let program = training_program(&own, &layers, data.train.rows);

@@ -9,7 +9,7 @@ use super::idx::gzip;
 #[test]
 fn other_formats_are_named_with_what_to_do() {
     let cases: [(&[u8], &str); 16] = [
-        (b"label,p1,p2\n1,0,255\n", "this looks like CSV: write its rows as IDX"),
+        (b"label,p1,p2\n1,0,255\n", "this looks like CSV: `data: csv(…)` takes that"),
         (b"5,0,0,17\n", "this looks like CSV"),
         (b"5;0;0\n", "this looks like CSV"),
         (b"\xef\xbb\xbf1,2,3\n", "this looks like CSV"),
@@ -17,12 +17,12 @@ fn other_formats_are_named_with_what_to_do() {
         (b"+1 3:0.5 7:1\n", "this looks like the format of LIBSVM"),
         (b"@RELATION iris\n", "this looks like ARFF"),
         (b"{\"rows\": []}", "this looks like JSON"),
-        (b"\x93NUMPY\x01\x00v\x00{'descr'", "this looks like a NumPy array (NPY): write its rows as IDX"),
-        (b"PK\x03\x04\x14\x00\x00\x00", "this looks like a zip archive, such as NumPy's NPZ"),
         (
-            b"\x89PNG\r\n\x1a\n",
-            "this looks like a PNG picture: all pictures of a data set stand in one IDX file",
+            b"\x93NUMPY\x01\x00v\x00{'descr'",
+            "this looks like a NumPy array (NPY): put all arrays into one NPZ with numpy.savez",
         ),
+        (b"PK\x03\x04\x14\x00\x00\x00", "this looks like a zip archive, such as NumPy's NPZ"),
+        (b"\x89PNG\r\n\x1a\n", "this looks like a PNG picture: all pictures of a data set stand in one file"),
         (b"\xff\xd8\xff\xe0..JFIF", "this looks like a JPEG picture"),
         (b"<!DOCTYPE html><html>", "this looks like a web page: the download went wrong"),
         (b"version https://git-lfs.github.com/spec/v1\n", "this looks like a pointer of Git LFS"),
@@ -54,54 +54,11 @@ fn a_folder_of_pictures_is_named() {
         let error = size(folder.path(), "pictures", Content::Images).unwrap_err().to_string();
         assert_eq!(
             error,
-            format!(
-                "`pictures` is a folder{holds}: all rows stand in one IDX file, as docs/own-data.md says"
-            )
+            format!("`pictures` is a folder{holds}: all rows stand in one file, as docs/own-data.md says")
         );
     };
     told("");
     fs::write(folder.path().join("7.png"), "").unwrap();
     fs::write(folder.path().join("12.png"), "").unwrap();
     told(" (it holds `12.png`)");
-}
-
-/// docs/to_idx.py, which error messages name, does what docs/own-data.md says.
-#[test]
-fn tables_and_arrays_are_converted() {
-    let Some(python) = ["python3", "python"].into_iter().find(|python| {
-        std::process::Command::new(python)
-            .arg("--version")
-            .output()
-            .is_ok_and(|output| output.status.success())
-    }) else {
-        println!("no Python here: nothing is checked");
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/to_idx.py");
-    let convert = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(python);
-        command.arg(&script).args(arguments).current_dir(folder.path()).output().unwrap()
-    };
-    fs::write(folder.path().join("t.csv"), "label,a,b\n1,0,0.5\n2,1.0,0.25\n").unwrap();
-    assert!(convert(&["images", "t.csv", "images", "--column", "0", "--scale", "1"]).status.success());
-    assert!(convert(&["labels", "t.csv", "labels", "--column", "0"]).status.success());
-    let read = |name: &str, content| {
-        read_bytes(&fs::read(folder.path().join(name)).unwrap(), name, content).unwrap()
-    };
-    let images = read("images", Content::Images);
-    assert_eq!((images.rows, images.width, images.bytes), (2, 2, vec![0, 128, 255, 64]));
-    assert_eq!(read("labels", Content::Labels).bytes, [1, 2]);
-    // As numpy.save writes it: a header of 118 bytes, then the entries.
-    let mut array =
-        b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False, 'shape': (2, 1, 3), }".to_vec();
-    array.resize(127, b' ');
-    array.push(b'\n');
-    array.extend([1, 2, 3, 4, 5, 6]);
-    fs::write(folder.path().join("a.npy"), array).unwrap();
-    assert!(convert(&["images", "a.npy", "array"]).status.success());
-    let array = read("array", Content::Images);
-    assert_eq!((array.rows, array.width, array.bytes), (2, 3, vec![1, 2, 3, 4, 5, 6]));
-    let refused = convert(&["images", "t.csv", "x"]);
-    assert!(!refused.status.success() && !folder.path().join("x").exists());
 }

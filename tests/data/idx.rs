@@ -1,12 +1,13 @@
 //! IDX files of any shape, gzipped or not, and everything that can be wrong with one.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use flate2::{Compression, write::GzEncoder};
 use mpcsim::data::idx::{Content, read_bytes, size};
 use mpcsim::data::{DataPath, DataSource, ImageSize, load};
+
+use super::{bytes, rewrite};
 
 pub fn idx(sizes: &[u32], content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, sizes.len() as u8];
@@ -86,9 +87,9 @@ fn a_damaged_gzip_is_never_taken_for_data() {
     }
 }
 
-fn path(folder: &Path, name: &str, bytes: &[u8]) -> DataPath {
+pub fn path(folder: &Path, name: &str, bytes: &[u8]) -> DataPath {
     let resolved = folder.join(name);
-    fs::write(&resolved, bytes).unwrap();
+    rewrite(&resolved, bytes);
     DataPath { written: name.to_string(), resolved }
 }
 
@@ -121,7 +122,7 @@ fn a_data_set_is_put_together_from_four_files() {
     let data = load(&source(folder.path(), &[])).unwrap();
     assert_eq!((data.train.rows, data.train.width, data.train.classes), (3, 4, 3));
     assert_eq!((data.test.rows, data.test.width, data.test.classes), (2, 4, 3));
-    assert_eq!(data.train.images, (0..12).collect::<Vec<u8>>());
+    assert_eq!(bytes(&data.train), (0..12).collect::<Vec<u8>>());
     assert_eq!(data.train.labels, [0, 1, 2]);
     let wrong = [
         (

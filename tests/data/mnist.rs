@@ -4,6 +4,8 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 use mpcsim::data::{DataSource, load};
+
+use super::bytes;
 use sha2::{Digest, Sha256};
 
 #[test]
@@ -49,10 +51,10 @@ fn first_and_last_rows_are_known() {
     assert_eq!(mnist.test.labels[..5], [7, 2, 1, 0, 4]);
     assert_eq!(mnist.test.labels[9_997..], [4, 5, 6]);
     // The first stroke of the first 5: row 5, from column 12.
-    assert_eq!(mnist.train.image(0)[5 * 28 + 11..5 * 28 + 16], [0, 3, 18, 18, 18]);
+    assert_eq!(bytes(&mnist.train)[5 * 28 + 11..5 * 28 + 16], [0, 3, 18, 18, 18]);
     let ink = |image: &[u8]| image.iter().map(|pixel| u64::from(*pixel)).sum::<u64>();
-    assert_eq!(ink(mnist.train.image(0)), FIRST_INK);
-    assert_eq!(ink(mnist.test.image(9_999)), LAST_INK);
+    assert_eq!(ink(&bytes(&mnist.train)[..784]), FIRST_INK);
+    assert_eq!(ink(&bytes(&mnist.test)[9_999 * 784..]), LAST_INK);
 }
 
 /// Sum of the pixels of the first training image, found with numpy.

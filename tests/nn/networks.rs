@@ -76,8 +76,7 @@ fn train_in_floats(
     (iterations, batch, rate): (usize, usize, f64),
 ) -> Vec<Own> {
     for rows in (0..iterations * batch).collect::<Vec<_>>().chunks(batch) {
-        let mut x: Vec<f64> =
-            rows.iter().flat_map(|&row| data.image(row).iter().map(|&p| f64::from(p) / 256.0)).collect();
+        let mut x: Vec<f64> = rows.iter().flat_map(|&row| data.inputs(row, 0..data.width)).collect();
         let mut own = all.iter();
         let (mut passes, mut owns) = (Vec::new(), Vec::new());
         for layer in layers {

@@ -71,8 +71,7 @@ fn train_in_floats(mut layers: Vec<Layer>, data: &Dataset, softmax: Softmax) -> 
         let mut steps: Vec<Layer> =
             layers.iter().map(|(w, b)| (vec![0.0; w.len()], vec![0.0; b.len()])).collect();
         for &row in batch {
-            let pixels = &data.images[row * data.width..(row + 1) * data.width];
-            let mut inputs = vec![pixels.iter().map(|&p| f64::from(p) / 256.0).collect::<Vec<f64>>()];
+            let mut inputs = vec![data.inputs(row, 0..data.width).collect::<Vec<f64>>()];
             for (i, layer) in layers.iter().enumerate() {
                 let z = forward(layer, &inputs[i]);
                 let hidden = i + 1 < layers.len();

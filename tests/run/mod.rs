@@ -22,5 +22,6 @@ mod owners;
 mod payload;
 mod printing;
 mod protocols;
+mod sources;
 pub(crate) mod training;
 mod windows;

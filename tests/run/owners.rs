@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::command::{SMALL, mpcsim, read, results, scenario};
 use super::training::{on_shares, plan, train};
+use crate::data::bytes;
 use crate::data::idx::idx;
 use crate::secure::RELU_GRADIENT;
 
@@ -122,7 +123,7 @@ fn in_three_files(folder: &Path, sizes: [usize; 3]) {
     for (party, size) in sizes.into_iter().enumerate() {
         let rows = first..first + size;
         first = rows.end;
-        let images = &data.images[rows.start * 64..rows.end * 64];
+        let images = &bytes(&data)[rows.start * 64..rows.end * 64];
         fs::write(folder.join(format!("images{party}")), idx(&[size as u32, 8, 8], images)).unwrap();
         fs::write(folder.join(format!("labels{party}")), idx(&[size as u32], &data.labels[rows])).unwrap();
     }

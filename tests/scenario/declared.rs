@@ -1,12 +1,16 @@
 //! The declaration of the fields: what it says of each is what the program does.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use mpcsim::data::sizes;
 use mpcsim::memory::MemoryLimit;
 use mpcsim::run::{Values, layers, record, run, training_program};
 use mpcsim::scenario::{Decides, Default, Field, Group, Plan, SCENARIO, Scenario, ScenarioErrors, Value};
 use mpcsim::sweep::{Sweep, SweepPlan};
+use tempfile::TempDir;
+
+use crate::data::{cifar10, written};
 
 const IDX: &str = "data=idx(train_images: \"data/bars/train-images.gz\", train_labels: \"data/bars/train-labels\", \
                    test_images: \"data/bars/test-images.gz\", test_labels: \"data/bars/test-labels\", train: 200, test: 50)";
@@ -30,6 +34,52 @@ fn plan(sets: &[String]) -> Result<Plan, ScenarioErrors> {
 
 fn good(sets: &[String]) -> Plan {
     plan(sets).unwrap_or_else(|errors| panic!("{sets:?}: {}", errors.render(false)))
+}
+
+/// A folder with data in every format: files, and others beside them whose names begin with `other`.
+fn formats() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = TempDir::new().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            for name in [name.to_string(), format!("other-{name}")] {
+                std::fs::write(folder.path().join(name), bytes).unwrap();
+            }
+        };
+        for (name, rows) in [("train.csv", 0..100usize), ("test.csv", 100..150)] {
+            let rows = rows.map(|row| ((0..64).map(|at| (row * at) % 17).collect(), row % 4));
+            // Names that could be a row.
+            let names: Vec<String> = (0..65).map(|column| column.to_string()).collect();
+            write(name, written::csv(Some(&names.join(",")), 0, rows).as_bytes());
+        }
+        let array = |rows: usize, width: usize| {
+            let content: Vec<u8> = (0..rows * width).map(|at| (at % 4) as u8).collect();
+            let shape = if width == 1 { format!("({rows},)") } else { format!("({rows}, {width})") };
+            written::npy("|u1", &shape, &content)
+        };
+        let entries = ["", "other_"].into_iter().flat_map(|other| {
+            let sizes = [("x_train", 100, 64), ("y_train", 100, 1), ("x_test", 50, 64), ("y_test", 50, 1)];
+            sizes.map(|(name, rows, width)| (format!("{other}{name}.npy"), array(rows, width)))
+        });
+        let entries: Vec<_> = entries.collect();
+        let entries: Vec<_> = entries.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+        write("data.npz", &written::zip(&entries, written::Packing::Stored));
+        for folder in ["batches", "other-batches"].map(|name| folder.path().join(name)) {
+            std::fs::create_dir(&folder).unwrap();
+            for batch in 1..=5 {
+                let rows = written::cifar10(&cifar10::rows(batch, 20));
+                std::fs::write(folder.join(format!("data_batch_{batch}.bin")), rows).unwrap();
+            }
+            std::fs::write(folder.join("test_batch.bin"), written::cifar10(&cifar10::rows(9, 50))).unwrap();
+        }
+        folder
+    });
+    folder.path()
+}
+
+/// The path of a file of that folder, in quotes.
+fn quoted(name: &str) -> &'static str {
+    format!("{:?}", formats().join(name)).leak()
 }
 
 /// Every group that the scenario leads to.
@@ -65,6 +115,13 @@ fn place(group: &Group) -> (&'static str, &'static str) {
         "model: [conv(…)]" => ("model=[conv(kernel: 3, channels: 2), relu]", "model[0]."),
         "data: mnist(…)" => ("data=mnist(train: 200, test: 50)", "data."),
         "data: idx(…)" => (IDX, "data."),
+        "data: csv(…)" => {
+            let (train, test) = (quoted("train.csv"), quoted("test.csv"));
+            let more = "label: 0, header: true, scale: none";
+            (format!("data=csv(train_file: {train}, test_file: {test}, {more})").leak(), "data.")
+        }
+        "data: npz(…)" => (format!("data=npz(file: {}, scale: none)", quoted("data.npz")).leak(), "data."),
+        "data: cifar10(…)" => (format!("data=cifar10(folder: {})", quoted("batches")).leak(), "data."),
         "owners: columns(…)" => ("owners=columns(parts: [0.5, 0.5])", "owners."),
         "training" => ("seed=1", "training."),
         "training: learning_rate: [(…)]" => (
@@ -137,6 +194,18 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "train_labels") => "\"data/bars/../bars/train-labels\"",
         (_, "test_images") => "\"data/bars/../bars/test-images.gz\"",
         (_, "test_labels") => "\"data/bars/../bars/test-labels\"",
+        (_, "train_file") => quoted("other-train.csv"),
+        (_, "test_file") => quoted("other-test.csv"),
+        ("data: csv(…)", "label") => "1",
+        (_, "header") => "false",
+        (_, "scale") => "standard",
+        (_, "file") => quoted("other-data.npz"),
+        (_, "x_train") => "\"other_x_train\"",
+        (_, "y_train") => "\"other_y_train\"",
+        (_, "x_test") => "\"other_x_test\"",
+        (_, "y_test") => "\"other_y_test\"",
+        (_, "folder") => quoted("other-batches"),
+        ("data: csv(…)" | "data: npz(…)" | "data: cifar10(…)", "train") => "99",
         (_, "train") => "100",
         (_, "test") => "49",
         (_, "owners") => "[150, 50]",

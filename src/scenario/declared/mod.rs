@@ -3,6 +3,7 @@
 
 mod adversary;
 mod compute;
+mod data;
 mod faults;
 mod model;
 mod network;
@@ -18,6 +19,7 @@ use super::plan::{Offline, Protocol, Rounding, Triples};
 
 pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
+pub use data::{CIFAR10, CSV, DIVISOR, IDX, MNIST, NPZ};
 pub use faults::{DOWN, DURATION_S, FACTOR, FAULTS, MOMENT_S, SLOW, STOP};
 pub use model::{CONVOLUTION, DENSE, LARGEST_WINDOW, WIDEST_LAYER};
 pub use network::{
@@ -116,10 +118,26 @@ pub static SCENARIO: Group = Group {
                     about: "Your own data in IDX files (the format of MNIST), gzipped or not.",
                     group: Some(&IDX),
                 },
+                Form {
+                    written: "csv(train_file: \"…\", …)",
+                    about: "Your own data in tables of text, gzipped or not.",
+                    group: Some(&CSV),
+                },
+                Form {
+                    written: "npz(file: \"…\", …)",
+                    about: "Your own data in an archive of NumPy arrays, as Keras has them.",
+                    group: Some(&NPZ),
+                },
+                Form {
+                    written: "cifar10(folder: \"…\")",
+                    about: "CIFAR-10 in its binary version.",
+                    group: Some(&CIFAR10),
+                },
             ]),
             Default::Required("mnist(train: 60000, test: 10000)"),
             Decides::BOTH,
-            "Where rows come from. A pixel of 0 to 255 becomes pixel / 256, exactly if there are 8 or more fraction bits.",
+            "Where rows come from. A pixel of 0 to 255 of `mnist` and `idx` becomes pixel / 256, exactly if there are 8 or more \
+             fraction bits; of other data, `scale` says what becomes of a number. docs/own-data.md has an example of each.",
         ),
         field(
             "owners",
@@ -234,88 +252,6 @@ pub static FIXED_POINT: Group = Group {
             Default::Is("31"),
             Decides::BOTH,
             "All bits, sign included.",
-        ),
-    ],
-};
-
-/// `data: mnist(…)`.
-pub static MNIST: Group = Group {
-    what: "`mnist`",
-    title: "data: mnist(…)",
-    about: "",
-    fields: &[
-        field(
-            "train",
-            Value::Whole(1, crate::data::MNIST_TRAIN_ROWS as u64),
-            Default::Is("60000"),
-            Decides::BOTH,
-            "Rows to train on: the first ones.",
-        ),
-        field(
-            "test",
-            Value::Whole(1, crate::data::MNIST_TEST_ROWS as u64),
-            Default::Is("10000"),
-            Decides::ACCURACY,
-            "Rows to test on: the first ones.",
-        ),
-    ],
-};
-
-const FILE: Value =
-    Value::Text("the path of a file, in double quotes, relative to the folder of the scenario file");
-const FILES: Value = Value::Other(
-    "the path of a file, in double quotes, relative to the folder of the scenario file; or a list of such, one a party",
-);
-const ROWS: Value = Value::Other("a whole number from 1 to the rows of the files");
-
-/// `data: idx(…)`.
-pub static IDX: Group = Group {
-    what: "`idx`",
-    title: "data: idx(…)",
-    about: "Labels are bytes that follow each other, from any number on; images are bytes of any shape. There is a class \
-            for each label of the files to train on.",
-    fields: &[
-        field(
-            "train_images",
-            FILES,
-            Default::Required("\"data/images.gz\""),
-            Decides::BOTH,
-            "Images to train on. Of a list, each file has the rows that one party brings.",
-        ),
-        field(
-            "train_labels",
-            FILES,
-            Default::Required("\"data/labels.gz\""),
-            Decides::BOTH,
-            "Their labels, in as many files.",
-        ),
-        field(
-            "test_images",
-            FILE,
-            Default::Required("\"data/test-images.gz\""),
-            Decides::ACCURACY,
-            "Images to test on.",
-        ),
-        field(
-            "test_labels",
-            FILE,
-            Default::Required("\"data/test-labels.gz\""),
-            Decides::ACCURACY,
-            "Their labels.",
-        ),
-        field(
-            "train",
-            ROWS,
-            Default::Otherwise("all rows of the files"),
-            Decides::BOTH,
-            "Rows to train on: the first ones. Of several files all rows are taken.",
-        ),
-        field(
-            "test",
-            ROWS,
-            Default::Otherwise("all rows of the files"),
-            Decides::ACCURACY,
-            "Rows to test on: the first ones.",
         ),
     ],
 };

@@ -1,0 +1,44 @@
+//! Files of data that a scenario names.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::data::csv::{self, Column, Head};
+use crate::data::{DataError, DataPath};
+
+/// A table, where its labels are, and whether it has a header.
+type Key = (PathBuf, Column, Option<bool>);
+
+/// Where files are looked for, and how large tables are. The size of a table shows only when all of it is read: a sweep, which
+/// reads its scenario again for every point, reads each table once.
+#[derive(Debug)]
+pub struct Files {
+    /// What paths are relative to.
+    pub base_dir: PathBuf,
+    tables: Mutex<BTreeMap<Key, (Head, usize)>>,
+}
+
+impl Files {
+    /// Files of this folder.
+    pub fn of(base_dir: &Path) -> Files {
+        Files { base_dir: base_dir.to_path_buf(), tables: Mutex::default() }
+    }
+
+    /// The columns of a table, and its number of rows.
+    pub fn table(
+        &self,
+        path: &DataPath,
+        label: &Column,
+        header: Option<bool>,
+    ) -> Result<(Head, usize), DataError> {
+        let key = (path.resolved.clone(), label.clone(), header);
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = tables.get(&key) {
+            return Ok(known.clone());
+        }
+        let found = csv::size(&path.resolved, &path.written, label, header)?;
+        tables.insert(key, found.clone());
+        Ok(found)
+    }
+}
