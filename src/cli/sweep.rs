@@ -103,7 +103,11 @@ pub(super) fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
         excluded => format!(" ({} excluded)", count_text(excluded as u64)),
     };
     let trainings = if sweep.train {
-        format!("{} distinct trainings", count_text(plan.trainings() as u64))
+        let floats = match plan.floating_point() {
+            none if none.is_empty() => String::new(),
+            floats => format!(" (some or all of plain numbers in {})", floats.join(" and ")),
+        };
+        format!("{} distinct trainings{floats}", count_text(plan.trainings() as u64))
     } else {
         "no training".to_string()
     };

@@ -4,10 +4,10 @@
 use std::io::{BufReader, Read};
 
 use super::DataError;
+use super::entries::Entries;
 use super::file::{open, read_full, unreadable};
 use super::image::ImageSize;
 use super::labels::{Label, Labels};
-use super::numbers::Numbers;
 use super::origin::Origin;
 use super::part::Part;
 use super::source::DataPath;
@@ -97,7 +97,7 @@ pub fn read(folder: &DataPath, files: &[&str], most: usize) -> Result<Part, Data
         rows,
         width: IMAGE.values(),
         image_size: IMAGE,
-        numbers: Numbers::Bytes(pixels),
+        numbers: Entries::Bytes(pixels),
         labels: labels.of_rows(rows),
     })
 }

@@ -2,22 +2,22 @@
 
 use std::ops::Range;
 
+use super::entries::Entries;
 use super::image::ImageSize;
-use super::numbers::Numbers;
 use super::scale::Scaling;
 
 /// Images with their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// The numbers of the files, `rows * width`, row by row.
-    pub images: Numbers,
+    pub images: Entries,
     /// What becomes of them.
     pub scaling: Scaling,
     /// The class of each row, from 0, less than `classes`.
     pub labels: Vec<u8>,
     /// Number of images.
     pub rows: usize,
-    /// Numbers of one image.
+    /// Entries of one image.
     pub width: usize,
     /// How they are arranged.
     pub image_size: ImageSize,

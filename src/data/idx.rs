@@ -7,10 +7,10 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::DataError;
+use super::entries::Entries;
 use super::file::{GZIP_MAGIC, damaged, open, unreadable};
 use super::image::ImageSize;
 use super::labels::{Label, Labels};
-use super::numbers::Numbers;
 use super::origin::Origin;
 use super::part::Part;
 use super::sniff::{MOST_SNIFFED, looks_like};
@@ -128,7 +128,7 @@ pub fn part((images_name, images): (&str, Idx), (labels_name, labels): (&str, Id
         rows: images.rows,
         width: images.width,
         image_size: images.image_size,
-        numbers: Numbers::Bytes(images.bytes),
+        numbers: Entries::Bytes(images.bytes),
         labels: labels_of(labels),
     }
 }

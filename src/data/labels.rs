@@ -12,7 +12,7 @@ pub const MOST_CLASSES: usize = 256;
 /// Labels of which a note names each one.
 const MOST_NAMED: usize = 20;
 
-/// What a file calls a class. Numbers come before texts, each in their order.
+/// What a file calls a class. Entries come before texts, each in their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Label {
     /// A whole number.
@@ -105,7 +105,7 @@ impl Classes {
         Classes { labels: (0..count).map(Label::Number).collect() }
     }
 
-    /// Finds the classes in files of labels. Numbers must follow each other: a gap is a mistake more often than
+    /// Finds the classes in files of labels. Entries must follow each other: a gap is a mistake more often than
     /// not, and each number in it would be a class.
     pub fn of(files: &[(&Origin, &Labels)]) -> Result<Classes, DataError> {
         let mut rows = BTreeMap::<&Label, u64>::new();

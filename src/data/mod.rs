@@ -6,13 +6,13 @@
 mod cifar10;
 pub mod csv;
 mod dataset;
+mod entries;
 mod error;
 mod file;
 pub mod idx;
 mod image;
 mod labels;
 pub mod npz;
-mod numbers;
 mod origin;
 mod owners;
 mod part;
@@ -25,9 +25,9 @@ pub use cifar10::{
     IMAGE as CIFAR10_IMAGE, TEST as CIFAR10_TEST, TRAIN as CIFAR10_TRAIN, rows as cifar10_rows,
 };
 pub use dataset::{Dataset, TrainTest};
+pub use entries::Entries;
 pub use error::DataError;
 pub use image::ImageSize;
-pub use numbers::Numbers;
 pub use owners::{Block, Owners};
 pub use scale::{Scale, Scaling};
 pub use source::{Arrays, DataPath, DataSource};

@@ -2,9 +2,9 @@
 
 use super::DataError;
 use super::dataset::{Dataset, TrainTest};
+use super::entries::Entries;
 use super::image::ImageSize;
 use super::labels::{Classes, Labels};
-use super::numbers::Numbers;
 use super::origin::Origin;
 use super::scale::{Scale, Scaling};
 
@@ -17,12 +17,12 @@ pub struct Part {
     pub labels_origin: Origin,
     /// All images of its files.
     pub rows: usize,
-    /// Numbers of an image.
+    /// Entries of an image.
     pub width: usize,
     /// What an image is.
     pub image_size: ImageSize,
     /// The first images, at least as many as are asked for, if there are as many.
-    pub numbers: Numbers,
+    pub numbers: Entries,
     /// The labels.
     pub labels: Labels,
 }
@@ -114,7 +114,7 @@ pub fn join(train: Vec<Part>, test: Part, wanted: Wanted) -> Result<TrainTest, D
 fn check_range(data: &Dataset, origins: &[(Origin, usize)], largest: f64) -> Result<(), DataError> {
     // What is not a number is not small enough either.
     let fits = |number: f64| number.abs() <= largest;
-    if let (Numbers::Bytes(_), Scaling::DivideBy(divisor)) = (&data.images, &data.scaling)
+    if let (Entries::Bytes(_), Scaling::DivideBy(divisor)) = (&data.images, &data.scaling)
         && fits(f64::from(u8::MAX) / divisor)
     {
         return Ok(());

@@ -1,6 +1,6 @@
 //! How the numbers of a data set become what goes into the network.
 
-use super::numbers::Numbers;
+use super::entries::Entries;
 
 /// What a scenario says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +37,7 @@ pub enum Scaling {
 
 impl Scaling {
     /// The scaling for these rows, so many numbers each. Sums are taken row by row, in the order of the rows.
-    pub fn fit(scale: Scale, numbers: &Numbers, width: usize) -> Scaling {
+    pub fn fit(scale: Scale, numbers: &Entries, width: usize) -> Scaling {
         let columns = |of: &dyn Fn(&[(f64, f64)]) -> Vec<(f64, f64)>| {
             let ranges = ranges(numbers, width);
             // With a divisor that is beyond all numbers nothing would be told apart; with none, what comes out is refused.
@@ -80,7 +80,7 @@ impl Scaling {
 }
 
 /// The least and the largest number of each column.
-fn ranges(numbers: &Numbers, width: usize) -> Vec<(f64, f64)> {
+fn ranges(numbers: &Entries, width: usize) -> Vec<(f64, f64)> {
     let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); width];
     for at in 0..numbers.len() {
         let (number, (least, largest)) = (numbers.get(at), &mut ranges[at % width]);
@@ -91,7 +91,7 @@ fn ranges(numbers: &Numbers, width: usize) -> Vec<(f64, f64)> {
 }
 
 /// The mean of a term of each number of a column and something of the column.
-fn means(numbers: &Numbers, width: usize, of_column: &[f64], term: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+fn means(numbers: &Entries, width: usize, of_column: &[f64], term: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let mut sums = vec![0.0; width];
     for at in 0..numbers.len() {
         sums[at % width] += term(numbers.get(at), of_column[at % width]);
@@ -101,6 +101,6 @@ fn means(numbers: &Numbers, width: usize, of_column: &[f64], term: impl Fn(f64, 
 }
 
 /// The mean squared distance of each column's numbers from its mean.
-fn means_of_squares(numbers: &Numbers, width: usize, column_means: &[f64]) -> Vec<f64> {
+fn means_of_squares(numbers: &Entries, width: usize, column_means: &[f64]) -> Vec<f64> {
     means(numbers, width, column_means, |number, mean| (number - mean) * (number - mean))
 }

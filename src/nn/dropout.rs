@@ -13,7 +13,7 @@ pub struct Dropout {
 
 impl Dropout {
     /// What the values that stay are multiplied by.
-    fn factor(&self) -> f64 {
+    pub(super) fn factor(&self) -> f64 {
         1.0 / (1.0 - libm::exp2(-f64::from(self.halvings)))
     }
 

@@ -18,6 +18,12 @@ const CHUNK_ROWS: usize = 1000;
 /// Values of windows that are in memory at once, if one row does not have more.
 const CHUNK_VALUES: usize = 1 << 20;
 
+/// How many rows are evaluated together.
+pub(super) fn rows_together(layers: &[Layer]) -> usize {
+    let most = layers.iter().map(|layer| layer.window_values(false)).max().unwrap_or(0).max(1);
+    (CHUNK_VALUES / most).clamp(1, CHUNK_ROWS)
+}
+
 /// How many rows the network classifies rightly. Products are rounded to nearest; of equal logits the first wins.
 pub fn correct_predictions(
     layers: &[Layer],
@@ -25,8 +31,7 @@ pub fn correct_predictions(
     data: &Dataset,
     format: FixedPoint,
 ) -> usize {
-    let most = layers.iter().map(|layer| layer.window_values(false)).max().unwrap_or(0).max(1);
-    let chunk_rows = (CHUNK_VALUES / most).clamp(1, CHUNK_ROWS);
+    let chunk_rows = rows_together(layers);
     let chunks = data.rows.div_ceil(chunk_rows);
     (0..chunks)
         .into_par_iter()
@@ -34,7 +39,9 @@ pub fn correct_predictions(
             let rows: Vec<usize> = (chunk * chunk_rows..((chunk + 1) * chunk_rows).min(data.rows)).collect();
             let logits = forward(layers, weights, data, &rows, format);
             let classes = logits.len() / rows.len();
-            let right = |(row, logits): (&usize, &[u64])| predicted(logits) == usize::from(data.labels[*row]);
+            let right = |(row, logits): (&usize, &[u64])| {
+                first_largest(logits.iter().map(|&x| x as i64)) == usize::from(data.labels[*row])
+            };
             rows.iter()
                 .zip(logits.chunks_exact(classes))
                 .filter(|&(row, logits)| right((row, logits)))
@@ -43,14 +50,11 @@ pub fn correct_predictions(
         .sum()
 }
 
-fn predicted(logits: &[u64]) -> usize {
-    let mut best = 0;
-    for (class, &logit) in logits.iter().enumerate() {
-        if (logit as i64) > logits[best] as i64 {
-            best = class;
-        }
-    }
-    best
+/// The class that is predicted: that of the largest logit, of equal ones the first.
+pub(super) fn first_largest<T: PartialOrd + Copy>(logits: impl IntoIterator<Item = T>) -> usize {
+    let mut logits = logits.into_iter().enumerate();
+    let first = logits.next().expect("a logit");
+    logits.fold(first, |best, next| if next.1 > best.1 { next } else { best }).0
 }
 
 fn forward(

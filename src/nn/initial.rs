@@ -1,13 +1,13 @@
 //! Initial weights.
 
 use super::layer::{Layer, fans};
-use super::parameters::Weights;
+use super::parameters::{Fans, Weights};
 use crate::ring::{Content, Purpose, StreamKey};
 use crate::secure::FixedPoint;
 
-/// Initial weights of the layers that have some: Glorot uniform, U[-r, r] with r = sqrt(6 / (fan-in + fan-out)), rounded to fixed
-/// point; biases zero. `attempt` counts the restarts of a training, so that each begins elsewhere.
-pub fn glorot_weights(layers: &[Layer], seed: u64, attempt: u64, format: FixedPoint) -> Vec<Weights> {
+/// Initial parameters of the layers that have some, weights and then biases: Glorot uniform, U[-r, r] with
+/// r = sqrt(6 / (fan-in + fan-out)); biases zero. `attempt` counts the restarts of a training, so that each begins elsewhere.
+pub(super) fn glorot_uniform(layers: &[Layer], seed: u64, attempt: u64) -> Vec<Vec<f64>> {
     fans(layers)
         .into_iter()
         .enumerate()
@@ -18,12 +18,21 @@ pub fn glorot_weights(layers: &[Layer], seed: u64, attempt: u64, format: FixedPo
             let uniform = key.vector(Content::Values, fans.weights());
             let weight = |u: u64| {
                 let unit = (u >> 11) as f64 / (1u64 << 53) as f64;
-                format.encode((2.0 * unit - 1.0) * radius) as u64
+                (2.0 * unit - 1.0) * radius
             };
-            Weights {
-                weights: uniform.expect_values().iter().map(|&u| weight(u)).collect::<Vec<_>>().into(),
-                bias: vec![0; fans.outputs].into(),
-            }
+            let weights = uniform.expect_values().iter().map(|&u| weight(u));
+            weights.chain(std::iter::repeat_n(0.0, fans.outputs)).collect()
         })
         .collect()
+}
+
+/// The same, rounded to fixed point.
+pub fn glorot_weights(layers: &[Layer], seed: u64, attempt: u64, format: FixedPoint) -> Vec<Weights> {
+    let uniform = glorot_uniform(layers, seed, attempt);
+    let encoded = |values: &[f64]| values.iter().map(|&x| format.encode(x) as u64).collect::<Vec<_>>().into();
+    let rounded = |(own, fans): (Vec<f64>, Fans)| {
+        let (weights, bias) = own.split_at(fans.weights());
+        Weights { weights: encoded(weights), bias: encoded(bias) }
+    };
+    uniform.into_iter().zip(fans(layers)).map(rounded).collect()
 }

@@ -9,6 +9,7 @@ mod dataset;
 mod dense;
 mod dropout;
 mod evaluate;
+pub mod floating;
 mod initial;
 mod layer;
 mod max_pool;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::units::{Unit, bytes_text, count_text, time_text};
 use crate::memory::read_text;
-use crate::scenario::field_text;
+use crate::scenario::{Numbers, field_text};
 use crate::sim::PS_PER_SECOND;
 
 /// The schema of `summary.json` that is understood.
@@ -83,6 +83,10 @@ impl Summary {
         if let Some(data) = field_text(&scenario, "data") {
             json["data"] = Value::String(data);
         }
+        // What trains in the program's own numbers does not say so.
+        if json.get("numbers").is_none() {
+            json["numbers"] = Value::from(Numbers::FixedPoint.name());
+        }
         let summary = Summary { folder, json };
         for figure in FIGURES {
             if summary.number(figure.pointer).is_none() {
@@ -147,12 +151,13 @@ const FIGURES: [Figure; 16] = [
 ];
 
 /// What a run was of, by its name in the table.
-const SETTINGS: [(&str, &str); 13] = [
+const SETTINGS: [(&str, &str); 14] = [
     ("scenario", "/name"),
     ("layers", "/layers"),
     ("protocol", "/protocol"),
     ("softmax", "/softmax"),
     ("rounding", "/rounding"),
+    ("numbers", "/numbers"),
     ("network", "/network"),
     ("compute", "/compute"),
     ("data", "/data"),

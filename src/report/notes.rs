@@ -2,13 +2,15 @@
 
 use super::units::{count_text, time_text};
 use crate::run::{EpochResult, OutOfRange, Outcome};
-use crate::scenario::{BatchDivision, FixedPoint, Offline, Optimizer, Owners, Plan, Sgd, Softmax};
+use crate::scenario::{BatchDivision, FixedPoint, Numbers, Offline, Optimizer, Owners, Plan, Sgd, Softmax};
 
 /// A note each, most important first.
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let epochs = &outcome.epochs;
     let of_steps = [restarts(epochs), batch(plan)].into_iter().flatten();
     let wrong = [
+        numbers(plan, outcome),
+        not_finite(plan, &outcome.epochs),
         cheating(plan, outcome),
         faults(plan),
         without_tcp(plan),
@@ -21,6 +23,32 @@ pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     ];
     let wrong = wrong.into_iter().flatten();
     wrong.chain(outcome.notes.iter().cloned()).chain(of_steps).collect()
+}
+
+/// That accuracy and costs are not of the same numbers.
+fn numbers(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    let loss = outcome.epochs.iter().any(|epoch| epoch.loss.is_some());
+    (plan.numbers != Numbers::FixedPoint).then(|| {
+        format!(
+            "{} of a training of plain numbers in {}; rounds, bytes and times are those of the program in fixed point",
+            if loss { "accuracy and loss are those" } else { "the accuracy is that" },
+            plan.numbers.name()
+        )
+    })
+}
+
+/// That a training in floating point has nothing left to learn from.
+fn not_finite(plan: &Plan, epochs: &[EpochResult]) -> Option<String> {
+    let counted = |epoch: &EpochResult| epoch.not_finite.unwrap_or(0);
+    let first = epochs.iter().find(|epoch| counted(epoch) > 0)?;
+    let largest = plan.training.rates.iter().map(|rate| rate.rate).fold(0.0, f64::max);
+    Some(format!(
+        "the training in {} diverged: after epoch {} {} parameters were no finite numbers. What can help: a smaller \
+         training.learning_rate than {largest}",
+        plan.numbers.name(),
+        first.epoch,
+        count_text(counted(first)),
+    ))
 }
 
 /// What a party that cheats did to the results.
@@ -159,8 +187,12 @@ fn in_training(plan: &Plan, epochs: &[EpochResult]) -> Option<String> {
     Some(left_range(plan, values, &epochs, first.out_of_range.iter().flatten()))
 }
 
-/// What the check of the first iterations saw of it, where the training saw nothing or could not look.
+/// What the check of the first iterations saw of it, where the training saw nothing or could not look. The accuracy of a training
+/// in floating point is without it.
 fn in_checked_iterations(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    if plan.numbers != Numbers::FixedPoint {
+        return None;
+    }
     let (verified, epochs) = (&outcome.verified, &outcome.epochs);
     let told = verified.different > 0 || epochs.iter().any(|epoch| epoch.out_of_range.is_none());
     let values = verified.out_of_range.iter().map(|place| place.values).sum();

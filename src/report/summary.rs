@@ -11,7 +11,7 @@ use crate::data::ImageSize;
 use crate::ledger::{Cost, Percentiles};
 use crate::nn::sizes;
 use crate::run::{EpochResult, Outcome, Values};
-use crate::scenario::Plan;
+use crate::scenario::{Numbers, Plan};
 use crate::sim::Parts;
 
 #[derive(Serialize)]
@@ -23,6 +23,9 @@ struct Summary<'a> {
     protocol: &'static str,
     softmax: String,
     rounding: &'static str,
+    /// Left out where they are those of the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers: Option<&'static str>,
     values: &'static str,
     layers: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +101,9 @@ struct Accuracy {
     /// Left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows_beyond_domain: Option<u64>,
+    /// Left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_finite: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -162,6 +168,7 @@ impl From<&EpochResult> for Accuracy {
                 .map(|found| (found.place.clone(), found.values))
                 .collect(),
             rows_beyond_domain: result.rows_beyond_domain.filter(|&rows| rows > 0),
+            not_finite: result.not_finite.filter(|&parameters| parameters > 0),
         }
     }
 }
@@ -177,6 +184,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         protocol: plan.protocol.name(),
         softmax: plan.softmax.to_string(),
         rounding: plan.rounding.name(),
+        numbers: (plan.numbers != Numbers::FixedPoint).then(|| plan.numbers.name()),
         values: values.name(),
         layers: sizes(&outcome.layers).iter().map(ImageSize::values).collect(),
         model: plan.model.hidden().is_none().then(|| plan.model.to_ron()),

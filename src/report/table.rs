@@ -10,7 +10,7 @@ use crate::data::ImageSize;
 use crate::ledger::Cost;
 use crate::nn::{Layer, LayerKind, sizes};
 use crate::run::{EpochResult, Outcome, Values};
-use crate::scenario::Plan;
+use crate::scenario::{Numbers, Plan};
 
 /// Lines above, below and under the header, nothing else.
 const STYLE: TableStyle = TableStyle::new()
@@ -117,12 +117,13 @@ fn by_epoch(label: &str, figures: &[String]) -> String {
 fn accuracy(outcome: &Outcome) -> String {
     let mark = |epoch: &EpochResult| {
         let out_of_range = epoch.values_out_of_range().is_some_and(|values| values > 0);
-        match (epoch.restarted, out_of_range) {
-            (false, false) => "",
-            (true, false) => " (restarted)",
-            (false, true) => " (out of range)",
-            (true, true) => " (out of range, restarted)",
-        }
+        let marks = [
+            (out_of_range, "out of range"),
+            (epoch.not_finite.is_some_and(|parameters| parameters > 0), "not finite"),
+            (epoch.restarted, "restarted"),
+        ];
+        let marks: Vec<&str> = marks.into_iter().filter(|(holds, _)| *holds).map(|(_, mark)| mark).collect();
+        if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) }
     };
     let accuracies: Vec<String> = outcome
         .epochs
@@ -140,9 +141,17 @@ fn accuracy(outcome: &Outcome) -> String {
 
 fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
     let v = &outcome.verified;
-    let training = match values {
-        Values::Split => "this is the accuracy of plain numbers with the same fixed-point arithmetic",
-        Values::Shares => "this is the accuracy of the training on secret shares",
+    let training = match (plan.numbers, values) {
+        (Numbers::FixedPoint, Values::Split) => {
+            "this is the accuracy of plain numbers with the same fixed-point arithmetic".to_string()
+        }
+        (Numbers::FixedPoint, Values::Shares) => {
+            "this is the accuracy of the training on secret shares".to_string()
+        }
+        (floats, _) => format!(
+            "this is the accuracy of plain numbers in {}; rounds, bytes and times are those of the program in fixed point",
+            floats.name()
+        ),
     };
     let apart = match v.largest_difference_ulp {
         0 => "they were the same".to_string(),

@@ -21,6 +21,7 @@ mod wide;
 pub use arithmetic::{Ops, shift_right_signed};
 pub use extended::Extended;
 pub use fast::allocator::give_back_long_memory;
+pub use fast::floating::{Real, float_matmul, float_windows};
 pub use fast::fused::Element;
 pub use fast::words::release_memory;
 pub use fast::workers::with_workers;

@@ -22,6 +22,8 @@ pub enum Purpose {
     Shuffle = 4,
     /// What parties draw in an offline phase in place of what they would have from keys of their own.
     Offline = 5,
+    /// What dropouts of a training in floating point let stay.
+    Dropout = 6,
 }
 
 /// Names a stream.

@@ -1,7 +1,7 @@
 //! A training that did not come to its end, and what was done until then.
 
+use super::epochs::{Abort, EpochResult, Trained};
 use super::record::{Phase, Recorded};
-use super::train::{Abort, EpochResult, Trained};
 use crate::sim::{Endpoint, Network, Replayer, SimError, Stall};
 
 /// How a training failed.

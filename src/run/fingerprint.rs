@@ -2,7 +2,7 @@
 
 use super::data::load;
 use super::values::Values;
-use crate::data::{DataError, DataSource, Numbers, TrainTest};
+use crate::data::{DataError, DataSource, Entries, TrainTest};
 use crate::digest::Hasher;
 use crate::scenario::Plan;
 
@@ -29,11 +29,11 @@ fn content(data: &TrainTest) -> String {
             hasher.add(&(size as u64).to_le_bytes());
         }
         match &part.images {
-            Numbers::Bytes(bytes) => hasher.add_piece(bytes),
-            Numbers::F32(numbers) => {
+            Entries::Bytes(bytes) => hasher.add_piece(bytes),
+            Entries::F32(numbers) => {
                 add_numbers(&mut hasher, numbers.iter().map(|number| number.to_le_bytes()))
             }
-            Numbers::F64(numbers) => {
+            Entries::F64(numbers) => {
                 add_numbers(&mut hasher, numbers.iter().map(|number| number.to_le_bytes()))
             }
         }

@@ -3,12 +3,16 @@
 //! * `split`: the program is recorded once on shapes and replayed for the cost; training runs in the clear; and before
 //!   that the first iterations really run on shares and are compared with both.
 //! * `shares`: the same, but training itself runs on shares.
+//!
+//! With `numbers: float64` or `float32` training runs in floating point in the clear, and all else is as in `split`.
 
 mod adversary;
 mod approximation;
 mod data;
+mod epochs;
 mod failure;
 mod fingerprint;
+mod floating;
 mod layer_operations;
 mod memory;
 mod operations;
@@ -26,12 +30,13 @@ use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
 use crate::nn::{Layer, LayerKind, TrainingProgram, batches_per_epoch, layers_on};
 use crate::ring::with_workers;
-use crate::scenario::{Length, Plan};
+use crate::scenario::{Length, Numbers, Plan};
 use crate::sim::SimError;
 
 pub(crate) use adversary::check_sends;
 pub use approximation::Approximation;
 pub(crate) use data::load;
+pub use epochs::EpochResult;
 pub use failure::{Cause, Failure};
 use fingerprint::named_content;
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
@@ -42,7 +47,6 @@ pub use out_of_range::OutOfRange;
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::{Demands, Session};
 pub use tcp::OtherWindows;
-pub use train::EpochResult;
 pub(crate) use train::train;
 pub use values::Values;
 pub(crate) use verify::verify;
@@ -71,6 +75,9 @@ pub enum RunError {
     /// An adversary that has nothing to do.
     #[error("{0}")]
     Adversary(String),
+    /// Numbers that cannot be where they were asked for.
+    #[error("{0}")]
+    Numbers(String),
     /// More memory than there is, or than is allowed.
     #[error(transparent)]
     Memory(#[from] TooMuchMemory),
@@ -91,6 +98,7 @@ impl RunError {
                 | RunError::Classes(_)
                 | RunError::Layers(_)
                 | RunError::Adversary(_)
+                | RunError::Numbers(_)
                 | RunError::Memory(_)
                 | RunError::Sim(SimError::Overflow | SimError::Total(_))
         )
@@ -168,8 +176,16 @@ pub struct Outcome {
     pub other_windows: Option<OtherWindows>,
 }
 
-/// Whether the messages of a training say something that an adversary could alter, if it would.
+/// Whether shares can hold the numbers of a training; and whether its messages say something that an adversary could alter, if it
+/// would.
 fn check_values(plan: &Plan, values: Values) -> Result<(), RunError> {
+    if plan.numbers != Numbers::FixedPoint && values == Values::Shares {
+        return Err(RunError::Numbers(format!(
+            "a training with numbers: {} is in the clear, since shares hold fixed-point numbers only: run it with --values \
+             split, or take numbers: fixed_point",
+            plan.numbers.name()
+        )));
+    }
     let alters = plan.adversary.as_ref().filter(|adversary| adversary.does.alters());
     match alters {
         Some(adversary) if values == Values::Split => Err(RunError::Adversary(format!(

@@ -1,98 +1,21 @@
-//! Training itself: in the clear, or on shares.
+//! Training itself: in the clear, on shares, or in floating point.
 
 use super::adversary::Cheat;
+use super::epochs::{Abort, Found, Learner, Stopped, Trained, train_epochs};
+use super::floating::Floating;
 use super::out_of_range::OutOfRange;
-use super::record::{Phase, Recorded};
+use super::record::Recorded;
 use super::session::{Demands, Session};
 use super::verify::VerifyError;
 use super::world::{clear_world, world};
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::TrainTest;
-use crate::nn::{
-    SecretData, Secrets, TrainingProgram, batches_per_epoch, correct_predictions, epoch_order, glorot_weights,
-};
+use crate::nn::{SecretData, Secrets, TrainingProgram, correct_predictions, glorot_weights};
 use crate::protocol::registry::{Starter, Visitor};
-use crate::protocol::{Clear, Protocol, ValuesBeyond};
+use crate::protocol::{Clear, Message, Protocol, ValuesBeyond};
 use crate::ring::Content;
-use crate::scenario::{Adversary, Plan};
-use crate::sim::{SimError, Trace, World};
-
-/// What an epoch ended with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EpochResult {
-    /// Counted from 1. An unfinished epoch at the end counts.
-    pub epoch: u64,
-    /// Iterations since the beginning.
-    pub iterations: u64,
-    /// Test rows classified rightly.
-    pub correct: usize,
-    /// Fraction of the test rows classified rightly.
-    pub test_accuracy: f64,
-    /// The mean loss over the epoch's batches, if it was computed.
-    pub loss: Option<f64>,
-    /// Whether the training started again after it, with half the learning rate.
-    pub restarted: bool,
-    /// Values that left their range, in the order of layers; none if the training ran on shares, which nobody can look at.
-    pub out_of_range: Option<Vec<OutOfRange>>,
-    /// Rows, over all iterations of the epoch, that were beyond the domain of the output layer's approximation; none if the
-    /// training ran on shares.
-    pub rows_beyond_domain: Option<u64>,
-}
-
-impl EpochResult {
-    /// How many values left their range.
-    pub fn values_out_of_range(&self) -> Option<u64> {
-        self.out_of_range.as_ref().map(|found| found.iter().map(|place| place.values).sum())
-    }
-}
-
-/// A training that is over.
-pub struct Trained {
-    /// Results by epoch.
-    pub epochs: Vec<EpochResult>,
-    /// What was done, in order.
-    pub phases: Vec<Phase>,
-    /// How many messages a party that cheats altered; `None` if no party does.
-    pub altered: Option<u64>,
-    /// What ended it before its time.
-    pub abort: Option<Abort>,
-}
-
-/// A check that failed in a training.
-pub struct Abort {
-    /// The party that noticed.
-    pub party: usize,
-    /// What failed.
-    pub check: String,
-    /// Span path in which it was done.
-    pub span: String,
-    /// What the parties had done in the phase by then.
-    pub trace: Trace,
-    /// Whether that was a restart; else it was an iteration.
-    pub in_restart: bool,
-    /// Whether the loss of the iteration was being opened, or had been.
-    pub loss_opened: bool,
-}
-
-impl Abort {
-    /// If a phase ended so because a party cheats.
-    fn of<T, P: Protocol>(
-        done: &Result<T, SimError>,
-        session: &Session<P>,
-        cheat: Option<&Cheat>,
-        in_restart: bool,
-    ) -> Option<Abort> {
-        let (Err(SimError::Aborted { party, check, span }), Some(cheat)) = (done, cheat) else { return None };
-        Some(Abort {
-            party: *party,
-            check: check.clone(),
-            span: span.clone(),
-            trace: session.trace_so_far(),
-            in_restart,
-            loss_opened: cheat.loss_was_opened(),
-        })
-    }
-}
+use crate::scenario::{Adversary, Numbers, Plan};
+use crate::sim::{Party, SimError, Trace, World};
 
 struct OnShares<'a> {
     plan: &'a Plan,
@@ -124,14 +47,21 @@ pub fn train(
     values: Values,
     progress: &dyn Progress,
 ) -> Result<Trained, RunError> {
-    match values {
-        Values::Split => {
+    progress.begin("training", total_iterations(plan, data.train.rows));
+    match (plan.numbers, values) {
+        (Numbers::Float64, _) => {
+            train_epochs(plan, data, &mut Floating::<f64>::new(plan, program, data), progress)
+        }
+        (Numbers::Float32, _) => {
+            train_epochs(plan, data, &mut Floating::<f32>::new(plan, program, data), progress)
+        }
+        (Numbers::FixedPoint, Values::Split) => {
             let beyond = ValuesBeyond::default();
             let start = |party| Clear::counting(party, plan.seed, beyond.clone());
             let watch = Watch { recorded: None, beyond: Some(&beyond), adversary: None };
             train_values(plan, program, data, (clear_world(), start), watch, progress)
         }
-        Values::Shares => {
+        (Numbers::FixedPoint, Values::Shares) => {
             let on_shares = OnShares { plan, program, data, recorded, progress };
             plan.protocol.visit_with(plan.triples, on_shares)
         }
@@ -148,93 +78,109 @@ struct Watch<'a> {
     adversary: Option<&'a Adversary>,
 }
 
+/// Whether a phase did what was recorded, if that is looked at.
+fn same(trace: &Trace, expected: Option<&Trace>, phase: &'static str) -> Result<(), RunError> {
+    match expected {
+        Some(expected) if trace != expected => Err(VerifyError::Trace { phase }.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A training with a protocol on real values.
+struct InFixedPoint<'a, P: Protocol> {
+    plan: &'a Plan,
+    program: &'a TrainingProgram,
+    data: &'a TrainTest,
+    session: Session<P>,
+    watch: Watch<'a>,
+    cheat: Option<Cheat>,
+    /// The last iteration.
+    last: Option<Trace>,
+}
+
 /// Trains with a protocol on real values.
 fn train_values<P: Protocol>(
     plan: &Plan,
     program: &TrainingProgram,
     data: &TrainTest,
-    (world, start): (World, impl Fn(crate::sim::Party<crate::protocol::Message>) -> P),
+    (world, start): (World, impl Fn(Party<Message>) -> P),
     watch: Watch<'_>,
     progress: &dyn Progress,
 ) -> Result<Trained, RunError> {
-    let (recorded, bits) = (watch.recorded, plan.fixed_point.total_bits);
-    let (train, batch) = (&data.train, plan.training.batch);
-    let total = total_iterations(plan, train.rows);
-    progress.begin("training", total);
-    let all_rows: Vec<usize> = (0..train.rows).collect();
+    let recorded = watch.recorded;
+    let all_rows: Vec<usize> = (0..data.train.rows).collect();
     let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
-    let secret = SecretData::of(program, train, &all_rows, plan.fixed_point);
+    let secret = SecretData::of(program, &data.train, &all_rows, plan.fixed_point);
     let format = (plan.fixed_point, plan.rounding);
     let secrets = Secrets { data: &secret, weights: &weights };
     let demands = recorded.map_or_else(Demands::default, |recorded| recorded.demands.clone());
     let (mut session, setup) = Session::set_up(world, start, format, program, secrets, demands)?;
     drop(secret);
-    let same = |trace: &_, expected: Option<&_>, phase| match expected {
-        Some(expected) if trace != expected => Err(VerifyError::Trace { phase }),
-        _ => Ok(()),
-    };
     same(&setup, recorded.map(|r| &r.setup), "set-up")?;
-
     let cheat = watch.adversary.map(|adversary| {
         let cheat = Cheat::default();
         session.intercept(adversary.party, cheat.interceptor(adversary, plan.seed));
         cheat
     });
-    let cheat = cheat.as_ref();
-    let trained =
-        |epochs, phases, abort| Ok(Trained { epochs, phases, altered: cheat.map(Cheat::altered), abort });
+    let mut learner = InFixedPoint { plan, program, data, session, watch, cheat, last: None };
+    let trained = train_epochs(plan, data, &mut learner, progress)?;
+    Ok(Trained { altered: learner.cheat.as_ref().map(Cheat::altered), ..trained })
+}
 
-    let (mut epochs, mut phases) = (Vec::new(), Vec::new());
-    let (mut done, mut attempt) = (0, 0);
-    while done < total {
-        let order = epoch_order(plan.seed, epochs.len() as u64, train.rows, batch);
-        let iterations = (total - done).min(batches_per_epoch(train.rows, batch) as u64);
-        session.begin_epoch(epochs.len() as u64 + 1);
-        let (mut losses, mut last) = (Vec::new(), None);
-        for (at, rows) in order.chunks_exact(batch).take(iterations as usize).enumerate() {
-            cheat.iter().for_each(|cheat| cheat.begin());
-            let iteration = session.iteration(rows);
-            if let Some(abort) = Abort::of(&iteration, &session, cheat, false) {
-                phases.push(Phase::Iterations(at as u64));
-                return trained(epochs, phases, Some(abort));
+impl<P: Protocol> InFixedPoint<'_, P> {
+    /// What a phase gave, or why the training is over.
+    fn done<T>(&self, phase: Result<T, SimError>, in_restart: bool) -> Result<T, Stopped> {
+        match (phase, &self.cheat) {
+            (Err(SimError::Aborted { party, check, span }), Some(cheat)) => {
+                Err(Stopped::Aborted(Box::new(Abort {
+                    party,
+                    check,
+                    span,
+                    trace: self.session.trace_so_far(),
+                    in_restart,
+                    loss_opened: cheat.loss_was_opened(),
+                })))
             }
-            let (trace, loss) = iteration?;
-            same(&trace, recorded.map(|r| &r.iteration), "iteration")?;
-            losses.extend(loss.map(|sum| plan.fixed_point.decode(sum.expect_values()[0]) / batch as f64));
-            progress.step();
-            last = Some(trace);
-        }
-        let last = last.expect("an epoch has an iteration");
-        done += iterations;
-        phases.push(Phase::Iterations(iterations));
-        cheat.iter().for_each(|cheat| cheat.rest());
-        let weights = session.open_weights()?;
-        let correct = correct_predictions(&program.layers, &weights, &data.test, plan.fixed_point);
-        let test_accuracy = correct as f64 / data.test.rows as f64;
-        let restarted = test_accuracy < plan.training.restart_below && done < total;
-        epochs.push(EpochResult {
-            epoch: epochs.len() as u64 + 1,
-            iterations: done,
-            correct,
-            test_accuracy,
-            loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
-            restarted,
-            out_of_range: watch
-                .beyond
-                .map(|beyond| OutOfRange::since_last(beyond, &last, (&program.layers, &weights), bits)),
-            rows_beyond_domain: watch.beyond.map(ValuesBeyond::take_rows),
-        });
-        if restarted {
-            attempt += 1;
-            let fresh = glorot_weights(&program.layers, plan.seed, attempt, plan.fixed_point);
-            cheat.iter().for_each(|cheat| cheat.begin());
-            let restart = session.restart(&fresh);
-            if let Some(abort) = Abort::of(&restart, &session, cheat, true) {
-                return trained(epochs, phases, Some(abort));
-            }
-            same(&restart?, recorded.map(|r| &r.restart), "restart")?;
-            phases.push(Phase::Restart);
+            (phase, _) => Ok(phase?),
         }
     }
-    trained(epochs, phases, None)
+}
+
+impl<P: Protocol> Learner for InFixedPoint<'_, P> {
+    fn begin_epoch(&mut self, epoch: u64) {
+        self.session.begin_epoch(epoch);
+    }
+
+    fn iteration(&mut self, rows: &[usize]) -> Result<Option<f64>, Stopped> {
+        self.cheat.iter().for_each(Cheat::begin);
+        let iteration = self.session.iteration(rows);
+        let (trace, loss) = self.done(iteration, false)?;
+        same(&trace, self.watch.recorded.map(|r| &r.iteration), "iteration")?;
+        self.last = Some(trace);
+        Ok(loss.map(|sum| self.plan.fixed_point.decode(sum.expect_values()[0])))
+    }
+
+    fn end_epoch(&mut self) -> Result<Found, RunError> {
+        self.cheat.iter().for_each(Cheat::rest);
+        let (format, layers) = (self.plan.fixed_point, &self.program.layers);
+        let weights = self.session.open_weights()?;
+        let last = self.last.as_ref().expect("an epoch has an iteration");
+        Ok(Found {
+            correct: correct_predictions(layers, &weights, &self.data.test, format),
+            out_of_range: self
+                .watch
+                .beyond
+                .map(|beyond| OutOfRange::since_last(beyond, last, (layers, &weights), format.total_bits)),
+            rows_beyond_domain: self.watch.beyond.map(ValuesBeyond::take_rows),
+            not_finite: None,
+        })
+    }
+
+    fn restart(&mut self, attempt: u64) -> Result<(), Stopped> {
+        let fresh = glorot_weights(&self.program.layers, self.plan.seed, attempt, self.plan.fixed_point);
+        self.cheat.iter().for_each(Cheat::begin);
+        let restart = self.session.restart(&fresh);
+        let trace = self.done(restart, true)?;
+        Ok(same(&trace, self.watch.recorded.map(|r| &r.restart), "restart")?)
+    }
 }

@@ -9,7 +9,7 @@ use super::faults::faults;
 use super::files::Files;
 use super::model::model;
 use super::network::network;
-use super::plan::{FixedPoint, Offline, Plan, Protocol, Rounding, Triples};
+use super::plan::{Adversary, FixedPoint, Numbers, Offline, Plan, Protocol, Rounding, Triples};
 use super::quantities::optional;
 use super::read::{self, Fields};
 use super::softmax::{check_softmax, softmax};
@@ -35,6 +35,7 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     let triples = triples.filter(|&triples| check_triples(&fields, protocol, triples, mistakes));
     let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
     let fixed_point = fields.node("fixed_point", mistakes).and_then(|node| fixed_point(&node, mistakes));
+    let numbers = fields.choice("numbers", &Numbers::ALL, Numbers::name, mistakes);
     // Whether its layers fit depends on the data.
     let model_node = fields.node("model", mistakes);
     let softmax_node = fields.node("softmax", mistakes);
@@ -86,6 +87,9 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
         mistakes.add(place, message, "not with this", Some(WITHOUT.to_string()));
         return None;
     }
+    if !check_cheating_in_floats(&fields, numbers, adversary.as_ref(), mistakes) {
+        return None;
+    }
     Some(Plan {
         name: name?,
         seed: seed?,
@@ -93,6 +97,7 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
         triples: triples?,
         rounding: rounding?,
         fixed_point: fixed_point?,
+        numbers: numbers?,
         model: model?,
         softmax: softmax?,
         loss: loss?,
@@ -105,6 +110,27 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
         faults: faults?,
         adversary,
     })
+}
+
+/// What an adversary alters is a share, and a training in floating point has none.
+fn check_cheating_in_floats(
+    fields: &Fields,
+    numbers: Option<Numbers>,
+    adversary: Option<&Adversary>,
+    mistakes: &mut Mistakes,
+) -> bool {
+    let numbers = numbers.filter(|&numbers| numbers != Numbers::FixedPoint);
+    let adversary = adversary.filter(|adversary| adversary.does.alters());
+    let (Some(numbers), Some(adversary)) = (numbers, adversary) else { return true };
+    let place = fields.place_of("numbers").unwrap_or(fields.opening());
+    let message = format!(
+        "`numbers: {}` cannot stand beside an adversary that does `{}`",
+        numbers.name(),
+        adversary.does.name()
+    );
+    let help = "it alters shares, and a training in floating point has none; `drop` and `delay` work, or take numbers: fixed_point";
+    mistakes.add(place, message, "not with this", Some(help.to_string()));
+    false
 }
 
 /// Single triples are for protocols that make triples. With a mistake in the protocol's name, nobody knows.

@@ -29,6 +29,8 @@ pub struct Plan {
     pub rounding: Rounding,
     /// The number format of secret values.
     pub fixed_point: FixedPoint,
+    /// In which numbers training runs that gives the accuracy.
+    pub numbers: Numbers,
     /// The network that is trained, between input and output layer.
     pub model: Model,
     /// The variant of the output layer.
@@ -51,6 +53,31 @@ pub struct Plan {
     pub faults: Faults,
     /// A party that does not send what it should.
     pub adversary: Option<Adversary>,
+}
+
+/// In which numbers training runs that gives the accuracy. Costs are those of the program in fixed point, whatever these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// Those of the program.
+    FixedPoint,
+    /// In double precision, in the clear.
+    Float64,
+    /// In single precision, in the clear.
+    Float32,
+}
+
+impl Numbers {
+    /// All of them.
+    pub const ALL: [Numbers; 3] = [Numbers::FixedPoint, Numbers::Float64, Numbers::Float32];
+
+    /// The name in scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Numbers::FixedPoint => "fixed_point",
+            Numbers::Float64 => "float64",
+            Numbers::Float32 => "float32",
+        }
+    }
 }
 
 /// When the offline phase of an iteration is, of protocols that have one.

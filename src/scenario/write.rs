@@ -14,8 +14,8 @@ use super::declared::{
 use super::field::{Decides, Group};
 use super::plan::{
     Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
-    Length, Link, Misdeed, Model, NetworkPlan, Offline, Optimizer, Owners, PartyCompute, Plan, Rate, Sgd,
-    Site, Slow, Softmax, Stop, Tcp, Training, Triples, Which, WireOverhead,
+    Length, Link, Misdeed, Model, NetworkPlan, Numbers, Offline, Optimizer, Owners, PartyCompute, Plan, Rate,
+    Rounding, Sgd, Site, Slow, Softmax, Stop, Tcp, Training, Triples, Which, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -89,9 +89,13 @@ impl Plan {
         self.written(ALL) + "\n"
     }
 
-    /// Everything that decides the values of a training.
+    /// Everything that decides the values of a training. In floating point, the format and its rounding do not.
     pub(crate) fn accuracy_key(&self) -> String {
-        self.written(|decides| decides.accuracy)
+        let values = |plan: &Plan| plan.written(|decides| decides.accuracy);
+        if self.numbers == Numbers::FixedPoint {
+            return values(self);
+        }
+        values(&Plan { rounding: Rounding::Nearest, fixed_point: FixedPoint::default(), ..self.clone() })
     }
 
     /// Everything that decides the messages and operations of the parties' program.
@@ -112,6 +116,7 @@ impl Plan {
             triples,
             rounding,
             fixed_point,
+            numbers,
             model,
             softmax,
             loss,
@@ -133,6 +138,9 @@ impl Plan {
         }
         record.field("rounding", || rounding.name().to_string());
         record.field("fixed_point", || format_of(*fixed_point, select));
+        if *numbers != Numbers::FixedPoint {
+            record.field("numbers", || numbers.name().to_string());
+        }
         record.field("model", || model_of(model, select));
         record.field("softmax", || softmax_of(*softmax, select));
         record.field("loss", || loss.to_string());

@@ -18,6 +18,14 @@ pub struct ClippedLimit {
     pub squarings: u32,
 }
 
+impl ClippedLimit {
+    /// e^d for d = x - max x, as the formula has it.
+    fn exponentials(&self, logits: &[f64]) -> Vec<f64> {
+        let e = |d: f64| if d > CUT { real::limit(d, self.squarings) } else { 0.0 };
+        real::below_maximum(logits).into_iter().map(e).collect()
+    }
+}
+
 impl SoftmaxVariant for ClippedLimit {
     const DEFAULT: Self = ClippedLimit { squarings: 5 };
     // With fewer than four, 1 + d/2^n is negative before d = -14 is reached.
@@ -59,8 +67,10 @@ impl SoftmaxVariant for ClippedLimit {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        let e = |d: f64| if d > CUT { real::limit(d, self.squarings) } else { 0.0 };
-        let e: Vec<f64> = real::below_maximum(logits).into_iter().map(e).collect();
-        real::spu_normalised(&e)
+        real::spu_normalised(&self.exponentials(logits))
+    }
+
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(real::cross_entropy(logits, &self.exponentials(logits), class))
     }
 }

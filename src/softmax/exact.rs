@@ -32,6 +32,13 @@ fn largest_logit(format: FixedPoint, classes: usize) -> i64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exact;
 
+impl Exact {
+    /// e^d for d = x - max x.
+    fn exponentials(&self, logits: &[f64]) -> Vec<f64> {
+        real::below_maximum(logits).into_iter().map(libm::exp).collect()
+    }
+}
+
 impl SoftmaxVariant for Exact {
     const DEFAULT: Self = Exact;
     const FORMULA: &'static str = "p_j = exp(x_j - m) / sum exp(x_i - m), p - y";
@@ -84,6 +91,10 @@ impl SoftmaxVariant for Exact {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        real::normalised(&real::below_maximum(logits).into_iter().map(libm::exp).collect::<Vec<_>>())
+        real::normalised(&self.exponentials(logits))
+    }
+
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(real::cross_entropy(logits, &self.exponentials(logits), class))
     }
 }

@@ -53,6 +53,13 @@ pub struct Limit {
     pub squarings: u32,
 }
 
+impl Limit {
+    /// e^d for d = x - max x, as the formula has it.
+    fn exponentials(&self, logits: &[f64]) -> Vec<f64> {
+        real::below_maximum(logits).into_iter().map(|d| real::limit(d, self.squarings)).collect()
+    }
+}
+
 impl SoftmaxVariant for Limit {
     const DEFAULT: Self = Limit { squarings: 8 };
     const PARAMETERS: &'static [Parameter] = &[SQUARINGS];
@@ -95,11 +102,18 @@ impl SoftmaxVariant for Limit {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        let e = real::below_maximum(logits).into_iter().map(|d| real::limit(d, self.squarings));
-        let e: Vec<f64> = e.collect();
+        let e = self.exponentials(logits);
         let s: f64 = e.iter().sum();
         let start = 3.0 * real::limit(1.0 - 2.0 * s, 8) + 0.003;
         let inverse = (0..NEWTON_STEPS).fold(start, |y, _| 2.0 * y - s * y * y);
         e.iter().map(|e| e * inverse).collect()
+    }
+
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(real::cross_entropy(logits, &self.exponentials(logits), class))
+    }
+
+    fn is_beyond_domain(&self, logits: &[f64]) -> bool {
+        real::leaves_limit(logits, self.squarings)
     }
 }

@@ -14,6 +14,13 @@ pub struct Lookup {
     pub bits: u32,
 }
 
+impl Lookup {
+    /// e^d for d = x - max x.
+    fn exponentials(&self, logits: &[f64]) -> Vec<f64> {
+        real::below_maximum(logits).into_iter().map(libm::exp).collect()
+    }
+}
+
 impl SoftmaxVariant for Lookup {
     const DEFAULT: Self = Lookup { bits: 8 };
     const PARAMETERS: &'static [Parameter] = &[Parameter {
@@ -48,6 +55,10 @@ impl SoftmaxVariant for Lookup {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        real::normalised(&real::below_maximum(logits).into_iter().map(libm::exp).collect::<Vec<_>>())
+        real::normalised(&self.exponentials(logits))
+    }
+
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(real::cross_entropy(logits, &self.exponentials(logits), class))
     }
 }

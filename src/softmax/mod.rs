@@ -108,6 +108,17 @@ pub trait SoftmaxVariant: Copy {
         self.probabilities(logits).iter().zip(label).map(|(p, y)| p - y).collect()
     }
 
+    /// The loss of a row whose label is this class, in floating point; none if the variant has none.
+    fn loss(&self, _logits: &[f64], _class: usize) -> Option<f64> {
+        None
+    }
+
+    /// Whether a row of logits is beyond what the variant's approximation is for, as [`Protocol::expect_rows`] counts it on
+    /// shares.
+    fn is_beyond_domain(&self, _logits: &[f64]) -> bool {
+        false
+    }
+
     /// What the gradient of a row without a label (all zeros) says of the output distribution: that is it, unless the variant
     /// says otherwise.
     fn distribution(&self, _logits: &[f64], unlabelled: &[f64]) -> Vec<f64> {

@@ -113,4 +113,8 @@ impl SoftmaxVariant for Ode {
         }
         p
     }
+
+    fn is_beyond_domain(&self, logits: &[f64]) -> bool {
+        !self.probabilities(logits).iter().all(|p| (-DIVERGED..=1.0 + DIVERGED).contains(p))
+    }
 }

@@ -10,6 +10,20 @@ use crate::secure::{FixedPoint, PADE_INTEGER_BITS, PADE_POLYNOMIAL, Secure};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pade;
 
+impl Pade {
+    /// e^d for d = x - max x, as the formula has it.
+    fn exponentials(&self, logits: &[f64]) -> Vec<f64> {
+        let clamp = 32.0 * std::f64::consts::LN_2;
+        let e = |d: f64| {
+            let y = d.clamp(-clamp, clamp) * std::f64::consts::LOG2_E;
+            let r = y - libm::floor(y);
+            let power = PADE_POLYNOMIAL.iter().rev().fold(0.0, |sum, a| sum * r + a);
+            libm::scalbn(power, libm::floor(y) as i32)
+        };
+        real::below_maximum(logits).into_iter().map(e).collect()
+    }
+}
+
 impl SoftmaxVariant for Pade {
     const DEFAULT: Self = Pade;
     const FORMULA: &'static str = "p = e / sum e with e = prod (1 + b_i (2^(2^i) - 1)) P(r) 2^-32, five bits b_i and fraction r of \
@@ -40,14 +54,10 @@ impl SoftmaxVariant for Pade {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        let clamp = 32.0 * std::f64::consts::LN_2;
-        let e = |d: f64| {
-            let y = d.clamp(-clamp, clamp) * std::f64::consts::LOG2_E;
-            let r = y - libm::floor(y);
-            let power = PADE_POLYNOMIAL.iter().rev().fold(0.0, |sum, a| sum * r + a);
-            libm::scalbn(power, libm::floor(y) as i32)
-        };
-        let e: Vec<f64> = real::below_maximum(logits).into_iter().map(e).collect();
-        real::spu_normalised(&e)
+        real::spu_normalised(&self.exponentials(logits))
+    }
+
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(real::cross_entropy(logits, &self.exponentials(logits), class))
     }
 }

@@ -11,6 +11,18 @@ use crate::secure::{FixedPoint, Secure};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuadraticExp;
 
+impl QuadraticExp {
+    /// e^d for d = x - max x, as the formula has it.
+    fn exponentials(&self, logits: &[f64]) -> Vec<f64> {
+        let e = |d: f64| {
+            let z = libm::floor(-d / std::f64::consts::LN_2);
+            let q = d + z * std::f64::consts::LN_2 + 1.353;
+            (0.3585 * q * q + 0.344) * libm::exp2(-z)
+        };
+        real::below_maximum(logits).into_iter().map(e).collect()
+    }
+}
+
 impl SoftmaxVariant for QuadraticExp {
     const DEFAULT: Self = QuadraticExp;
     const FORMULA: &'static str = "p = e / sum e with e = (0.3585 (q + 1.353)^2 + 0.344) / 2^z, z = floor(-d / ln 2), q = d + z ln 2, \
@@ -33,11 +45,10 @@ impl SoftmaxVariant for QuadraticExp {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        let e = |d: f64| {
-            let z = libm::floor(-d / std::f64::consts::LN_2);
-            let q = d + z * std::f64::consts::LN_2 + 1.353;
-            (0.3585 * q * q + 0.344) * libm::exp2(-z)
-        };
-        real::normalised(&real::below_maximum(logits).into_iter().map(e).collect::<Vec<_>>())
+        real::normalised(&self.exponentials(logits))
+    }
+
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(real::cross_entropy(logits, &self.exponentials(logits), class))
     }
 }

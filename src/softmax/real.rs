@@ -6,6 +6,17 @@ pub(super) fn below_maximum(logits: &[f64]) -> Vec<f64> {
     logits.iter().map(|x| x - max).collect()
 }
 
+/// The loss of softmax with a variant's exponentials e of x - max x: max x + ln(sum e) - x_y.
+pub(super) fn cross_entropy(logits: &[f64], exponentials: &[f64], class: usize) -> f64 {
+    let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    max + libm::log(exponentials.iter().sum()) - logits[class]
+}
+
+/// Whether (1 + d/2^n)^(2^n) grows again for the smallest d of a row.
+pub(super) fn leaves_limit(logits: &[f64], squarings: u32) -> bool {
+    !below_maximum(logits).iter().all(|&d| d >= -f64::from(1u32 << squarings))
+}
+
 /// (1 + d/2^n)^(2^n).
 pub(super) fn limit(d: f64, squarings: u32) -> f64 {
     let start = 1.0 + d / f64::from(1u32 << squarings);
@@ -34,8 +45,7 @@ fn spu_reciprocal(x: f64) -> f64 {
     if x == 0.0 {
         return 0.0;
     }
-    let exponent = libm::ilogb(x) + 1;
-    let c = libm::scalbn(x, -exponent);
+    let (c, exponent) = libm::frexp(x);
     let w = 2.9142 - 2.0 * c;
     let e = 1.0 - c * w;
     libm::scalbn(w * (1.0 + e) * (1.0 + e * e), -exponent)

@@ -96,6 +96,16 @@ macro_rules! variants {
                 match self { $(Softmax::$variant(variant) => variant.gradient(logits, label),)* }
             }
 
+            /// See [`SoftmaxVariant::loss`].
+            pub fn loss(self, logits: &[f64], class: usize) -> Option<f64> {
+                match self { $(Softmax::$variant(variant) => variant.loss(logits, class),)* }
+            }
+
+            /// See [`SoftmaxVariant::is_beyond_domain`].
+            pub fn is_beyond_domain(self, logits: &[f64]) -> bool {
+                match self { $(Softmax::$variant(variant) => variant.is_beyond_domain(logits),)* }
+            }
+
             /// See [`SoftmaxVariant::distribution`].
             pub fn distribution(self, logits: &[f64], unlabelled: &[f64]) -> Vec<f64> {
                 match self { $(Softmax::$variant(variant) => variant.distribution(logits, unlabelled),)* }

@@ -36,8 +36,7 @@ impl SoftmaxVariant for ReluNorm {
         if sum == 0.0 {
             return relu;
         }
-        let exponent = libm::ilogb(sum) + 1;
-        let c = libm::scalbn(sum, -exponent);
+        let (c, exponent) = libm::frexp(sum);
         let inverse = OPEN_RECIPROCAL.iter().rev().fold(0.0, |sum, a| sum * c + a);
         relu.iter().map(|r| r * libm::scalbn(inverse, -exponent)).collect()
     }

@@ -132,6 +132,11 @@ impl SoftmaxVariant for ReluProbability {
         (0..logits.len()).map(of).collect()
     }
 
+    /// Infinite where the label's class has no probability.
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(-libm::log(self.probabilities(logits)[class]))
+    }
+
     /// Without a label the gradient is 1/S for active logits.
     fn distribution(&self, logits: &[f64], unlabelled: &[f64]) -> Vec<f64> {
         let relu = real::relu_above(logits, self.0.threshold);

@@ -14,6 +14,13 @@ pub struct Taylor {
     pub squarings: u32,
 }
 
+impl Taylor {
+    /// e^d for d = x - max x, as the formula has it.
+    fn exponentials(&self, logits: &[f64]) -> Vec<f64> {
+        real::below_maximum(logits).into_iter().map(|d| real::limit(d, self.squarings)).collect()
+    }
+}
+
 impl SoftmaxVariant for Taylor {
     const DEFAULT: Self = Taylor { squarings: 8 };
     const PARAMETERS: &'static [Parameter] = &[SQUARINGS];
@@ -48,8 +55,14 @@ impl SoftmaxVariant for Taylor {
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
-        let e = real::below_maximum(logits).into_iter().map(|d| real::limit(d, self.squarings));
-        let e: Vec<f64> = e.collect();
-        real::spu_normalised(&e)
+        real::spu_normalised(&self.exponentials(logits))
+    }
+
+    fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
+        Some(real::cross_entropy(logits, &self.exponentials(logits), class))
+    }
+
+    fn is_beyond_domain(&self, logits: &[f64]) -> bool {
+        real::leaves_limit(logits, self.squarings)
     }
 }

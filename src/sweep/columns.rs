@@ -23,7 +23,7 @@ pub(crate) struct PointResult<'a> {
 /// Where a value comes from; an empty cell where there is none.
 enum Source {
     Training(fn(&TrainingResult) -> f64),
-    TrainingCount(fn(&TrainingResult) -> u64),
+    TrainingCount(fn(&TrainingResult) -> Option<u64>),
     Counts(fn(&Cost) -> u64),
     Chain(fn(&Times) -> Option<End>),
     Halt,
@@ -55,14 +55,25 @@ const PAYLOAD: fn(&Cost) -> u64 = |cost| cost.payload_bytes;
 const ITERATION: fn(&Times) -> Option<End> = |times| times.iteration;
 
 /// All of them, behind the index and the axes. Without more words, a column is about the whole training.
-pub(crate) const COLUMNS: [Column; 27] = [
+pub(crate) const COLUMNS: [Column; 28] = [
     column("accuracy", "test accuracy", Unit::Share, Source::Training(TrainingResult::accuracy)),
-    column("restarts", "restarts", Unit::Count, Source::TrainingCount(|result| result.restarts() as u64)),
+    column(
+        "restarts",
+        "restarts",
+        Unit::Count,
+        Source::TrainingCount(|result| Some(result.restarts() as u64)),
+    ),
     column(
         "out_of_range",
         "values out of range",
         Unit::Count,
         Source::TrainingCount(|result| result.out_of_range),
+    ),
+    column(
+        "rows_beyond_domain",
+        "rows beyond the output layer's domain",
+        Unit::Count,
+        Source::TrainingCount(|result| Some(result.rows_beyond_domain)),
     ),
     column("halted_after_iterations", "iterations until it came to a halt", Unit::Count, Source::Halt),
     column("rounds", "rounds", Unit::Count, Source::Chain(TRAINING)),
@@ -98,7 +109,7 @@ impl Column {
         let written = match &self.source {
             Source::Training(value) => point.training.map(|training| write!(line, "{}", value(training))),
             Source::TrainingCount(value) => {
-                point.training.map(|training| write!(line, "{}", value(training)))
+                point.training.and_then(value).map(|count| write!(line, "{count}"))
             }
             Source::Counts(value) => point.counts.map(|counts| write!(line, "{}", value(counts))),
             Source::Apart(which, value) => point.apart.map(|apart| write!(line, "{}", value(&apart[*which]))),

@@ -8,10 +8,11 @@ use super::points_time::{least, point_ns};
 use super::task::Task;
 use super::trace::Sizes;
 use crate::data::{Owners, TrainTest};
+use crate::nn::floating::FloatTrainer;
 use crate::nn::{Layer, SecretData, TrainingProgram, batches_per_epoch, correct_predictions, glorot_weights};
 use crate::ring::with_workers;
 use crate::run::{Progress, RunError, Values, layers, load, record, train, training_program, verify};
-use crate::scenario::{Length, Plan, Protocol};
+use crate::scenario::{Length, Numbers, Plan, Protocol};
 
 /// Iterations of the shorter and of the longer training that are timed.
 const TIMED: (u64, u64) = (2, 10);
@@ -106,7 +107,7 @@ fn weight(plan: &Plan, layers: &[Layer]) -> f64 {
 
 /// What else decides how long a task takes.
 fn kind(plan: &Plan) -> String {
-    let words = [plan.rounding.name(), plan.protocol.name()];
+    let words = [plan.rounding.name(), plan.protocol.name(), plan.numbers.name()];
     format!("{} {} {}", plan.softmax, words.join(" "), plan.loss)
 }
 
@@ -152,7 +153,17 @@ fn time(
         let weights = glorot_weights(&layers, plan.seed, 0, plan.fixed_point);
         let test = data.test.first(ROWS);
         let evaluation_ns = least::<RunError>(clock, || {
-            correct_predictions(&layers, &weights, &test, plan.fixed_point);
+            match plan.numbers {
+                Numbers::FixedPoint => {
+                    correct_predictions(&layers, &weights, &test, plan.fixed_point);
+                }
+                Numbers::Float64 => {
+                    FloatTrainer::<f64>::new(&program, &test, plan.seed).correct_predictions(&test);
+                }
+                Numbers::Float32 => {
+                    FloatTrainer::<f32>::new(&program, &test, plan.seed).correct_predictions(&test);
+                }
+            }
             Ok(())
         })?;
         pieces.evaluation.measured.push((row, evaluation_ns / test.rows as f64));

@@ -24,7 +24,8 @@ struct Entry {
     iterations: Vec<u64>,
     /// After which of them the training started again.
     restarts: Vec<usize>,
-    out_of_range: u64,
+    out_of_range: Option<u64>,
+    rows_beyond_domain: u64,
 }
 
 impl Entry {
@@ -36,8 +37,8 @@ impl Entry {
                 Phase::Restart => restarts.push(iterations.len()),
             }
         }
-        let (correct, rows, out_of_range) = (result.correct, result.rows, result.out_of_range);
-        Entry { training, correct, rows, iterations, restarts, out_of_range }
+        let TrainingResult { correct, rows, phases: _, out_of_range, rows_beyond_domain } = *result;
+        Entry { training, correct, rows, iterations, restarts, out_of_range, rows_beyond_domain }
     }
 
     fn result(&self) -> TrainingResult {
@@ -46,8 +47,8 @@ impl Entry {
             phases.push(Phase::Iterations(times));
             phases.extend(self.restarts.iter().filter(|&&after| after == i + 1).map(|_| Phase::Restart));
         }
-        let (correct, rows, out_of_range) = (self.correct, self.rows, self.out_of_range);
-        TrainingResult { correct, rows, phases, out_of_range }
+        let Entry { correct, rows, out_of_range, rows_beyond_domain, .. } = *self;
+        TrainingResult { correct, rows, phases, out_of_range, rows_beyond_domain }
     }
 }
 

@@ -10,7 +10,7 @@ use super::memory::check_grid;
 use super::replay::Condition;
 use crate::run::{endpoints, network, total_iterations, training_faults};
 use crate::scenario::errors::MOST_MISTAKES;
-use crate::scenario::{NetworkPlan, Plan, ScenarioErrors, WITHOUT_TCP, excluded_fault};
+use crate::scenario::{NetworkPlan, Numbers, Plan, ScenarioErrors, WITHOUT_TCP, excluded_fault};
 use crate::sim::{Jitter, Network};
 
 /// Plans that are made side by side.
@@ -34,6 +34,8 @@ pub(crate) struct Distinct {
     pub point: u32,
     /// Iterations of that point's training.
     pub iterations: u64,
+    /// In which numbers it runs.
+    pub numbers: Numbers,
 }
 
 /// A sweep all of whose points are valid, and what they have in common.
@@ -132,26 +134,26 @@ impl SweepPlan {
                 let jitter = (varies(&plan.network), !training_faults(&plan).is_none());
                 let no_tcp = excluded_fault(&plan.faults, plan.adversary.as_ref());
                 check_adversary(&plan)?;
+                let first = Distinct { point, iterations, numbers: plan.numbers };
                 let parties = plan.protocol.parties() as u8;
-                Ok((Keys::of(&plan, sweep.train), iterations, parties, jitter, no_tcp))
+                Ok((Keys::of(&plan, sweep.train), first, parties, jitter, no_tcp))
             };
             let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
-            for (&(index, point), plan) in block.iter().zip(plans) {
-                let (keys, iterations, plan_parties, jitter, excluded) = match plan {
+            for (&(index, _), plan) in block.iter().zip(plans) {
+                let (keys, first, plan_parties, jitter, excluded) = match plan {
                     Ok(plan) => plan,
                     Err(error) => {
                         errors.push(error);
                         continue;
                     }
                 };
-                let first = Distinct { point, iterations };
                 verifications.number(keys.verification, first);
                 keys.adversary
-                    .map(|adversary| adversaries.number(format!("{adversary} {iterations}"), first));
+                    .map(|adversary| adversaries.number(format!("{adversary} {}", first.iterations), first));
                 programs[index] = Some(Program {
                     training: trainings.number(keys.training, first),
                     trace: traces.number(keys.trace, first),
-                    iterations,
+                    iterations: first.iterations,
                 });
                 parties[index] = plan_parties;
                 no_tcp = no_tcp.or(excluded);
@@ -190,6 +192,13 @@ impl SweepPlan {
     /// Number of distinct trainings; they run unless the sweep says otherwise.
     pub fn trainings(&self) -> usize {
         self.trainings.len()
+    }
+
+    /// The floating-point numbers in which trainings run, if any do.
+    pub fn floating_point(&self) -> Vec<&'static str> {
+        let floats = Numbers::ALL.into_iter().filter(|&numbers| numbers != Numbers::FixedPoint);
+        let trained = |numbers: &Numbers| self.trainings.iter().any(|training| training.numbers == *numbers);
+        floats.filter(|numbers| self.sweep.train && trained(numbers)).map(Numbers::name).collect()
     }
 
     /// Number of distinct traces.

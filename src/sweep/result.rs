@@ -31,8 +31,10 @@ pub(crate) struct TrainingResult {
     pub rows: u64,
     /// What was done, in order.
     pub phases: Vec<Phase>,
-    /// Values that left the range of the number format.
-    pub out_of_range: u64,
+    /// Values that left the range of the number format; none of a training in floating point.
+    pub out_of_range: Option<u64>,
+    /// Rows, over all iterations, that were beyond the domain of the output layer's approximation.
+    pub rows_beyond_domain: u64,
 }
 
 impl TrainingResult {

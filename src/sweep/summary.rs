@@ -20,6 +20,9 @@ pub(crate) struct SweepSummary {
     /// Distinct trainings of the whole sweep, whether they ran, and distinct programs.
     pub trainings: u64,
     pub trained: bool,
+    /// In which floating-point numbers trainings ran; left out if none did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<String>,
     pub traces: u64,
     #[serde(flatten)]
     pub incomplete: Incomplete,
@@ -58,6 +61,16 @@ pub(crate) struct Known {
     pub shard: Option<ShardSummary>,
 }
 
+/// That accuracy and costs are not of the same numbers.
+pub(crate) fn floating_point_note(numbers: &[impl AsRef<str>]) -> String {
+    let numbers: Vec<&str> = numbers.iter().map(AsRef::as_ref).collect();
+    format!(
+        "accuracies in {} are those of trainings of plain numbers; rounds, bytes and times are always those of the program \
+         in fixed point",
+        numbers.join(" and ")
+    )
+}
+
 impl SweepSummary {
     pub(crate) fn new(
         plan: &SweepPlan,
@@ -82,6 +95,7 @@ impl SweepSummary {
             excluded: plan.excluded() as u64,
             trainings: plan.trainings() as u64,
             trained: sweep.train,
+            numbers: plan.floating_point().into_iter().map(str::to_string).collect(),
             traces: plan.traces() as u64,
             incomplete,
             shard: (shard != Shard::WHOLE).then_some(ShardSummary {
@@ -90,6 +104,12 @@ impl SweepSummary {
                 points: rows,
             }),
         }
+    }
+
+    /// What to know before the figures are believed.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let numbers = (!self.numbers.is_empty()).then(|| floating_point_note(&self.numbers));
+        numbers.into_iter().collect()
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {

@@ -12,7 +12,9 @@ use super::result::TrainingResult;
 use super::task::Task;
 use super::trace::{Sizes, Traces};
 use crate::ring::with_workers;
-use crate::run::{Progress, RunError, Values, check_classes, layers, load, train, training_program, verify};
+use crate::run::{
+    EpochResult, Progress, RunError, Values, check_classes, layers, load, train, training_program, verify,
+};
 
 /// Finished trainings by their number.
 pub(crate) struct Trainings {
@@ -131,7 +133,8 @@ fn run_task(
     Ok(Some(TrainingResult {
         correct: last.correct as u64,
         rows: data.test.rows as u64,
-        out_of_range: trained.epochs.iter().map(|epoch| epoch.values_out_of_range().unwrap_or(0)).sum(),
+        out_of_range: trained.epochs.iter().map(EpochResult::values_out_of_range).sum(),
+        rows_beyond_domain: trained.epochs.iter().filter_map(|epoch| epoch.rows_beyond_domain).sum(),
         phases: trained.phases,
     }))
 }

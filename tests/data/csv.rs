@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mpcsim::data::csv::{Column, read, size};
-use mpcsim::data::{DataError, DataSource, Numbers, Scale, TrainTest, load};
+use mpcsim::data::{DataError, DataSource, Entries, Scale, TrainTest, load};
 
 use super::idx::{gzip, path};
 
@@ -69,10 +69,10 @@ fn numbers_take_as_little_memory_as_holds_them() {
             .train
             .images
     };
-    assert_eq!(numbers(["0", "255", "7.0", "1e1"]), Numbers::Bytes(vec![0, 255, 7, 10]));
-    assert_eq!(numbers(["0", "256", "-0.5", "3"]), Numbers::F32(vec![0.0, 256.0, -0.5, 3.0]));
-    assert_eq!(numbers(["1", "0.1", "0.5", "3"]), Numbers::F64(vec![1.0, 0.1, 0.5, 3.0]));
-    assert_eq!(numbers(["0.5", "16777217", "-1", "2"]), Numbers::F64(vec![0.5, 16_777_217.0, -1.0, 2.0]));
+    assert_eq!(numbers(["0", "255", "7.0", "1e1"]), Entries::Bytes(vec![0, 255, 7, 10]));
+    assert_eq!(numbers(["0", "256", "-0.5", "3"]), Entries::F32(vec![0.0, 256.0, -0.5, 3.0]));
+    assert_eq!(numbers(["1", "0.1", "0.5", "3"]), Entries::F64(vec![1.0, 0.1, 0.5, 3.0]));
+    assert_eq!(numbers(["0.5", "16777217", "-1", "2"]), Entries::F64(vec![0.5, 16_777_217.0, -1.0, 2.0]));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub mod written;
 use std::fs;
 use std::path::Path;
 
-use mpcsim::data::{Dataset, Numbers};
+use mpcsim::data::{Dataset, Entries};
 
 /// Writes a file anew: to cut one short can make a file system write it to the disk at once, which takes milliseconds.
 pub fn rewrite(path: &Path, bytes: &[u8]) {
@@ -24,7 +24,7 @@ pub fn rewrite(path: &Path, bytes: &[u8]) {
 /// The numbers of a data set of bytes.
 pub fn bytes(data: &Dataset) -> &[u8] {
     match &data.images {
-        Numbers::Bytes(bytes) => bytes,
+        Entries::Bytes(bytes) => bytes,
         other => panic!("{} numbers are no bytes", other.len()),
     }
 }

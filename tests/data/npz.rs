@@ -3,7 +3,7 @@
 use std::fs;
 
 use mpcsim::data::npz::{label_rows, labels, read, size};
-use mpcsim::data::{Arrays, DataPath, DataSource, ImageSize, Numbers, Scale, load};
+use mpcsim::data::{Arrays, DataPath, DataSource, Entries, ImageSize, Scale, load};
 use tempfile::TempDir;
 
 use super::rewrite;
@@ -20,7 +20,7 @@ fn file(bytes: &[u8]) -> (TempDir, DataPath) {
 }
 
 /// The numbers of an array `x` of two rows; what is wrong with it.
-fn numbers(x: Vec<u8>) -> Result<Numbers, String> {
+fn numbers(x: Vec<u8>) -> Result<Entries, String> {
     let y = npy("|u1", "(2,)", &[0, 1]);
     let (_folder, path) = file(&zip(&[("x.npy", x), ("y.npy", y)], Packing::Stored));
     size(&path.resolved, "data.npz", "x").map_err(|error| error.to_string())?;
@@ -57,10 +57,10 @@ fn every_type_of_number_is_read_as_it_is() {
     check!('i', i64, [0, -1, -(1 << 53), 1 << 53]);
     check!('f', f32, [0.1, -1.5, f32::MAX, f32::MIN_POSITIVE]);
     check!('f', f64, [0.1, -1.5, f64::MAX, f64::MIN_POSITIVE]);
-    assert_eq!(numbers(npy("|b1", "(2, 2)", &[0, 1, 1, 0])).unwrap(), Numbers::Bytes(vec![0, 1, 1, 0]));
+    assert_eq!(numbers(npy("|b1", "(2, 2)", &[0, 1, 1, 0])).unwrap(), Entries::Bytes(vec![0, 1, 1, 0]));
     // Equal numbers are equal, whatever type they had.
     let floats: Vec<u8> = [3.0f32, 0.0, 255.0, 8.0].iter().flat_map(|value| value.to_le_bytes()).collect();
-    assert_eq!(numbers(npy("<f4", "(2, 2)", &floats)).unwrap(), Numbers::Bytes(vec![3, 0, 255, 8]));
+    assert_eq!(numbers(npy("<f4", "(2, 2)", &floats)).unwrap(), Entries::Bytes(vec![3, 0, 255, 8]));
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn all_ways_of_writing_an_archive_are_read() {
         let source =
             DataSource::Npz { file: path.clone(), arrays, scale: Scale::DivideBy(256.0), train: 2, test: 3 };
         let data = load(&source).unwrap();
-        assert_eq!(data.train.images, Numbers::Bytes((0..8).collect()));
+        assert_eq!(data.train.images, Entries::Bytes((0..8).collect()));
         assert_eq!((data.train.labels, data.test.labels), (vec![0, 1], vec![0, 1, 0]));
         assert_eq!(data.notes, ["labels 7 to 8 are trained as classes 0 to 1"]);
     }
     // Other versions of the header, and as other programs order and quote it.
-    let wanted = Numbers::Bytes(vec![1, 2, 3, 4]);
+    let wanted = Entries::Bytes(vec![1, 2, 3, 4]);
     for (version, header) in [
         (1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}"),
         (2, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }"),
@@ -187,7 +187,7 @@ fn no_damage_goes_unnoticed() {
             read(&path.resolved, "f", ("x", "y"), 4).map(|part| part.numbers)
         };
         let sound = read(&whole).unwrap();
-        assert_eq!(sound, Numbers::Bytes(content.clone()));
+        assert_eq!(sound, Entries::Bytes(content.clone()));
         for cut in 0..whole.len() {
             assert!(read(&whole[..cut]).is_err(), "{packing:?} cut at {cut}");
         }

@@ -35,7 +35,7 @@ fn image(height: usize, width: usize, channels: usize) -> ImageSize {
 }
 
 /// Every kind of layer, with windows that overlap, that leave pixels out, and that reach beyond all edges.
-fn cases() -> Vec<Layer> {
+pub fn cases() -> Vec<Layer> {
     let pool = |size| Pool { size };
     let cases = [
         (LayerKind::Dense { outputs: 3 }, image(2, 3, 2)),

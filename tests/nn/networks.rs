@@ -60,7 +60,7 @@ fn presets_are_the_networks_of_the_literature() {
 }
 
 /// A network of every kind of layer, for the images of 8 x 8 of the small data.
-const MIXED: &str = "model=[conv(kernel: 3, channels: 4, padding: same), max_pool(2), relu, conv(kernel: 2, channels: 3), \
+pub const MIXED: &str = "model=[conv(kernel: 3, channels: 4, padding: same), max_pool(2), relu, conv(kernel: 2, channels: 3), \
                      avg_pool(3), relu, flatten, dense(7), relu]";
 
 fn decoded(weights: &[Weights]) -> Vec<Own> {
@@ -68,14 +68,14 @@ fn decoded(weights: &[Weights]) -> Vec<Own> {
     weights.iter().map(|w| (floats(w.weights.expect_values()), floats(w.bias.expect_values()))).collect()
 }
 
-/// Softmax and its gradient, plain steps of gradient descent.
-fn train_in_floats(
+/// Softmax and its gradient, plain steps of gradient descent on these rows in their order.
+pub fn train_in_floats(
     layers: &[Layer],
     mut all: Vec<Own>,
     data: &Dataset,
-    (iterations, batch, rate): (usize, usize, f64),
+    (order, batch, rate): (&[usize], usize, f64),
 ) -> Vec<Own> {
-    for rows in (0..iterations * batch).collect::<Vec<_>>().chunks(batch) {
+    for rows in order.chunks(batch) {
         let mut x: Vec<f64> = rows.iter().flat_map(|&row| data.inputs(row, 0..data.width)).collect();
         let mut own = all.iter();
         let (mut passes, mut owns) = (Vec::new(), Vec::new());
@@ -118,7 +118,8 @@ fn a_network_of_all_layers_trains_as_floats_do() {
         let data = data::load(&plan.data).unwrap().train;
         let layers = layers(&plan, data.image_size, data.classes).unwrap();
         let fresh = decoded(&glorot_weights(&layers, plan.seed, 0, plan.fixed_point));
-        let right = train_in_floats(&layers, fresh.clone(), &data, (ITERATIONS, 32, 0.0625));
+        let order: Vec<usize> = (0..ITERATIONS * 32).collect();
+        let right = train_in_floats(&layers, fresh.clone(), &data, (&order, 32, 0.0625));
         let start = |party| Erased::new(Clear::new(party, 3));
         let trained = train_layers(&plan, &layers, Some(&data), ITERATIONS, (1, start)).weights.unwrap();
         let distance = |a: &[Own], b: &[Own]| {

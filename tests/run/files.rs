@@ -18,6 +18,9 @@ struct Summary {
     protocol: String,
     softmax: String,
     rounding: String,
+    /// Only if training runs in floating point.
+    #[serde(default)]
+    numbers: Option<String>,
     values: String,
     layers: Vec<u64>,
     network: String,
@@ -74,6 +77,8 @@ struct Accuracy {
     out_of_range: BTreeMap<String, u64>,
     #[serde(default)]
     rows_beyond_domain: Option<u64>,
+    #[serde(default)]
+    not_finite: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +128,7 @@ fn summary(files: &Files) -> Summary {
         serde_json::from_slice(&files["summary.json"]).expect("every field of the summary, nothing else");
     let own = String::from_utf8_lossy(&files["scenario.ron"]).contains("data: idx(");
     assert_eq!(summary.iteration_offline.is_some(), summary.iteration_online.is_some());
+    assert_eq!(summary.numbers, None, "training runs in fixed point");
     assert_eq!(summary.data_content.as_ref().map(String::len), own.then_some(16));
     summary
 }

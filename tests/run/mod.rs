@@ -16,6 +16,7 @@ mod live;
 mod memory;
 mod names;
 mod notes;
+mod numbers;
 mod optimizers;
 mod options;
 mod owners;

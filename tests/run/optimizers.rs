@@ -168,6 +168,36 @@ fn long_trainings_in_the_clear_follow_floats() {
     }
 }
 
+/// Constants that are the same in fixed point.
+fn unrounded(descent: Descent) -> Descent {
+    let optimizer = match descent.optimizer {
+        Optimizer::Sgd(sgd) => Optimizer::Sgd(Sgd { momentum: sgd.momentum.min(0.875), ..sgd }),
+        Optimizer::Adam(adam) => Optimizer::Adam(Adam { beta1: 0.875, beta2: 0.9375, ..adam }),
+    };
+    let rates = descent.rates.iter().map(|rate| Rate { rate: rate.rate.min(0.03125), ..*rate });
+    let rates = rates.map(|rate| if rate.from_epoch == 1 { Rate { rate: 0.0078125, ..rate } } else { rate });
+    Descent { optimizer, rates: rates.collect(), ..descent }
+}
+
+#[test]
+fn steps_in_floating_point_are_those_of_the_formulas() {
+    let moments = moments(60);
+    for descent in descents().into_iter().map(unrounded) {
+        let inputs = inputs(&mut Dice::new(seed(), 603), 40, moments.len());
+        let real = |values: &[i64]| values.iter().map(|&x| x as f64 / 65_536.0).collect::<Vec<f64>>();
+        let (mut parameters, mut memory) = (real(&inputs[0]), descent.fresh_floats(40));
+        for (&moment, gradient) in moments.iter().zip(&inputs[1..]) {
+            descent.float_step(moment, &mut memory, &real(gradient), &mut parameters);
+        }
+        for (got, (right, gone)) in parameters.iter().zip(in_floats(&descent, &moments, &inputs)) {
+            assert!(
+                (got - right).abs() < 1e-12 && gone > 0.01,
+                "{descent:?}: {got}, not {right}, gone {gone}"
+            );
+        }
+    }
+}
+
 #[test]
 fn steps_on_shares_follow_floats_and_the_clear_under_every_protocol() {
     let seed = seed();

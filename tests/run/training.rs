@@ -1,6 +1,6 @@
 //! Trainings on shares, on shapes and in the clear.
 
-use mpcsim::data::{self, Dataset, Numbers};
+use mpcsim::data::{self, Dataset, Entries};
 use mpcsim::nn::{Layer, SecretData, Secrets, TrainingProgram, Weights, dense_layers, fans, glorot_weights};
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
@@ -157,10 +157,10 @@ fn iterations_of_every_variant_are_oblivious() {
             let plan = plan(softmax, rounding, &few);
             let data = data::load(&plan.data).expect("the data ships").train;
             let mut zeros = data.clone();
-            zeros.images = Numbers::Bytes(vec![0; data.images.len()]);
+            zeros.images = Entries::Bytes(vec![0; data.images.len()]);
             zeros.labels.fill(0);
             let mut turned = data.clone();
-            turned.images = Numbers::Bytes(bytes(&data).iter().rev().copied().collect());
+            turned.images = Entries::Bytes(bytes(&data).iter().rev().copied().collect());
             turned.labels.reverse();
             let start = |party| ProtocolName::Rep3.start(party, 7, Content::Shape);
             let shape = train(&plan, &widths, None, 2, (3, start));

@@ -259,6 +259,62 @@ fn points_are_what_complete_runs_give() {
     }
 }
 
+/// Each training once: of floating point whatever the format of the program and its rounding, with its costs.
+#[test]
+fn numbers_are_an_axis() {
+    let axes = r#"axes: [
+        (field: "numbers", values: [fixed_point, float64, float32]),
+        (field: "rounding", values: [probabilistic, nearest]),
+        (field: "fixed_point.fraction_bits", values: [16, 17]),
+        (field: "network.latency_ms", values: [1, 9]),
+    ]"#;
+    let (sweep, rows) = rows(&sweep_text("epochs: 2, batch: 32", axes));
+    assert_eq!((sweep.trainings(), sweep.traces()), (4 + 2, 4));
+    for row in &rows {
+        let plan = sweep.plan(row["index"].parse().unwrap());
+        let outcome = run(&plan, Values::Split, &()).unwrap();
+        assert_costs(row, &plan, &outcome.training, &outcome.iteration);
+        assert_eq!(row["accuracy"], outcome.epochs.last().unwrap().test_accuracy.to_string());
+        let floats = row["numbers"] != "fixed_point";
+        assert_eq!(row["out_of_range"].is_empty(), floats, "only fixed point has a range: {row:?}");
+    }
+}
+
+/// A result in which all accuracies are of floating point says so.
+#[test]
+fn sweeps_say_that_accuracies_are_of_floating_point() {
+    let place = Place::new();
+    let axes = "axes: [(field: \"network.latency_ms\", values: [1, 2])]";
+    let text = sweep_text("iterations: 5, batch: 16", axes).replace("network:", "numbers: float64, network:");
+    let file = place.file("sweep.ron", &text);
+    let said = good_sweep(&file, &place.path("out"), &[]);
+    assert!(said.contains("1 distinct trainings (some or all of plain numbers in float64)"), "{said}");
+    let read = |name: &str| std::fs::read_to_string(place.path("out").join(name)).unwrap();
+    assert!(read("sweep.json").contains("\"numbers\": [\n    \"float64\"\n  ]"), "{}", read("sweep.json"));
+    assert!(read("report.html").contains("accuracies in float64 are those of trainings of plain numbers;"));
+    let fixed = place.file("fixed.ron", &text.replace("numbers: float64, ", ""));
+    good_sweep(&fixed, &place.path("fixed"), &[]);
+    let fixed = std::fs::read_to_string(place.path("fixed").join("sweep.json")).unwrap();
+    assert!(!fixed.contains("numbers"), "{fixed}");
+}
+
+/// In how many rows an output layer left its domain, as a run counts it.
+#[test]
+fn rows_beyond_a_domain_have_a_column() {
+    let axes = r#"axes: [
+        (field: "softmax", values: [ode(steps: 2), exact]),
+        (field: "numbers", values: [fixed_point, float64]),
+    ]"#;
+    let (sweep, rows) = rows(&sweep_text("epochs: 2, batch: 64, learning_rate: 0.2", axes));
+    for row in &rows {
+        let plan = sweep.plan(row["index"].parse().unwrap());
+        let epochs = run(&plan, Values::Split, &()).unwrap().epochs;
+        let beyond: u64 = epochs.iter().map(|epoch| epoch.rows_beyond_domain.unwrap()).sum();
+        assert_eq!(row["rows_beyond_domain"], beyond.to_string());
+        assert_eq!(beyond > 0, row["softmax"] != "exact", "{row:?}");
+    }
+}
+
 #[test]
 fn time_beyond_a_clock_leaves_cells_empty() {
     let axes = r#"train: false, axes: [(field: "network.latency_ms", values: [1, 3600000])]"#;

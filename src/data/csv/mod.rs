@@ -8,10 +8,10 @@ use std::fmt;
 use std::path::Path;
 
 use super::DataError;
+use super::entries::Entries;
 use super::file::{open, read_full, unpacked};
 use super::image::ImageSize;
 use super::labels::{Label, Labels};
-use super::numbers::Numbers;
 use super::origin::{Origin, column_name, is_printable, quoted};
 use super::part::Part;
 use super::sniff::{CSV, MOST_SNIFFED, looks_like};
@@ -106,7 +106,7 @@ impl Head {
         Ok(Head { names, columns: first.len(), label })
     }
 
-    /// Numbers of a row.
+    /// Entries of a row.
     pub fn width(&self) -> usize {
         self.columns - 1
     }
@@ -270,7 +270,7 @@ pub fn read(
 ) -> Result<(Head, Part), DataError> {
     let table = Table::open(path, name, label, Some(header))?;
     let (head, origin) = (table.head.clone(), table.origin());
-    let (mut numbers, mut labels) = (Numbers::new(), Labels::default());
+    let (mut numbers, mut labels) = (Entries::new(), Labels::default());
     // Memory all at once, but no more than the file can have numbers: each takes two bytes.
     let bytes = open(path, name)?.metadata().map_or(0, |metadata| metadata.len());
     let possible = bytes.saturating_mul(GZIP_RATIO) / 2;

@@ -9,10 +9,10 @@ use std::path::Path;
 use flate2::Crc;
 
 use super::DataError;
+use super::entries::Entries;
 use super::file::{open, read_full};
 use super::image::ImageSize;
 use super::labels::{Label, Labels};
-use super::numbers::Numbers;
 use super::origin::{Origin, quoted};
 use super::part::Part;
 use npy::Header;
@@ -204,7 +204,7 @@ pub fn read(path: &Path, file: &str, (images, labels): (&str, &str), most: usize
     let array = Array::open(path, file, images)?;
     let (image_size, rows, origin) = (image_of(&array)?, array.rows(), Origin::of_file(&array.name));
     let (width, kept) = (image_size.values(), rows.min(most));
-    let mut numbers = Numbers::new();
+    let mut numbers = Entries::new();
     // All at once, but no more than can be packed into the entry.
     let possible = array.entry.packed_bytes.saturating_mul(DEFLATE_RATIO) / array.header.element.bytes as u64;
     numbers.reserve((kept * width).min(usize::try_from(possible).unwrap_or(usize::MAX)));

@@ -5,6 +5,7 @@
 //! correction of Adam, change factors only, never the bits of a truncation.
 
 mod adam;
+mod floating;
 mod followed;
 mod scaling;
 mod sgd;
@@ -65,10 +66,15 @@ impl Moment {
 }
 
 impl Descent {
+    /// The last rate that has begun.
+    fn begun(&self, moment: Moment) -> Rate {
+        let begun = self.rates.iter().rev().find(|rate| rate.from_epoch <= moment.epoch);
+        *begun.expect("a rate from the first epoch on")
+    }
+
     /// The learning rate that counts, as a fixed-point integer: never zero.
     fn rate(&self, format: FixedPoint, moment: Moment) -> i64 {
-        let begun = self.rates.iter().rev().find(|rate| rate.from_epoch <= moment.epoch);
-        let rate = format.encode(begun.expect("a rate from the first epoch on").rate);
+        let rate = format.encode(self.begun(moment).rate);
         (rate >> moment.halvings.min(i64::BITS - 1)).max(1)
     }
 

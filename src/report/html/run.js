@@ -20,6 +20,7 @@ function headline() {
     ["rounding", SUMMARY.rounding], ["network", SUMMARY.network], ["compute", SUMMARY.compute], ["seed", SUMMARY.seed],
     ["fingerprint", SUMMARY.fingerprint],
   ];
+  if (SUMMARY.numbers) facts.push(["accuracy of a training in", SUMMARY.numbers]);
   const owners = SUMMARY.owners;
   if (owners) facts.push([`${owners.rows ? "rows" : "columns"} of parties 0, 1, …`, (owners.rows || owners.columns).map(fmtCount).join(", ")]);
   if (owners && owners.labels !== undefined) facts.push(["labels", `party ${owners.labels}`]);
@@ -67,7 +68,7 @@ function accuracySection() {
       { name: "test images right", value: (row) => Number(row.test_correct), cell: (row) => fmtCount(row.test_correct) },
       { name: "test accuracy", value: (row) => Number(row.test_accuracy), cell: (row) => fmtPercent(row.test_accuracy) },
       ...(losses ? [{ name: "mean loss", value: (row) => Number(row.loss), cell: (row) => row.loss }] : []),
-      { name: "values out of range", value: (row) => Number(row.out_of_range), cell: (row) => (row.out_of_range === "" ? "not looked at" : fmtCount(row.out_of_range)) },
+      { name: "values out of range", value: (row) => Number(row.out_of_range), cell: (row) => (row.out_of_range === "" ? (SUMMARY.numbers ? "has no range" : "not looked at") : fmtCount(row.out_of_range)) },
       { name: "restarted", text: true, value: (row) => row.restarted, cell: (row) => (row.restarted === "true" ? "yes" : "no") },
     ], EPOCHS)));
 }

@@ -113,6 +113,7 @@ function headline() {
   report.append(el("ul", { class: "facts" }, facts), el("dl", { class: "tiles" },
     tile("Points", fmtCount(DATA.rows_in_all), VARIED.length + (VARIED.length === 1 ? " axis varies" : " axes vary") + seeds),
     span("modelled_seconds", "Training time, modelled"), span("accuracy", "Test accuracy", true), span("rounds", "Rounds")));
+  DATA.notes.forEach((note) => report.append(el("p", { class: "note" }, `Note: ${note}`)));
   if (DATA.rows_kept < DATA.rows_in_all) {
     const how = DATA.stride > 1 ? `every ${fmtCount(DATA.stride)}th row` : "an even choice of the values of the longest axes";
     report.append(el("p", { class: "note", id: "thinned" }, `This page holds ${fmtCount(DATA.rows_kept)} of ${fmtCount(DATA.rows_in_all)} points: ${how}. All are in results.csv.`));

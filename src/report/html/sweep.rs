@@ -27,6 +27,7 @@ pub struct ResultColumn {
 #[derive(Serialize)]
 struct Data<'a> {
     title: &'a str,
+    notes: &'a [String],
     axes: Vec<String>,
     columns: &'a [ResultColumn],
     seeds: &'a [String],
@@ -55,10 +56,11 @@ fn reader(input: impl Read) -> csv::Reader<impl Read> {
 }
 
 /// The page of a sweep of any size, in memory that does not grow with it. `open` gives the bytes of `results.csv`, from
-/// the start; it is called twice. `columns` are its results; all columns before the first of them but `index` are axes;
+/// the start; it is called twice. `notes` are to be read before the figures. `columns` are its results; all columns before the first of them but `index` are axes;
 /// `seeds` names those that are seeds.
 pub fn sweep_report<R: Read>(
     title: &str,
+    notes: &[String],
     columns: &[ResultColumn],
     seeds: &[String],
     mut open: impl FnMut() -> io::Result<R>,
@@ -93,6 +95,7 @@ pub fn sweep_report<R: Read>(
     let results = String::from_utf8(kept.into_inner().map_err(broken)?).map_err(broken)?;
     let data = Data {
         title,
+        notes,
         axes: places.iter().map(|&place| header[place].to_string()).collect(),
         columns,
         seeds,

@@ -56,7 +56,7 @@ impl Level {
 
 /// Defines a function of which the compiler makes one vectorised version for every [`Level`]; the first argument
 /// says which to run. The body must be integer or
-/// exact arithmetic, so that all give the same bits.
+/// exact arithmetic, or floating-point operations in a fixed order, so that all give the same bits.
 macro_rules! dispatched {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$doc])*

@@ -5,6 +5,7 @@ pub(in crate::ring) mod allocator;
 pub(in crate::ring) mod deferred;
 pub(in crate::ring) mod dispatch;
 pub mod exact_f64;
+pub(in crate::ring) mod floating;
 pub(in crate::ring) mod fused;
 pub(in crate::ring) mod gather;
 pub mod gemm;

@@ -15,7 +15,7 @@ use model::MODEL;
 use shared::field;
 
 use super::field::{Decides, Default, Form, Group, Value};
-use super::plan::{Offline, Protocol, Rounding, Triples};
+use super::plan::{Numbers, Offline, Protocol, Rounding, Triples};
 
 pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
@@ -80,6 +80,17 @@ pub static SCENARIO: Group = Group {
             Default::Is("()"),
             Decides::BOTH,
             "The number format of secret values.",
+        ),
+        field(
+            "numbers",
+            Value::Word(|| Numbers::ALL.map(Numbers::name).to_vec()),
+            Default::Is("fixed_point"),
+            Decides::ACCURACY,
+            "In which numbers training runs that gives accuracy and loss: those of the program, or in floating point in the clear, to \
+             see what fixed point alone costs. With `float64` and `float32` batches, their order, layers, optimiser and output \
+             layer are the same; weights begin as drawn, not rounded; constants are not rounded; dropouts draw for themselves; \
+             `rounding` and `fixed_point` have no say. Of `float32`, output layer and loss are computed in double precision. \
+             Rounds, bytes and times are always those of the program in fixed point.",
         ),
         field(
             "model",

@@ -3,7 +3,7 @@
 /// Numbers in as little memory as holds each of them exactly: as bytes if all are whole numbers from 0 to 255, else as 32-bit
 /// floating point if no number loses a digit, else as 64-bit. So equal numbers are equal, whatever file they came from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Numbers {
+pub enum Entries {
     /// Whole numbers from 0 to 255.
     Bytes(Vec<u8>),
     /// Of single precision.
@@ -16,17 +16,17 @@ pub enum Numbers {
 macro_rules! each {
     ($numbers:expr, $vector:ident => $value:expr) => {
         match $numbers {
-            Numbers::Bytes($vector) => $value,
-            Numbers::F32($vector) => $value,
-            Numbers::F64($vector) => $value,
+            Entries::Bytes($vector) => $value,
+            Entries::F32($vector) => $value,
+            Entries::F64($vector) => $value,
         }
     };
 }
 
-impl Numbers {
+impl Entries {
     /// None yet.
-    pub fn new() -> Numbers {
-        Numbers::Bytes(Vec::new())
+    pub fn new() -> Entries {
+        Entries::Bytes(Vec::new())
     }
 
     /// How many there are.
@@ -47,9 +47,9 @@ impl Numbers {
     /// One of them.
     pub fn get(&self, at: usize) -> f64 {
         match self {
-            Numbers::Bytes(all) => f64::from(all[at]),
-            Numbers::F32(all) => f64::from(all[at]),
-            Numbers::F64(all) => all[at],
+            Entries::Bytes(all) => f64::from(all[at]),
+            Entries::F32(all) => f64::from(all[at]),
+            Entries::F64(all) => all[at],
         }
     }
 
@@ -57,9 +57,9 @@ impl Numbers {
     pub fn push(&mut self, number: f64) {
         debug_assert!(number.is_finite(), "what is not finite is refused where it is read");
         match self {
-            Numbers::Bytes(all) if f64::from(number as u8) == number => all.push(number as u8),
-            Numbers::F32(all) if f64::from(number as f32) == number => all.push(number as f32),
-            Numbers::F64(all) => all.push(number),
+            Entries::Bytes(all) if f64::from(number as u8) == number => all.push(number as u8),
+            Entries::F32(all) if f64::from(number as f32) == number => all.push(number as f32),
+            Entries::F64(all) => all.push(number),
             _ => {
                 self.widen(number);
                 self.push(number);
@@ -70,11 +70,11 @@ impl Numbers {
     /// Goes over to numbers that hold this one too.
     fn widen(&mut self, number: f64) {
         let single = f64::from(number as f32) == number;
-        *self = match std::mem::replace(self, Numbers::new()) {
-            Numbers::Bytes(all) if single => Numbers::F32(moved(all, f32::from)),
-            Numbers::Bytes(all) => Numbers::F64(moved(all, f64::from)),
-            Numbers::F32(all) => Numbers::F64(moved(all, f64::from)),
-            Numbers::F64(all) => Numbers::F64(all),
+        *self = match std::mem::replace(self, Entries::new()) {
+            Entries::Bytes(all) if single => Entries::F32(moved(all, f32::from)),
+            Entries::Bytes(all) => Entries::F64(moved(all, f64::from)),
+            Entries::F32(all) => Entries::F64(moved(all, f64::from)),
+            Entries::F64(all) => Entries::F64(all),
         };
     }
 
@@ -84,8 +84,8 @@ impl Numbers {
     }
 
     /// Adds others behind these.
-    pub fn extend(&mut self, others: Numbers) {
-        if let (Numbers::Bytes(all), Numbers::Bytes(others)) = (&mut *self, &others) {
+    pub fn extend(&mut self, others: Entries) {
+        if let (Entries::Bytes(all), Entries::Bytes(others)) = (&mut *self, &others) {
             all.extend_from_slice(others);
             return;
         }
@@ -93,16 +93,16 @@ impl Numbers {
     }
 
     /// The first ones alone.
-    pub fn first(&self, length: usize) -> Numbers {
+    pub fn first(&self, length: usize) -> Entries {
         let mut first = self.clone();
         first.truncate(length);
         first
     }
 }
 
-impl Default for Numbers {
-    fn default() -> Numbers {
-        Numbers::new()
+impl Default for Entries {
+    fn default() -> Entries {
+        Entries::new()
     }
 }
 
