@@ -46,6 +46,8 @@ pub struct Rep4 {
     draws: Cell<u64>,
     supply: Supply<Held<Vector>>,
     openings: Rc<RefCell<Openings>>,
+    #[cfg(test)]
+    pub(in crate::protocol) deviation: super::parts::deviation::Deviation,
 }
 
 impl Start for Rep4 {
@@ -63,7 +65,16 @@ impl Rep4 {
     /// The protocol as seen by `party`.
     pub fn new(party: Party<Message>, seed: u64, content: Content) -> Self {
         assert_eq!(party.parties(), Self::PARTIES, "rep4 is a protocol of four parties");
-        Rep4 { party, seed, content, draws: Cell::new(0), supply: Supply::default(), openings: Rc::default() }
+        Rep4 {
+            party,
+            seed,
+            content,
+            draws: Cell::new(0),
+            supply: Supply::default(),
+            openings: Rc::default(),
+            #[cfg(test)]
+            deviation: Default::default(),
+        }
     }
 
     fn id(&self) -> usize {
@@ -80,8 +91,23 @@ impl Rep4 {
         Held::by_component(self.id(), component)
     }
 
+    /// What this party is about to share. In tests, a party that cheats has something else.
+    #[cfg(not(test))]
+    #[inline(always)]
+    fn shared<T: Maskable>(&self, value: T) -> T {
+        value
+    }
+
+    #[cfg(test)]
+    fn shared<T: Maskable>(&self, value: T) -> T {
+        T::from_message(self.deviation.applied(value.message())).expect("what it was")
+    }
+
     /// Joint inputs, all in one round.
-    async fn joint_inputs<T: Maskable>(&self, inputs: Vec<Input<T>>) -> Vec<Held<T>> {
+    async fn joint_inputs<T: Maskable>(&self, mut inputs: Vec<Input<T>>) -> Vec<Held<T>> {
+        for input in &mut inputs {
+            input.value = input.value.take().map(|value| self.shared(value));
+        }
         joint_inputs(&self.party, self.content, inputs).await
     }
 
@@ -217,6 +243,8 @@ impl Protocol for Rep4 {
             draws: Cell::new(0),
             supply,
             openings: Rc::clone(&self.openings),
+            #[cfg(test)]
+            deviation: self.deviation.clone(),
         };
         self.party.fork_n(n).into_iter().zip(self.supply.fork(n)).map(handle).collect()
     }
@@ -400,6 +428,7 @@ impl Protocol for Rep4 {
             let parts = [self.part(x, 2), self.part(x, 3), &masks[0], &masks[1]];
             let [told] =
                 Vector::fused(Ops::additions(3), parts, |[x_2, x_3, r_2, r_3]| [x_2 + x_3 + r_2 + r_3]);
+            let told = self.shared(told);
             let (data_to, hash_to) = (me + 2, 3 - me);
             send(&self.party, data_to, Message::Ring(told.clone()));
             send(&self.party, hash_to, Message::Digest(Digest::short(vec![Message::Ring(told)])));

@@ -74,6 +74,12 @@ impl SyRep3 {
         &self.arithmetic.three
     }
 
+    /// Cheats.
+    #[cfg(test)]
+    pub(in crate::protocol) fn deviate(&mut self, deviation: super::parts::deviation::Deviation) {
+        self.arithmetic.three.deviation = deviation;
+    }
+
     /// Shapes of what was not prepared, which only shapes can do without.
     fn shapes(&self, lens: &[usize]) -> Vec<Replicated<Plane>> {
         assert_eq!(self.three().content, Content::Shape, "correlated randomness that was not prepared");

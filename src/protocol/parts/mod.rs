@@ -2,6 +2,8 @@
 
 pub mod additive;
 pub mod bit_triples;
+#[cfg(test)]
+pub(in crate::protocol) mod deviation;
 pub mod gilboa;
 pub mod joint_inputs;
 pub mod material;

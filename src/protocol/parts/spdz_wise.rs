@@ -226,7 +226,7 @@ impl SpdzWise {
         let mask_of = |owner: usize| Z::random(&three.stream(owner, mask), three.content, total(owner));
         let bits = three.own_stream(secret).vector(three.content, total(id)).shift_right(63);
         let masks = three.held(mask_of);
-        let sent = Z::from_unsigned(&bits).sub(&masks.own);
+        let sent = three.shared(Z::from_unsigned(&bits).sub(&masks.own));
         three.send(three.next(), vec![Message::Wide(sent.clone())]);
         let came = contents::<Z>(three.receive(three.previous()).await).remove(0);
         let first = |x: &Z, owner: usize| x.slice(0, lens(owner).0);

@@ -95,6 +95,8 @@ pub(in crate::protocol) struct ThreeParties {
     seed: u64,
     draws: Cell<u64>,
     openings: Rc<RefCell<Openings>>,
+    #[cfg(test)]
+    pub deviation: super::deviation::Deviation,
 }
 
 impl ThreeParties {
@@ -102,7 +104,15 @@ impl ThreeParties {
 
     pub fn new(party: Party<Message>, seed: u64, content: Content) -> Self {
         assert_eq!(party.parties(), Self::PARTIES, "a protocol of three parties");
-        ThreeParties { party, content, seed, draws: Cell::new(0), openings: Rc::default() }
+        ThreeParties {
+            party,
+            content,
+            seed,
+            draws: Cell::new(0),
+            openings: Rc::default(),
+            #[cfg(test)]
+            deviation: Default::default(),
+        }
     }
 
     /// Handles for `n` sub-programs that run side by side.
@@ -113,6 +123,8 @@ impl ThreeParties {
             seed: self.seed,
             draws: Cell::new(0),
             openings: Rc::clone(&self.openings),
+            #[cfg(test)]
+            deviation: self.deviation.clone(),
         };
         self.party.fork_n(n).into_iter().map(handle).collect()
     }
@@ -187,8 +199,21 @@ impl ThreeParties {
         parts(self.party.recv(from).await)
     }
 
+    /// What this party is about to share. In tests, a party that cheats has something else.
+    #[cfg(not(test))]
+    #[inline(always)]
+    pub fn shared<T: Sent>(&self, mine: T) -> T {
+        mine
+    }
+
+    #[cfg(test)]
+    pub fn shared<T: Sent>(&self, mine: T) -> T {
+        contents([self.deviation.applied(mine.message())]).remove(0)
+    }
+
     /// Turns sums (a masked part by each party) into replicated sharings, all in one message. 1 round.
     pub async fn reshare<T: Sent>(&self, mine: Vec<T>) -> Vec<Replicated<T>> {
+        let mine: Vec<T> = mine.into_iter().map(|part| self.shared(part)).collect();
         self.send(self.previous(), mine.iter().cloned().map(T::message).collect());
         let next = contents(self.receive(self.next()).await);
         mine.into_iter().zip(next).map(|(own, next)| Replicated { own, next }).collect()

@@ -69,7 +69,7 @@ impl ThreeParties {
         let _span = self.party.span("zero_test");
         let (bits, f) = (self.input_bits(), self.random(|key| Z::random(key, self.content, BITS)));
         let square = self.masked(&cross(&f, &f));
-        let mine = [self.masked(w), self.masked(u), square];
+        let mine = [self.masked(w), self.masked(u), square].map(|part| self.shared(part));
         self.send(self.previous(), mine.iter().cloned().map(Message::Wide).collect());
         let came = contents::<Z>(self.receive(self.next()).await);
         let mut shares = mine.into_iter().zip(came).map(|(own, next)| Replicated { own, next });
@@ -93,7 +93,7 @@ impl ThreeParties {
         let mask_of = |owner: usize| Z::random(&self.stream(owner, mask), self.content, BITS);
         let sent = (id < 2).then(|| {
             let bits = self.own_stream(secret).vector(self.content, BITS).shift_right(63);
-            let rest = Z::from_unsigned(&bits).sub(&mask_of(id));
+            let rest = self.shared(Z::from_unsigned(&bits).sub(&mask_of(id)));
             self.send(self.next(), vec![Message::Wide(rest.clone())]);
             rest
         });
