@@ -2,6 +2,7 @@
 //! docs/fidelity.md, which shows all of it.
 
 mod beaver2;
+mod beaver2_parts;
 mod command;
 mod document;
 mod layers;

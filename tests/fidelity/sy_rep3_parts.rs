@@ -29,10 +29,8 @@ const OPENED_WORDS: u64 = 3;
 /// How what a program does is checked and made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Rules {
-    /// As the reference does.
+    /// As the reference does: each loop has batches of its own.
     Batches,
-    /// The same, but that the triples of the whole program are made twice.
-    TriplesTwice,
     /// One check a phase, no batches, no bytes that are partly used but in triples: as we do.
     Whole,
 }
@@ -53,6 +51,14 @@ fn overflow_ands(n: u64) -> u64 {
     ands
 }
 
+/// What a loop takes.
+struct Loop {
+    /// Random bits, and bits of triples.
+    takes: [u64; 2],
+    /// Whether it is none: then its batches are sized by the whole program, and nobody else gets what is left.
+    once: bool,
+}
+
 /// A truncation: of so many elements, of numbers of so many bits, by so many.
 pub type Cut = (u64, u64, u64);
 
@@ -66,6 +72,7 @@ pub struct Program {
     /// Bits of triples that are needed, and words with each vector in its own.
     triples: u64,
     triple_words: u64,
+    loops: Vec<Loop>,
     /// Results that wait for a check.
     results: u64,
     /// Checks so far.
@@ -82,6 +89,7 @@ impl Program {
             bits: 0,
             triples: 0,
             triple_words: 0,
+            loops: Vec::new(),
             results: 0,
             checks: 0,
             has_results: false,
@@ -363,6 +371,23 @@ impl Program {
         self.product(n);
     }
 
+    /// What was done since the last loop ended was a loop, or is done once, outside of all.
+    fn end(&mut self, once: bool) {
+        let before = |kind: usize| self.loops.iter().map(|own| own.takes[kind]).sum::<u64>();
+        let takes = [self.bits - before(0), self.triples - before(1)];
+        self.loops.push(Loop { takes, once });
+    }
+
+    pub fn end_loop(&mut self) {
+        self.end(false);
+    }
+
+    /// The mean of the losses, which is there without a loss too.
+    pub fn mean(&mut self) {
+        self.truncation((1, 47, 16));
+        self.end(true);
+    }
+
     /// What was sent until now.
     pub fn sent(&self) -> [u64; 3] {
         self.sent
@@ -376,40 +401,64 @@ impl Program {
         }
         self.check_results();
         self.each(HASHES);
-        if self.triples > 0 {
-            self.make_triples();
-        }
-        if self.bits > 0 && whole {
-            self.each(52 * self.bits + 26 * self.bits / 3 + HASHES);
-            self.check(0);
-        } else if self.bits > 0 {
-            self.make_bits();
+        if whole {
+            if self.triples > 0 {
+                self.make_triples(self.triple_words);
+            }
+            if self.bits > 0 {
+                self.each(52 * self.bits + 26 * self.bits / 3 + HASHES);
+                self.check(0);
+            }
+        } else {
+            self.end_loop();
+            self.make_all();
         }
         self.sent
     }
 
-    /// Triples of bits, by cut and choose, all in one batch.
-    fn make_triples(&mut self) {
-        let whole = self.rules == Rules::Whole;
-        let words = if whole { self.triple_words } else { self.triples.div_ceil(64) };
+    /// What all loops take, when it is needed: triples of bits, as many as a loop takes; random bits in batches.
+    fn make_all(&mut self) {
+        let all = [self.bits, self.triples];
+        let (mut left, mut batches) = ([0; 2], Vec::new());
+        let loops = std::mem::take(&mut self.loops);
+        if self.triples > 0 {
+            self.each(FIRST_AND);
+        }
+        for Loop { takes, once } in &loops {
+            let (mut own, whole) = if *once { ([0; 2], all) } else { (left, *takes) };
+            while own[0] < takes[0] {
+                batches.push(batch_of(whole[0]));
+                own[0] += batch_of(whole[0]);
+            }
+            while own[1] < takes[1] {
+                own[1] += 64 * self.make_triples(whole[1].div_ceil(64));
+            }
+            if !once {
+                left = [own[0] - takes[0], own[1] - takes[1]];
+            }
+        }
+        self.make_bits(&batches, u64::from(loops.len() > 1));
+    }
+
+    /// A batch of triples of bits, by cut and choose: how many words.
+    fn make_triples(&mut self, words: u64) -> u64 {
         let (bucket, least) = BUCKETS[usize::from(11 * words < 10 * BUCKETS[0].1)];
         let number = words.max(least);
         // Made, opened, compared with those of their bucket.
         let products = bucket * number + OPENED_WORDS + 3 * OPENED_WORDS + 2 * (bucket - 1) * number;
-        let times = if self.rules == Rules::TriplesTwice { 2 } else { 1 };
-        self.each(times * (8 * products + COIN + HASHES));
-        self.each_piece(FIRST_AND);
+        self.each(8 * products + COIN + HASHES);
+        number
     }
 
-    /// Random bits, in batches: two parties input bits, whose MACs are checked; so are the products; and that they are bits.
-    fn make_bits(&mut self) {
-        let batch = batch_of(self.bits);
+    /// Random bits, in batches: two parties input bits, whose MACs are checked; so are the products; and that they are bits. Pairs of
+    /// parties take turns, in programs with loops from the second one on.
+    fn make_bits(&mut self, batches: &[u64], first: u64) {
         (self.results, self.checks) = (0, 0);
-        for number in 0..self.bits.div_ceil(batch) {
-            self.by_two(number, 13 * batch);
+        for (number, batch) in (0..).zip(batches) {
+            self.by_two(number + first, 13 * batch);
             self.each(26 * batch);
             self.check(number);
-            self.product(batch);
+            self.product(*batch);
             // The sum that says that they are bits.
             self.product(1);
             self.each(COIN + HASHES);
@@ -442,27 +491,30 @@ pub fn iteration(program: &mut Program, widths: &[usize], output: impl FnOnce(&m
     let product = |program: &mut Program, n| {
         program.product(n);
         program.truncations(n, 47, 16);
+        program.end_loop();
     };
     for (layer, &(_, outputs)) in layers.iter().enumerate() {
         product(program, 128 * outputs);
         if layer + 1 < layers.len() {
             pieces(128 * outputs, 1000).for_each(|n| program.comparison(n));
             program.product(128 * outputs);
+            program.end_loop();
         }
     }
     output(program);
     for (layer, &(inputs, outputs)) in layers.iter().enumerate().rev() {
-        product(program, inputs * outputs);
         if layer > 0 {
             product(program, 128 * inputs);
             program.product(128 * inputs);
         }
+        product(program, inputs * outputs);
     }
     // Momentum and rate.
     for (inputs, outputs) in layers {
         for parameters in [inputs * outputs, outputs] {
             program.truncations(parameters, 46, 15);
             program.truncations(parameters, 47, 23);
+            program.end_loop();
         }
     }
 }
