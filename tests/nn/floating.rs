@@ -193,7 +193,7 @@ fn gradients_of_output_layers_are_slopes_of_their_losses() {
     assert_eq!(with_loss, named);
 }
 
-/// The loss on shares, of the same variants, is the one in floats.
+/// In real numbers it is: minus the logarithm of zero.
 #[test]
 fn a_class_without_probability_has_an_infinite_loss() {
     let softmax = Softmax::ALL.into_iter().find(|softmax| softmax.name() == "relu_probability").unwrap();

@@ -54,7 +54,6 @@ fn trainings_are_those_in_fixed_point_but_for_its_rounding() {
             assert!((loss - right).abs() < allowed, "{training}: {losses:?}, in floats {in_floats:?}");
             assert_ne!(loss, right, "{training}: these are other numbers");
         }
-        println!("{training}: {losses:?}, in floats {in_floats:?}");
         assert!(losses[0] - losses[1] > 0.1, "{training}: it learns, {losses:?}");
         for (accuracy, right) in accuracies.iter().zip(&accuracies_in_floats) {
             assert!(
