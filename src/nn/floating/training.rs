@@ -80,7 +80,8 @@ impl<'a, T: Real> FloatTrainer<'a, T> {
     pub fn iteration(&mut self, rows: &[usize]) -> Learnt {
         self.moment.step += 1;
         let (layers, own) = (&self.program.layers, self.own());
-        let (mut x, mut kept) = (inputs(self.data, rows.iter().copied(), 0..self.data.width, T::nearest), Vec::new());
+        let (mut x, mut kept) =
+            (inputs(self.data, rows.iter().copied(), 0..self.data.width, T::nearest), Vec::new());
         for (at, (layer, own)) in layers.iter().zip(&own).enumerate() {
             let mask = self.mask(at, layer, x.len());
             let (next, keeps) = forward(layer, *own, mask, x);
