@@ -41,10 +41,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
     let plan = Scenario::parse(&text, &name, &folder, sets)?;
     // It names the content of the data too.
     check_data(&plan, args.memory.limit())?;
-    // Whoever keeps what is printed keeps it here, or hands it on to `mpcsim run -`.
-    let plan = plan.seen_from(Path::new("."));
     let fingerprint = fingerprint_of_plan(&plan, Values::Split).map_err(RunError::from)?;
     let size = size(&plan)?;
+    // Whoever keeps what is printed keeps it here, or hands it on to `mpcsim run -`.
+    let plan = plan.seen_from(Path::new("."));
     print(&if args.json { plan_json(&plan, size, &fingerprint) } else { plan_ron(&plan, size, &fingerprint) })
 }
 
