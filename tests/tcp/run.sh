@@ -64,7 +64,7 @@ play() {
         for p in 0 1 2; do
             ip netns exec "${id}p$p" tcpdump -i "${id}p$p" -w "$work/$id.p$p.pcap" -B 65536 tcp 2>"$work/$id.p$p.dump" &
             captures+=($!)
-            until grep -q listening "$work/$id.p$p.dump"; do sleep 0.05; done
+            until grep -qs listening "$work/$id.p$p.dump"; do sleep 0.05; done
         done
     fi
     for p in 0 1 2; do
