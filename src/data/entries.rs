@@ -70,7 +70,7 @@ impl Entries {
     /// Goes over to numbers that hold this one too.
     fn widen(&mut self, number: f64) {
         let single = f64::from(number as f32) == number;
-        *self = match std::mem::replace(self, Entries::new()) {
+        *self = match std::mem::take(self) {
             Entries::Bytes(all) if single => Entries::F32(moved(all, f32::from)),
             Entries::Bytes(all) => Entries::F64(moved(all, f64::from)),
             Entries::F32(all) => Entries::F64(moved(all, f64::from)),

@@ -35,10 +35,13 @@ pub enum Scaling {
     Columns(Vec<Option<(f64, f64)>>),
 }
 
+/// What is taken away and what the rest is divided by, for each column, from the least and the largest number of each.
+type Fitted<'a> = &'a dyn Fn(&[(f64, f64)]) -> Vec<(f64, f64)>;
+
 impl Scaling {
     /// The scaling for these rows, so many numbers each. Sums are taken row by row, in the order of the rows.
     pub fn fit(scale: Scale, numbers: &Entries, width: usize) -> Scaling {
-        let columns = |of: &dyn Fn(&[(f64, f64)]) -> Vec<(f64, f64)>| {
+        let columns = |of: Fitted| {
             let ranges = ranges(numbers, width);
             // With a divisor that is beyond all numbers nothing would be told apart; with none, what comes out is refused.
             let told_apart =

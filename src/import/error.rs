@@ -15,12 +15,12 @@ pub struct ImportError {
     /// The packet that is to blame, from 1; none: the file as a whole.
     pub packet: Option<u64>,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
 }
 
 impl ImportError {
     pub(super) fn of(file: &Path, packet: Option<u64>, problem: Problem) -> ImportError {
-        ImportError { file: file.display().to_string(), packet, problem }
+        ImportError { file: file.display().to_string(), packet, problem: Box::new(problem) }
     }
 }
 

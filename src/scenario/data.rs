@@ -272,7 +272,7 @@ fn npz(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Data> {
     };
     let (train_labels, test_labels) =
         (labels(&y_train, "y_train", train_rows), labels(&y_test, "y_test", test_rows));
-    (train_labels?, test_labels?);
+    train_labels.and(test_labels)?;
     if image != test_image {
         let message = format!("images to train on are {image}, and those to test on {test_image}");
         mistakes.add(&x_test.1.place, message, "all images must be alike", None);

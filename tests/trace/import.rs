@@ -80,6 +80,9 @@ fn pcap(packets: &[Packet], big_endian: bool) -> Vec<u8> {
     file
 }
 
+/// What a frame makes of a packet.
+type Frame = fn(&Packet) -> Vec<u8>;
+
 /// A pcapng file with an interface of each link type, which the packets use in turn, and times in units of 2^-20 seconds or of nanoseconds.
 fn pcapng(packets: &[Packet]) -> Vec<u8> {
     let block = |kind: u32, content: &[u8]| {
@@ -90,7 +93,7 @@ fn pcapng(packets: &[Packet]) -> Vec<u8> {
     };
     let mut file =
         block(0x0A0D_0D0A, &[&0x1A2B_3C4Du32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xFF; 8]].concat());
-    let frames: [(u16, fn(&Packet) -> Vec<u8>); 7] = [
+    let frames: [(u16, Frame); 7] = [
         (1, |packet| [&[0; 12][..], &[0x81, 0, 0, 7, 0x08, 0], &packet.ip()].concat()),
         (1, |packet| [&[0; 12][..], &[0x86, 0xDD], &packet.ipv6()].concat()),
         (0, |packet| [&[2, 0, 0, 0][..], &packet.ip()].concat()),
@@ -100,7 +103,7 @@ fn pcapng(packets: &[Packet]) -> Vec<u8> {
         (108, |packet| [&[0, 0, 0, 2][..], &packet.ip()].concat()),
     ];
     for (at, (link_type, _)) in frames.iter().enumerate() {
-        let resolution = if at % 2 == 0 { 9 } else { 0x80 | 20 };
+        let resolution = if at.is_multiple_of(2) { 9 } else { 0x80 | 20 };
         let options = [9, 0, 1, 0, resolution, 0, 0, 0, 0, 0, 0, 0];
         file.extend(block(1, &[&link_type.to_le_bytes()[..], &[0; 2], &[0; 4], &options].concat()));
     }
@@ -109,7 +112,7 @@ fn pcapng(packets: &[Packet]) -> Vec<u8> {
     for (at, packet) in packets.iter().enumerate() {
         let interface = at % frames.len();
         let frame = frames[interface].1(packet);
-        let units = if interface % 2 == 0 { 1_000_000_000 } else { 1u128 << 20 };
+        let units = if interface.is_multiple_of(2) { 1_000_000_000 } else { 1u128 << 20 };
         let ticks = u128::from(packet.time_ns) * units / 1_000_000_000;
         let mut content = (interface as u32).to_le_bytes().to_vec();
         for value in [(ticks >> 32) as u32, ticks as u32, frame.len() as u32, frame.len() as u32] {
@@ -353,7 +356,7 @@ fn captures_that_are_cut_or_wrong_are_refused_and_never_a_panic() {
     let whole = pcap(&exchange(), false);
     let problem = |bytes: &[u8]| {
         let error = told(bytes).expect_err("a problem");
-        (error.packet, error.problem.to_string(), matches!(error.problem, Problem::Cut))
+        (error.packet, error.problem.to_string(), matches!(*error.problem, Problem::Cut))
     };
     assert!(matches!(problem(&whole[..whole.len() - 1]), (Some(9), _, true)));
     assert!(matches!(problem(&whole[..30]), (Some(1), _, true)));
