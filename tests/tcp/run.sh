@@ -49,7 +49,10 @@ play() {
     first 2 "$router" "$latency" "$mbit" "${id}p0" "${id}p1" "${id}p2" <"$work/$id.stop" >"$work/$id.router" &
     local line=$!
     exec {stop}>"$work/$id.stop"
-    until grep -q ready "$work/$id.router"; do sleep 0.05; done
+    until grep -q ready "$work/$id.router"; do
+        kill -0 $line
+        sleep 0.05
+    done
     for p in 0 1 2; do
         ip netns add "${id}p$p"
         ip link set "${id}p$p" netns "${id}p$p"
@@ -64,7 +67,10 @@ play() {
         for p in 0 1 2; do
             ip netns exec "${id}p$p" tcpdump -i "${id}p$p" -w "$work/$id.p$p.pcap" -B 65536 tcp 2>"$work/$id.p$p.dump" &
             captures+=($!)
-            until grep -qs listening "$work/$id.p$p.dump"; do sleep 0.05; done
+            until grep -qs listening "$work/$id.p$p.dump"; do
+                kill -0 ${captures[p]}
+                sleep 0.05
+            done
         done
     fi
     for p in 0 1 2; do
