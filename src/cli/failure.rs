@@ -19,6 +19,11 @@ pub(crate) enum Failure {
     Other(String),
 }
 
+/// A mistake, in a sentence.
+pub(super) fn mistake(text: String) -> Failure {
+    Failure::Mistake(format!("error: {text}"))
+}
+
 impl From<ScenarioErrors> for Failure {
     fn from(errors: ScenarioErrors) -> Self {
         Failure::Placed(errors)

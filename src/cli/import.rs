@@ -1,15 +1,16 @@
 //! `mpcsim import`.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::failure::mistake;
+use super::recorded::WriteError;
 use super::{Failure, MemoryArgs, print, unsuitable, unwritable};
 use crate::import::{Address, Import, Lengths};
 use crate::report::{NewFile, count_text};
-use crate::sim::{Endpoint, Link, Network, Replayer, SimError, trace_file};
+use crate::sim::{Endpoint, Link, Network, Replayer, trace_file};
 
 /// Arguments of `mpcsim import`.
 #[derive(Args)]
@@ -45,10 +46,6 @@ pub(crate) struct ImportArgs {
 
 /// No more parties are looked for.
 const MOST_PARTIES: usize = 64;
-
-fn mistake(message: String) -> Failure {
-    Failure::Mistake(format!("error: {message}"))
-}
 
 /// An address, with its port if that matters.
 fn address(text: &str) -> Option<Address> {
@@ -102,18 +99,6 @@ fn lengths(written: &str) -> Result<Lengths, Failure> {
     Ok(Lengths { bytes, big_endian })
 }
 
-/// Why no file was written.
-enum WriteError {
-    Io(io::Error),
-    Sim(SimError),
-}
-
-impl From<io::Error> for WriteError {
-    fn from(error: io::Error) -> Self {
-        WriteError::Io(error)
-    }
-}
-
 /// Makes a trace of packet captures.
 pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let name = args.out.display().to_string();
@@ -137,8 +122,8 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let network = Network::uniform(number, Link::INSTANT);
     let endpoints = vec![Endpoint::default(); number];
     file.write(|out| {
-        let written = trace_file::write(out, &trace, &mut Replayer::new(&network, &endpoints))?;
-        written.map(|_| ()).map_err(WriteError::Sim)
+        trace_file::write(out, &trace, &mut Replayer::new(&network, &endpoints))??;
+        Ok(())
     })
     .map_err(|error| match error {
         WriteError::Io(error) => unwritable(&name, error),

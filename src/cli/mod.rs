@@ -12,6 +12,7 @@ mod output;
 mod play;
 mod plot;
 mod progress;
+mod recorded;
 mod replay;
 mod run;
 mod shell;

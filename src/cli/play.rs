@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::failure::mistake;
+use super::recorded::read_trace;
 use super::{Failure, MemoryArgs, print};
 use crate::play::{PlayError, Played, Seat, play as play_line};
-use crate::sim::trace_file;
 
 /// Arguments of `mpcsim play`.
 #[derive(Args)]
@@ -48,10 +49,6 @@ struct Report {
     payload_bytes_sent: u64,
     connecting_seconds: f64,
     iteration_end_seconds: Vec<f64>,
-}
-
-fn mistake(message: String) -> Failure {
-    Failure::Mistake(format!("error: {message}"))
 }
 
 /// In nanoseconds at the finest.
@@ -111,14 +108,7 @@ fn table(report: &Report) -> String {
 
 /// Plays a party's line of a trace over real TCP.
 pub(crate) fn play(args: &PlayArgs) -> Result<(), Failure> {
-    let name = args.trace.display();
-    let trace = trace_file::read(&args.trace, args.memory.limit()).map_err(|error| match error.line {
-        0 => mistake(format!("{name}: {}", error.problem)),
-        _ => mistake(format!("{name}: {error}")),
-    })?;
-    if trace.parties() < 2 {
-        return Err(mistake(format!("{name}: a trace of one party sends nothing over a network")));
-    }
+    let trace = read_trace(&args.trace, &args.memory)?;
     let seat = seat(args, trace.parties())?;
     let played = play_line(&trace, &seat, args.iterations, Duration::from_secs(args.patience_s));
     let Played { connected, ends, messages, payload_bytes } = played.map_err(|error: PlayError| {

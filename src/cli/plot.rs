@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::failure::mistake;
 use super::{Failure, MemoryArgs, print, unsuitable, unwritable};
 use crate::memory::{MemoryLimit, read_text};
 use crate::report::{Logs, NewFile, PlotError, Request, count_text, plot_pdf, plot_png, plot_svg, select};
@@ -58,10 +59,6 @@ impl From<PlotError> for Failure {
     fn from(error: PlotError) -> Self {
         Failure::Mistake(format!("error: {error}"))
     }
-}
-
-fn mistake(text: String) -> Failure {
-    Failure::Mistake(format!("error: {text}"))
 }
 
 /// The table that is meant.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::failure::mistake;
+use super::recorded::read_trace;
 use super::{Failure, MemoryArgs, print};
 use crate::memory::read_text;
 use crate::report::{Names, ReplayReport, replay_json, replay_table};
@@ -13,7 +15,7 @@ use crate::scenario::{
     COMPUTES, ComputePlan, ComputePreset, LARGEST_FILE, NETWORKS, NetworkPlan, NetworkPreset, ScenarioErrors,
     likely, no_compute, parse_compute, parse_network,
 };
-use crate::sim::{Endpoint, Replayer, trace_file};
+use crate::sim::{Endpoint, Replayer};
 
 /// Arguments of `mpcsim replay`.
 #[derive(Args)]
@@ -38,10 +40,6 @@ pub(crate) struct ReplayArgs {
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
-}
-
-fn mistake(message: String) -> Failure {
-    Failure::Mistake(format!("error: {message}"))
 }
 
 /// The text of a file that stands in place of a preset.
@@ -88,14 +86,8 @@ fn compute_of(name: &str, parties: usize) -> Result<ComputePlan, Failure> {
 /// Replays a recorded program under another network.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<(), Failure> {
     let name = args.trace.display();
-    let trace = trace_file::read(&args.trace, args.memory.limit()).map_err(|error| match error.line {
-        0 => mistake(format!("{name}: {}", error.problem)),
-        _ => mistake(format!("{name}: {error}")),
-    })?;
+    let trace = read_trace(&args.trace, &args.memory)?;
     let parties = trace.parties();
-    if parties < 2 {
-        return Err(mistake(format!("{name}: a trace of one party sends nothing over a network")));
-    }
     let plan = network_of(&args.network, parties)?;
     let network = network(&plan, args.seed);
     let endpoints = match &args.compute {

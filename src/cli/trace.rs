@@ -1,17 +1,18 @@
 //! `mpcsim trace`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::recorded::WriteError;
 use super::{Failure, MemoryArgs, ScenarioArgs, print, unsuitable, unwritable};
 use crate::data;
 use crate::memory::{MemoryLimit, TooMuchMemory};
 use crate::report::{Names, NewFile, Timed, count_text, timeline_svg, write_perfetto};
 use crate::run::{self, RunError, record};
 use crate::scenario::{Plan, Scenario};
-use crate::sim::{Endpoint, Network, Replayer, SimError, Trace, trace_file};
+use crate::sim::{Endpoint, Network, Replayer, Trace, trace_file};
 
 /// Memory that an event takes in a file for Perfetto. Measured: 1480 for 867,000 of them.
 const PERFETTO_BYTES: u128 = 1800;
@@ -65,24 +66,6 @@ impl Format {
             let ends: Vec<&str> = Format::ENDS.iter().map(|(end, _)| *end).collect();
             Failure::Mistake(format!("error: `{name}` must end in one of {}", ends.join(", ")))
         })
-    }
-}
-
-/// Why no file was written.
-enum WriteError {
-    Io(io::Error),
-    Sim(SimError),
-}
-
-impl From<io::Error> for WriteError {
-    fn from(error: io::Error) -> Self {
-        WriteError::Io(error)
-    }
-}
-
-impl From<SimError> for WriteError {
-    fn from(error: SimError) -> Self {
-        WriteError::Sim(error)
     }
 }
 
