@@ -220,21 +220,31 @@ fn clocks_of_two_captures_are_compared() {
         .enumerate()
         .map(|(at, packet)| Packet { time_ns: packet.time_ns + 40_000_000 * at as u64, ..packet })
         .collect();
-    let paths: Vec<PathBuf> = [(1, 0), (2, 7_000_000_000)]
-        .into_iter()
-        .map(|(own, ahead_ns)| {
+    let captured = |sent: &[Packet]| -> Vec<PathBuf> {
+        let of = |(own, ahead_ns)| {
             let seen: Vec<Packet> = sent.iter().map(|packet| shifted(packet, own, ahead_ns)).collect();
             let path = place.path().join(format!("{own}.pcap"));
             std::fs::write(&path, pcap(&seen, true)).expect("written");
             path
-        })
-        .collect();
+        };
+        [(1, 0), (2, 7_000_000_000)].into_iter().map(of).collect()
+    };
+    let paths = captured(&sent);
     let trace = import(paths.clone(), 2, Some(LE32), 0).trace().expect("a trace");
     // Party 1 has the message when its second packet has come, and answers two packets later, less the way.
     assert_eq!(line(&trace, 1), ["r0 0", "w60890000", "s0 3", "r0 1"]);
     assert_eq!(line(&trace, 0), ["s1 6", "r1 0", "w62000000", "s1 0"]);
     let alone = import(vec![paths[0].clone()], 2, Some(LE32), 0).trace().expect("a trace");
     assert_ne!(line(&alone, 1), line(&trace, 1), "one capture is not two");
+    // Both send an empty message before they hear of each other, party 1 5 ms later: it works until then, on a common clock.
+    let [first, second] = [(0, 3, [1, 2]), (5_000_000, 6, [2, 1])].map(|(late_ns, at, hosts)| {
+        let packet = exchange().swap_remove(at);
+        assert_eq!([packet.from.0, packet.to.0], hosts);
+        Packet { time_ns: exchange()[3].time_ns + late_ns, content: vec![0; 4], ..packet }
+    });
+    let trace = import(captured(&[first, second]), 2, Some(LE32), 0).trace().expect("a trace");
+    assert_eq!(line(&trace, 0), ["s1 0", "r1 0"]);
+    assert_eq!(line(&trace, 1), ["w5000000", "s0 0", "r0 0"]);
 }
 
 /// Messages of three parties, cut into packets, some lost and sent again, some late, numbers that wrap.
