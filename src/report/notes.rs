@@ -2,7 +2,9 @@
 
 use super::units::{count_text, time_text};
 use crate::run::{EpochResult, OutOfRange, Outcome};
-use crate::scenario::{BatchDivision, FixedPoint, Numbers, Offline, Optimizer, Owners, Plan, Sgd, Softmax};
+use crate::scenario::{
+    BatchDivision, FixedPoint, Numbers, Offline, Optimizer, Owners, Plan, Sgd, Softmax, why_without_tcp,
+};
 
 /// A note each, most important first.
 pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
@@ -97,10 +99,15 @@ const FAR_PS: u64 = 10_000_000_000;
 fn without_tcp(plan: &Plan) -> Option<String> {
     let network = &plan.network;
     let far = network.pairs().any(|(from, to)| network.link(from, to).latency_ps >= FAR_PS);
+    let further = match why_without_tcp(plan) {
+        None => "`tcp: ()` in the network has that".to_string(),
+        Some(why) => format!("That is not modelled here: {why}"),
+    };
     (far && network.tcp.is_none()).then(|| {
-        "TCP off: links are full from the first byte of a message. Over TCP, large messages take longer on new \
-         connections and after pauses, the more the farther: `tcp: ()` in the network"
-            .to_string()
+        format!(
+            "TCP off: links are full from the first byte of a message. Over TCP, large messages take longer on new \
+             connections and after pauses, the more the farther. {further}"
+        )
     })
 }
 

@@ -55,7 +55,7 @@ pub use models::{MODELS, ModelPreset};
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 pub use reference::reference;
-pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault};
+pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault, why_without_tcp};
 pub(crate) use units::grouped;
 
 use errors::{Mistakes, Sources};

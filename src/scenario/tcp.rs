@@ -3,7 +3,7 @@
 use super::declared::{CUSTOM_NETWORK, RTO_MIN_MS, TCP, TICK_MS};
 use super::errors::Mistakes;
 use super::field::Value;
-use super::plan::{Adversary, Faults, Interface, Jitter, Misdeed, NetworkPlan, Tcp};
+use super::plan::{Adversary, Faults, Interface, Jitter, Misdeed, NetworkPlan, Plan, Tcp};
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node};
 
@@ -86,4 +86,10 @@ pub fn excluded_fault(
     } else {
         None
     }
+}
+
+/// Why the links of a scenario cannot have TCP's window; none if they can.
+pub fn why_without_tcp(plan: &Plan) -> Option<&'static str> {
+    let fault = || excluded_fault(&plan.faults, plan.adversary.as_ref()).map(|(_, why)| why);
+    excluded(&plan.network).map(|(_, why)| why).or_else(fault)
 }

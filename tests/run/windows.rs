@@ -53,7 +53,12 @@ fn results_say_whether_links_have_tcp() {
     assert!(notes(&with).iter().all(|note| !note.as_str().expect("text").contains("TCP off")));
     let off = summary(&["network=custom(base: \"wan\", tcp: none)"]);
     assert_eq!(off["tcp"], Value::Null);
-    assert!(notes(&off)[0].as_str().expect("text").starts_with("TCP off"), "{off}");
+    let told = |summary: &Value| notes(summary)[0].as_str().expect("text").to_string();
+    assert!(told(&off).starts_with("TCP off") && told(&off).contains("`tcp: ()` in the network"), "{off}");
+    // What a scenario would refuse is not advised.
+    let shared = summary(&["network=custom(base: \"wan\", tcp: none, interface_mbps: 100)"]);
+    assert!(told(&shared).starts_with("TCP off") && !told(&shared).contains("`tcp: ()`"), "{shared}");
+    assert!(told(&shared).contains("links that share a way take turns message by message"), "{shared}");
     // Near by it makes no difference worth a note.
     assert_eq!(notes(&summary(&[])), Vec::<Value>::new());
     // A message's length is on the wire.
