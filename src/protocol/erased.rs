@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use super::{Bit, BitShare, Demand, Message, Protocol, RingShare, Role, Word, Wraps};
+use super::{Bit, BitShare, Demand, Division, Message, Protocol, RingShare, Role, Word, Wraps};
 use crate::ring::{Content, MatMul, Patches, Plane, Vector};
 use crate::sim::SpanGuard;
 
@@ -283,6 +283,8 @@ trait Operations {
         y: &'a ErasedBits,
         t: &'a ErasedBits,
     ) -> Later<'a, ErasedShare>;
+    fn own_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<ErasedShare>>;
+    fn own_divide<'a>(&'a self, division: &'a Division<'a, ErasedShare>) -> Later<'a, Option<ErasedShare>>;
     fn set_up(&self) -> Later<'_, ()>;
     fn prepare<'a>(&'a self, demand: &'a Demand) -> Later<'a, ()>;
     fn demand(&self) -> Demand;
@@ -383,6 +385,17 @@ impl<P: Protocol> Operations for P {
     ) -> Later<'a, ErasedShare> {
         Box::pin(async move { erased(Protocol::and_to_ring(self, bits(x), bits(y), bits(t)).await) })
     }
+    fn own_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<ErasedShare>> {
+        Box::pin(async move { Protocol::own_less_than_zero(self, ring(x), bits).await.map(erased) })
+    }
+    fn own_divide<'a>(&'a self, division: &'a Division<'a, ErasedShare>) -> Later<'a, Option<ErasedShare>> {
+        Box::pin(async move {
+            let Division { width, at_most_one, fraction_bits, total_bits, .. } = *division;
+            let (numerators, divisors) = (division.numerators.map(ring), ring(division.divisors));
+            let own = Division { numerators, divisors, width, at_most_one, fraction_bits, total_bits };
+            Protocol::own_divide(self, &own).await.map(erased)
+        })
+    }
     fn set_up(&self) -> Later<'_, ()> {
         Box::pin(Protocol::set_up(self))
     }
@@ -476,6 +489,12 @@ impl Protocol for Erased {
     }
     async fn and_to_ring(&self, x: &ErasedBits, y: &ErasedBits, t: &ErasedBits) -> ErasedShare {
         self.0.and_to_ring(x, y, t).await
+    }
+    async fn own_less_than_zero(&self, x: &ErasedShare, bits: u32) -> Option<ErasedShare> {
+        self.0.own_less_than_zero(x, bits).await
+    }
+    async fn own_divide(&self, division: &Division<'_, ErasedShare>) -> Option<ErasedShare> {
+        self.0.own_divide(division).await
     }
     async fn set_up(&self) {
         self.0.set_up().await;

@@ -139,6 +139,22 @@ pub enum Role {
     Deals,
 }
 
+/// A division of fixed-point numbers, each divisor for `width` consecutive numerators.
+pub struct Division<'a, S> {
+    /// What is divided; none for the number one.
+    pub numerators: Option<&'a S>,
+    /// By what.
+    pub divisors: &'a S,
+    /// Numerators for each divisor.
+    pub width: usize,
+    /// Whether no numerator is below zero or above its divisor.
+    pub at_most_one: bool,
+    /// Bits after the binary point, of all numbers.
+    pub fraction_bits: u32,
+    /// All bits of a number.
+    pub total_bits: u32,
+}
+
 /// Arithmetic and boolean secret sharing, as one party sees it. Values are integers modulo 2^64.
 ///
 /// Linear operations are local and come with the shares ([`Components`]). All others are here. Whole vectors are
@@ -217,6 +233,15 @@ pub trait Protocol: Sized + 'static {
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
         let product = self.and(&[[x, y]]).await.remove(0);
         self.bits_to_ring(&[product.xor(t)]).await.remove(0)
+    }
+
+    /// `[x < 0]` for signed integers of `bits` bits, in a way of the protocol's own; none if it has none, and adds summands.
+    async fn own_less_than_zero(&self, _x: &Self::Share, _bits: u32) -> Option<Self::Share> {
+        None
+    }
+    /// Quotients in a way of the protocol's own; none if it has none for such a division, and multiplies by a reciprocal.
+    async fn own_divide(&self, _division: &Division<'_, Self::Share>) -> Option<Self::Share> {
+        None
     }
 
     /// Says that x should hold signed integers of `bits` bits: elsewhere results are wrong. The ideal functionality counts

@@ -4,12 +4,15 @@ use super::Secure;
 use crate::protocol::{Protocol, RingShare};
 
 impl<P: Protocol> Secure<P> {
-    /// `[x < 0]` for signed integers of `bits` bits: the top bit of the sum of the summands.
+    /// `[x < 0]` for signed integers of `bits` bits: the top bit of the sum of the summands, or in the protocol's own way.
     pub async fn less_than_zero(&self, x: &P::Share, bits: u32) -> P::Share {
         let _span = self.span("less_than_zero");
+        self.protocol.expect_range(x, bits);
+        if let Some(negative) = self.protocol.own_less_than_zero(x, bits).await {
+            return negative;
+        }
         let top = bits as usize - 1;
         let summands = self.protocol.summands(x, bits).await;
-        self.protocol.expect_range(x, bits);
         let two = self.two_summands(summands, false).await;
         let last = self.carry_out(&two.sum[..top], &two.carries[..top]).await;
         let rest = self.xor(&self.xor(&two.sum[top], &two.carries[top]), &last.generate);

@@ -6,7 +6,7 @@
 //! [`FixedPoint::division_fraction_bits`]: super::FixedPoint::division_fraction_bits
 
 use super::Secure;
-use crate::protocol::{Protocol, RingShare};
+use crate::protocol::{Division, Protocol, RingShare};
 use crate::sim::both;
 
 /// What is divided.
@@ -15,6 +15,18 @@ pub enum Numerator<'a, S> {
     One,
     /// Shared fixed-point numbers, several for each divisor: a matrix with one row a divisor.
     Shared(&'a S),
+    /// The same where none is below zero or above its divisor: quotients are from zero to one.
+    Part(&'a S),
+}
+
+impl<'a, S> Numerator<'a, S> {
+    /// The numbers, if they are shared.
+    fn shared(&self) -> Option<&'a S> {
+        match *self {
+            Numerator::One => None,
+            Numerator::Shared(numbers) | Numerator::Part(numbers) => Some(numbers),
+        }
+    }
 }
 
 /// The divisor b normalised: `part` = |b| 2^(k - len |b|) in [2^(k-1), 2^k), and `factor` = that power with the sign of b.
@@ -64,13 +76,26 @@ impl<P: Protocol> Secure<P> {
     /// (1 + 2^(f - f') (1 / (1 - e) + 1 / (1 - e^2) + 1 / (1 - e^4) + ... t terms)) rho u + |a/b| (e^(2^t) + 2^(2 - 2f')).
     ///
     /// The normalisation and the iteration of the divisor are done once a divisor, that of the quotient for each numerator.
+    /// A protocol that has a division of its own does that instead, with the error that it states.
     pub async fn divide(&self, a: Numerator<'_, P::Share>, b: &P::Share, width: usize) -> P::Share {
         let _span = self.span("divide");
         let f = self.f();
+        let numerators = a.shared();
+        let own = Division {
+            numerators,
+            divisors: b,
+            width,
+            at_most_one: matches!(a, Numerator::Part(_)),
+            fraction_bits: f,
+            total_bits: self.k(),
+        };
+        if let Some(quotients) = self.protocol.own_divide(&own).await {
+            return quotients;
+        }
         let inner = self.fixed_point.division_fraction_bits(self.rounding);
-        let quotient_bits = match a {
-            Numerator::One => self.fixed_point.reciprocal_bits(self.rounding),
-            Numerator::Shared(_) => self.fixed_point.quotient_bits(self.rounding),
+        let quotient_bits = match numerators {
+            None => self.fixed_point.reciprocal_bits(self.rounding),
+            Some(_) => self.fixed_point.quotient_bits(self.rounding),
         };
         let remainder_bits = 4 * inner - 2;
         let alpha = 1i64 << (2 * inner);
@@ -82,9 +107,9 @@ impl<P: Protocol> Secure<P> {
             x_strand.add_constant(&product.neg(), alpha)
         };
         let first_y = async || {
-            let product = match a {
-                Numerator::One => spread(&w).scale(1 << f),
-                Numerator::Shared(a) => {
+            let product = match numerators {
+                None => spread(&w).scale(1 << f),
+                Some(a) => {
                     assert_eq!(a.len(), b.len() * width, "a row of numerators for each divisor");
                     y_strand.protocol.mul(a, &spread(&w)).await
                 }

@@ -85,7 +85,7 @@ impl SoftmaxVariant for Exact {
             Some(shift.add(&log).sub(&hit))
         };
         let (loss, quotient) =
-            both(loss(), backward.divide(Numerator::Shared(&exponentials), &sums, classes)).await;
+            both(loss(), backward.divide(Numerator::Part(&exponentials), &sums, classes)).await;
         debug_assert_eq!(quotient.len(), labels.len());
         OutputLayer { gradient: quotient.sub(&labels.scale(1 << format.fraction_bits)), loss }
     }

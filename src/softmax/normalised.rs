@@ -67,7 +67,7 @@ async fn over_sums<P: Protocol>(
     let inverse = match normalisation {
         Normalisation::Newton => secure.newton_reciprocal(sums, NEWTON_STEPS).await,
         Normalisation::Spu => secure.spu_reciprocal(sums).await,
-        Normalisation::Goldschmidt => return secure.divide(Numerator::Shared(x), sums, classes).await,
+        Normalisation::Goldschmidt => return secure.divide(Numerator::Part(x), sums, classes).await,
     };
     secure.fixed_mul(x, &inverse.repeat_each(classes)).await
 }

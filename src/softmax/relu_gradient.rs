@@ -22,7 +22,7 @@ impl ReluGradient {
                 let inverse = secure.divide(Numerator::One, sums, 1).await;
                 secure.fixed_mul(relu, &inverse.repeat_each(classes)).await
             }
-            Division::Quotient => secure.divide(Numerator::Shared(relu), sums, classes).await,
+            Division::Quotient => secure.divide(Numerator::Part(relu), sums, classes).await,
         }
     }
 }

@@ -93,7 +93,7 @@ impl SoftmaxVariant for ReluProbability {
             }
             let _span = forward.span("loss");
             // A division for each class, as in the reference system, where one for each row would do.
-            let quotient = forward.divide(Numerator::Shared(&relu), &sums.repeat_each(classes), 1).await;
+            let quotient = forward.divide(Numerator::Part(&relu), &sums.repeat_each(classes), 1).await;
             let log = forward.log(&with_instead(quotient)).await;
             let one_hot = batch.labels;
             Some(forward.protocol.dot(one_hot, &log, classes).await.neg())

@@ -57,7 +57,7 @@ impl SoftmaxVariant for TwoQuad {
         let Logits { logits, labels, classes } = batch;
         let moved = secure.add_constant(logits, secure.fixed_point.encode(self.c));
         let squares = secure.fixed_mul(&moved, &moved).await;
-        let p = secure.divide(Numerator::Shared(&squares), &squares.row_sums(classes), classes).await;
+        let p = secure.divide(Numerator::Part(&squares), &squares.row_sums(classes), classes).await;
         OutputLayer { gradient: minus_labels(secure, &p, labels), loss: None }
     }
 

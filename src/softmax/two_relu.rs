@@ -23,7 +23,7 @@ impl SoftmaxVariant for TwoRelu {
     ) -> OutputLayer<P::Share> {
         let Logits { logits, labels, classes } = batch;
         let (relu, _) = secure.relu(logits).await;
-        let p = secure.divide(Numerator::Shared(&relu), &relu.row_sums(classes), classes).await;
+        let p = secure.divide(Numerator::Part(&relu), &relu.row_sums(classes), classes).await;
         OutputLayer { gradient: minus_labels(secure, &p, labels), loss: None }
     }
 
