@@ -1,9 +1,10 @@
 //! Initial weights.
 
 use super::layer::{Layer, fans};
-use super::parameters::{Fans, Weights};
+use super::parameters::{Fans, Parameters, Weights};
+use crate::protocol::{Protocol, RingShare};
 use crate::ring::{Content, Purpose, StreamKey};
-use crate::secure::FixedPoint;
+use crate::secure::{FixedPoint, Secure};
 
 /// Initial parameters of the layers that have some, weights and then biases: Glorot uniform, U[-r, r] with
 /// r = sqrt(6 / (fan-in + fan-out)); biases zero. `attempt` counts the restarts of a training, so that each begins elsewhere.
@@ -12,7 +13,7 @@ pub(super) fn glorot_uniform(layers: &[Layer], seed: u64, attempt: u64) -> Vec<V
         .into_iter()
         .enumerate()
         .map(|(i, fans)| {
-            let radius = libm::sqrt(6.0 / (fans.inputs + fans.outputs) as f64);
+            let radius = radius(fans);
             let key =
                 StreamKey { seed, purpose: Purpose::Weights, parties: 0, strand: i as u64, counter: attempt };
             let uniform = key.vector(Content::Values, fans.weights());
@@ -35,4 +36,28 @@ pub fn glorot_weights(layers: &[Layer], seed: u64, attempt: u64, format: FixedPo
         Weights { weights: encoded(weights), bias: encoded(bias) }
     };
     uniform.into_iter().zip(fans(layers)).map(rounded).collect()
+}
+
+/// The r of Glorot's U[-r, r].
+fn radius(fans: Fans) -> f64 {
+    libm::sqrt(6.0 / (fans.inputs + fans.outputs) as f64)
+}
+
+/// Glorot's weights drawn by the parties together, so that no one knows them, as the reference system draws them (`sfix.get_random` in
+/// Compiler/types.py): a number of floor(log2(2 r)) + f secret random bits, times a constant so that it is below 2 r, less r, and with
+/// a random sign, since it is r less often than -r. Biases are zero.
+pub async fn secret_weights<P: Protocol>(secure: &Secure<P>, fans: Fans) -> Parameters<P::Share> {
+    let (format, radius) = (secure.fixed_point, radius(fans));
+    let fraction_bits = format.fraction_bits as i32;
+    // With few fraction bits, -r and r may be all that there is.
+    let bits = (libm::floor(libm::log2(2.0 * radius)) as i32 + fraction_bits).max(1);
+    let factor = format.encode(2.0 * radius * libm::exp2(f64::from(fraction_bits - bits)));
+    let (numbers, signs) = secure.random_numbers(fans.weights(), bits as u32).await;
+    // The factor is less than two.
+    let product_bits = (bits + fraction_bits + 2) as u32;
+    let scaled = secure.truncate(&numbers.scale(factor), product_bits, format.fraction_bits).await;
+    let centred = secure.add_constant(&scaled, -format.encode(radius));
+    let turned = secure.protocol.mul(&signs, &centred).await;
+    let weights = centred.sub(&turned.scale(2));
+    Parameters { weights, bias: secure.constant(fans.outputs, 0) }
 }

@@ -23,7 +23,7 @@ pub use convolution::{Convolution, Padding};
 pub use dataset::{encode_images, one_hot_labels};
 pub use dropout::Dropout;
 pub use evaluate::correct_predictions;
-pub use initial::glorot_weights;
+pub use initial::{glorot_weights, secret_weights};
 pub(crate) use layer::parameter_spans;
 pub use layer::{Layer, LayerKind, Misfit, dense_layers, fans, layers_on, sizes};
 pub use optimizer::{Adam, BatchDivision, Descent, Followed, InverseRoot, Moment, Optimizer, Rate, Sgd};

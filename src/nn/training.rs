@@ -2,6 +2,7 @@
 
 use super::batches::{Parts, elements};
 use super::dataset::{encode_images, one_hot_labels};
+use super::initial::secret_weights;
 use super::layer::{Layer, LayerKind, fans, parameter_spans};
 use super::optimizer::{Descent, Followed, Moment};
 use super::parameters::{Parameters, Weights};
@@ -30,6 +31,8 @@ pub struct TrainingProgram {
     pub owners: Owners,
     /// How weights follow their gradients.
     pub descent: Descent,
+    /// Whether the parties draw the initial weights together; otherwise they are the owner's input.
+    pub secret_weights: bool,
 }
 
 impl TrainingProgram {
@@ -155,6 +158,24 @@ pub async fn prepare<P: Protocol>(protocol: &P, demand: &Demand) {
     protocol.prepare(demand).await;
 }
 
+/// The initial weights, drawn together or given by their owner; of all layers side by side.
+async fn initial_weights<P: Protocol>(
+    secure: &Secure<P>,
+    program: &TrainingProgram,
+    weights: Option<&[Weights]>,
+) -> Model<P::Share> {
+    if !program.secret_weights {
+        return input_weights(secure, program, weights).await;
+    }
+    let _span = secure.span("weights");
+    let all_fans = fans(&program.layers);
+    let strands = secure.fork_n(all_fans.len());
+    let drawn = strands.iter().zip(&all_fans).map(async |(strand, &fans)| secret_weights(strand, fans).await);
+    let parameters = all(drawn.collect()).await;
+    let memory = all_fans.iter().map(|fans| program.descent.fresh(secure, fans.parameters())).collect();
+    Model { parameters, memory }
+}
+
 /// Shares the initial weights, which only their owner gives; all layers go out together.
 async fn input_weights<P: Protocol>(
     secure: &Secure<P>,
@@ -202,7 +223,7 @@ impl<P: Protocol> Trainer<P> {
             Parts::input(&label_strand, program.labels(), &brought.labels).await
         };
         let ((images, labels), model) =
-            both(both(images(), labels()), input_weights(&weight_strand, &program, brought.weights)).await;
+            both(both(images(), labels()), initial_weights(&weight_strand, &program, brought.weights)).await;
         secure.protocol.check().await;
         drop(set_up);
         let masks = Masks { given: None, used: Vec::new() };
@@ -217,8 +238,14 @@ impl<P: Protocol> Trainer<P> {
     /// Starts again from other weights, which only their owner gives, at half the learning rate.
     pub async fn restart(&mut self, weights: Option<&[Weights]>) {
         let _span = self.secure.span("restart");
-        self.model = input_weights(&self.secure, &self.program, weights).await;
+        self.model = initial_weights(&self.secure, &self.program, weights).await;
         self.moment = Moment { halvings: self.moment.halvings + 1, step: 0, ..self.moment };
+        self.secure.protocol.check().await;
+    }
+
+    /// Goes on with these weights, in place of those drawn; only their owner gives them.
+    pub async fn give_weights(&mut self, weights: Option<&[Weights]>) {
+        self.model = input_weights(&self.secure, &self.program, weights).await;
         self.secure.protocol.check().await;
     }
 

@@ -1,10 +1,12 @@
 //! Names what decides results: two equal fingerprints have equal results.
 
 use super::data::load;
+use super::initial::initial_weights;
 use super::values::Values;
-use crate::data::{DataError, DataSource, Entries, TrainTest};
+use crate::data::{DataError, DataSource, Entries, ImageSize, TrainTest, sizes};
 use crate::digest::Hasher;
-use crate::scenario::Plan;
+use crate::nn::layers_on;
+use crate::scenario::{InitialWeights, Plan};
 
 /// The program that results come from: its version, and a number for the sources and the bundled data it was built of.
 pub const PROGRAM: &str =
@@ -67,9 +69,8 @@ pub(crate) fn own_content(source: &DataSource, data: &TrainTest) -> String {
 
 fn of(plan: &Plan, values: Values, content: &str) -> String {
     // Where data are does not matter, their content does. Of several files, each is one owner's.
-    let Plan { data, owners, .. } = plan;
-    let plan = Plan { data: data.with_paths(|_| String::new()), ..plan.clone() };
-    let owners = format!("{owners:?}");
+    let owners = format!("{:?}", plan.owners);
+    let plan = plan.with_paths(|_| String::new());
     fingerprint_of(&[
         b"run",
         plan.to_ron().as_bytes(),
@@ -79,16 +80,35 @@ fn of(plan: &Plan, values: Values, content: &str) -> String {
     ])
 }
 
+/// Digest of the initial weights of a plan that has them in a file; empty for others.
+pub(crate) fn weights_content(plan: &Plan, image: ImageSize, classes: usize) -> Result<String, DataError> {
+    let InitialWeights::File(_) = plan.training.initial_weights else { return Ok(String::new()) };
+    // A network that does not fit its data is refused elsewhere.
+    let Ok(layers) = layers_on(&plan.model.with_output(classes), image) else { return Ok(String::new()) };
+    let mut hasher = Hasher::default();
+    for own in initial_weights(plan, &layers, 0)? {
+        for values in [&own.weights, &own.bias] {
+            let values = values.expect_values();
+            add_numbers(&mut hasher, values.iter().map(|value| value.to_le_bytes()));
+        }
+    }
+    Ok(hasher.digits())
+}
+
 /// Names a run on these data: 16 hexadecimal digits of a digest of the resolved scenario, where values come from, the
-/// data that are used, and the program with all that it was built of.
-pub fn fingerprint(plan: &Plan, values: Values, data: &TrainTest) -> String {
-    of(plan, values, &own_content(&plan.data, data))
+/// data and the initial weights that are used, and the program with all that it was built of.
+pub fn fingerprint(plan: &Plan, values: Values, data: &TrainTest) -> Result<String, DataError> {
+    let weights = weights_content(plan, data.train.image_size, data.train.classes)?;
+    Ok(of(plan, values, &(own_content(&plan.data, data) + &weights)))
 }
 
 /// The same without running it. Reads data that are not bundled.
 pub fn fingerprint_of_plan(plan: &Plan, values: Values) -> Result<String, DataError> {
     match &plan.data {
-        DataSource::Mnist { .. } => Ok(of(plan, values, "")),
-        _ => Ok(fingerprint(plan, values, &load(plan)?)),
+        DataSource::Mnist { .. } => {
+            let (image, classes) = sizes(&plan.data)?;
+            Ok(of(plan, values, &weights_content(plan, image, classes)?))
+        }
+        _ => fingerprint(plan, values, &load(plan)?),
     }
 }

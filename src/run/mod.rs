@@ -13,6 +13,7 @@ mod epochs;
 mod failure;
 mod fingerprint;
 mod floating;
+mod initial;
 mod layer_operations;
 mod memory;
 mod operations;
@@ -30,7 +31,7 @@ use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
 use crate::nn::{Layer, LayerKind, TrainingProgram, batches_per_epoch, layers_on};
 use crate::ring::with_workers;
-use crate::scenario::{Length, Numbers, Plan};
+use crate::scenario::{InitialWeights, Length, Numbers, Plan};
 use crate::sim::SimError;
 
 pub(crate) use adversary::check_sends;
@@ -40,7 +41,7 @@ pub use epochs::EpochResult;
 pub use failure::{Cause, Failure};
 use fingerprint::named_content;
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
-pub(crate) use fingerprint::{fingerprint_of, own_content};
+pub(crate) use fingerprint::{fingerprint_of, own_content, weights_content};
 pub use memory::{Size, check_data, check_memory, estimated_bytes, size};
 pub use operations::{Operation, OperationCost};
 pub use out_of_range::OutOfRange;
@@ -199,9 +200,7 @@ fn check_values(plan: &Plan, values: Values) -> Result<(), RunError> {
 
 /// All layers of a plan's network on images of this size and so many classes.
 pub fn layers(plan: &Plan, image: ImageSize, classes: usize) -> Result<Vec<Layer>, RunError> {
-    let output = LayerKind::Dense { outputs: classes };
-    let kinds: Vec<LayerKind> = plan.model.layers.iter().cloned().chain([output]).collect();
-    layers_on(&kinds, image).map_err(|misfit| {
+    layers_on(&plan.model.with_output(classes), image).map_err(|misfit| {
         let reason = misfit.reason;
         RunError::Layers(format!("layer {} of the model does not fit these data: {reason}", misfit.layer + 1))
     })
@@ -224,6 +223,7 @@ pub fn training_program(plan: &Plan, layers: &[Layer], rows: usize) -> TrainingP
         rows,
         owners: plan.owners.clone(),
         descent: plan.training.descent(),
+        secret_weights: plan.training.initial_weights == InitialWeights::Secret,
     }
 }
 
@@ -253,6 +253,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     let layers = layers(plan, data.train.image_size, data.train.classes)?;
     check_classes(plan, data.train.classes)?;
     let program = training_program(plan, &layers, data.train.rows);
+    let fingerprint = fingerprint(plan, values, &data)?;
     progress.step();
 
     progress.begin("recording the program", 1);
@@ -266,7 +267,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
     crate::ring::release_memory();
     let mut trained = train::train(plan, &program, &data, &recorded, values, progress)?;
-    let (fingerprint, faulty) = (fingerprint(plan, values, &data), training_network(plan));
+    let faulty = training_network(plan);
     if let Some(abort) = trained.abort.take() {
         let (end, world) = ((abort, trained, iterations), (&faulty, &endpoints[..], plan.loss));
         let failure = Failure::aborted(fingerprint, end, &recorded, world)?;

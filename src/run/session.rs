@@ -184,6 +184,13 @@ impl<P: Protocol> Session<P> {
         Ok(self.phase(Some(demand), restart)?.trace)
     }
 
+    /// Goes on with these weights, in place of those that were drawn. This is not part of a training.
+    pub fn give_weights(&mut self, weights: &[Weights]) -> Result<(), SimError> {
+        let owned = |i| (i == OWNER).then_some(weights);
+        let give = async |i, trainer: &mut Trainer<P>| trainer.give_weights(owned(i)).await;
+        self.phase(Some(Demand::default()), give).map(|_| ())
+    }
+
     /// The weights, opened. This is not part of a training: it costs nothing in any result.
     pub fn open_weights(&mut self) -> Result<Vec<Weights>, SimError> {
         let run = self.phase(Some(Demand::default()), async |_, trainer| trainer.open_weights().await)?;

@@ -3,6 +3,7 @@
 use super::adversary::Cheat;
 use super::epochs::{Abort, Found, Learner, Stopped, Trained, train_epochs};
 use super::floating::Floating;
+use super::initial::initial_weights;
 use super::out_of_range::OutOfRange;
 use super::record::Recorded;
 use super::session::{Demands, Session};
@@ -10,7 +11,7 @@ use super::verify::VerifyError;
 use super::world::{clear_world, world};
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::TrainTest;
-use crate::nn::{SecretData, Secrets, TrainingProgram, correct_predictions, glorot_weights};
+use crate::nn::{SecretData, Secrets, TrainingProgram, correct_predictions};
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Message, Protocol, ValuesBeyond};
 use crate::ring::Content;
@@ -109,7 +110,7 @@ fn train_values<P: Protocol>(
 ) -> Result<Trained, RunError> {
     let recorded = watch.recorded;
     let all_rows: Vec<usize> = (0..data.train.rows).collect();
-    let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+    let weights = initial_weights(plan, &program.layers, 0)?;
     let secret = SecretData::of(program, &data.train, &all_rows, plan.fixed_point);
     let format = (plan.fixed_point, plan.rounding);
     let secrets = Secrets { data: &secret, weights: &weights };
@@ -177,7 +178,8 @@ impl<P: Protocol> Learner for InFixedPoint<'_, P> {
     }
 
     fn restart(&mut self, attempt: u64) -> Result<(), Stopped> {
-        let fresh = glorot_weights(&self.program.layers, self.plan.seed, attempt, self.plan.fixed_point);
+        let fresh =
+            initial_weights(self.plan, &self.program.layers, attempt)?;
         self.cheat.iter().for_each(Cheat::begin);
         let restart = self.session.restart(&fresh);
         let trace = self.done(restart, true)?;

@@ -1,12 +1,13 @@
 //! The first iterations, really run on shares, against the recorded program and the ideal functionality.
 
+use super::initial::initial_weights;
 use super::out_of_range::OutOfRange;
 use super::record::{Recorded, record, record_in_pieces};
 use super::session::{Demands, Session};
 use super::world::{clear_world, world};
 use super::{Progress, RunError, total_iterations};
 use crate::data::Dataset;
-use crate::nn::{LayerKind, SecretData, Secrets, TrainingProgram, Weights, epoch_order, glorot_weights};
+use crate::nn::{LayerKind, SecretData, Secrets, TrainingProgram, Weights, epoch_order};
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Protocol, ValuesBeyond};
 use crate::ring::{Content, Vector};
@@ -80,26 +81,40 @@ struct First {
     setup: Trace,
     iterations: Vec<Trace>,
     weights: Vec<Weights>,
+    drawn: Drawn,
+}
+
+/// What the parties drew in secret, opened so that another session can take the same.
+#[derive(Default)]
+struct Drawn {
+    /// The initial weights, if they are drawn.
+    weights: Option<Vec<Weights>>,
+    /// What dropouts let stay in each iteration.
     masks: Vec<Vec<Vector>>,
 }
 
-/// Where `masks` are given, dropouts let stay in each iteration what they say; else what they draw.
+/// Where something is `given`, it is taken in place of what the parties would draw.
 fn run_first<P: Protocol>(
     (mut session, setup): (Session<P>, Trace),
     run: &OnShares,
-    masks: Option<&[Vec<Vector>]>,
+    given: Option<&Drawn>,
 ) -> Result<First, SimError> {
     session.round_in_pieces(run.most_at_once);
     let draws = run.program.layers.iter().any(|layer| matches!(layer.kind, LayerKind::Dropout(_)));
-    let (mut iterations, mut used) = (Vec::new(), Vec::new());
+    let (mut iterations, mut masks) = (Vec::new(), Vec::new());
+    if let Some(weights) = given.and_then(|given| given.weights.as_ref()) {
+        session.give_weights(weights)?;
+    }
+    let weights = if run.program.secret_weights { Some(session.open_weights()?) } else { None };
     for (at, rows) in run.rows.chunks_exact(run.plan.training.batch).enumerate() {
-        if let Some(masks) = masks {
-            session.give_masks(&masks[at]);
+        if let Some(given) = given {
+            session.give_masks(&given.masks[at]);
         }
         iterations.push(session.iteration(rows)?.0);
-        used.push(if draws { session.open_masks()? } else { Vec::new() });
+        masks.push(if draws { session.open_masks()? } else { Vec::new() });
     }
-    Ok(First { setup, iterations, weights: session.open_weights()?, masks: used })
+    let drawn = Drawn { weights, masks };
+    Ok(First { setup, iterations, weights: session.open_weights()?, drawn })
 }
 
 impl Visitor for OnShares<'_> {
@@ -117,14 +132,14 @@ impl Visitor for OnShares<'_> {
 }
 
 impl OnShares<'_> {
-    /// The same in the clear, with what dropouts let stay there. Values that leave their range are counted in `beyond`.
+    /// The same in the clear, with what was drawn there. Values that leave their range are counted in `beyond`.
     fn in_the_clear(&self, beyond: &ValuesBeyond, shares: &First) -> Result<First, SimError> {
         let plan = self.plan;
         let start = |party| Clear::counting(party, plan.seed, beyond.clone());
         let format = (plan.fixed_point, self.rounding);
         let session =
             Session::set_up(clear_world(), start, format, self.program, self.secrets, Demands::default())?;
-        run_first(session, self, Some(&shares.masks))
+        run_first(session, self, Some(&shares.drawn))
     }
 }
 
@@ -153,7 +168,7 @@ pub fn verify(
     let (owners, held, rows) = program.owners.part(&order);
     let program = &TrainingProgram { rows: held.len(), owners, ..program.clone() };
     let secret = SecretData::of(program, data, &held, plan.fixed_point);
-    let weights = glorot_weights(&program.layers, plan.seed, 0, plan.fixed_point);
+    let weights = initial_weights(plan, &program.layers, 0)?;
     let secrets = Secrets { data: &secret, weights: &weights };
     let shapes = record(plan, program)?;
     let rows = &rows;

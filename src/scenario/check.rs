@@ -50,7 +50,7 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     let model = model_node.and_then(|node| model(&node, image, mistakes));
     let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), may_own, mistakes));
     let training = fields.node("training", mistakes);
-    let training = training.and_then(|node| training_of(&node, fixed_point, mistakes)).filter(|training| {
+    let training = training.and_then(|node| training_of(&node, fixed_point, files, mistakes)).filter(|training| {
         // With a mistake in the format, nobody knows.
         fixed_point.is_none_or(|format| check_constants(&fields, training, format, mistakes))
     });

@@ -85,12 +85,6 @@ fn rows(fields: &Fields, what: &str, available: usize, mistakes: &mut Mistakes) 
 /// A file of a data set and its size: rows, and what one is.
 type SizedFile = (DataPath, (usize, ImageSize));
 
-/// The path that a text gives.
-fn path(node: &Node, what: &str, files: &Files, mistakes: &mut Mistakes) -> Option<DataPath> {
-    let written = read::text(node, what, mistakes)?;
-    Some(DataPath { resolved: files.base_dir.join(&written), written })
-}
-
 /// Notes what is wrong with the file of a field.
 fn wrong_file(node: &Node, what: &str, error: DataError, mistakes: &mut Mistakes) {
     let help = "paths are relative to the folder of the scenario file".to_string();
@@ -110,7 +104,7 @@ fn idx_file(
     content: Content,
     mistakes: &mut Mistakes,
 ) -> Option<SizedFile> {
-    let path = path(node, what, files, mistakes)?;
+    let path = files.path(node, what, mistakes)?;
     let size = looked_at(node, what, size(&path.resolved, &path.written, content), mistakes)?;
     Some((path, size))
 }
@@ -223,7 +217,7 @@ fn csv(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Data> {
     let scale = scale(&fields, mistakes);
     let file = |what: &str, mistakes: &mut Mistakes| {
         let node = fields.node(what, mistakes)?;
-        Some((path(&node, what, files, mistakes)?, node))
+        Some((files.path(&node, what, mistakes)?, node))
     };
     let (train_file, test_file) = (file("train_file", mistakes), file("test_file", mistakes));
     let (label, (train_file, train_node), (test_file, test_node)) =
@@ -245,7 +239,7 @@ fn csv(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Data> {
 fn npz(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Data> {
     let fields = Fields::new(node, &NPZ, mistakes)?;
     let file_node = fields.node("file", mistakes);
-    let file = file_node.as_ref().and_then(|node| path(node, "file", files, mistakes));
+    let file = file_node.as_ref().and_then(|node| files.path(node, "file", mistakes));
     let scale = scale(&fields, mistakes);
     let mut name = |what: &str| {
         let node = fields.node(what, mistakes)?;
@@ -289,7 +283,7 @@ fn cifar10(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Data> 
     let fields = Fields::new(node, &CIFAR10, mistakes)?;
     let scale = scale(&fields, mistakes);
     let node = fields.node("folder", mistakes)?;
-    let folder = path(&node, "folder", files, mistakes)?;
+    let folder = files.path(&node, "folder", mistakes)?;
     let mut rows_of = |files: &[&str]| {
         let rows = looked_at(&node, "folder", cifar10_rows(&folder, files), mistakes);
         rows.map(|rows| rows.iter().sum::<usize>())

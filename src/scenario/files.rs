@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::errors::Mistakes;
+use super::read;
+use super::tree::Node;
 use crate::data::csv::{self, Column, Head};
 use crate::data::{DataError, DataPath};
 
@@ -15,7 +18,7 @@ type Key = (PathBuf, Column, Option<bool>);
 #[derive(Debug)]
 pub struct Files {
     /// What paths are relative to.
-    pub base_dir: PathBuf,
+    base_dir: PathBuf,
     tables: Mutex<BTreeMap<Key, (Head, usize)>>,
 }
 
@@ -23,6 +26,12 @@ impl Files {
     /// Files of this folder.
     pub fn of(base_dir: &Path) -> Files {
         Files { base_dir: base_dir.to_path_buf(), tables: Mutex::default() }
+    }
+
+    /// The path that a text gives.
+    pub fn path(&self, node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<DataPath> {
+        let written = read::text(node, what, mistakes)?;
+        Some(DataPath { resolved: self.base_dir.join(&written), written })
     }
 
     /// The columns of a table, and its number of rows.

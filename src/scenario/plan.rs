@@ -6,6 +6,7 @@
 use std::path::Path;
 
 pub use crate::data::{DataSource, Owners};
+use crate::data::DataPath;
 use crate::nn::Descent;
 pub use crate::nn::{Adam, BatchDivision, InverseRoot, LayerKind, Optimizer, Rate, Sgd};
 pub use crate::protocol::registry::ProtocolName as Protocol;
@@ -155,7 +156,16 @@ impl Misdeed {
 impl Plan {
     /// The same plan as a file in `folder` has to write it: paths of data hold there. The folder need not be there yet.
     pub fn seen_from(&self, folder: &Path) -> Plan {
-        Plan { data: self.data.with_paths(|path| path.seen_from(folder)), ..self.clone() }
+        self.with_paths(|path| path.seen_from(folder))
+    }
+
+    /// The same plan, paths written in another way.
+    pub(crate) fn with_paths(&self, write: impl Fn(&DataPath) -> String) -> Plan {
+        let mut same = Plan { data: self.data.with_paths(&write), ..self.clone() };
+        if let InitialWeights::File(path) = &mut same.training.initial_weights {
+            path.written = write(path);
+        }
+        same
     }
 }
 
@@ -167,6 +177,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// All layers, the output layer for so many classes included.
+    pub fn with_output(&self, classes: usize) -> Vec<LayerKind> {
+        self.layers.iter().cloned().chain([LayerKind::Dense { outputs: classes }]).collect()
+    }
+
     /// Neurons of each hidden layer, first to last, if all are dense with ReLU behind each.
     pub fn hidden(&self) -> Option<Vec<usize>> {
         let width = |pair: &[LayerKind]| match pair {
@@ -195,12 +210,26 @@ pub struct Training {
     /// Fraction of test rows: an epoch that ends with fewer right answers halves the learning rate and
     /// starts from fresh weights. 0.0: never.
     pub restart_below: f64,
+    /// Where the initial weights come from.
+    pub initial_weights: InitialWeights,
+}
+
+/// Where the initial weights of a training come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InitialWeights {
+    /// Party 0 draws them and inputs them.
+    Glorot,
+    /// The parties draw them together, and no one knows them.
+    Secret,
+    /// Party 0 inputs those of an archive of NumPy arrays.
+    File(DataPath),
 }
 
 impl Training {
     /// All that decides its steps.
     pub fn descent(&self) -> Descent {
-        let Training { length: _, batch, rates, optimizer, weight_decay, restart_below: _ } = self;
+        let Training { length: _, batch, rates, optimizer, weight_decay, restart_below: _, initial_weights: _ } =
+            self;
         Descent { optimizer: *optimizer, rates: rates.clone(), weight_decay: *weight_decay, batch: *batch }
     }
 }

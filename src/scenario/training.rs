@@ -3,7 +3,8 @@
 use super::declared::{ADAM, LEARNING_RATE, RATE, TRAINING};
 use super::errors::{Mistakes, Place};
 use super::field::Value;
-use super::plan::{Adam, BatchDivision, FixedPoint, InverseRoot, Length, Optimizer, Rate, Sgd, Training};
+use super::files::Files;
+use super::plan::{Adam, BatchDivision, FixedPoint, InitialWeights, InverseRoot, Length, Optimizer, Rate, Sgd, Training};
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
@@ -15,7 +16,12 @@ const SGD_RATE: f64 = 0.01;
 const ADAM_RATE: f64 = 0.001;
 
 /// Reads a training. What is left out can depend on the number format; with a mistake in that, the default one is taken.
-pub fn training_of(node: &Node, format: Option<FixedPoint>, mistakes: &mut Mistakes) -> Option<Training> {
+pub fn training_of(
+    node: &Node,
+    format: Option<FixedPoint>,
+    files: &Files,
+    mistakes: &mut Mistakes,
+) -> Option<Training> {
     let fields = Fields::new(node, &TRAINING, mistakes)?;
     let length = length(&fields, mistakes);
     let batch = fields.whole("batch", mistakes);
@@ -29,6 +35,8 @@ pub fn training_of(node: &Node, format: Option<FixedPoint>, mistakes: &mut Mista
     };
     let weight_decay = fields.float("weight_decay", mistakes);
     let restart_below = fields.float("restart_below", mistakes);
+    let initial_weights = fields.node("initial_weights", mistakes);
+    let initial_weights = initial_weights.and_then(|node| initial_weights_of(&node, files, mistakes));
     Some(Training {
         length: length?,
         batch: batch? as usize,
@@ -36,6 +44,7 @@ pub fn training_of(node: &Node, format: Option<FixedPoint>, mistakes: &mut Mista
         optimizer: optimizer?,
         weight_decay: weight_decay?,
         restart_below: restart_below?,
+        initial_weights: initial_weights?,
     })
 }
 
@@ -50,6 +59,24 @@ fn length(fields: &Fields, mistakes: &mut Mistakes) -> Option<Length> {
         return None;
     }
     fields.whole("iterations", mistakes).map(Length::Iterations)
+}
+
+fn initial_weights_of(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<InitialWeights> {
+    match (read::variant_name(node), &node.kind) {
+        (Some("glorot"), Kind::Word(_)) => Some(InitialWeights::Glorot),
+        (Some("secret"), Kind::Word(_)) => Some(InitialWeights::Secret),
+        (Some("file"), Kind::Tuple(_, items)) if items.len() == 1 => {
+            let path = files.path(&items[0], "initial_weights", mistakes)?;
+            if path.resolved.is_file() {
+                return Some(InitialWeights::File(path));
+            }
+            let message = format!("there is no file `{}`", path.written);
+            let help = "paths are relative to the folder of the scenario file".to_string();
+            mistakes.add(&items[0].place, message, "the initial weights", Some(help));
+            None
+        }
+        _ => unknown_form(node, TRAINING.field("initial_weights"), mistakes),
+    }
 }
 
 /// One rate, or rates by epoch.

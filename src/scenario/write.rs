@@ -13,7 +13,7 @@ use super::declared::{
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, Interface, Jitter, LayerKind,
+    Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, InitialWeights, Interface, Jitter, LayerKind,
     Length, Link, Misdeed, Model, NetworkPlan, Numbers, Offline, Optimizer, Owners, PartyCompute, Plan, Rate,
     Rounding, Sgd, Site, Slow, Softmax, Stop, Tcp, Training, Triples, Which, WireOverhead,
 };
@@ -320,7 +320,7 @@ fn owners(plan: &Plan) -> Option<String> {
 }
 
 fn training(training: &Training, select: Select) -> String {
-    let Training { length, batch, rates, optimizer, weight_decay, restart_below } = training;
+    let Training { length, batch, rates, optimizer, weight_decay, restart_below, initial_weights } = training;
     let mut record = Record::new(&TRAINING, select);
     match length {
         Length::Epochs(epochs) => record.field("epochs", || epochs.to_string()),
@@ -338,6 +338,13 @@ fn training(training: &Training, select: Select) -> String {
     }
     record.field("weight_decay", || format!("{weight_decay:?}"));
     record.field("restart_below", || format!("{restart_below:?}"));
+    match initial_weights {
+        InitialWeights::Glorot => {}
+        InitialWeights::Secret => record.field("initial_weights", || "secret".to_string()),
+        InitialWeights::File(path) => {
+            record.field("initial_weights", || format!("file({})", quoted(&path.written)));
+        }
+    }
     record.in_line("")
 }
 

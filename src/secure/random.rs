@@ -1,7 +1,7 @@
-//! Secret random bits.
+//! Secret random bits and numbers.
 
 use super::Secure;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, RingShare};
 
 impl<P: Protocol> Secure<P> {
     /// Secret bits as ring elements, each of them one with probability 2^-halvings.
@@ -18,5 +18,16 @@ impl<P: Protocol> Secure<P> {
             bits.extend(odd);
         }
         self.bits_to_ring(&bits, len).await.remove(0)
+    }
+
+    /// Secret numbers of so many bits, each as likely as any other, and with each a secret random bit.
+    pub async fn random_numbers(&self, len: usize, bits: u32) -> (P::Share, P::Share) {
+        let _span = self.span("random_numbers");
+        let (_, summands) = self.protocol.random(len, bits + 1).await;
+        let uniform = summands.into_iter().reduce(|x, y| self.xor_words(&x, &y));
+        let mut elements = self.bits_to_ring(&uniform.expect("a summand"), len).await;
+        let bit = elements.pop().expect("one bit more");
+        let weighted = elements.into_iter().enumerate().map(|(at, element)| element.scale(1i64 << at));
+        (weighted.reduce(|sum, element| sum.add(&element)).expect("a number has bits"), bit)
     }
 }

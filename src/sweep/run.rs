@@ -17,8 +17,9 @@ use super::summary::SweepSummary;
 use super::task::tasks;
 use super::trace::{Sizes, Traces, check_adversaries};
 use super::training::{self, Watch};
-use crate::data::DataSource;
-use crate::run::{Progress, RunError, estimated_bytes, fingerprint_of, load, own_content};
+use crate::data::{DataSource, sizes};
+use crate::run::{Progress, RunError, estimated_bytes, fingerprint_of, load, own_content, weights_content};
+use crate::scenario::InitialWeights;
 
 /// Points of a chunk, at most: few enough for a chunk to end soon.
 const POINTS: usize = 512;
@@ -68,10 +69,16 @@ fn fingerprint(plan: &SweepPlan) -> Result<String, SweepError> {
     for training in &plan.trainings {
         let own = plan.plan(training.point as usize);
         // Whether a number fits depends on the number format.
-        let mut is_new = || known.insert(format!("{:?} {:?}", own.data, own.fixed_point));
-        if !matches!(own.data, DataSource::Mnist { .. }) && is_new() {
+        let mut is_new = |name: String| known.insert(format!("{name} {:?} {:?}", own.data, own.fixed_point));
+        if !matches!(own.data, DataSource::Mnist { .. }) && is_new("data".to_string()) {
             let data = load(&own).map_err(RunError::from)?;
             contents += &own_content(&own.data, &data);
+        }
+        if let InitialWeights::File(_) = own.training.initial_weights
+            && is_new(format!("{:?} {:?}", own.training.initial_weights, own.model))
+        {
+            let (image, classes) = sizes(&own.data).map_err(RunError::from)?;
+            contents += &weights_content(&own, image, classes).map_err(RunError::from)?;
         }
     }
     Ok(fingerprint_of(&[b"sweep", plan.sweep.digest.as_bytes(), contents.as_bytes()]))

@@ -10,6 +10,7 @@ mod fingerprint;
 mod folders;
 mod formats;
 mod golden;
+mod initial;
 mod kinds;
 mod labels;
 mod live;

@@ -228,6 +228,7 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "momentum") => "0.75",
         (_, "division") => "exact",
         (_, "restart_below") => "0.9",
+        (_, "initial_weights") => "secret",
         ("The file", "network") => "preset(\"wan\")",
         ("The file", "compute") => "none",
         ("network: custom(…)", "base") => "\"cheetah-wan\"",

@@ -6,7 +6,7 @@ use std::path::Path;
 use mpcsim::memory::MemoryLimit;
 use mpcsim::run::{Values, fingerprint_of_plan};
 use mpcsim::scenario::{
-    BatchDivision, DataSource, FixedPoint, Interface, Jitter, Length, Optimizer, PartyCompute, Plan,
+    BatchDivision, DataSource, FixedPoint, InitialWeights, Interface, Jitter, Length, Optimizer, PartyCompute, Plan,
     Protocol, Rate, Rounding, SCENARIO, Scenario, Sgd, Training, WireOverhead, parse_compute, parse_network,
 };
 use mpcsim::sweep::{Sweep, SweepPlan};
@@ -97,6 +97,7 @@ fn what_is_left_out_has_a_default() {
         optimizer: Optimizer::Sgd(Sgd { momentum: 0.9, division: BatchDivision::PowerOfTwo }),
         weight_decay: 0.0,
         restart_below: 0.12,
+        initial_weights: InitialWeights::Glorot,
     };
     assert_eq!(plan.training, expected);
     assert_eq!(plan.compute.label, "server-core");

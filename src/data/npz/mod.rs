@@ -181,6 +181,36 @@ fn check_labels(array: &Array) -> Result<(), DataError> {
     }
 }
 
+/// The numbers of an array whose last dimension has so many columns, and all others together so many rows, in their order. None may
+/// be larger than this, whatever its sign.
+pub fn matrix(
+    path: &Path,
+    file: &str,
+    array: &str,
+    [rows, columns]: [usize; 2],
+    largest: f64,
+) -> Result<Vec<f64>, DataError> {
+    let array = Array::open(path, file, array)?;
+    let shape = &array.header.shape;
+    if shape.last() != Some(&(columns as u64)) || array.header.elements() != (rows * columns) as u64 {
+        let found: Vec<String> = shape.iter().map(u64::to_string).collect();
+        let needed = if rows == 1 { format!("({columns},)") } else { format!("({rows}, {columns})") };
+        let problem = format!("has the shape ({}), and {needed} is needed", found.join(", "));
+        return Err(DataError::wrong(&array.name, problem));
+    }
+    let (mut numbers, origin) = (Vec::new(), Origin::of_file(&array.name));
+    array.elements(rows, columns, |at, number| {
+        Array::check_finite(&origin, number, at, columns)?;
+        if number.abs() > largest {
+            let problem = format!("{number} stands there, and the number format holds {largest} at most");
+            return Err(DataError::wrong_at(origin.value(at / columns, at % columns), problem));
+        }
+        numbers.push(number);
+        Ok(())
+    })?;
+    Ok(numbers)
+}
+
 /// All labels of an array, those of the first `most` rows to be kept.
 pub fn labels(path: &Path, file: &str, array: &str, most: usize) -> Result<Labels, DataError> {
     let array = Array::open(path, file, array)?;

@@ -98,8 +98,7 @@ pub static SCENARIO: Group = Group {
             Default::Required("dense(hidden: [128])"),
             Decides::BOTH,
             "What is trained: the layers before the output layer. The size of the inputs follows from the data, and so does the \
-             output layer, which is dense with an output for each class. Initial weights are Glorot uniform, \
-             U[-r, r] with r = sqrt(6 / (fan-in + fan-out)), rounded to fixed point, from the seed; biases begin at zero.",
+             output layer, which is dense with an output for each class. `training: (initial_weights: …)` says what it begins with.",
         ),
         field(
             "softmax",

@@ -110,6 +110,34 @@ pub static TRAINING: Group = Group {
             Decides::ACCURACY,
             "An epoch that ends with fewer right answers halves the learning rate and starts from fresh weights.",
         ),
+        field(
+            "initial_weights",
+            Value::Forms(&[
+                Form {
+                    written: "glorot",
+                    about: "Party 0 draws them from the seed and inputs them: Glorot uniform, U[-r, r] with r = sqrt(6 / (fan-in + \
+                            fan-out)), rounded to fixed point.",
+                    group: None,
+                },
+                Form {
+                    written: "secret",
+                    about: "The parties draw them together, and no one knows them, as the reference system does: floor(log2(2 r)) + f \
+                            secret random bits, times a constant and truncated, less r, with a random sign. It is part of set-up \
+                            and of restarts, and counted there.",
+                    group: None,
+                },
+                Form {
+                    written: "file(\"weights.npz\")",
+                    about: "Party 0 inputs those of an NPZ, rounded to fixed point: for each layer `dense1`, `conv1`, … as spans call it an \
+                            array `dense1_weights` (inputs, outputs), or (height, width, channels, outputs), and an array \
+                            `dense1_bias` (outputs). A training that restarts takes the same again.",
+                    group: None,
+                },
+            ]),
+            Default::Is("glorot"),
+            Decides::BOTH,
+            "Where the initial weights come from. Biases begin at zero, but with a file.",
+        ),
     ],
 };
 
