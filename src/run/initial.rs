@@ -28,8 +28,7 @@ pub(super) fn initial_weights(
 fn layer_weights(file: &DataPath, span: &str, fans: Fans, format: FixedPoint) -> Result<Weights, DataError> {
     let read = |name: &str, [rows, columns]: [usize; 2]| -> Result<Vector, DataError> {
         let array = format!("{span}_{name}");
-        let values =
-            npz::matrix(&file.resolved, &file.written, &array, [rows, columns], format.largest())?;
+        let values = npz::matrix(&file.resolved, &file.written, &array, [rows, columns], format.largest())?;
         Ok(values.into_iter().map(|value| format.encode(value) as u64).collect::<Vec<_>>().into())
     };
     let weights = read("weights", [fans.inputs, fans.outputs])?;

@@ -29,7 +29,7 @@ mod world;
 use crate::data::{DataError, ImageSize};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
-use crate::nn::{Layer, LayerKind, TrainingProgram, batches_per_epoch, layers_on};
+use crate::nn::{Layer, TrainingProgram, batches_per_epoch, layers_on};
 use crate::ring::with_workers;
 use crate::scenario::{InitialWeights, Length, Numbers, Plan};
 use crate::sim::SimError;

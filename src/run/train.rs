@@ -178,8 +178,7 @@ impl<P: Protocol> Learner for InFixedPoint<'_, P> {
     }
 
     fn restart(&mut self, attempt: u64) -> Result<(), Stopped> {
-        let fresh =
-            initial_weights(self.plan, &self.program.layers, attempt)?;
+        let fresh = initial_weights(self.plan, &self.program.layers, attempt)?;
         self.cheat.iter().for_each(Cheat::begin);
         let restart = self.session.restart(&fresh);
         let trace = self.done(restart, true)?;

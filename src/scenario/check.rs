@@ -9,7 +9,9 @@ use super::faults::faults;
 use super::files::Files;
 use super::model::model;
 use super::network::network;
-use super::plan::{Adversary, FixedPoint, Numbers, Offline, Plan, Protocol, Rounding, Triples};
+use super::plan::{
+    Adversary, FixedPoint, InitialWeights, Numbers, Offline, Plan, Protocol, Rounding, Training, Triples,
+};
 use super::quantities::optional;
 use super::read::{self, Fields};
 use super::softmax::{check_softmax, softmax};
@@ -50,10 +52,11 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     let model = model_node.and_then(|node| model(&node, image, mistakes));
     let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), may_own, mistakes));
     let training = fields.node("training", mistakes);
-    let training = training.and_then(|node| training_of(&node, fixed_point, files, mistakes)).filter(|training| {
-        // With a mistake in the format, nobody knows.
-        fixed_point.is_none_or(|format| check_constants(&fields, training, format, mistakes))
-    });
+    let training =
+        training.and_then(|node| training_of(&node, fixed_point, files, mistakes)).filter(|training| {
+            // With a mistake in the format, nobody knows.
+            fixed_point.is_none_or(|format| check_constants(&fields, training, format, mistakes))
+        });
     if let (Some(data), Some(training)) = (&data, &training) {
         check_batch(&fields, data.source.train_rows(), training.batch, mistakes);
     }
@@ -87,7 +90,9 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
         mistakes.add(place, message, "not with this", Some(WITHOUT.to_string()));
         return None;
     }
-    if !check_cheating_in_floats(&fields, numbers, adversary.as_ref(), mistakes) {
+    if !check_cheating_in_floats(&fields, numbers, adversary.as_ref(), mistakes)
+        || !check_weights_of_floats(&fields, numbers, training.as_ref(), mistakes)
+    {
         return None;
     }
     Some(Plan {
@@ -129,6 +134,23 @@ fn check_cheating_in_floats(
         adversary.does.name()
     );
     let help = "it alters shares, and a training in floating point has none; `drop` and `delay` work, or take numbers: fixed_point";
+    mistakes.add(place, message, "not with this", Some(help.to_string()));
+    false
+}
+
+/// A training in floating point begins as others do by default.
+fn check_weights_of_floats(
+    fields: &Fields,
+    numbers: Option<Numbers>,
+    training: Option<&Training>,
+    mistakes: &mut Mistakes,
+) -> bool {
+    let numbers = numbers.filter(|&numbers| numbers != Numbers::FixedPoint);
+    let others = training.filter(|training| training.initial_weights != InitialWeights::Glorot);
+    let (Some(numbers), Some(_)) = (numbers, others) else { return true };
+    let place = fields.place_of("numbers").unwrap_or(fields.opening());
+    let message = format!("`numbers: {}` cannot stand beside `initial_weights`", numbers.name());
+    let help = "a training in floating point begins with weights of the seed: take numbers: fixed_point, or leave initial_weights out";
     mistakes.add(place, message, "not with this", Some(help.to_string()));
     false
 }

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
-pub use crate::data::{DataSource, Owners};
 use crate::data::DataPath;
+pub use crate::data::{DataSource, Owners};
 use crate::nn::Descent;
 pub use crate::nn::{Adam, BatchDivision, InverseRoot, LayerKind, Optimizer, Rate, Sgd};
 pub use crate::protocol::registry::ProtocolName as Protocol;
@@ -228,8 +228,15 @@ pub enum InitialWeights {
 impl Training {
     /// All that decides its steps.
     pub fn descent(&self) -> Descent {
-        let Training { length: _, batch, rates, optimizer, weight_decay, restart_below: _, initial_weights: _ } =
-            self;
+        let Training {
+            length: _,
+            batch,
+            rates,
+            optimizer,
+            weight_decay,
+            restart_below: _,
+            initial_weights: _,
+        } = self;
         Descent { optimizer: *optimizer, rates: rates.clone(), weight_decay: *weight_decay, batch: *batch }
     }
 }

@@ -4,7 +4,9 @@ use super::declared::{ADAM, LEARNING_RATE, RATE, TRAINING};
 use super::errors::{Mistakes, Place};
 use super::field::Value;
 use super::files::Files;
-use super::plan::{Adam, BatchDivision, FixedPoint, InitialWeights, InverseRoot, Length, Optimizer, Rate, Sgd, Training};
+use super::plan::{
+    Adam, BatchDivision, FixedPoint, InitialWeights, InverseRoot, Length, Optimizer, Rate, Sgd, Training,
+};
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;

@@ -13,9 +13,10 @@ use super::declared::{
 };
 use super::field::{Decides, Group};
 use super::plan::{
-    Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, InitialWeights, Interface, Jitter, LayerKind,
-    Length, Link, Misdeed, Model, NetworkPlan, Numbers, Offline, Optimizer, Owners, PartyCompute, Plan, Rate,
-    Rounding, Sgd, Site, Slow, Softmax, Stop, Tcp, Training, Triples, Which, WireOverhead,
+    Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, InitialWeights, Interface,
+    Jitter, LayerKind, Length, Link, Misdeed, Model, NetworkPlan, Numbers, Offline, Optimizer, Owners,
+    PartyCompute, Plan, Rate, Rounding, Sgd, Site, Slow, Softmax, Stop, Tcp, Training, Triples, Which,
+    WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;

@@ -171,6 +171,10 @@ fn what_floating_point_cannot_do_is_refused() {
     assert!(line + 2 >= at && told.contains(&format!("cheats.ron:{line}:5")), "{told}");
     assert!(told.contains("`numbers: float64` cannot stand beside an adversary that does"), "{told}");
 
+    let secret = ["numbers=float64", "training.initial_weights=secret"];
+    let told = refused(&scenario(SMALL), &secret, "split");
+    assert!(told.contains("`numbers: float64` cannot stand beside `initial_weights`"), "{told}");
+
     let told = refused(&scenario(SMALL), &["numbers=float46"], "split");
     assert!(told.contains("`numbers` must be `fixed_point`, `float64` or `float32`"), "{told}");
     assert!(told.contains("did you mean `float64`?"), "{told}");

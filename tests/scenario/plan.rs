@@ -6,8 +6,9 @@ use std::path::Path;
 use mpcsim::memory::MemoryLimit;
 use mpcsim::run::{Values, fingerprint_of_plan};
 use mpcsim::scenario::{
-    BatchDivision, DataSource, FixedPoint, InitialWeights, Interface, Jitter, Length, Optimizer, PartyCompute, Plan,
-    Protocol, Rate, Rounding, SCENARIO, Scenario, Sgd, Training, WireOverhead, parse_compute, parse_network,
+    BatchDivision, DataSource, FixedPoint, InitialWeights, Interface, Jitter, Length, Optimizer,
+    PartyCompute, Plan, Protocol, Rate, Rounding, SCENARIO, Scenario, Sgd, Training, WireOverhead,
+    parse_compute, parse_network,
 };
 use mpcsim::sweep::{Sweep, SweepPlan};
 
