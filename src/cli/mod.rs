@@ -9,6 +9,7 @@ mod interrupt;
 mod list;
 mod merge;
 mod output;
+mod paper;
 mod play;
 mod plot;
 mod progress;
@@ -70,6 +71,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Play a party of a recorded program over real TCP, and say how long it took.
     Play(play::PlayArgs),
+    /// Check the claims of the paper on softmax replacement: run its sweeps and write one page.
+    Paper(paper::PaperArgs),
     /// List protocols, softmax variants, network and compute presets.
     List(list::ListArgs),
     /// Compare result folders: figures side by side, with ratios to the first.
@@ -150,6 +153,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Replay(args) => replay::replay(&args),
         Command::Import(args) => import::import(&args),
         Command::Play(args) => play::play(&args),
+        Command::Paper(args) => paper::paper(&args),
         Command::List(args) => list::list(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Plot(args) => plot::plot(&args),

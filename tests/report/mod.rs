@@ -2,5 +2,6 @@
 
 mod commands;
 mod html;
+mod paper;
 mod support;
 mod sweep;

@@ -14,7 +14,7 @@ pub use sweep::{ResultColumn, sweep_report};
 
 const ECHARTS: &str = include_str!("vendor/echarts.min.js");
 const LICENSES: &str = include_str!("vendor/LICENSES.txt");
-const STYLE: &str = include_str!("page.css");
+pub(super) const STYLE: &str = include_str!("page.css");
 const COMMON: &str = concat!(include_str!("format.js"), include_str!("common.js"));
 
 /// Nothing may be asked for, neither by the page nor by anything that found its way into its data.
@@ -22,7 +22,7 @@ const POLICY: &str =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 /// Text inside an element or a quoted attribute.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

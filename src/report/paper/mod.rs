@@ -1,0 +1,141 @@
+//! The page of `mpcsim paper`: each claim of Keller and Sun, "Effectiveness of MPC-friendly Softmax Replacement" (arXiv 2011.11202),
+//! beside the figures that support or contradict it, made of the results of its sweeps.
+
+mod accuracy;
+mod beyond;
+mod cost;
+mod page;
+mod secureml;
+mod table;
+
+pub use table::TableError;
+
+use accuracy::Accuracy;
+use beyond::Beyond;
+use cost::Cost;
+use page::{Block, Page};
+use secureml::SecureMl;
+use table::Table;
+
+use super::plot::{Request, Series, plot_svg};
+
+/// The networks of the paper, by the cell that they have in tables.
+const LAYERS: [(&str, &str); 3] =
+    [("one layer", "[]"), ("two layers", "[128]"), ("three layers", "[128, 128]")];
+/// The usual softmax and the uses of the replacement.
+const USES: [&str; 3] = ["exact", "relu_probability", "relu_gradient"];
+
+/// The results of a sweep of the page.
+pub struct PartResults {
+    /// Which part it is.
+    pub part: Part,
+    /// `results.csv`.
+    pub results: String,
+    /// `evaluations.csv`; empty if nothing was trained.
+    pub evaluations: String,
+}
+
+/// The parts of the page, each made of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Accuracy by epoch.
+    Accuracy,
+    /// Rounds, bytes and time.
+    Cost,
+    /// SecureML's claim.
+    SecureMl,
+    /// Every softmax, by time to accuracy.
+    Beyond,
+}
+
+impl Part {
+    /// All of them, in the order of the page.
+    pub const ALL: [Part; 4] = [Part::Accuracy, Part::Cost, Part::SecureMl, Part::Beyond];
+
+    /// Its name on the command line, and that of its sweep file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Accuracy => "accuracy",
+            Part::Cost => "cost",
+            Part::SecureMl => "secureml",
+            Part::Beyond => "beyond",
+        }
+    }
+}
+
+/// Columns of `evaluations.csv` that the page reads.
+const EVALUATIONS: [&str; 2] = ["index", "test_accuracy"];
+
+fn blocks(part: &PartResults) -> Result<Vec<Block>, TableError> {
+    let csv = &part.results;
+    let results = |needed: &[&'static str]| Table::read("results.csv", csv, needed);
+    let evaluations = || Table::read("evaluations.csv", &part.evaluations, &EVALUATIONS);
+    Ok(match part.part {
+        Part::Accuracy => {
+            let needed =
+                ["index", "seed", "hidden", "softmax", "rounding", "numbers", "accuracy", "restarts"];
+            let results = results(&[&needed[..], &["rows_beyond_domain", "out_of_range"]].concat())?;
+            Accuracy { results: &results, evaluations: &evaluations()? }.blocks()
+        }
+        Part::Cost => {
+            let needed = ["protocol", "hidden", "softmax", "loss", "network", "modelled_seconds"];
+            let iteration = ["iteration_modelled_seconds", "rounds", "payload_bytes"];
+            Cost { results: &results(&[&needed[..], &iteration].concat())? }.blocks()
+        }
+        Part::SecureMl => {
+            let needed =
+                ["index", "softmax", "rounding", "momentum", "learning_rate", "accuracy", "restarts"];
+            let results = results(&[&needed[..], &["rows_beyond_domain"]].concat())?;
+            SecureMl { results: &results, evaluations: &evaluations()? }.blocks()
+        }
+        Part::Beyond => {
+            let needed = ["model", "softmax", "protocol", "network", "modelled_seconds", "accuracy"];
+            let targets = ["to_0.9_modelled_seconds", "to_0.95_modelled_seconds", "to_0.97_modelled_seconds"];
+            Beyond { results: &results(&[&needed[..], &targets].concat())?, csv }.blocks()
+        }
+    })
+}
+
+/// The page as files: names and contents. `how` says how its figures were obtained.
+///
+/// # Errors
+/// If a table is damaged or of another version.
+pub fn paper_files(parts: &[PartResults], how: &str) -> Result<Vec<(String, Vec<u8>)>, TableError> {
+    let mut page = Page {
+        title: "Effectiveness of MPC-friendly softmax replacement: the paper's claims, checked".into(),
+        blocks: vec![Block::Text(how.to_string())],
+    };
+    for part in parts {
+        page.blocks.extend(blocks(part)?);
+    }
+    let mut files = vec![
+        ("paper.md".to_string(), page.markdown().into_bytes()),
+        ("paper.html".to_string(), page.html().into_bytes()),
+    ];
+    files.extend(page.figures().map(|(name, svg)| (name.to_string(), svg.as_bytes().to_vec())));
+    Ok(files)
+}
+
+/// A figure of lines.
+fn lines(file: &str, series: &[Series], request: &Request, caption: String) -> Block {
+    Block::Figure { file: file.to_string(), svg: plot_svg(series, request), caption }
+}
+
+/// How many points the second share is below the first; empty if one is not known.
+fn points(shares: Option<(f64, f64)>) -> String {
+    shares.map_or(String::new(), |(more, less)| format!("{:.1}", 100.0 * (more - less)))
+}
+
+/// A ratio; empty if it is not known.
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
+}
+
+/// `a, b and c`.
+fn sentence(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
