@@ -8,8 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::parts::local_truncation::locally_truncated;
 use super::word::shared_word;
-use super::{Components, Message, Protocol, Word, Wraps};
+use super::{Components, Division, Ideal, Message, Protocol, TruncationLaw, Word, Wraps};
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
 use crate::sim::{Party, SpanGuard, SpanId};
 
@@ -81,6 +82,7 @@ pub struct Clear {
     seed: u64,
     draws: Cell<u64>,
     beyond: ValuesBeyond,
+    ideal: Ideal,
 }
 
 impl Clear {
@@ -92,7 +94,12 @@ impl Clear {
     /// The same; values beyond their range are counted in `beyond`.
     pub fn counting(party: Party<Message>, seed: u64, beyond: ValuesBeyond) -> Self {
         assert_eq!(party.parties(), 1, "the ideal functionality is one party");
-        Clear { party, seed, draws: Cell::new(0), beyond }
+        Clear { party, seed, draws: Cell::new(0), beyond, ideal: Ideal::GENERIC }
+    }
+
+    /// The same, giving what a protocol with ways of its own does.
+    pub fn mirroring(self, ideal: Ideal) -> Self {
+        Clear { ideal, ..self }
     }
 
     /// A fresh stream, for rounding and masks.
@@ -122,8 +129,13 @@ impl Protocol for Clear {
     }
 
     fn fork(&self, n: usize) -> Vec<Self> {
-        let handle =
-            |party| Clear { party, seed: self.seed, draws: Cell::new(0), beyond: self.beyond.clone() };
+        let handle = |party| Clear {
+            party,
+            seed: self.seed,
+            draws: Cell::new(0),
+            beyond: self.beyond.clone(),
+            ideal: self.ideal,
+        };
         self.party.fork_n(n).into_iter().map(handle).collect()
     }
 
@@ -166,10 +178,13 @@ impl Protocol for Clear {
         Plane::fused(1, &planes, |[x, y]| x & y).into_iter().map(Plain).collect()
     }
 
-    /// floor((x + r) / 2^shift) with a uniform `shift`-bit r.
+    /// floor((x + r) / 2^shift) with a uniform `shift`-bit r, or by shifting the shares r and x - r.
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
         let r = self.stream().vector(Content::Values, x.elements());
+        if matches!(self.ideal.truncation, TruncationLaw::SharesShifted { most_bits } if bits <= most_bits) {
+            return Plain(locally_truncated(&x.0, &r, shift));
+        }
         let (ops, constants) = (Ops::additions(0), [shift.into()]);
         let [rounded] = Vector::fused_with(ops, constants, [&x.0, &r], |[shift], [x, r]| {
             [shift_right_signed(x + (r >> (64 - shift.0) as usize), shift.0 as u32)]
@@ -212,6 +227,13 @@ impl Protocol for Clear {
 
     async fn and_to_ring(&self, x: &Self::Bits, y: &Self::Bits, t: &Self::Bits) -> Self::Share {
         Plain(Plane::compose(&[x.0.and(&y.0).xor(&t.0)]))
+    }
+
+    async fn own_divide(&self, division: &Division<'_, Self::Share>) -> Option<Self::Share> {
+        let Division { numerators, divisors, width, at_most_one, fraction_bits, total_bits } = *division;
+        let (numerators, divisors) = (numerators.map(|x| &x.0), &divisors.0);
+        let own = Division { numerators, divisors, width, at_most_one, fraction_bits, total_bits };
+        self.ideal.divide.and_then(|divide| divide(&own)).map(Plain)
     }
 
     fn expect_range(&self, x: &Self::Share, bits: u32) {

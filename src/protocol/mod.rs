@@ -93,6 +93,7 @@ pub mod clear;
 pub mod declared;
 pub mod demand;
 pub mod erased;
+pub mod ideal;
 pub mod message;
 pub mod parts;
 pub mod registry;
@@ -112,6 +113,7 @@ pub use beaver2::Beaver2;
 pub use clear::{Clear, ValuesBeyond};
 pub use declared::Declared;
 pub use demand::Demand;
+pub use ideal::{Ideal, OwnDivision, TruncationLaw};
 pub use message::Message;
 pub(crate) use message::{receive_bits, receive_ring, send};
 pub use rep3::Rep3;
@@ -271,6 +273,8 @@ pub trait Start: Protocol {
     const DEALERS: usize = 0;
     /// What each operation costs, in the order of [`declared::Primitive::ALL`]; empty if it is not declared one by one.
     const COSTS: &'static [Declared] = &[];
+    /// What the ideal functionality does in the protocol's own way.
+    const IDEAL: Ideal = Ideal::GENERIC;
     /// The protocol as seen by `party`, with the seed of all random streams.
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self;
 }

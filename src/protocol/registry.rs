@@ -2,7 +2,7 @@
 
 use super::erased::Erased;
 use super::semi2k::{Semi2kSingleTriples, Triples};
-use super::{Beaver2, Declared, Message, Protocol, Rep3, Rep4, Semi2k, Start, SyRep3};
+use super::{Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, Semi2k, Start, SyRep3};
 use crate::ring::Content;
 use crate::sim::Party;
 
@@ -71,6 +71,11 @@ macro_rules! protocols {
             /// What its operations cost.
             pub fn costs(self) -> &'static [Declared] {
                 match self { $(ProtocolName::$variant => <$variant as Start>::COSTS,)* }
+            }
+
+            /// What the ideal functionality does in its own way.
+            pub fn ideal(self) -> Ideal {
+                match self { $(ProtocolName::$variant => <$variant as Start>::IDEAL,)* }
             }
 
             /// One line on what it is.

@@ -58,7 +58,8 @@ pub fn train(
         }
         (Numbers::FixedPoint, Values::Split) => {
             let beyond = ValuesBeyond::default();
-            let start = |party| Clear::counting(party, plan.seed, beyond.clone());
+            let start =
+                |party| Clear::counting(party, plan.seed, beyond.clone()).mirroring(plan.protocol.ideal());
             let watch = Watch { recorded: None, beyond: Some(&beyond), adversary: None };
             train_values(plan, program, data, (clear_world(), start), watch, progress)
         }

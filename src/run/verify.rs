@@ -135,7 +135,8 @@ impl OnShares<'_> {
     /// The same in the clear, with what was drawn there. Values that leave their range are counted in `beyond`.
     fn in_the_clear(&self, beyond: &ValuesBeyond, shares: &First) -> Result<First, SimError> {
         let plan = self.plan;
-        let start = |party| Clear::counting(party, plan.seed, beyond.clone());
+        let start =
+            |party| Clear::counting(party, plan.seed, beyond.clone()).mirroring(plan.protocol.ideal());
         let format = (plan.fixed_point, self.rounding);
         let session =
             Session::set_up(clear_world(), start, format, self.program, self.secrets, Demands::default())?;

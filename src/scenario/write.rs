@@ -94,7 +94,9 @@ impl Plan {
     pub(crate) fn accuracy_key(&self) -> String {
         let values = |plan: &Plan| plan.written(|decides| decides.accuracy);
         if self.numbers == Numbers::FixedPoint {
-            return values(self);
+            // A protocol with ways of its own has a training of its own.
+            let own = if self.protocol.ideal().is_generic() { "" } else { self.protocol.name() };
+            return values(self) + own;
         }
         values(&Plan { rounding: Rounding::Nearest, fixed_point: FixedPoint::default(), ..self.clone() })
     }

@@ -339,7 +339,9 @@ pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, settin
 
 /// The ideal functionality.
 pub fn in_the_clear<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
-    let mut everyone = Everyone::new(1, setting, |party| Erased::new(Clear::new(party, seed)));
+    let ideal = setting.protocol.ideal();
+    let start = |party| Erased::new(Clear::new(party, seed).mirroring(ideal));
+    let mut everyone = Everyone::new(1, setting, start);
     let demands = Demands::default();
     execute_prepared(program, inputs, (seed, Content::Values), &mut everyone, &demands)
         .expect("the program runs")

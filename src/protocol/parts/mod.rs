@@ -6,6 +6,7 @@ pub mod bit_triples;
 pub(in crate::protocol) mod deviation;
 pub mod gilboa;
 pub mod joint_inputs;
+pub mod local_truncation;
 pub mod material;
 pub mod oblivious_transfer;
 pub mod overflows;

@@ -1,0 +1,39 @@
+//! What the ideal functionality has to do in a protocol's own way, so that it gives what the protocol does.
+
+use super::Division;
+use crate::ring::Vector;
+
+/// What a probabilistic truncation by `shift` bits gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TruncationLaw {
+    /// floor(x / 2^shift) + u with P(u = 1) = (x mod 2^shift) / 2^shift, whatever x is.
+    AlwaysNear,
+    /// The same, but with probability |x| / 2^64 off by 2^(64 - shift), for numbers of at most so many bits: each party shifts its share
+    /// (`parts/local_truncation.rs`). Of more bits as [`TruncationLaw::AlwaysNear`].
+    SharesShifted {
+        /// Most bits of a number of which shares are shifted.
+        most_bits: u32,
+    },
+}
+
+/// Quotients of a protocol's own division; none for divisions that it does in the generic way.
+pub type OwnDivision = fn(&Division<'_, Vector>) -> Option<Vector>;
+
+/// What a protocol does in its own way, as far as results tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Ideal {
+    /// Its probabilistic truncation.
+    pub truncation: TruncationLaw,
+    /// What its own division gives, see [`super::Protocol::own_divide`]. It does not round at random.
+    pub divide: Option<OwnDivision>,
+}
+
+impl Ideal {
+    /// Of a protocol that has nothing of its own.
+    pub const GENERIC: Ideal = Ideal { truncation: TruncationLaw::AlwaysNear, divide: None };
+
+    /// Whether results are those of any other protocol.
+    pub fn is_generic(&self) -> bool {
+        self.truncation == TruncationLaw::AlwaysNear && self.divide.is_none()
+    }
+}
