@@ -7,7 +7,7 @@ use super::layer::{Layer, LayerKind, fans, parameter_spans};
 use super::optimizer::{Descent, Followed, Moment};
 use super::parameters::{Parameters, Weights};
 use crate::data::{Block, Dataset, Owners};
-use crate::protocol::{Demand, Protocol, RingShare};
+use crate::protocol::{Demand, Protocol, RingShare, Role};
 use crate::ring::Vector;
 use crate::secure::{FixedPoint, Secure};
 use crate::sim::{all, both};
@@ -198,6 +198,11 @@ impl<P: Protocol> Trainer<P> {
     /// The correlated randomness that was taken since the last phase began.
     pub fn demand(&self) -> Demand {
         self.secure.protocol.demand()
+    }
+
+    /// What this party is for.
+    pub fn role(&self) -> Role {
+        self.secure.protocol.role()
     }
 
     /// Sets [`Secure::most_at_once`].

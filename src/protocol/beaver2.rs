@@ -4,10 +4,7 @@
 //! Semi-honest, and neither computing party may collude with the dealer. What is done online is in
 //! [`super::parts::two_party`].
 //!
-//! The dealer has a key with each party. Shares of independent numbers come from both keys, so nothing is sent for them.
-//! What follows from such numbers (the product of a triple), and what is no uniform ring element (a bit, a mask), is known
-//! to the dealer, who draws one party's share from its key and sends the other party its share. It sends to the party to
-//! which it has sent less.
+//! How correlated randomness is dealt is in [`super::parts::dealing`]. The dealer sends to the party to which it has sent less.
 //!
 //! Payload bytes sent by the dealer: a triple 8, a dot product 8 whatever its length, a matrix product 8 an entry of the
 //! result, a triple of bits 1/8, a bit 8, a mask of n bits 8 + n/8. 1 round for all that a program takes.
@@ -18,19 +15,14 @@
 use std::cell::Cell;
 
 use super::declared::{Declared, Sent};
-use super::demand::{Place, Request};
-use super::parts::material::{Layout, Material};
+use super::demand::Place;
+use super::parts::dealing::{DEALER, Deal, agree_on_keys, message, shares};
+use super::parts::material::Layout;
 use super::parts::two_party::{Offline, TwoParty, online};
-use super::{Demand, Message, Protocol, Role, send};
-use crate::ring::StreamKey;
+use super::{Demand, Protocol, Role, send};
 
 /// The protocol as seen by one party.
 pub type Beaver2 = TwoParty<Dealt>;
-
-/// The dealer's number.
-const DEALER: usize = 2;
-/// Bytes of a key.
-const KEY_BYTES: u64 = 16;
 
 /// The offline phase with a dealer.
 #[derive(Default)]
@@ -39,113 +31,36 @@ pub struct Dealt {
     draws: Cell<u64>,
 }
 
-/// How one request is dealt.
-struct Deal<'a> {
-    place: &'a Place,
-    request: &'a Request,
-    layout: Layout,
-    /// Number of the first draw.
-    first: u64,
-    /// Who is sent its share of what is not independent.
-    receiver: usize,
-}
-
-impl Deal<'_> {
-    /// What a party draws with the dealer: its shares of what is independent, and of the rest unless it is sent those.
-    fn drawn(&self, online: &Beaver2, party: usize) -> [Material; 2] {
-        let (content, layout) = (online.content, &self.layout);
-        let mut next = streams(online, 1 << party | 1 << DEALER, self.first);
-        let free = Material::uniform(content, &mut next, &layout.free_ring, &layout.free_bits);
-        let sent = self.receiver == party;
-        let rest = || Material::uniform(content, next, &layout.ring, &layout.bits);
-        [free, if sent { Material::default() } else { rest() }]
-    }
-
-    /// The receiver's share of what is not independent. For the dealer, who has the shares of all else.
-    fn share(&self, online: &Beaver2) -> Material {
-        let [free, _] = self.drawn(online, self.receiver);
-        let [others, rest] = self.drawn(online, 1 - self.receiver);
-        let own = streams(online, 1 << DEALER, self.first);
-        Material::correlated(self.request, &free.add(&others), online.content, own).sub(&rest)
-    }
-}
-
-/// The streams of the parties in `holders` one after the other, from number `first` on.
-fn streams(online: &Beaver2, holders: u64, first: u64) -> impl FnMut() -> StreamKey {
-    let mut counter = first;
-    move || {
-        counter += 1;
-        online.stream(holders, counter - 1)
-    }
-}
-
 impl Dealt {
     /// How all of a demand is dealt: the same for every party.
-    fn deals<'a>(&self, demand: &'a Demand) -> Vec<Deal<'a>> {
+    fn deals<'a>(&self, demand: &'a Demand) -> Vec<(&'a Place, Deal<'a>)> {
         let mut sent = [0, 0];
         let deal = |(place, request)| {
             let layout = Layout::of(request);
             let first = self.draws.replace(self.draws.get() + layout.parts());
             let receiver = usize::from(sent[1] < sent[0]);
             sent[receiver] += layout.correlated_bytes();
-            Deal { place, request, layout, first, receiver }
+            (place, Deal { request, layout, first, receiver })
         };
         demand.requests.iter().map(deal).collect()
     }
-}
-
-/// What the dealer sends a party: the vectors and planes of all its shares. 1 round.
-fn message(shares: Vec<Material>) -> Message {
-    let (mut parts, mut planes) = (Vec::new(), Vec::new());
-    for share in shares {
-        parts.extend(share.ring.into_iter().map(Message::Ring));
-        planes.extend(share.bits);
-    }
-    parts.push(Message::Bits(planes));
-    Message::Many(parts)
-}
-
-/// The other way round, for the deals whose shares it has.
-fn shares(message: Message, deals: &[&Deal<'_>]) -> Vec<Material> {
-    let Message::Many(mut parts) = message else { panic!("shares expected, not {message:?}") };
-    let Some(Message::Bits(planes)) = parts.pop() else { panic!("shares without bits") };
-    let (mut parts, mut planes) = (parts.into_iter(), planes.into_iter());
-    let mut vector = || match parts.next() {
-        Some(Message::Ring(vector)) => vector,
-        other => panic!("ring elements expected, not {other:?}"),
-    };
-    let share = |deal: &&Deal<'_>| Material {
-        ring: deal.layout.ring.iter().map(|_| vector()).collect(),
-        bits: planes.by_ref().take(deal.layout.bits.len()).collect(),
-    };
-    deals.iter().map(share).collect()
 }
 
 impl Offline for Dealt {
     const PARTIES: usize = 3;
     const COSTS: &'static [Declared] = COSTS;
 
-    /// The dealer sends each party a key, party 0 sends one to party 1. 1 round; 16, 0, 32.
+    /// 1 round; 16, 0, 32.
     async fn set_up(online: &Beaver2) {
-        let party = &online.party;
-        let _span = party.span("keys");
-        let key = || Message::Opaque(KEY_BYTES);
-        match party.id() {
-            DEALER => (0..DEALER).for_each(|to| send(party, to, key())),
-            0 => {
-                send(party, 1, key());
-                party.recv(DEALER).await;
-            }
-            _ => {
-                party.recv(0).await;
-                party.recv(DEALER).await;
-            }
-        }
+        agree_on_keys(&online.party).await;
     }
 
     async fn prepare(online: &Beaver2, demand: &Demand) {
         let (deals, party) = (online.offline.deals(demand), &online.party);
-        let of = |receiver| deals.iter().filter(|deal| deal.receiver == receiver).collect::<Vec<_>>();
+        let of = |receiver| {
+            let deals = deals.iter().map(|(_, deal)| deal);
+            deals.filter(|deal| deal.receiver == receiver).collect::<Vec<_>>()
+        };
         if online.role() == Role::Deals {
             for receiver in 0..DEALER {
                 let shares: Vec<_> = of(receiver).iter().map(|deal| deal.share(online)).collect();
@@ -155,17 +70,17 @@ impl Offline for Dealt {
             }
             return;
         }
-        let drawn: Vec<_> = deals.iter().map(|deal| deal.drawn(online, party.id())).collect();
+        let drawn: Vec<_> = deals.iter().map(|(_, deal)| deal.drawn(online, party.id())).collect();
         let mine = of(party.id());
         let mut sent = match &mine[..] {
             [] => Vec::new(),
             _ => shares(party.recv(DEALER).await, &mine),
         }
         .into_iter();
-        for (deal, [free, rest]) in deals.iter().zip(drawn) {
+        for ((place, deal), [free, rest]) in deals.iter().zip(drawn) {
             let is_sent = deal.receiver == party.id();
             let rest = if is_sent { sent.next().expect("a share of each deal") } else { rest };
-            online.put(deal.place, deal.request, free.followed_by(rest));
+            online.put(place, deal.request, free.followed_by(rest));
         }
     }
 }

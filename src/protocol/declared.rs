@@ -16,6 +16,8 @@ macro_rules! primitives {
         impl Primitive {
             /// All of them.
             pub const ALL: [Primitive; [$($name),*].len()] = [$(Primitive::$variant),*];
+            /// Those that not every protocol has of its own, which come last.
+            pub const OWN: [Primitive; 2] = [Primitive::OwnLessThanZero, Primitive::OwnDivide];
 
             /// The name in tables.
             pub fn name(self) -> &'static str {
@@ -45,6 +47,8 @@ primitives! {
     Random, "random", "n random numbers of 31 bits and their summands";
     BitsToRing, "bits_to_ring", "n bits as ring elements";
     AndToRing, "and_to_ring", "n products of bits as ring elements";
+    OwnLessThanZero, "own_less_than_zero", "n comparisons of numbers of 31 bits with zero, in the protocol's own way";
+    OwnDivide, "own_divide", "n quotients of at most one with 2 bits after the point, in the protocol's own way";
 }
 
 /// What a party sends another for n elements: 8 n `elements` + 13 n `wide` + ceil(n `bits` / 8) + `bytes` payload bytes.

@@ -116,6 +116,12 @@ impl<T> Supply<T> {
         self.store.borrow_mut().ready.insert(place, (request, material));
     }
 
+    /// Adds what the next [`Supply::take`] of this strand takes, or, of several, the one after `ahead` others.
+    pub fn put_ahead(&self, ahead: usize, request: Request, material: T) {
+        let place = Place { strand: self.strand.clone(), ordinal: self.taken.get() + ahead };
+        self.put(place, request, material);
+    }
+
     /// What was prepared for this place of the program. `None` if nothing was: then it is written down.
     ///
     /// # Panics

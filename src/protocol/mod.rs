@@ -99,6 +99,7 @@ pub mod parts;
 pub mod registry;
 pub mod rep3;
 pub mod rep4;
+pub mod securenn;
 pub mod semi2k;
 pub mod share;
 pub mod sy_rep3;
@@ -118,6 +119,7 @@ pub use message::Message;
 pub(crate) use message::{receive_bits, receive_ring, send};
 pub use rep3::Rep3;
 pub use rep4::Rep4;
+pub use securenn::SecureNn;
 pub use semi2k::Semi2k;
 pub use share::{BitShare, Components, RingShare};
 pub use sy_rep3::SyRep3;
@@ -137,6 +139,8 @@ pub enum Wraps {
 pub enum Role {
     /// It holds shares and runs the program.
     Computes,
+    /// It holds none and learns nothing that is opened, and runs the program to help those who do.
+    Helps,
     /// It holds none: it takes part in the set-up and in the offline phase only.
     Deals,
 }
@@ -188,9 +192,9 @@ pub trait Protocol: Sized + 'static {
 
     /// `owner` shares a secret vector of `len` elements; only the owner gives its values.
     async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share;
-    /// Everybody learns x.
+    /// Everybody who holds shares learns x. A helper ([`Role::Helps`]) gets a vector without content.
     async fn open(&self, x: &Self::Share) -> Vector;
-    /// Everybody learns the bits.
+    /// The same for bits.
     async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane>;
 
     /// Dot products of `width` consecutive elements each: z_i = sum_j x_{i width + j} y_{i width + j}.
@@ -269,9 +273,9 @@ pub trait Protocol: Sized + 'static {
 
 /// A protocol that can be started for a party.
 pub trait Start: Protocol {
-    /// How many of the parties, the last ones, hold no shares and only deal: they own nothing that could be input.
+    /// How many of the parties, the last ones, hold no shares, whether they help or deal: they own nothing that could be input.
     const DEALERS: usize = 0;
-    /// What each operation costs, in the order of [`declared::Primitive::ALL`]; empty if it is not declared one by one.
+    /// What each operation costs, in the order of [`declared::Primitive::ALL`], of [`declared::Primitive::OWN`] those that it has; empty if it is not declared one by one.
     const COSTS: &'static [Declared] = &[];
     /// What the ideal functionality does in the protocol's own way.
     const IDEAL: Ideal = Ideal::GENERIC;

@@ -2,7 +2,7 @@
 
 use super::erased::Erased;
 use super::semi2k::{Semi2kSingleTriples, Triples};
-use super::{Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, Semi2k, Start, SyRep3};
+use super::{Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, SecureNn, Semi2k, Start, SyRep3};
 use crate::ring::Content;
 use crate::sim::Party;
 
@@ -139,4 +139,6 @@ protocols! {
         "Beaver, STOC 1997; Mohassel and Zhang, S&P 2017; Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
     "semi2k", Semi2k, by_table, SemiHonest, Semi2k::PARTIES, "two parties, semi-honest, additive shares in Z_2^64, triples from oblivious transfer",
         "Gilboa, CRYPTO 1999; Roy, SoftSpokenOT, CRYPTO 2022 (ePrint 2022/192); Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
+    "securenn", SecureNn, by_table, SemiHonest, SecureNn::PARTIES, "two parties and a helper, semi-honest, additive shares in Z_2^64, comparisons modulo 67",
+        "Wagh, Gupta, Chandran, SecureNN, PETS 2019 (ePrint 2018/442)";
 }

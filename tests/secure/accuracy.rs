@@ -10,7 +10,7 @@ use super::numbers::Numbers;
 
 /// The largest errors that were seen.
 #[derive(Clone, Copy, Debug, Default)]
-struct Worst {
+pub(super) struct Worst {
     /// In units of the last place.
     units: f64,
     /// Relative to the value, where that is at least one.
@@ -30,7 +30,12 @@ impl Worst {
 }
 
 /// Checks all outputs on shares.
-fn check(function: Function, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Result<Worst, String> {
+pub(super) fn check(
+    function: Function,
+    inputs: &[Vec<i64>],
+    seed: u64,
+    setting: Setting,
+) -> Result<Worst, String> {
     compare(function, inputs, setting, &on_shares(&function, inputs, seed, setting).integers())
 }
 

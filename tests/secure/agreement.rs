@@ -6,7 +6,7 @@ use mpcsim::secure::Rounding;
 use super::function::Function;
 use super::harness::{Dice, Setting, in_the_clear, on_shares, row_counts, seed};
 
-fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol: ProtocolName) {
+pub(super) fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol: ProtocolName) {
     let setting = Setting::of(protocol, Rounding::Nearest);
     let shares = on_shares(&function, inputs, seed, setting);
     let clear = in_the_clear(&function, inputs, seed + 1, setting);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use mpcsim::protocol::declared::{Primitive, Sent, Steps, rounds};
 use mpcsim::protocol::registry::ProtocolName;
-use mpcsim::protocol::{Protocol, RingShare, Wraps};
+use mpcsim::protocol::{Division, Protocol, RingShare, Wraps};
 use mpcsim::ring::{MatMul, Plane, Vector};
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::{Endpoint, EventKind, Link, Network, Replayer, Trace};
@@ -518,6 +518,18 @@ impl Program for Own {
             Primitive::Random => return vec![p.random(n, 31).await.0],
             Primitive::BitsToRing => return p.bits_to_ring(&[bit()]).await,
             Primitive::AndToRing => return vec![p.and_to_ring(&bit(), &bit(), &bit()).await],
+            Primitive::OwnLessThanZero => return vec![p.own_less_than_zero(x, 31).await.expect("its own")],
+            Primitive::OwnDivide => {
+                let division = Division {
+                    numerators: Some(x),
+                    divisors: x,
+                    width: 1,
+                    at_most_one: true,
+                    fraction_bits: 2,
+                    total_bits: 31,
+                };
+                return vec![p.own_divide(&division).await.expect("its own")];
+            }
         }
         vec![x.clone()]
     }
@@ -556,7 +568,10 @@ fn every_operation_costs_what_its_protocol_declares() {
     assert_eq!(protocols, ProtocolName::ALL);
     for protocol in protocols {
         let declared: Vec<Primitive> = protocol.costs().iter().map(|declared| declared.primitive).collect();
-        assert_eq!(declared, Primitive::ALL, "{}", protocol.name());
+        let (of_all, own) = declared.split_at(Primitive::ALL.len() - Primitive::OWN.len());
+        assert_eq!(of_all, &Primitive::ALL[..of_all.len()], "{}", protocol.name());
+        assert!(own.is_sorted_by_key(|own| Primitive::OWN.iter().position(|p| p == own)), "{own:?}");
+        assert!(own.iter().all(|own| Primitive::OWN.contains(own)), "{own:?}");
         for declared in protocol.costs() {
             for n in LENGTHS {
                 let setting = Setting::of(protocol, Rounding::Probabilistic);

@@ -242,7 +242,11 @@ fn execute_prepared<G: Program>(
         let outputs = outputs[i].as_ref().expect("outputs");
         secure.protocol.open(&RingShare::concat(&outputs.iter().collect::<Vec<_>>())).await
     })?;
-    let mut opened: Vec<Vector> = opening.outputs.into_iter().flatten().collect();
+    // A helper learns nothing.
+    let learns = |party: &Secure<Erased>| party.protocol.role() == Role::Computes;
+    let learns: Vec<bool> = everyone.parties.iter().map(learns).collect();
+    let opened = opening.outputs.into_iter().zip(learns).filter(|(_, learns)| *learns);
+    let mut opened: Vec<Vector> = opened.filter_map(|(output, _)| output).collect();
     let agree = opened.iter().all(|output| *output == opened[0]);
     Ok((Outcome { opened: opened.swap_remove(0), agree, trace, offline, rounds }, [first, second, third]))
 }

@@ -11,6 +11,7 @@ mod function;
 pub mod harness;
 mod numbers;
 mod oblivious;
+mod securenn;
 mod tampering;
 mod transfers;
 mod truncation;

@@ -2,14 +2,18 @@
 
 pub mod additive;
 pub mod bit_triples;
+pub(in crate::protocol) mod dealing;
 #[cfg(test)]
 pub(in crate::protocol) mod deviation;
 pub mod gilboa;
+pub mod helped;
 pub mod joint_inputs;
 pub mod local_truncation;
 pub mod material;
 pub mod oblivious_transfer;
+pub(in crate::protocol) mod odd_ring;
 pub mod overflows;
+pub(in crate::protocol) mod private_compare;
 pub mod replicated;
 pub mod spdz_wise;
 pub mod three_parties;

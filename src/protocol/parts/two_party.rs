@@ -85,6 +85,11 @@ impl<O: Offline> TwoParty<O> {
         StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, strand: self.party.strand(), counter }
     }
 
+    /// The number of the next draw of this strand, of so many.
+    pub(in crate::protocol) fn draw(&self, draws: u64) -> u64 {
+        self.draws.replace(self.draws.get() + draws)
+    }
+
     /// The same, apart from all that is drawn online.
     pub(in crate::protocol) fn offline_stream(&self, parties: u64, counter: u64) -> StreamKey {
         StreamKey { purpose: Purpose::Offline, ..self.stream(parties, counter) }
@@ -93,6 +98,11 @@ impl<O: Offline> TwoParty<O> {
     /// Stores what was made for a place of the program, as in [`Supply::put`].
     pub(in crate::protocol) fn put(&self, place: &Place, request: &Request, material: Material) {
         self.supply.put(place.clone(), request.clone(), material);
+    }
+
+    /// Stores what is taken next, as in [`Supply::put_ahead`].
+    pub(in crate::protocol) fn put_ahead(&self, ahead: usize, request: &Request, material: Material) {
+        self.supply.put_ahead(ahead, request.clone(), material);
     }
 
     /// Takes what was made. On shapes nothing need be made.
@@ -209,7 +219,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
     async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share {
         let _span = self.party.span("input");
         assert!(owner < 2, "a party that holds no shares inputs nothing");
-        let theirs = self.stream(0b11, self.draws.replace(self.draws.get() + 1)).vector(self.content, len);
+        let theirs = self.stream(0b11, self.draw(1)).vector(self.content, len);
         if self.party.id() != owner {
             return Additive(theirs);
         }
