@@ -6,49 +6,58 @@
 use std::fmt::Write;
 
 macro_rules! primitives {
-    ($($variant:ident, $name:literal, $description:literal;)*) => {
+    (
+        all { $($variant:ident, $name:literal, $description:literal;)* }
+        own { $($own:ident, $own_name:literal, $own_description:literal;)* }
+    ) => {
         /// An operation of [`super::Protocol`] on n elements.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Primitive {
             $(#[doc = $description] $variant,)*
+            $(#[doc = $own_description] $own,)*
         }
 
         impl Primitive {
-            /// All of them.
+            /// Those of every protocol.
             pub const ALL: [Primitive; [$($name),*].len()] = [$(Primitive::$variant),*];
-            /// Those that not every protocol has of its own, which come last.
-            pub const OWN: [Primitive; 2] = [Primitive::OwnLessThanZero, Primitive::OwnDivide];
+            /// Those that some protocols have in a way of their own.
+            pub const OWN: [Primitive; [$($own_name),*].len()] = [$(Primitive::$own),*];
 
             /// The name in tables.
             pub fn name(self) -> &'static str {
-                match self { $(Primitive::$variant => $name,)* }
+                match self { $(Primitive::$variant => $name,)* $(Primitive::$own => $own_name,)* }
             }
 
             /// What it is done to.
             pub fn description(self) -> &'static str {
-                match self { $(Primitive::$variant => $description,)* }
+                match self { $(Primitive::$variant => $description,)* $(Primitive::$own => $own_description,)* }
             }
         }
     };
 }
 
 primitives! {
-    Input, "input", "party 0 shares n numbers";
-    Open, "open", "n ring elements, with the check of what was opened";
-    OpenBits, "open_bits", "n bits, with the check of what was opened";
-    Mul, "mul", "n products of ring elements";
-    Dot, "dot", "n dot products of length 2";
-    MatMul, "matmul", "n x 2 matrix by 2 x 1 matrix";
-    And, "and", "n products of bits";
-    Truncate, "truncate", "n numbers of 47 bits by 16";
-    TruncateGap, "truncate_gap", "n numbers of 24 bits by 16, which leave a gap of 40 bits";
-    Summands, "summands", "n numbers of 31 bits as sums of known or shared bits";
-    Cut, "cut", "the same for numbers of 48 bits, cut at bit 16";
-    Random, "random", "n random numbers of 31 bits and their summands";
-    BitsToRing, "bits_to_ring", "n bits as ring elements";
-    AndToRing, "and_to_ring", "n products of bits as ring elements";
-    OwnLessThanZero, "own_less_than_zero", "n comparisons of numbers of 31 bits with zero, in the protocol's own way";
-    OwnDivide, "own_divide", "n quotients of at most one with 2 bits after the point, in the protocol's own way";
+    all {
+        Input, "input", "party 0 shares n numbers";
+        Open, "open", "n ring elements, with the check of what was opened";
+        OpenBits, "open_bits", "n bits, with the check of what was opened";
+        Mul, "mul", "n products of ring elements";
+        Dot, "dot", "n dot products of length 2";
+        MatMul, "matmul", "n x 2 matrix by 2 x 1 matrix";
+        And, "and", "n products of bits";
+        Truncate, "truncate", "n numbers of 47 bits by 16";
+        TruncateGap, "truncate_gap", "n numbers of 24 bits by 16, which leave a gap of 40 bits";
+        Summands, "summands", "n numbers of 31 bits as sums of known or shared bits";
+        Cut, "cut", "the same for numbers of 48 bits, cut at bit 16";
+        Random, "random", "n random numbers of 31 bits and their summands";
+        BitsToRing, "bits_to_ring", "n bits as ring elements";
+        AndToRing, "and_to_ring", "n products of bits as ring elements";
+    }
+    own {
+        LessThanZero, "less_than_zero", "whether n numbers of 31 bits are below zero";
+        WhereNegative, "where_negative", "n numbers where others of 31 bits are below zero, and whether those are";
+        Divide, "divide", "n quotients of at most one with 2 bits after the point";
+    }
 }
 
 /// What a party sends another for n elements: 8 n `elements` + 13 n `wide` + ceil(n `bits` / 8) + `bytes` payload bytes.

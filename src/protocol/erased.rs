@@ -284,6 +284,12 @@ trait Operations {
         t: &'a ErasedBits,
     ) -> Later<'a, ErasedShare>;
     fn own_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<ErasedShare>>;
+    fn own_where_negative<'a>(
+        &'a self,
+        sign: &'a ErasedShare,
+        bits: u32,
+        x: &'a ErasedShare,
+    ) -> Later<'a, Option<[ErasedShare; 2]>>;
     fn own_divide<'a>(&'a self, division: &'a Division<'a, ErasedShare>) -> Later<'a, Option<ErasedShare>>;
     fn set_up(&self) -> Later<'_, ()>;
     fn prepare<'a>(&'a self, demand: &'a Demand) -> Later<'a, ()>;
@@ -387,6 +393,17 @@ impl<P: Protocol> Operations for P {
     }
     fn own_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<ErasedShare>> {
         Box::pin(async move { Protocol::own_less_than_zero(self, ring(x), bits).await.map(erased) })
+    }
+    fn own_where_negative<'a>(
+        &'a self,
+        sign: &'a ErasedShare,
+        bits: u32,
+        x: &'a ErasedShare,
+    ) -> Later<'a, Option<[ErasedShare; 2]>> {
+        Box::pin(async move {
+            let own = Protocol::own_where_negative(self, ring(sign), bits, ring(x)).await;
+            own.map(|shares| shares.map(erased))
+        })
     }
     fn own_divide<'a>(&'a self, division: &'a Division<'a, ErasedShare>) -> Later<'a, Option<ErasedShare>> {
         Box::pin(async move {
@@ -492,6 +509,14 @@ impl Protocol for Erased {
     }
     async fn own_less_than_zero(&self, x: &ErasedShare, bits: u32) -> Option<ErasedShare> {
         self.0.own_less_than_zero(x, bits).await
+    }
+    async fn own_where_negative(
+        &self,
+        sign: &ErasedShare,
+        bits: u32,
+        x: &ErasedShare,
+    ) -> Option<[ErasedShare; 2]> {
+        self.0.own_where_negative(sign, bits, x).await
     }
     async fn own_divide(&self, division: &Division<'_, ErasedShare>) -> Option<ErasedShare> {
         self.0.own_divide(division).await

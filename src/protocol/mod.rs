@@ -100,6 +100,7 @@ pub mod registry;
 pub mod rep3;
 pub mod rep4;
 pub mod securenn;
+pub mod secureml;
 pub mod semi2k;
 pub mod share;
 pub mod sy_rep3;
@@ -120,6 +121,7 @@ pub(crate) use message::{receive_bits, receive_ring, send};
 pub use rep3::Rep3;
 pub use rep4::Rep4;
 pub use securenn::SecureNn;
+pub use secureml::SecureMl;
 pub use semi2k::Semi2k;
 pub use share::{BitShare, Components, RingShare};
 pub use sy_rep3::SyRep3;
@@ -243,6 +245,16 @@ pub trait Protocol: Sized + 'static {
 
     /// `[x < 0]` for signed integers of `bits` bits, in a way of the protocol's own; none if it has none, and adds summands.
     async fn own_less_than_zero(&self, _x: &Self::Share, _bits: u32) -> Option<Self::Share> {
+        None
+    }
+    /// x where a signed integer of `bits` bits is below zero, zero elsewhere, and `[sign < 0]`, in a way of the protocol's own;
+    /// none if it has none, and multiplies by what a comparison gives.
+    async fn own_where_negative(
+        &self,
+        _sign: &Self::Share,
+        _bits: u32,
+        _x: &Self::Share,
+    ) -> Option<[Self::Share; 2]> {
         None
     }
     /// Quotients in a way of the protocol's own; none if it has none for such a division, and multiplies by a reciprocal.

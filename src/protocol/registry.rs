@@ -2,7 +2,7 @@
 
 use super::erased::Erased;
 use super::semi2k::{Semi2kSingleTriples, Triples};
-use super::{Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, SecureNn, Semi2k, Start, SyRep3};
+use super::{Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start, SyRep3};
 use crate::ring::Content;
 use crate::sim::Party;
 
@@ -141,4 +141,7 @@ protocols! {
         "Gilboa, CRYPTO 1999; Roy, SoftSpokenOT, CRYPTO 2022 (ePrint 2022/192); Escudero et al., CRYPTO 2020 (ePrint 2020/338)";
     "securenn", SecureNn, by_table, SemiHonest, SecureNn::PARTIES, "two parties and a helper, semi-honest, additive shares in Z_2^64, comparisons modulo 67",
         "Wagh, Gupta, Chandran, SecureNN, PETS 2019 (ePrint 2018/442)";
+    "secureml", SecureMl, by_table, SemiHonest, SecureMl::PARTIES,
+        "two parties, semi-honest, additive shares in Z_2^64, garbled circuits for comparison and division",
+        "Mohassel and Zhang, SecureML, S&P 2017 (ePrint 2017/396); Zahur et al., EUROCRYPT 2015 (ePrint 2014/756)";
 }

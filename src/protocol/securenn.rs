@@ -599,7 +599,7 @@ const COSTS: &[Declared] = &[
         ],
     ),
     Declared::online(
-        Primitive::OwnLessThanZero,
+        Primitive::LessThanZero,
         "the lowest bit of 4 x modulo 2^64 - 1, opened under a random number of the helper, who compares modulo 67; DReLU of \
          the paper is one minus it",
         &[
@@ -614,7 +614,7 @@ const COSTS: &[Declared] = &[
         ],
     ),
     Declared::online(
-        Primitive::OwnDivide,
+        Primitive::Divide,
         "for each bit b of the quotient of remainder R by y a comparison, b = [2 R >= y > 0], and a product, R <- 2 R - b y",
         &[
             Z,

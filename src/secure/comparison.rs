@@ -40,7 +40,11 @@ impl<P: Protocol> Secure<P> {
     /// x where x > c, zero elsewhere, and `[x > c]`; c is an integer.
     pub async fn relu_above(&self, x: &P::Share, c: i64) -> (P::Share, P::Share) {
         let _span = self.span("relu");
-        let positive = self.greater_than(x, c).await;
+        let (sign, bits) = (self.add_constant(&x.neg(), c), self.k() + 1);
+        if let Some([product, positive]) = self.protocol.own_where_negative(&sign, bits, x).await {
+            return (product, positive);
+        }
+        let positive = self.less_than_zero(&sign, bits).await;
         (self.protocol.mul(&positive, x).await, positive)
     }
 }

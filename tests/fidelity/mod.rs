@@ -11,6 +11,7 @@ mod pieces;
 mod rep4;
 mod rep4_parts;
 mod rows;
+mod secureml;
 mod semi2k;
 mod sy_rep3;
 mod sy_rep3_parts;

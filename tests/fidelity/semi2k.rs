@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use mpcsim::data::{MNIST_CLASSES, MNIST_IMAGE};
 use mpcsim::protocol::erased::Erased;
-use mpcsim::protocol::parts::oblivious_transfer::SET_UP_BYTES;
+use mpcsim::protocol::parts::oblivious_transfer::Extension;
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::semi2k::Semi2kSingleTriples;
 use mpcsim::protocol::{Message, Protocol, RingShare, Start};
@@ -147,7 +147,7 @@ fn of_operation(row: &Row, op: &str, single: bool) -> Compared {
     let setting = Setting::of(ProtocolName::Semi2k, Rounding::Probabilistic);
     let starter: Starter = if single { start::<Semi2kSingleTriples> } else { ProtocolName::start };
     let outcome = execute(&layer, &inputs, (0, Content::Shape), setting, starter);
-    let base: u64 = SET_UP_BYTES.iter().sum();
+    let base: u64 = Extension::SOFT_SPOKEN.set_up_bytes().iter().sum();
     Compared {
         row: row.clone(),
         single,

@@ -12,6 +12,7 @@ pub mod harness;
 mod numbers;
 mod oblivious;
 mod securenn;
+mod secureml;
 mod tampering;
 mod transfers;
 mod truncation;

@@ -10,7 +10,7 @@
 //!   n such bits.
 
 use super::material::{Layout, Material};
-use super::oblivious_transfer::{Packed, Receiver, Sender, Transfers, Unpacked, bits_of};
+use super::oblivious_transfer::{Extension, Packed, Receiver, Sender, Transfers, Unpacked, bits_of};
 use crate::protocol::demand::Request;
 use crate::ring::meter::Work;
 use crate::ring::{Content, MatMul, Plane, StreamKey, Vector};
@@ -26,6 +26,7 @@ pub struct Making<'a> {
     pub layout: Layout,
     /// The transfers in each direction that is used.
     pub transfers: Transfers,
+    extension: Extension,
 }
 
 /// What a party has of a request in one direction: numbers or bits of its own, and shares of their products with those of
@@ -85,9 +86,10 @@ impl Crossing {
 }
 
 impl<'a> Making<'a> {
-    /// Of a request.
-    pub fn of(request: &'a Request) -> Self {
-        Making { request, layout: Layout::of(request), transfers: Self::transfers(request) }
+    /// Of a request, by transfers that are extended in this way.
+    pub fn of(request: &'a Request, extension: Extension) -> Self {
+        let transfers = Transfers { is_cut: extension.is_chosen(), ..Self::transfers(request) };
+        Making { request, layout: Layout::of(request), transfers, extension }
     }
 
     /// Whether transfers in one direction are enough.
@@ -97,8 +99,8 @@ impl<'a> Making<'a> {
 
     fn transfers(request: &Request) -> Transfers {
         let products = |entries, len| match len {
-            0 => Transfers { planes: RING_BITS, entries: 0, len: 1, shift: Some(0) },
-            _ => Transfers { planes: RING_BITS, entries, len, shift: Some(0) },
+            0 => Transfers { planes: RING_BITS, entries: 0, len: 1, shift: Some(0), is_cut: false },
+            _ => Transfers { planes: RING_BITS, entries, len, shift: Some(0), is_cut: false },
         };
         // Twice the product of two bits counts: that of the highest ones does not.
         let bits = |planes: u32, len| Transfers {
@@ -106,6 +108,7 @@ impl<'a> Making<'a> {
             entries: len,
             len: 1,
             shift: Some(1),
+            is_cut: false,
         };
         match *request {
             Request::Triples { len } => products(len, 1),
@@ -115,7 +118,7 @@ impl<'a> Making<'a> {
                 products(entries, len)
             }
             Request::BitTriples { ref lens } => {
-                Transfers { planes: 1, entries: lens.iter().sum(), len: 1, shift: None }
+                Transfers { planes: 1, entries: lens.iter().sum(), len: 1, shift: None, is_cut: false }
             }
             Request::Bits { len } => bits(1, len),
             Request::Masks { len, bits: planes } => bits(planes, len),
@@ -201,10 +204,20 @@ impl<'a> Making<'a> {
         }
     }
 
+    /// The receiver's choice bits for each number where it chooses them. `own` is a stream of the party alone.
+    pub fn chosen(&self, own: StreamKey) -> Vec<Plane> {
+        own.planes(Content::Values, self.transfers.entries, self.transfers.planes)
+    }
+
     /// The receiver's half.
     pub fn receive(&self, receiver: &mut Receiver, corrections: &mut Unpacked<'_>, own: StreamKey) -> Half {
         let transfers = &self.transfers;
-        let mut bits = receiver.choices(transfers);
+        let mut bits = match (self.extension.is_chosen(), self.is_one_sided()) {
+            (false, _) => receiver.choices(transfers),
+            // All bits of a number, of which the first are those that count in a product.
+            (true, true) => own.planes(Content::Values, transfers.entries, self.planes()),
+            (true, false) => self.chosen(own),
+        };
         if let Request::BitTriples { ref lens } = *self.request {
             let products = planes(&receiver.bit_products(transfers), lens);
             return Half {

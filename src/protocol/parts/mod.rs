@@ -5,6 +5,8 @@ pub mod bit_triples;
 pub(in crate::protocol) mod dealing;
 #[cfg(test)]
 pub(in crate::protocol) mod deviation;
+pub mod garbled;
+pub mod garbling;
 pub mod gilboa;
 pub mod helped;
 pub mod joint_inputs;
@@ -17,5 +19,6 @@ pub(in crate::protocol) mod private_compare;
 pub mod replicated;
 pub mod spdz_wise;
 pub mod three_parties;
+pub mod transferred;
 pub mod two_party;
 pub mod zero_test;

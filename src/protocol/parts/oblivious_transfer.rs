@@ -2,9 +2,13 @@
 //!
 //! For each transfer j the receiver has a random choice bit r_j and a row t_j of 128 bits, the sender a row
 //! q_j = t_j xor r_j D, with a secret D of 128 bits that is the same for all transfers: Ishai, Kilian, Nissim, Petrank,
-//! "Extending oblivious transfers efficiently" (CRYPTO 2003). Two bits of D share a column, as in Roy, "SoftSpokenOT"
-//! (CRYPTO 2022), with k = 2: the receiver has four seeds for each pair of bits, the sender all of them but the one that
-//! the pair names. The choice bits are those of the first pair, so the receiver sends 63 bits a transfer.
+//! "Extending oblivious transfers efficiently" (CRYPTO 2003). There are two ways to it, see [`Extension`]:
+//!
+//! * That paper's: the receiver has two seeds for each bit of D, the sender the one that the bit names. The receiver chooses
+//!   its bits, and sends 128 bits a transfer.
+//! * Two bits of D share a column, as in Roy, "SoftSpokenOT" (CRYPTO 2022), with k = 2: the receiver has four seeds for each
+//!   pair of bits, the sender all of them but the one that the pair names. The choice bits are random, those of the first pair,
+//!   so the receiver sends 63 bits a transfer.
 //!
 //! Hashes of rows are pads: those of t_j for the receiver, those of q_j and q_j xor D for the sender, who corrects them to
 //! what the transfer is for: Asharov, Lindell, Schneider, Zohner (CCS 2013).
@@ -19,20 +23,73 @@ use crate::ring::{Content, Plane, StreamKey, mix};
 
 /// Bits of a row.
 const ROW_BITS: usize = 128;
-/// Bits of D that share a column.
-const PAIR: usize = 2;
-const PAIRS: usize = ROW_BITS / PAIR;
-/// Seeds of a pair.
-const SEEDS: usize = 1 << PAIR;
-/// Seeds that the receiver has.
-pub const ALL_SEEDS: usize = PAIRS * SEEDS;
+/// Seeds that the receiver has, in either way.
+pub const ALL_SEEDS: usize = 256;
 /// Bits of a ring element.
 const RING_BITS: u32 = 64;
 
-/// Payload bytes of the base transfers and of the trees that give the seeds, one message after the other: a group element
-/// from the receiver of the extension, one a base transfer from the sender (Chou, Orlandi, "The simplest protocol for
-/// oblivious transfer", LATINCRYPT 2015), and for each pair the sums of the left and of the right leaves of its tree.
-pub const SET_UP_BYTES: [u64; 3] = [32, 32 * ROW_BITS as u64, (PAIRS * 2 * ROW_BITS / 8) as u64];
+/// How transfers are extended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Bits of D that share a column.
+    group: usize,
+    /// Whether the receiver chooses its bits.
+    is_chosen: bool,
+}
+
+impl Extension {
+    /// SoftSpokenOT with k = 2, the choice bits random.
+    pub const SOFT_SPOKEN: Extension = Extension { group: 2, is_chosen: false };
+    /// Ishai, Kilian, Nissim, Petrank, the choice bits chosen.
+    pub const ISHAI: Extension = Extension { group: 1, is_chosen: true };
+
+    /// Whether the receiver chooses its bits.
+    pub const fn is_chosen(self) -> bool {
+        self.is_chosen
+    }
+
+    const fn groups(self) -> usize {
+        ROW_BITS / self.group
+    }
+
+    /// Seeds of a group.
+    const fn seeds(self) -> usize {
+        1 << self.group
+    }
+
+    /// Bits that the receiver sends for so many transfers: for each group, but the one whose sum are the choice bits.
+    pub const fn bits(self, count: usize) -> usize {
+        (self.groups() - !self.is_chosen as usize) * count
+    }
+
+    /// What the receiver does to extend to so many transfers: generator, columns, transpose.
+    pub fn receiver_work(self, count: usize) -> Work {
+        let words = count.div_ceil(64) as u64;
+        let columns = (self.seeds() + self.group) * self.groups() + ROW_BITS;
+        Work {
+            random_bytes: 8 * words * ALL_SEEDS as u64,
+            bit_words: words * columns as u64,
+            ..Work::default()
+        }
+    }
+
+    /// What the sender does.
+    pub fn sender_work(self, count: usize) -> Work {
+        let words = count.div_ceil(64) as u64;
+        let (seeds, columns) =
+            ((self.seeds() - 1) * self.groups(), 2 * self.group * self.groups() + ROW_BITS);
+        Work { random_bytes: 8 * words * seeds as u64, bit_words: words * columns as u64, ..Work::default() }
+    }
+
+    /// Payload bytes of the base transfers, one message after the other: a group element from the receiver of the extension,
+    /// one a base transfer from the sender (Chou, Orlandi, "The simplest protocol for oblivious transfer", LATINCRYPT 2015). If
+    /// bits of D share a column, there are trees that give the seeds: for each group and level the sums of the left and of the
+    /// right leaves of its tree.
+    pub const fn set_up_bytes(self) -> &'static [u64] {
+        const BASE: [u64; 2] = [32, 32 * ROW_BITS as u64];
+        if self.group == 1 { &BASE } else { &[BASE[0], BASE[1], (ROW_BITS / 2 * 2 * ROW_BITS / 8) as u64] }
+    }
+}
 
 /// Transfers for one purpose: one for each of `planes` bits of each of `entries` numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +103,44 @@ pub struct Transfers {
     /// Where the lowest choice bit counts, for products in the ring; `None` for products of bits, whose second factor is
     /// random, so that no pad is corrected.
     pub shift: Option<u32>,
+    /// Whether what a choice bit is for is cut into pieces of 128 bits with a transfer for each, as in SecureML; if not, a pad
+    /// is stretched.
+    pub is_cut: bool,
 }
+
+/// Bits of a piece.
+const PIECE_BITS: usize = 128;
 
 impl Transfers {
     /// How many.
     pub fn count(&self) -> usize {
-        self.planes * self.entries
+        (0..self.planes).map(|plane| self.pieces(plane)).sum::<usize>() * self.entries
     }
 
-    /// Pads of the receiver.
+    /// Transfers for a choice bit.
+    fn pieces(&self, plane: usize) -> usize {
+        match self.shift {
+            Some(shift) if self.is_cut => {
+                (Self::width(shift, plane) as usize * self.len).div_ceil(PIECE_BITS)
+            }
+            _ => 1,
+        }
+    }
+
+    /// Pads of the receiver, of 64 bits.
     pub fn pads(&self) -> usize {
-        self.count() * self.len
+        if self.is_cut { 2 * self.count() } else { self.count() * self.len }
+    }
+
+    /// The choice bits of all transfers, from those of each number.
+    pub fn spread(&self, choices: &[Plane], into: &mut Packed) {
+        for (plane, bits) in choices.iter().enumerate() {
+            let words = bits.expect_words();
+            for entry in 0..self.entries {
+                let bit = words[entry / 64] >> (entry % 64) & 1;
+                (0..self.pieces(plane)).for_each(|_| into.push(bit, 1));
+            }
+        }
     }
 
     /// Bits of a product that count above the place of a choice bit.
@@ -72,25 +156,6 @@ impl Transfers {
     }
 }
 
-/// Bits that the receiver sends for so many transfers.
-pub const fn extension_bits(count: usize) -> usize {
-    (PAIRS - 1) * count
-}
-
-/// What the receiver does to extend to so many transfers: generator, columns, transpose.
-pub fn receiver_work(count: usize) -> Work {
-    let words = count.div_ceil(64) as u64;
-    let columns = 6 * PAIRS as u64 + ROW_BITS as u64;
-    Work { random_bytes: 8 * words * ALL_SEEDS as u64, bit_words: words * columns, ..Work::default() }
-}
-
-/// What the sender does.
-pub fn sender_work(count: usize) -> Work {
-    let words = count.div_ceil(64) as u64;
-    let (seeds, columns) = ((SEEDS - 1) * PAIRS, 4 * PAIRS + ROW_BITS);
-    Work { random_bytes: 8 * words * seeds as u64, bit_words: words * columns as u64, ..Work::default() }
-}
-
 /// Numbers of some bits each, packed.
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
@@ -99,7 +164,8 @@ pub struct Packed {
 }
 
 impl Packed {
-    fn push(&mut self, value: u64, width: u32) {
+    /// Adds the lowest `width` bits of a number, at least one.
+    pub fn push(&mut self, value: u64, width: u32) {
         let (place, value) = (self.bits % 64, value & (u64::MAX >> (64 - width)));
         if place == 0 {
             self.words.push(value);
@@ -110,6 +176,13 @@ impl Packed {
             }
         }
         self.bits += width as usize;
+    }
+
+    /// Adds the bits of a plane.
+    pub fn push_plane(&mut self, plane: &Plane) {
+        for (i, &word) in plane.expect_words().iter().enumerate() {
+            self.push(word, (plane.len() - 64 * i).min(64) as u32);
+        }
     }
 
     /// As one plane.
@@ -174,10 +247,52 @@ impl Rows {
         }
     }
 
+    /// All rows.
+    fn into_rows(self) -> Vec<u128> {
+        self.rows
+    }
+
+    /// The next rows and the number of the first of their transfers.
+    fn take(&mut self, count: usize) -> (u64, &[u128]) {
+        let start = self.used;
+        self.used += count;
+        (self.first + start as u64 + 1, &self.rows[start..self.used])
+    }
+
     /// The next row and the number of its transfer.
     fn next(&mut self) -> (u64, u128) {
         self.used += 1;
         (self.first + self.used as u64, self.rows[self.used - 1])
+    }
+}
+
+/// The pads of the elements that a choice bit is for.
+enum Stretch {
+    /// Of one row.
+    One(Pads),
+    /// 128 bits of each of some rows, cut into elements.
+    Cut { words: Vec<u64>, width: u32 },
+}
+
+impl Stretch {
+    /// Of the next rows, each with `offset` added.
+    fn of((first, rows): (u64, &[u128]), offset: u128, (is_cut, width): (bool, u32)) -> Stretch {
+        if !is_cut {
+            return Stretch::One(Pads::of((first, rows[0] ^ offset)));
+        }
+        let pads = |(number, row): (u64, &u128)| Pads::of((number, row ^ offset));
+        let pads = (first..).zip(rows).map(pads);
+        let words = pads.flat_map(|pads| [pads.element(0), pads.element(1)]).collect();
+        Stretch::Cut { words, width }
+    }
+
+    fn element(&self, element: usize) -> u64 {
+        match self {
+            Stretch::One(pads) => pads.element(element),
+            Stretch::Cut { words, width } => {
+                Unpacked { words, taken: element * *width as usize }.take(*width)
+            }
+        }
     }
 }
 
@@ -207,25 +322,28 @@ pub struct Receiver {
 
 impl Receiver {
     /// Extends to `count` transfers, numbered from `first` on; with what is sent. `seed` gives the stream of each seed.
-    pub fn extend(count: usize, first: u64, seed: impl Fn(usize) -> StreamKey) -> (Receiver, Vec<Plane>) {
+    /// `chosen` are the choice bits, if the receiver chooses them.
+    pub fn extend(
+        extension: Extension,
+        chosen: Option<Plane>,
+        (count, first): (usize, u64),
+        seed: impl Fn(usize) -> StreamKey,
+    ) -> (Receiver, Vec<Plane>) {
+        assert_eq!(chosen.is_some(), extension.is_chosen, "choice bits where there is a choice");
         if count == 0 {
             return (Receiver { choices: Plane::packed(Vec::new(), 0), rows: Rows::default() }, Vec::new());
         }
-        let words = count.div_ceil(64);
+        let (words, Extension { group, .. }) = (count.div_ceil(64), extension);
         let (mut columns, mut sent) = (vec![0; ROW_BITS * words], Vec::new());
-        let mut choices: Option<Plane> = None;
-        for (pair, columns) in columns.chunks_exact_mut(PAIR * words).enumerate() {
-            let (low, high) = columns.split_at_mut(words);
+        let mut choices = chosen;
+        for (number, columns) in columns.chunks_exact_mut(group * words).enumerate() {
             let mut sum = vec![0; words];
-            for x in 0..SEEDS {
-                let drawn = seed(SEEDS * pair + x).planes(Content::Values, count, 1).remove(0);
+            for x in 0..extension.seeds() {
+                let drawn = seed(extension.seeds() * number + x).planes(Content::Values, count, 1).remove(0);
                 let drawn = drawn.expect_words();
                 xor(&mut sum, drawn);
-                [low as &mut [u64], high]
-                    .into_iter()
-                    .enumerate()
-                    .filter(|(i, _)| x >> i & 1 == 1)
-                    .for_each(|(_, column)| xor(column, drawn));
+                let columns = columns.chunks_exact_mut(words).enumerate();
+                columns.filter(|(i, _)| x >> i & 1 == 1).for_each(|(_, column)| xor(column, drawn));
             }
             match &choices {
                 None => choices = Some(Plane::packed(sum, count)),
@@ -235,11 +353,16 @@ impl Receiver {
                 }
             }
         }
-        let choices = choices.expect("a first pair");
+        let choices = choices.expect("choices, or a first group");
         (Receiver { choices, rows: Rows::of(&columns, count, first) }, sent)
     }
 
-    /// The choice bits of the next transfers.
+    /// The rows of all transfers.
+    pub fn into_rows(self) -> Vec<u128> {
+        self.rows.into_rows()
+    }
+
+    /// The choice bits of the next transfers, which are random.
     pub fn choices(&self, transfers: &Transfers) -> Vec<Plane> {
         let Transfers { planes, entries, .. } = *transfers;
         let plane = |i| bits_of(self.choices.expect_words(), self.rows.used + i * entries, entries);
@@ -248,14 +371,15 @@ impl Receiver {
 
     /// Shares of the chosen numbers times what the sender has, the elements of each entry together.
     pub fn products(&mut self, transfers: &Transfers, corrections: &mut Unpacked<'_>) -> Vec<u64> {
-        let Transfers { planes, entries, len, shift } = *transfers;
+        let Transfers { planes, entries, len, shift, .. } = *transfers;
         let shift = shift.expect("products in the ring");
         let mut shares = vec![0u64; entries * len];
         for plane in 0..planes {
             let width = Transfers::width(shift, plane);
             for shares in shares.chunks_exact_mut(len) {
                 let chosen = self.is_chosen(self.rows.used);
-                let pads = Pads::of(self.rows.next());
+                let rows = self.rows.take(transfers.pieces(plane));
+                let pads = Stretch::of(rows, 0, (transfers.is_cut, width));
                 for (element, share) in shares.iter_mut().enumerate() {
                     let correction = corrections.take(width) & 0u64.wrapping_sub(chosen);
                     let product = pads.element(element).wrapping_add(correction);
@@ -288,32 +412,38 @@ impl Sender {
     /// Extends to `count` transfers, numbered from `first` on, with the secret D and what the receiver sent. `seed` is not
     /// called for the seeds that the secret names.
     pub fn extend(
-        count: usize,
-        first: u64,
+        extension: Extension,
         secret: u128,
+        (count, first): (usize, u64),
         received: &[Plane],
         seed: impl Fn(usize) -> StreamKey,
     ) -> Sender {
         if count == 0 {
             return Sender { secret, rows: Rows::default() };
         }
-        let words = count.div_ceil(64);
+        let (words, Extension { group, is_chosen }) = (count.div_ceil(64), extension);
         let mut columns = vec![0; ROW_BITS * words];
-        for (pair, columns) in columns.chunks_exact_mut(PAIR * words).enumerate() {
-            let hidden = (secret >> (PAIR * pair)) as usize % SEEDS;
-            for x in (0..SEEDS).filter(|&x| x != hidden) {
-                let drawn = seed(SEEDS * pair + x).planes(Content::Values, count, 1).remove(0);
+        for (number, columns) in columns.chunks_exact_mut(group * words).enumerate() {
+            let hidden = (secret >> (group * number)) as usize % extension.seeds();
+            for x in (0..extension.seeds()).filter(|&x| x != hidden) {
+                let drawn = seed(extension.seeds() * number + x).planes(Content::Values, count, 1).remove(0);
                 let columns = columns.chunks_exact_mut(words).enumerate();
                 columns
                     .filter(|(i, _)| (x ^ hidden) >> i & 1 == 1)
                     .for_each(|(_, c)| xor(c, drawn.expect_words()));
             }
-            if let Some(sent) = pair.checked_sub(1).map(|before| &received[before]) {
+            // The first group says the choice bits, unless those are chosen.
+            if let Some(sent) = (number + usize::from(is_chosen)).checked_sub(1).map(|i| &received[i]) {
                 let columns = columns.chunks_exact_mut(words).enumerate();
                 columns.filter(|(i, _)| hidden >> i & 1 == 1).for_each(|(_, c)| xor(c, sent.expect_words()));
             }
         }
         Sender { secret, rows: Rows::of(&columns, count, first) }
+    }
+
+    /// The rows of all transfers, to which the secret is added where the receiver chose one, and the secret.
+    pub fn into_rows(self) -> (Vec<u128>, u128) {
+        (self.rows.into_rows(), self.secret)
     }
 
     /// The pads of the next transfer if the receiver's choice bit is 0, and if it is 1.
@@ -330,13 +460,15 @@ impl Sender {
         corrections: &mut Packed,
         factor: impl Fn(usize, usize, usize) -> u64,
     ) -> Vec<u64> {
-        let Transfers { planes, entries, len, shift } = *transfers;
+        let Transfers { planes, entries, len, shift, .. } = *transfers;
         let shift = shift.expect("products in the ring");
         let mut shares = vec![0u64; entries * len];
         for plane in 0..planes {
             let width = Transfers::width(shift, plane);
             for (entry, shares) in shares.chunks_exact_mut(len).enumerate() {
-                let [zero, one] = self.pads();
+                let rows = self.rows.take(transfers.pieces(plane));
+                let [zero, one] =
+                    [0, self.secret].map(|offset| Stretch::of(rows, offset, (transfers.is_cut, width)));
                 for (element, share) in shares.iter_mut().enumerate() {
                     let pad = zero.element(element);
                     let difference = pad.wrapping_sub(one.element(element));
@@ -369,8 +501,10 @@ mod tests {
     const COUNTS: [usize; 6] = [1, 63, 64, 65, 129, 1000];
     const SECRETS: [u128; 5] = [0, u128::MAX, 1, 1 << 127, 0x0123_4567_89ab_cdef_0f1e_2d3c_4b5a_6978];
 
+    const EXTENSIONS: [Extension; 2] = [Extension::SOFT_SPOKEN, Extension::ISHAI];
+
     /// Both ends of so many transfers. The sender has no seed that the secret names.
-    fn extended(count: usize, secret: u128) -> (Receiver, Sender) {
+    fn extended(extension: Extension, count: usize, secret: u128) -> (Receiver, Sender) {
         let key = |seed: usize| StreamKey {
             seed: 5,
             purpose: Purpose::Offline,
@@ -378,20 +512,23 @@ mod tests {
             strand: 0,
             counter: seed as u64,
         };
-        let (receiver, sent) = Receiver::extend(count, 7, key);
-        assert_eq!(sent.iter().map(Plane::len).sum::<usize>(), extension_bits(count));
+        let chosen = extension.is_chosen.then(|| StreamKey { counter: 999, ..key(0) });
+        let chosen = chosen.map(|key| key.planes(Content::Values, count, 1).remove(0));
+        let (receiver, sent) = Receiver::extend(extension, chosen, (count, 7), key);
+        assert_eq!(sent.iter().map(Plane::len).sum::<usize>(), extension.bits(count));
         let allowed = |seed: usize| {
-            assert_ne!((secret >> (PAIR * (seed / SEEDS))) as usize % SEEDS, seed % SEEDS);
+            let (group, seeds) = (extension.group, extension.seeds());
+            assert_ne!((secret >> (group * (seed / seeds))) as usize % seeds, seed % seeds);
             key(seed)
         };
-        (receiver, Sender::extend(count, 7, secret, &sent, allowed))
+        (receiver, Sender::extend(extension, secret, (count, 7), &sent, allowed))
     }
 
     #[test]
     fn rows_differ_by_the_secret_where_the_receiver_chose_one() {
-        for count in COUNTS {
+        for (count, extension) in COUNTS.into_iter().flat_map(|count| EXTENSIONS.map(|e| (count, e))) {
             for secret in SECRETS {
-                let (receiver, sender) = extended(count, secret);
+                let (receiver, sender) = extended(extension, count, secret);
                 let mut ones = 0;
                 for j in 0..count {
                     let chosen = receiver.is_chosen(j);
@@ -409,8 +546,9 @@ mod tests {
         let edges = [0, 1, 2, u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1, 0x0123_4567_89ab_cdef];
         for (planes, shift) in [(64, 0), (63, 1), (1, 1), (1, 0), (17, 30)] {
             for (entries, len) in [(1, 1), (8, 1), (3, 5), (65, 2)] {
-                let transfers = Transfers { planes, entries, len, shift: Some(shift) };
-                let (mut receiver, mut sender) = extended(transfers.count(), SECRETS[4]);
+                let transfers = Transfers { planes, entries, len, shift: Some(shift), is_cut: false };
+                let (mut receiver, mut sender) =
+                    extended(Extension::SOFT_SPOKEN, transfers.count(), SECRETS[4]);
                 let choices = Plane::compose(&receiver.choices(&transfers));
                 let factor = |entry: usize, element: usize| {
                     edges[(entry + 3 * element) % edges.len()].wrapping_mul(1 + (entry / 8) as u64)
@@ -433,8 +571,8 @@ mod tests {
     #[test]
     fn bit_products_are_those_of_random_bits() {
         for count in COUNTS {
-            let transfers = Transfers { planes: 1, entries: count, len: 1, shift: None };
-            let (mut receiver, mut sender) = extended(count, SECRETS[4]);
+            let transfers = Transfers { planes: 1, entries: count, len: 1, shift: None, is_cut: false };
+            let (mut receiver, mut sender) = extended(Extension::SOFT_SPOKEN, count, SECRETS[4]);
             let choices = receiver.choices(&transfers).remove(0);
             let [factors, sent] = sender.bit_products(&transfers);
             assert_eq!(sent.xor(&receiver.bit_products(&transfers)), choices.and(&factors));

@@ -13,18 +13,22 @@ use std::num::Wrapping;
 use std::rc::Rc;
 
 use super::additive::Additive;
+use super::garbled::ideal_quotients;
+use super::local_truncation::local_truncation;
 use super::material::{Layout, Material};
 use crate::protocol::demand::{Place, Request, Supply};
 use crate::protocol::word::shared_word;
 use crate::protocol::{
-    Bit, Declared, Demand, Message, Protocol, RingShare, Role, Start, Word, Wraps, receive_bits,
-    receive_ring, send,
+    Bit, Declared, Demand, Division, Ideal, Message, Protocol, RingShare, Role, Start, TruncationLaw, Word,
+    Wraps, receive_bits, receive_ring, send,
 };
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector};
 use crate::sim::{Party, SpanGuard};
 
 /// Bits of a ring element.
 const RING_BITS: u32 = 64;
+/// Most bits of a number that is truncated without a message: it is wrong with a probability of at most 2^-17.
+pub const LOCAL_BITS: u32 = 48;
 /// The place of the highest bit.
 const TOP: usize = 63;
 
@@ -40,6 +44,10 @@ pub trait Offline: Sized + Default + 'static {
     /// Whether values are compared by adding both parties' shares, bit by bit; if not, opened under a mask.
     const SHARES_ARE_SUMMANDS: bool = false;
 
+    /// Whether numbers are truncated without a message where they leave a gap, and compared and divided by garbled circuits, as
+    /// in SecureML: [`super::local_truncation`], [`super::garbled`].
+    const IS_SECUREML: bool = false;
+
     /// Agrees on keys.
     async fn set_up(online: &TwoParty<Self>);
     /// Makes what is asked for and puts it in with `TwoParty::put`.
@@ -53,7 +61,7 @@ pub struct TwoParty<O> {
     /// What the offline phase keeps from one program to the next.
     pub(in crate::protocol) offline: Rc<O>,
     seed: u64,
-    draws: Cell<u64>,
+    pub(super) draws: Cell<u64>,
     supply: Supply<Material>,
 }
 
@@ -67,6 +75,12 @@ pub struct MaskedCut {
 impl<O: Offline> Start for TwoParty<O> {
     const DEALERS: usize = O::PARTIES - 2;
     const COSTS: &'static [Declared] = O::COSTS;
+    const IDEAL: Ideal = if O::IS_SECUREML {
+        let truncation = TruncationLaw::SharesShifted { most_bits: LOCAL_BITS };
+        Ideal { truncation, divide: Some(ideal_quotients) }
+    } else {
+        Ideal::GENERIC
+    };
 
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         assert_eq!(party.parties(), O::PARTIES, "a protocol of {} parties", O::PARTIES);
@@ -93,6 +107,11 @@ impl<O: Offline> TwoParty<O> {
     /// The same, apart from all that is drawn online.
     pub(in crate::protocol) fn offline_stream(&self, parties: u64, counter: u64) -> StreamKey {
         StreamKey { purpose: Purpose::Offline, ..self.stream(parties, counter) }
+    }
+
+    /// A stream of this party alone, the same in all strands.
+    pub(in crate::protocol) fn whole_run_stream(&self, counter: u64) -> StreamKey {
+        StreamKey { strand: 0, ..self.offline_stream(1 << self.party.id(), counter) }
     }
 
     /// Stores what was made for a place of the program, as in [`Supply::put`].
@@ -143,6 +162,14 @@ impl<O: Offline> TwoParty<O> {
         send(&self.party, self.other(), Message::Bits(mine.clone()));
         let theirs = receive_bits(&self.party, self.other()).await;
         Plane::xor_each(&mine.iter().zip(&theirs).map(|(x, y)| [x, y]).collect::<Vec<_>>())
+    }
+
+    /// A fresh share of the same numbers: from a stream of both. A share that was shifted before, or is that of a public number, is
+    /// not uniform, and the chance that shifting it goes wrong would be another. Local.
+    fn refreshed(&self, share: &Vector) -> Vector {
+        let mask =
+            self.stream(0b11, self.draws.replace(self.draws.get() + 1)).vector(self.content, share.len());
+        if self.party.id() == 0 { share.add(&mask) } else { share.sub(&mask) }
     }
 
     /// x - a and y - b, opened. 1 round; 8, 8 an element of x and of y.
@@ -306,6 +333,9 @@ impl<O: Offline> Protocol for TwoParty<O> {
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < RING_BITS, "truncation of {bits} bits by {shift}");
         let _span = self.party.span("truncate");
+        if O::IS_SECUREML && bits <= LOCAL_BITS {
+            return Additive(local_truncation(&self.refreshed(&x.0), self.party.id(), shift));
+        }
         let len = x.0.len();
         let ((lower, _), (upper, _)) = (self.take_mask(len, shift), self.take_mask(len, bits - shift));
         let top = self.take_bits(len);
@@ -415,6 +445,23 @@ impl<O: Offline> Protocol for TwoParty<O> {
             Additive(x)
         };
         opened.iter().zip(&random).map(element).collect()
+    }
+
+    async fn own_less_than_zero(&self, x: &Self::Share, _bits: u32) -> Option<Self::Share> {
+        if O::IS_SECUREML { Some(self.garbled_less_than_zero(x).await) } else { None }
+    }
+
+    async fn own_where_negative(
+        &self,
+        sign: &Self::Share,
+        _bits: u32,
+        x: &Self::Share,
+    ) -> Option<[Self::Share; 2]> {
+        if O::IS_SECUREML { Some(self.garbled_where_negative(sign, x).await) } else { None }
+    }
+
+    async fn own_divide(&self, division: &Division<'_, Self::Share>) -> Option<Self::Share> {
+        if O::IS_SECUREML { Some(self.garbled_divide(division).await) } else { None }
     }
 
     async fn set_up(&self) {

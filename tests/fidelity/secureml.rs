@@ -1,0 +1,166 @@
+//! SecureML: its table of communication, and pieces that were measured (tests/reference/secureml.json).
+
+use std::path::Path;
+
+use mpcsim::protocol::Protocol;
+use mpcsim::protocol::parts::garbling::circuit::{Bit, Builder, Circuit};
+use mpcsim::protocol::parts::oblivious_transfer::Extension;
+use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::ring::MatMul;
+use mpcsim::secure::{Rounding, Secure};
+
+use crate::secure::harness::{Outcome, Program, Setting, on_shapes};
+
+/// A product of matrices.
+struct Product(MatMul);
+
+impl Program for Product {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        vec![s.protocol.matmul(&inputs[0], &inputs[1], self.0).await]
+    }
+}
+
+fn product(rows: usize, inner: usize, columns: usize) -> Outcome {
+    let inputs = [vec![0; rows * inner], vec![0; inner * columns]];
+    let setting = Setting::of(ProtocolName::SecureMl, Rounding::Probabilistic);
+    on_shapes(&Product(MatMul::new(rows, inner, columns)), &inputs, 1, setting)
+}
+
+/// The rows of an operation.
+fn measured(op: &str) -> Vec<serde_json::Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/secureml.json");
+    let text = std::fs::read_to_string(path).expect("the reference figures are there");
+    let file: serde_json::Value = serde_json::from_str(&text).expect("the reference figures are JSON");
+    let rows = file["rows"].as_array().expect("rows");
+    let rows: Vec<_> = rows.iter().filter(|row| row["op"] == op).cloned().collect();
+    assert!(!rows.is_empty(), "no row of {op}");
+    rows
+}
+
+fn number(value: &serde_json::Value) -> usize {
+    value.as_u64().expect("a number") as usize
+}
+
+/// Transfers of 128 bits in each direction for a column of so many rows, by choice bits that count from the lowest on.
+fn transfers(rows: usize) -> usize {
+    (1..=64).map(|width| (width * rows).div_ceil(128)).sum()
+}
+
+const MIB: f64 = (1 << 20) as f64;
+const GIB: f64 = (1 << 30) as f64;
+
+/// Table II, column "OT-based": examples, features, bytes. Two epochs in batches of 128.
+const TABLE_2: [(usize, usize, f64); 4] = [
+    (1_000, 100, 190.0 * MIB),
+    (1_000, 1_000, 1.9 * GIB),
+    (10_000, 1_000, 19.0 * GIB),
+    (100_000, 1_000, 190.0 * GIB),
+];
+
+/// The paper counts l/2 = 32 transfers of 128 + 128 bits a product, the mean width of l choice bits being l/2; it is (l + 1)/2.
+#[test]
+fn triples_by_transfers_take_what_the_paper_says() {
+    for (examples, features, published) in TABLE_2 {
+        let offline: u64 = product(128, features, 1).offline_bytes().iter().sum();
+        let products = 2 * examples * features;
+        let ours = offline as f64 / (128 * features) as f64 * products as f64;
+        let of_paper = 32.0 * (256.0 / 8.0) * products as f64;
+        assert_eq!(ours, of_paper * 65.0 / 64.0);
+        let off = of_paper / published - 1.0;
+        assert!(off.abs() < 0.03, "n = {examples}, d = {features}: {:.1} %", 100.0 * off);
+        assert!((ours / published - 1.0).abs() < 0.045);
+    }
+}
+
+/// Both directions send the columns of their own transfers and the corrections of the other's.
+#[test]
+fn measured_triples_are_recounted_to_the_byte() {
+    for row in measured("triple_by_ot") {
+        let shape = row["shape"].as_str().expect("a shape");
+        let (rows, inner) = shape.split_once(" times ").expect("a product").0.split_once('x').expect("sizes");
+        let [rows, inner]: [usize; 2] = [rows, inner].map(|size| size.parse().expect("a size"));
+        // Theirs: as many numbers as fit in 128 bits to a transfer, two messages of 16 bytes, columns in blocks of 16,384.
+        let theirs = inner * (1..=64).map(|width: usize| rows.div_ceil(128 / width)).sum::<usize>();
+        assert_eq!(number(&row["ots_each_way"]), theirs, "{shape}");
+        let sent = 32 * theirs + 16 * theirs.next_multiple_of(16_384);
+        assert_eq!(number(&row["bytes_by_link"]["0>1"]), sent, "{shape}");
+        // Ours: numbers go on in the next transfer, one message of as many bits as count. Of two factors the one with fewer
+        // entries is chosen bit by bit, as theirs is where there is more than one row.
+        let ours = 16 * inner * transfers(rows) + (inner * rows * 64 * 65 / 2).div_ceil(8);
+        assert_eq!(product(rows, inner, 1).offline_bytes(), vec![ours as u64; 2], "{shape}");
+        assert!(ours < sent, "{shape}");
+    }
+}
+
+/// Theirs opens the masked data once, and in an iteration only the masked weights and errors.
+#[test]
+fn an_iteration_opens_the_masked_batch_again_for_each_product() {
+    let row = &measured("linear_regression_online_iteration")[0];
+    let (batch, features) = (128, 784);
+    let ours: Vec<u64> = [product(batch, features, 1), product(features, batch, 1)]
+        .iter()
+        .map(|outcome| outcome.bytes()[0])
+        .collect();
+    let theirs = number(&row["bytes_by_link"]["0>1"]);
+    assert_eq!(theirs, 8 * (batch + features));
+    assert_eq!(ours.iter().sum::<u64>() as usize, theirs + 2 * 8 * batch * features);
+}
+
+/// A circuit with two words of each party.
+fn circuit(bits: usize, formula: impl Fn(&mut Builder, [&[Bit]; 4]) -> Vec<Bit>) -> Circuit {
+    let (mut builder, [own, other]) = Builder::new([2 * bits; 2]);
+    let words = [&own[..bits], &own[bits..], &other[..bits], &other[bits..]];
+    let outputs = formula(&mut builder, words);
+    builder.finish(&outputs)
+}
+
+#[test]
+fn circuits_have_the_gates_of_the_measured_ones() {
+    type Formula = fn(&mut Builder, [&[Bit]; 4]) -> Vec<Bit>;
+    let circuits: [(&str, Formula); 6] = [
+        ("garbled_add", |b, [x, _, y, _]| b.add(x, y, Bit::Constant(false)).0),
+        ("garbled_sub", |b, [x, _, y, _]| b.subtract(x, y).0),
+        ("garbled_mux", |b, [x, z, y, _]| b.select(z[0], x, y)),
+        ("garbled_relu_of_wire(msb+and)", |b, [x, ..]| {
+            let positive = b.not(x[x.len() - 1]);
+            x.iter().map(|&bit| b.and(positive, bit)).collect()
+        }),
+        ("garbled_relu_shares(add+msb+and+remask)", |b, [x, mask, y, _]| {
+            let sum = b.add(x, y, Bit::Constant(false)).0;
+            let positive = b.not(sum[x.len() - 1]);
+            let kept: Vec<Bit> = sum.iter().map(|&bit| b.and(positive, bit)).collect();
+            b.subtract(&kept, mask).0
+        }),
+        ("garbled_div", |b, [x, _, y, _]| {
+            let signs = [x[x.len() - 1], y[y.len() - 1]];
+            let sizes = [b.negate_if(signs[0], x), b.negate_if(signs[1], y)];
+            let (quotient, rest, _) = b.divide(&sizes[0], &sizes[1]);
+            let negative = b.xor(signs[0], signs[1]);
+            [b.negate_if(negative, &quotient), rest].concat()
+        }),
+    ];
+    for (op, formula) in circuits {
+        for row in measured(op) {
+            let ands = circuit(number(&row["bits"]), formula).ands();
+            assert_eq!(ands, number(&row["and_gates_per_element"]), "{op}, {}", row["bits"]);
+            assert_eq!(32 * ands, number(&row["garbler_bytes_per_element"]), "{op}");
+        }
+    }
+    // Theirs compares without the carry out of the highest bit: signed numbers whose difference has no overflow.
+    for row in measured("garbled_geq") {
+        let less = circuit(number(&row["bits"]), |b, [x, _, y, _]| vec![b.less_signed(x, y)]);
+        assert_eq!(less.ands(), number(&row["and_gates_per_element"]) + 1);
+    }
+}
+
+/// An input bit of the evaluator: 16 bytes of columns, 16 of a correction. Theirs fills the columns up to 16,384 transfers.
+#[test]
+fn labels_of_the_evaluator_take_what_was_measured() {
+    for row in measured("garbled_input_evaluator_batch") {
+        let transfers = number(&row["bits"]) * number(&row["n"]);
+        let sent: Vec<usize> =
+            row["bytes_by_party"].as_array().expect("parties").iter().map(number).collect();
+        assert_eq!(sent, [16 * transfers, 16 * transfers.next_multiple_of(16_384)]);
+        assert_eq!(Extension::ISHAI.bits(transfers) / 8, 16 * transfers);
+    }
+}
