@@ -16,8 +16,8 @@ use super::garbling::circuit::Circuit;
 use super::garbling::{
     Hasher, LABEL_WORDS, evaluate, evaluator_work, garble, garbler_work, label, table_words, words,
 };
-use super::oblivious_transfer::{ALL_SEEDS, Extension, Packed, Receiver, Sender, Transfers, Unpacked};
-use super::transferred::secret;
+use super::oblivious_transfer::{ALL_SEEDS, Extension, Receiver, Sender, Transfers};
+use super::packed::{Packed, Unpacked};
 use super::two_party::{Offline, TwoParty};
 use crate::protocol::{Division, Message, receive_bits, send};
 use crate::ring::meter::{Work, charged};
@@ -73,7 +73,7 @@ fn bits_of(x: &Vector) -> Vec<Plane> {
 impl<O: Offline> TwoParty<O> {
     /// Numbers for transfers: the same for both parties.
     fn begin(&self, count: usize) -> Begun {
-        Begun { draw: self.draws.replace(self.draws.get() + ALL_SEEDS as u64), count }
+        Begun { draw: self.draw(ALL_SEEDS as u64), count }
     }
 
     fn seeds(&self, begun: Begun) -> impl Fn(usize) -> StreamKey {
@@ -110,8 +110,9 @@ impl<O: Offline> TwoParty<O> {
     fn offer(&self, begun: Begun, received: Option<Vec<Plane>>) -> Option<Sender> {
         let numbers = (begun.count, self.first_pad(begun));
         charged(EXTENSION.sender_work(begun.count), || {
-            received
-                .map(|planes| Sender::extend(EXTENSION, secret(self), numbers, &planes, self.seeds(begun)))
+            received.map(|planes| {
+                Sender::extend(EXTENSION, self.transfer_secret(), numbers, &planes, self.seeds(begun))
+            })
         })
     }
 

@@ -10,7 +10,8 @@
 //!   n such bits.
 
 use super::material::{Layout, Material};
-use super::oblivious_transfer::{Extension, Packed, Receiver, Sender, Transfers, Unpacked, bits_of};
+use super::oblivious_transfer::{Extension, Receiver, Sender, Transfers};
+use super::packed::{Packed, Unpacked, bits_of};
 use crate::protocol::demand::Request;
 use crate::ring::meter::Work;
 use crate::ring::{Content, MatMul, Plane, StreamKey, Vector};

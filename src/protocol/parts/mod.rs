@@ -15,6 +15,7 @@ pub mod material;
 pub mod oblivious_transfer;
 pub(in crate::protocol) mod odd_ring;
 pub mod overflows;
+pub mod packed;
 pub(in crate::protocol) mod private_compare;
 pub mod replicated;
 pub mod spdz_wise;

@@ -8,16 +8,17 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use rand_pcg::rand_core::Rng;
-
+use super::additive::Additive;
+use super::garbled::ideal_quotients;
 use super::gilboa::{Half, Making};
 use super::material::Material;
-use super::oblivious_transfer::{ALL_SEEDS, Extension, Packed, Receiver, Sender, Unpacked};
+use super::oblivious_transfer::{ALL_SEEDS, Extension, Receiver, Sender};
+use super::packed::{Packed, Unpacked};
 use super::two_party::{Offline, TwoParty};
 use crate::protocol::demand::Place;
-use crate::protocol::{Declared, Demand, Message, receive_bits, send};
+use crate::protocol::{Declared, Demand, Division, Message, OwnDivision, receive_bits, send};
 use crate::ring::meter::{Work, charged};
-use crate::ring::{Content, Plane, StreamKey};
+use crate::ring::{Content, Plane, StreamKey, Vector};
 
 /// What protocols with such an offline phase differ in.
 pub trait Style: Default + 'static {
@@ -29,7 +30,7 @@ pub trait Style: Default + 'static {
     const REAL_PADS: usize;
     /// How transfers are extended. If choice bits are chosen, corrections are cut into pieces with a transfer each.
     const EXTENSION: Extension;
-    /// As [`Offline::IS_SECUREML`].
+    /// Whether shares are shifted to truncate, and comparisons and divisions garbled, as in SecureML: [`super::garbled`].
     const IS_SECUREML: bool = false;
 }
 
@@ -168,7 +169,13 @@ impl<'a> Plan<'a> {
     fn sender<O: Offline>(&self, online: &TwoParty<O>, received: &[Plane]) -> Sender {
         let me = online.party.id();
         let numbers = (self.counts[1 - me], self.first_number(1 - me));
-        Sender::extend(self.extension, secret(online), numbers, received, self.seeds(online, 1 - me))
+        Sender::extend(
+            self.extension,
+            online.transfer_secret(),
+            numbers,
+            received,
+            self.seeds(online, 1 - me),
+        )
     }
 
     /// What this party has of each request that it sends transfers for, and the corrections.
@@ -210,12 +217,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What this party's rows differ by: the same for all transfers that it sends.
-pub(in crate::protocol) fn secret<O: Offline>(online: &TwoParty<O>) -> u128 {
-    let mut secret = online.whole_run_stream(u64::MAX).generator();
-    u128::from(secret.next_u64()) << 64 | u128::from(secret.next_u64())
-}
-
 /// Sends so many bits, if any, and receives what the other party sends: planes, or nothing that anybody could look at.
 async fn exchange<O: Offline>(
     online: &TwoParty<O>,
@@ -242,7 +243,8 @@ impl<S: Style> Offline for ByTransfers<S> {
     const PARTIES: usize = 2;
     const MATRIX_TRIPLES: bool = S::MATRIX_TRIPLES;
     const SHARES_ARE_SUMMANDS: bool = true;
-    const IS_SECUREML: bool = S::IS_SECUREML;
+    const SHIFTS_SHARES: bool = S::IS_SECUREML;
+    const OWN_DIVISION: Option<OwnDivision> = if S::IS_SECUREML { Some(ideal_quotients) } else { None };
     const COSTS: &'static [Declared] = S::COSTS;
 
     /// Base transfers in both directions, and a key that both have, from party 0: 3 rounds and 6192, 6176 bytes, or 2 rounds and
@@ -256,6 +258,25 @@ impl<S: Style> Offline for ByTransfers<S> {
             send(party, other, Message::Opaque(bytes + std::mem::take(&mut key)));
             party.recv(other).await;
         }
+    }
+
+    async fn own_less_than_zero(online: &TwoParty<Self>, x: &Additive<Vector>) -> Option<Additive<Vector>> {
+        if S::IS_SECUREML { Some(online.garbled_less_than_zero(x).await) } else { None }
+    }
+
+    async fn own_where_negative(
+        online: &TwoParty<Self>,
+        sign: &Additive<Vector>,
+        x: &Additive<Vector>,
+    ) -> Option<[Additive<Vector>; 2]> {
+        if S::IS_SECUREML { Some(online.garbled_where_negative(sign, x).await) } else { None }
+    }
+
+    async fn own_divide(
+        online: &TwoParty<Self>,
+        division: &Division<'_, Additive<Vector>>,
+    ) -> Option<Additive<Vector>> {
+        if S::IS_SECUREML { Some(online.garbled_divide(division).await) } else { None }
     }
 
     async fn prepare(online: &TwoParty<Self>, demand: &Demand) {

@@ -13,14 +13,13 @@ use std::num::Wrapping;
 use std::rc::Rc;
 
 use super::additive::Additive;
-use super::garbled::ideal_quotients;
 use super::local_truncation::local_truncation;
 use super::material::{Layout, Material};
 use crate::protocol::demand::{Place, Request, Supply};
 use crate::protocol::word::shared_word;
 use crate::protocol::{
-    Bit, Declared, Demand, Division, Ideal, Message, Protocol, RingShare, Role, Start, TruncationLaw, Word,
-    Wraps, receive_bits, receive_ring, send,
+    Bit, Declared, Demand, Division, Ideal, Message, OwnDivision, Protocol, RingShare, Role, Start,
+    TruncationLaw, Word, Wraps, receive_bits, receive_ring, send,
 };
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector};
 use crate::sim::{Party, SpanGuard};
@@ -44,9 +43,30 @@ pub trait Offline: Sized + Default + 'static {
     /// Whether values are compared by adding both parties' shares, bit by bit; if not, opened under a mask.
     const SHARES_ARE_SUMMANDS: bool = false;
 
-    /// Whether numbers are truncated without a message where they leave a gap, and compared and divided by garbled circuits, as
-    /// in SecureML: [`super::local_truncation`], [`super::garbled`].
-    const IS_SECUREML: bool = false;
+    /// Whether numbers that leave a gap are truncated without a message, see [`super::local_truncation`].
+    const SHIFTS_SHARES: bool = false;
+    /// What [`Offline::own_divide`] gives.
+    const OWN_DIVISION: Option<OwnDivision> = None;
+
+    /// As [`Protocol::own_less_than_zero`].
+    async fn own_less_than_zero(_online: &TwoParty<Self>, _x: &Additive<Vector>) -> Option<Additive<Vector>> {
+        None
+    }
+    /// As [`Protocol::own_where_negative`].
+    async fn own_where_negative(
+        _online: &TwoParty<Self>,
+        _sign: &Additive<Vector>,
+        _x: &Additive<Vector>,
+    ) -> Option<[Additive<Vector>; 2]> {
+        None
+    }
+    /// As [`Protocol::own_divide`].
+    async fn own_divide(
+        _online: &TwoParty<Self>,
+        _division: &Division<'_, Additive<Vector>>,
+    ) -> Option<Additive<Vector>> {
+        None
+    }
 
     /// Agrees on keys.
     async fn set_up(online: &TwoParty<Self>);
@@ -61,7 +81,7 @@ pub struct TwoParty<O> {
     /// What the offline phase keeps from one program to the next.
     pub(in crate::protocol) offline: Rc<O>,
     seed: u64,
-    pub(super) draws: Cell<u64>,
+    draws: Cell<u64>,
     supply: Supply<Material>,
 }
 
@@ -75,11 +95,13 @@ pub struct MaskedCut {
 impl<O: Offline> Start for TwoParty<O> {
     const DEALERS: usize = O::PARTIES - 2;
     const COSTS: &'static [Declared] = O::COSTS;
-    const IDEAL: Ideal = if O::IS_SECUREML {
-        let truncation = TruncationLaw::SharesShifted { most_bits: LOCAL_BITS };
-        Ideal { truncation, divide: Some(ideal_quotients) }
-    } else {
-        Ideal::GENERIC
+    const IDEAL: Ideal = Ideal {
+        truncation: if O::SHIFTS_SHARES {
+            TruncationLaw::SharesShifted { most_bits: LOCAL_BITS }
+        } else {
+            TruncationLaw::AlwaysNear
+        },
+        divide: O::OWN_DIVISION,
     };
 
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
@@ -112,6 +134,13 @@ impl<O: Offline> TwoParty<O> {
     /// A stream of this party alone, the same in all strands.
     pub(in crate::protocol) fn whole_run_stream(&self, counter: u64) -> StreamKey {
         StreamKey { strand: 0, ..self.offline_stream(1 << self.party.id(), counter) }
+    }
+
+    /// What the rows of this party's oblivious transfers differ by: the same for all that it sends.
+    pub(super) fn transfer_secret(&self) -> u128 {
+        let words = self.whole_run_stream(u64::MAX).vector(Content::Values, 2);
+        let words = words.expect_values();
+        u128::from(words[1]) << 64 | u128::from(words[0])
     }
 
     /// Stores what was made for a place of the program, as in [`Supply::put`].
@@ -168,7 +197,7 @@ impl<O: Offline> TwoParty<O> {
     /// not uniform, and the chance that shifting it goes wrong would be another. Local.
     fn refreshed(&self, share: &Vector) -> Vector {
         let mask =
-            self.stream(0b11, self.draws.replace(self.draws.get() + 1)).vector(self.content, share.len());
+            self.stream(0b11, self.draw(1)).vector(self.content, share.len());
         if self.party.id() == 0 { share.add(&mask) } else { share.sub(&mask) }
     }
 
@@ -333,7 +362,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < RING_BITS, "truncation of {bits} bits by {shift}");
         let _span = self.party.span("truncate");
-        if O::IS_SECUREML && bits <= LOCAL_BITS {
+        if O::SHIFTS_SHARES && bits <= LOCAL_BITS {
             return Additive(local_truncation(&self.refreshed(&x.0), self.party.id(), shift));
         }
         let len = x.0.len();
@@ -448,7 +477,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
     }
 
     async fn own_less_than_zero(&self, x: &Self::Share, _bits: u32) -> Option<Self::Share> {
-        if O::IS_SECUREML { Some(self.garbled_less_than_zero(x).await) } else { None }
+        O::own_less_than_zero(self, x).await
     }
 
     async fn own_where_negative(
@@ -457,11 +486,11 @@ impl<O: Offline> Protocol for TwoParty<O> {
         _bits: u32,
         x: &Self::Share,
     ) -> Option<[Self::Share; 2]> {
-        if O::IS_SECUREML { Some(self.garbled_where_negative(sign, x).await) } else { None }
+        O::own_where_negative(self, sign, x).await
     }
 
     async fn own_divide(&self, division: &Division<'_, Self::Share>) -> Option<Self::Share> {
-        if O::IS_SECUREML { Some(self.garbled_divide(division).await) } else { None }
+        O::own_divide(self, division).await
     }
 
     async fn set_up(&self) {
