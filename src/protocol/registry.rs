@@ -2,7 +2,9 @@
 
 use super::erased::Erased;
 use super::semi2k::{Semi2kSingleTriples, Triples};
-use super::{Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start, SyRep3};
+use super::{
+    Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start, SyRep3,
+};
 use crate::ring::Content;
 use crate::sim::Party;
 

@@ -62,8 +62,8 @@ const fn mask(bits: u64) -> u64 {
 const PRODUCT: u64 = 64 * 65 / 2;
 /// Bits of labels and rows for a sign: of both shares, and of 63 ands.
 const SIGN: u64 = 128 * (2 * 64) + 256 * 63;
-/// And gates of a quotient from zero to one, with 16 bits after the point.
-const QUOTIENT_ANDS: u64 = 4441;
+/// And gates of a quotient from zero to one, with 2 bits after the point.
+const QUOTIENT_ANDS: u64 = 4469;
 
 /// What the operations cost. Of what takes transfers in one direction, they go to the party that has sent less.
 const COSTS: &[Declared] = &[

@@ -196,8 +196,7 @@ impl<O: Offline> TwoParty<O> {
     /// A fresh share of the same numbers: from a stream of both. A share that was shifted before, or is that of a public number, is
     /// not uniform, and the chance that shifting it goes wrong would be another. Local.
     fn refreshed(&self, share: &Vector) -> Vector {
-        let mask =
-            self.stream(0b11, self.draw(1)).vector(self.content, share.len());
+        let mask = self.stream(0b11, self.draw(1)).vector(self.content, share.len());
         if self.party.id() == 0 { share.add(&mask) } else { share.sub(&mask) }
     }
 
