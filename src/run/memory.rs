@@ -61,8 +61,8 @@ fn parameter_bytes(plan: &Plan) -> u128 {
         // Offline material for every truncation, of all three parties: 12,700 for 269,000 parameters, 17,700 for 7,850.
         (Protocol::SyRep3, _) => 18_000,
         // 308, and 391 to 509, for 670,000 parameters.
-        (Protocol::Beaver2, Rounding::Probabilistic) => 360,
-        (Protocol::Beaver2, Rounding::Nearest) => 540,
+        (Protocol::Beaver2 | Protocol::SecureNn, Rounding::Probabilistic) => 360,
+        (Protocol::Beaver2 | Protocol::SecureNn, Rounding::Nearest) => 540,
         // 193 to 300, and 320 to 460, for 269,000 parameters.
         (Protocol::Semi2k | Protocol::SecureMl, Rounding::Probabilistic) => 310,
         (Protocol::Semi2k | Protocol::SecureMl, Rounding::Nearest) => 470,
@@ -94,7 +94,7 @@ fn adam_bytes(plan: &Plan) -> u128 {
             }
         }
         // 730 and 870 for 102,000; the precise way takes about twice the material.
-        Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl => {
+        Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => {
             if precise {
                 2_400
             } else {
@@ -123,7 +123,9 @@ fn row_bytes(plan: &Plan, layer: &Layer, is_first: bool) -> u128 {
 /// all with `rep4` and 151 MB with `semi2k`. `sy_rep3` is not measured: as much as a parameter.
 fn image_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
-        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl => 200,
+        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => {
+            200
+        }
         Protocol::Rep4 => 600,
         Protocol::SyRep3 => parameter_bytes(plan),
     }
@@ -134,7 +136,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
 fn window_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep3 => 24,
-        Protocol::Rep4 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl => 32,
+        Protocol::Rep4 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => 32,
         Protocol::SyRep3 => 64,
     }
 }

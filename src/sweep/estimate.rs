@@ -87,7 +87,9 @@ impl Kind {
 /// `semi2k`, 0.5 and 1.5 of `rep4`, 1.1 and 3.6 of `sy_rep3`; an exact softmax without hidden layers takes three times as long.)
 fn on_shares(plan: &Plan) -> f64 {
     let protocol = match plan.protocol {
-        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl => 1.0,
+        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => {
+            1.0
+        }
         Protocol::Rep4 => 8.0,
         Protocol::SyRep3 => 18.0,
     };

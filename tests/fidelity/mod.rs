@@ -12,6 +12,7 @@ mod rep4;
 mod rep4_parts;
 mod rows;
 mod secureml;
+mod securenn;
 mod semi2k;
 mod sy_rep3;
 mod sy_rep3_parts;
