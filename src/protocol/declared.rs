@@ -57,6 +57,8 @@ primitives! {
         LessThanZero, "less_than_zero", "whether n numbers of 31 bits are below zero";
         WhereNegative, "where_negative", "n numbers where others of 31 bits are below zero, and whether those are";
         Divide, "divide", "n quotients of at most one with 2 bits after the point";
+        OpenLessThanZero, "open_less_than_zero", "whether n numbers of 31 bits are below zero, told to all parties";
+        TruncatedMul, "truncated_mul", "n products of ring elements of 47 bits, truncated by 16";
     }
 }
 

@@ -46,6 +46,21 @@ pub enum Request {
         /// Bits of each.
         bits: u32,
     },
+    /// What a truncation takes besides: random numbers, what they are above a bit, and their top bits.
+    Truncations {
+        /// How many.
+        len: usize,
+        /// Bits of the numbers that are truncated.
+        bits: u32,
+        /// By how many bits.
+        shift: u32,
+    },
+    /// What a comparison takes: random ring elements with their bits modulo 67, how often their shares wrap, random bits
+    /// and factors.
+    Comparisons {
+        /// How many.
+        len: usize,
+    },
 }
 
 /// Where in a program something is taken.

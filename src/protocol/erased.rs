@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use super::{Bit, BitShare, Demand, Division, Message, Protocol, RingShare, Role, Word, Wraps};
+use super::{Bit, BitShare, Demand, Division, Message, Protocol, RingShare, Role, Truncation, Word, Wraps};
 use crate::ring::{Content, MatMul, Patches, Plane, Vector};
 use crate::sim::SpanGuard;
 
@@ -290,6 +290,21 @@ trait Operations {
         bits: u32,
         x: &'a ErasedShare,
     ) -> Later<'a, Option<[ErasedShare; 2]>>;
+    fn own_open_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<Plane>>;
+    fn own_truncated_dot<'a>(
+        &'a self,
+        x: &'a ErasedShare,
+        y: &'a ErasedShare,
+        width: usize,
+        truncation: Truncation,
+    ) -> Later<'a, Option<ErasedShare>>;
+    fn own_truncated_matmul<'a>(
+        &'a self,
+        x: &'a ErasedShare,
+        y: &'a ErasedShare,
+        shape: MatMul,
+        truncation: Truncation,
+    ) -> Later<'a, Option<ErasedShare>>;
     fn own_divide<'a>(&'a self, division: &'a Division<'a, ErasedShare>) -> Later<'a, Option<ErasedShare>>;
     fn set_up(&self) -> Later<'_, ()>;
     fn prepare<'a>(&'a self, demand: &'a Demand) -> Later<'a, ()>;
@@ -405,6 +420,31 @@ impl<P: Protocol> Operations for P {
             own.map(|shares| shares.map(erased))
         })
     }
+    fn own_open_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<Plane>> {
+        Box::pin(Protocol::own_open_less_than_zero(self, ring(x), bits))
+    }
+    fn own_truncated_dot<'a>(
+        &'a self,
+        x: &'a ErasedShare,
+        y: &'a ErasedShare,
+        width: usize,
+        truncation: Truncation,
+    ) -> Later<'a, Option<ErasedShare>> {
+        Box::pin(async move {
+            Protocol::own_truncated_dot(self, ring(x), ring(y), width, truncation).await.map(erased)
+        })
+    }
+    fn own_truncated_matmul<'a>(
+        &'a self,
+        x: &'a ErasedShare,
+        y: &'a ErasedShare,
+        shape: MatMul,
+        truncation: Truncation,
+    ) -> Later<'a, Option<ErasedShare>> {
+        Box::pin(async move {
+            Protocol::own_truncated_matmul(self, ring(x), ring(y), shape, truncation).await.map(erased)
+        })
+    }
     fn own_divide<'a>(&'a self, division: &'a Division<'a, ErasedShare>) -> Later<'a, Option<ErasedShare>> {
         Box::pin(async move {
             let Division { width, at_most_one, fraction_bits, total_bits, .. } = *division;
@@ -517,6 +557,27 @@ impl Protocol for Erased {
         x: &ErasedShare,
     ) -> Option<[ErasedShare; 2]> {
         self.0.own_where_negative(sign, bits, x).await
+    }
+    async fn own_open_less_than_zero(&self, x: &ErasedShare, bits: u32) -> Option<Plane> {
+        self.0.own_open_less_than_zero(x, bits).await
+    }
+    async fn own_truncated_dot(
+        &self,
+        x: &ErasedShare,
+        y: &ErasedShare,
+        width: usize,
+        truncation: Truncation,
+    ) -> Option<ErasedShare> {
+        self.0.own_truncated_dot(x, y, width, truncation).await
+    }
+    async fn own_truncated_matmul(
+        &self,
+        x: &ErasedShare,
+        y: &ErasedShare,
+        shape: MatMul,
+        truncation: Truncation,
+    ) -> Option<ErasedShare> {
+        self.0.own_truncated_matmul(x, y, shape, truncation).await
     }
     async fn own_divide(&self, division: &Division<'_, ErasedShare>) -> Option<ErasedShare> {
         self.0.own_divide(division).await

@@ -1,6 +1,6 @@
 //! What parties send each other.
 
-use crate::ring::{Content, Extended, Plane, RingVector, Vector, Wide};
+use crate::ring::{Content, Extended, Plane, Residues, RingVector, Vector, Wide};
 use crate::sim::Party;
 
 /// What parties send each other.
@@ -14,6 +14,10 @@ pub enum Message {
     Extended(Extended),
     /// Planes of bits, eight bits to a byte over all planes together.
     Bits(Vec<Plane>),
+    /// Planes of bits, a byte for each bit: as the authors of Falcon send them.
+    Bytes(Vec<Plane>),
+    /// Residues modulo 67, a byte each.
+    Residues(Residues<67>),
     /// Keys and commitments: so many bytes, whose content nothing depends on, since all streams come from the scenario's
     /// seed.
     Opaque(u64),
@@ -31,6 +35,8 @@ impl Message {
             Message::Wide(vector) => Wide::<104>::WIRE_BYTES * vector.len() as u64,
             Message::Extended(vector) => Extended::WIRE_BYTES * vector.len() as u64,
             Message::Bits(planes) => planes.iter().map(|p| p.len() as u64).sum::<u64>().div_ceil(8),
+            Message::Bytes(planes) => planes.iter().map(|p| p.len() as u64).sum(),
+            Message::Residues(vector) => Residues::<67>::WIRE_BYTES * vector.len() as u64,
             Message::Opaque(bytes) => *bytes,
             Message::Digest(digest) => digest.bytes,
             Message::Many(parts) => parts.iter().map(Message::payload_bytes).sum(),
@@ -41,7 +47,8 @@ impl Message {
     pub fn parts(&self) -> Vec<&'static str> {
         match self {
             Message::Ring(_) | Message::Wide(_) | Message::Extended(_) => vec!["ring elements"],
-            Message::Bits(_) => vec!["bits"],
+            Message::Bits(_) | Message::Bytes(_) => vec!["bits"],
+            Message::Residues(_) => vec!["residues"],
             Message::Opaque(_) => vec!["keys"],
             Message::Digest(_) => vec!["hash"],
             Message::Many(parts) => parts.iter().flat_map(Message::parts).collect(),
@@ -69,14 +76,20 @@ impl Message {
                 let bit = choice % u64::from(Extended::BITS);
                 Some(Message::Extended(vector.with_bit_flipped(place, bit as u32)?))
             }
-            Message::Bits(planes) => {
+            Message::Bits(planes) | Message::Bytes(planes) => {
                 let mut planes = planes.clone();
                 let which = choice as usize % planes.len().max(1);
                 let plane = planes.get_mut(which).filter(|plane| !plane.is_empty())?;
                 let mut unit = vec![0; plane.len()];
                 unit[(choice >> 8) as usize % plane.len()] = 1;
                 *plane = plane.xor(&Plane::split(&unit.into(), 1).remove(0));
-                Some(Message::Bits(planes))
+                Some(self.with_planes(planes))
+            }
+            Message::Residues(vector) => {
+                let mut integers = vector.integers()?;
+                let place = (choice >> 3) as usize % integers.len().max(1);
+                *integers.get_mut(place)? ^= 1 << (choice % 6);
+                Some(Message::Residues(Residues::build(vector.content(), integers.len(), || integers)))
             }
             Message::Opaque(_) => None,
             Message::Digest(digest) => Some(Message::Digest(Digest { altered: true, ..digest.clone() })),
@@ -125,13 +138,17 @@ impl Message {
                 let low = Wide::<128>::build(Content::Values, integers.len(), || integers);
                 Some(Message::Extended(Extended::from_wide(&low)))
             }
-            Message::Bits(planes) => {
+            Message::Bits(planes) | Message::Bytes(planes) => {
                 let some = planes.iter().any(|plane| !plane.is_empty());
                 let random = |(at, plane): (usize, &Plane)| {
                     let choice = choice.wrapping_add((at as u64) << 40);
                     Plane::split(&words(plane.len(), choice).into(), 1).remove(0)
                 };
-                some.then(|| Message::Bits(planes.iter().enumerate().map(random).collect()))
+                some.then(|| self.with_planes(planes.iter().enumerate().map(random).collect()))
+            }
+            Message::Residues(vector) => {
+                let integers = integers(vector.integers().filter(|values| !values.is_empty())?.len());
+                Some(Message::Residues(Residues::build(Content::Values, integers.len(), || integers)))
             }
             Message::Opaque(_) => None,
             Message::Digest(digest) => Some(Message::Digest(Digest { altered: true, ..digest.clone() })),
@@ -147,13 +164,19 @@ impl Message {
         }
     }
 
+    /// Other planes, sent in the same way.
+    fn with_planes(&self, planes: Vec<Plane>) -> Message {
+        if matches!(self, Message::Bytes(_)) { Message::Bytes(planes) } else { Message::Bits(planes) }
+    }
+
     /// Whether two messages can stand for each other: the same kinds of content, as much of each.
     pub fn has_form_of(&self, other: &Message) -> bool {
         match (self, other) {
             (Message::Ring(x), Message::Ring(y)) => x.len() == y.len(),
             (Message::Wide(x), Message::Wide(y)) => x.len() == y.len(),
             (Message::Extended(x), Message::Extended(y)) => x.len() == y.len(),
-            (Message::Bits(x), Message::Bits(y)) => {
+            (Message::Residues(x), Message::Residues(y)) => x.len() == y.len(),
+            (Message::Bits(x), Message::Bits(y)) | (Message::Bytes(x), Message::Bytes(y)) => {
                 x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.len() == y.len())
             }
             (Message::Opaque(x), Message::Opaque(y)) => x == y,
@@ -171,7 +194,8 @@ impl Message {
             (Message::Ring(x), Message::Ring(y)) => x.is_same(y) || x == y,
             (Message::Wide(x), Message::Wide(y)) => x == y,
             (Message::Extended(x), Message::Extended(y)) => x == y,
-            (Message::Bits(x), Message::Bits(y)) => x == y,
+            (Message::Bits(x), Message::Bits(y)) | (Message::Bytes(x), Message::Bytes(y)) => x == y,
+            (Message::Residues(x), Message::Residues(y)) => x == y,
             (Message::Opaque(x), Message::Opaque(y)) => x == y,
             (Message::Digest(x), Message::Digest(y)) => x.matches(&y.of),
             (Message::Many(x), Message::Many(y)) => {
@@ -233,7 +257,15 @@ pub(crate) async fn receive_ring(party: &Party<Message>, from: usize) -> Vector 
 /// Receives planes of bits.
 pub(crate) async fn receive_bits(party: &Party<Message>, from: usize) -> Vec<Plane> {
     match party.recv(from).await {
-        Message::Bits(planes) => planes,
+        Message::Bits(planes) | Message::Bytes(planes) => planes,
         other => panic!("party {} expected bits from party {from}, not {other:?}", party.id()),
+    }
+}
+
+/// Receives residues.
+pub(crate) async fn receive_residues(party: &Party<Message>, from: usize) -> Residues<67> {
+    match party.recv(from).await {
+        Message::Residues(vector) => vector,
+        other => panic!("party {} expected residues from party {from}, not {other:?}", party.id()),
     }
 }

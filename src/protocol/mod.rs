@@ -93,6 +93,7 @@ pub mod clear;
 pub mod declared;
 pub mod demand;
 pub mod erased;
+pub mod falcon;
 pub mod ideal;
 pub mod message;
 pub mod parts;
@@ -115,6 +116,7 @@ pub use beaver2::Beaver2;
 pub use clear::{Clear, ValuesBeyond};
 pub use declared::Declared;
 pub use demand::Demand;
+pub use falcon::Falcon;
 pub use ideal::{Ideal, OwnDivision, TruncationLaw};
 pub use message::Message;
 pub(crate) use message::{receive_bits, receive_ring, send};
@@ -145,6 +147,15 @@ pub enum Role {
     Helps,
     /// It holds none: it takes part in the set-up and in the offline phase only.
     Deals,
+}
+
+/// How many bits are cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Truncation {
+    /// All bits of a number before.
+    pub bits: u32,
+    /// By how many it is truncated.
+    pub shift: u32,
 }
 
 /// A division of fixed-point numbers, each divisor for `width` consecutive numerators.
@@ -255,6 +266,30 @@ pub trait Protocol: Sized + 'static {
         _bits: u32,
         _x: &Self::Share,
     ) -> Option<[Self::Share; 2]> {
+        None
+    }
+    /// The same, told to all parties.
+    async fn own_open_less_than_zero(&self, _x: &Self::Share, _bits: u32) -> Option<Plane> {
+        None
+    }
+    /// [`Protocol::dot`] and [`Protocol::truncate`] at once, in a way of the protocol's own; none if it has none.
+    async fn own_truncated_dot(
+        &self,
+        _x: &Self::Share,
+        _y: &Self::Share,
+        _width: usize,
+        _truncation: Truncation,
+    ) -> Option<Self::Share> {
+        None
+    }
+    /// The same for [`Protocol::matmul`].
+    async fn own_truncated_matmul(
+        &self,
+        _x: &Self::Share,
+        _y: &Self::Share,
+        _shape: MatMul,
+        _truncation: Truncation,
+    ) -> Option<Self::Share> {
         None
     }
     /// Quotients in a way of the protocol's own; none if it has none for such a division, and multiplies by a reciprocal.

@@ -3,7 +3,7 @@
 use super::erased::Erased;
 use super::semi2k::{Semi2kSingleTriples, Triples};
 use super::{
-    Beaver2, Declared, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start, SyRep3,
+    Beaver2, Declared, Falcon, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start, SyRep3,
 };
 use crate::ring::Content;
 use crate::sim::Party;
@@ -146,4 +146,6 @@ protocols! {
     "secureml", SecureMl, by_table, SemiHonest, SecureMl::PARTIES,
         "two parties, semi-honest, additive shares in Z_2^64, garbled circuits for comparison and division",
         "Mohassel and Zhang, SecureML, S&P 2017 (ePrint 2017/396); Zahur et al., EUROCRYPT 2015 (ePrint 2014/756)";
+    "falcon", Falcon, by_table, SemiHonest, Falcon::PARTIES, "semi-honest replicated secret sharing, three parties, Z_2^64, comparisons modulo 67",
+        "Wagh et al., Falcon, PETS 2021";
 }

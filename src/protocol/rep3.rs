@@ -31,9 +31,9 @@ const TOP: usize = 63;
 
 /// One party of the protocol.
 pub struct Rep3 {
-    party: Party<Message>,
+    pub(super) party: Party<Message>,
     seed: u64,
-    content: Content,
+    pub(super) content: Content,
     draws: Cell<u64>,
 }
 
@@ -47,21 +47,21 @@ impl Rep3 {
         Rep3 { party, seed, content, draws: Cell::new(0) }
     }
 
-    fn next(&self) -> usize {
+    pub(super) fn next(&self) -> usize {
         (self.party.id() + 1) % 3
     }
 
-    fn previous(&self) -> usize {
+    pub(super) fn previous(&self) -> usize {
         (self.party.id() + 2) % 3
     }
 
     /// Numbers the draws of this strand; every party takes as many numbers for an operation, whatever it draws.
-    fn draw(&self) -> u64 {
+    pub(super) fn draw(&self) -> u64 {
         self.draws.replace(self.draws.get() + 1)
     }
 
     /// The stream that the holders of `component` have in common.
-    fn stream(&self, component: usize, counter: u64) -> StreamKey {
+    pub(super) fn stream(&self, component: usize, counter: u64) -> StreamKey {
         assert!(component == self.party.id() || component == self.next(), "a stream of two other parties");
         let parties = 1 << component | 1 << ((component + 2) % 3);
         StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, strand: self.party.strand(), counter }
@@ -72,7 +72,7 @@ impl Rep3 {
     }
 
     /// (r, s) with z_i = r - s, where z_0 + z_1 + z_2 = 0, uniform otherwise. Araki et al., section 2.2.
-    fn zero_share(&self, len: usize) -> (Vector, Vector) {
+    pub(super) fn zero_share(&self, len: usize) -> (Vector, Vector) {
         let counter = self.draw();
         (self.shared_vector(self.party.id(), counter, len), self.shared_vector(self.next(), counter, len))
     }
@@ -85,8 +85,83 @@ impl Rep3 {
             .map(|component| self.stream(component, counter).planes(self.content, total, 1).remove(0))
     }
 
+    /// [`Protocol::and`] with bits in messages as they are made of planes.
+    pub(super) async fn and_sent_as(
+        &self,
+        pairs: &[[&Replicated<Plane>; 2]],
+        message: fn(Vec<Plane>) -> Message,
+    ) -> Vec<Replicated<Plane>> {
+        if pairs.is_empty() {
+            return Vec::new();
+        }
+        let _span = self.party.span("and");
+        let [r, s] = self.zero_bits(pairs.iter().map(|[x, _]| x.elements()));
+        let planes: Vec<_> = pairs.iter().map(|[x, y]| [&x.own, &x.next, &y.own, &y.next]).collect();
+        let own = Plane::fused_with_masks(6, &planes, [&r, &s], |[x, x_next, y, y_next, r, s]| {
+            (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
+        });
+        send(&self.party, self.previous(), message(own.clone()));
+        let next = receive_bits(&self.party, self.next()).await;
+        zipped(own, next)
+    }
+
+    /// [`Protocol::open_bits`] in the same way.
+    pub(super) async fn open_bits_sent_as(
+        &self,
+        x: &[Replicated<Plane>],
+        message: fn(Vec<Plane>) -> Message,
+    ) -> Vec<Plane> {
+        let _span = self.party.span("open_bits");
+        send(&self.party, self.next(), message(x.iter().map(|b| b.own.clone()).collect()));
+        let missing = receive_bits(&self.party, self.previous()).await;
+        x.iter().zip(&missing).map(|(b, m)| b.own.xor(&b.next).xor(m)).collect()
+    }
+
+    /// A sharing by its components; only those held are asked for.
+    pub(super) fn held<T>(&self, component: impl Fn(usize) -> T) -> Replicated<T> {
+        Replicated { own: component(self.party.id()), next: component(self.next()) }
+    }
+
+    /// Each component that is held, with its number, as another.
+    pub(super) fn mapped<T, U>(&self, x: &Replicated<T>, f: impl Fn(usize, &T) -> U) -> Replicated<U> {
+        Replicated { own: f(self.party.id(), &x.own), next: f(self.next(), &x.next) }
+    }
+
     fn zeros(&self, len: usize) -> Vector {
         Vector::constant(self.content, len, 0)
+    }
+
+    /// This party's part of the sum that is a dot product, masked: x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i, summed over
+    /// `width` elements each. Local.
+    pub(super) fn dot_part(&self, x: &Replicated<Vector>, y: &Replicated<Vector>, width: usize) -> Vector {
+        let (r, s) = self.zero_share(x.len() / width);
+        let (factors, cross) = ([&x.own, &x.next, &y.own, &y.next], Ops::additions(2).and_multiplications(2));
+        let [mine] = if width == 1 {
+            let ops = Ops::additions(4).and_multiplications(2);
+            let [x, x_next, y, y_next] = factors;
+            Vector::fused(ops, [x, x_next, y, y_next, &r, &s], |[x, x_next, y, y_next, r, s]| {
+                [x * (y + y_next) + x_next * y + (r - s)]
+            })
+        } else {
+            let [cross] =
+                Vector::fused(cross, factors, |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
+            Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], |[sum, r, s]| [sum + (r - s)])
+        };
+        mine
+    }
+
+    /// The same of a matrix product. Local.
+    pub(super) fn matmul_part(
+        &self,
+        x: &Replicated<Vector>,
+        y: &Replicated<Vector>,
+        shape: MatMul,
+    ) -> Vector {
+        let (r, s) = self.zero_share(shape.rows * shape.columns);
+        let terms: [(_, &[_]); 2] = [(&x.own, &[&y.own, &y.next]), (&x.next, &[&y.own])];
+        let product = Vector::sum_of_products(&terms, shape);
+        let [mine] = Vector::fused(Ops::additions(2), [&product, &r, &s], |[sum, r, s]| [sum + (r - s)]);
+        mine
     }
 
     /// Turns additive components (one a party) into replicated ones. 1 round; 8, 8, 8.
@@ -316,55 +391,24 @@ impl Protocol for Rep3 {
 
     /// The same for bits. 1 round; 1/8, 1/8, 1/8 a bit.
     async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane> {
-        let _span = self.party.span("open_bits");
-        send(&self.party, self.next(), Message::Bits(x.iter().map(|b| b.own.clone()).collect()));
-        let missing = receive_bits(&self.party, self.previous()).await;
-        x.iter().zip(&missing).map(|(b, m)| b.own.xor(&b.next).xor(m)).collect()
+        self.open_bits_sent_as(x, Message::Bits).await
     }
 
     /// z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i, summed before it is sent. 1 round; 8, 8, 8 a result.
     async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
         let _span = self.party.span(if width == 1 { "mul" } else { "dot" });
-        let (r, s) = self.zero_share(x.len() / width);
-        let (factors, cross) = ([&x.own, &x.next, &y.own, &y.next], Ops::additions(2).and_multiplications(2));
-        let [mine] = if width == 1 {
-            let ops = Ops::additions(4).and_multiplications(2);
-            let [x, x_next, y, y_next] = factors;
-            Vector::fused(ops, [x, x_next, y, y_next, &r, &s], |[x, x_next, y, y_next, r, s]| {
-                [x * (y + y_next) + x_next * y + (r - s)]
-            })
-        } else {
-            let [cross] =
-                Vector::fused(cross, factors, |[x, x_next, y, y_next]| [x * (y + y_next) + x_next * y]);
-            Vector::fused(Ops::additions(2), [&cross.row_sums(width), &r, &s], |[sum, r, s]| [sum + (r - s)])
-        };
-        self.reshare(mine).await
+        self.reshare(self.dot_part(x, y, width)).await
     }
 
     /// The same for matrices: x_i (y_i + y_{i+1}) + x_{i+1} y_i + zero_i. 1 round; 8, 8, 8 an entry of the result.
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
         let _span = self.party.span("matmul");
-        let (r, s) = self.zero_share(shape.rows * shape.columns);
-        let terms: [(_, &[_]); 2] = [(&x.own, &[&y.own, &y.next]), (&x.next, &[&y.own])];
-        let product = Vector::sum_of_products(&terms, shape);
-        let [mine] = Vector::fused(Ops::additions(2), [&product, &r, &s], |[sum, r, s]| [sum + (r - s)]);
-        self.reshare(mine).await
+        self.reshare(self.matmul_part(x, y, shape)).await
     }
 
     /// The product over GF(2). 1 round; 1/8, 1/8, 1/8 a bit.
     async fn and(&self, pairs: &[[&Self::Bits; 2]]) -> Vec<Self::Bits> {
-        if pairs.is_empty() {
-            return Vec::new();
-        }
-        let _span = self.party.span("and");
-        let [r, s] = self.zero_bits(pairs.iter().map(|[x, _]| x.elements()));
-        let planes: Vec<_> = pairs.iter().map(|[x, y]| [&x.own, &x.next, &y.own, &y.next]).collect();
-        let own = Plane::fused_with_masks(6, &planes, [&r, &s], |[x, x_next, y, y_next, r, s]| {
-            (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
-        });
-        send(&self.party, self.previous(), Message::Bits(own.clone()));
-        let next = receive_bits(&self.party, self.next()).await;
-        zipped(own, next)
+        self.and_sent_as(pairs, Message::Bits).await
     }
 
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {

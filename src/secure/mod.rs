@@ -24,7 +24,7 @@ mod truncation;
 
 use std::borrow::Cow;
 
-use crate::protocol::{Message, Protocol, RingShare};
+use crate::protocol::{Message, Protocol, RingShare, Truncation};
 use crate::ring::{MatMul, Vector};
 use crate::sim::SpanGuard;
 
@@ -117,21 +117,47 @@ impl<P: Protocol> Secure<P> {
     /// Product of fixed-point numbers, rounded: off as [`Secure::truncate`] is.
     pub async fn fixed_mul(&self, x: &P::Share, y: &P::Share) -> P::Share {
         let _span = self.span("fixed_mul");
-        let product = self.protocol.mul(x, y).await;
-        self.truncate(&product, self.k() + self.f(), self.f()).await
+        self.truncated_dot(x, y, 1, self.after_product()).await
     }
 
     /// Dot products of `width` fixed-point numbers each, rounded once.
     pub async fn fixed_dot(&self, x: &P::Share, y: &P::Share, width: usize) -> P::Share {
         let _span = self.span("fixed_dot");
-        let product = self.protocol.dot(x, y, width).await;
-        self.truncate(&product, self.k() + self.f(), self.f()).await
+        self.truncated_dot(x, y, width, self.after_product()).await
     }
 
     /// Product of matrices of fixed-point numbers, each entry rounded once.
     pub async fn fixed_matmul(&self, x: &P::Share, y: &P::Share, shape: MatMul) -> P::Share {
+        let truncation = self.after_product();
+        if self.rounding == Rounding::Probabilistic
+            && let Some(product) = self.protocol.own_truncated_matmul(x, y, shape, truncation).await
+        {
+            return product;
+        }
         let product = self.protocol.matmul(x, y, shape).await;
-        self.truncate(&product, self.k() + self.f(), self.f()).await
+        self.truncate(&product, truncation.bits, truncation.shift).await
+    }
+
+    /// What brings a product back to the format.
+    fn after_product(&self) -> Truncation {
+        Truncation { bits: self.k() + self.f(), shift: self.f() }
+    }
+
+    /// Dot products, truncated, which some protocols do at once.
+    async fn truncated_dot(
+        &self,
+        x: &P::Share,
+        y: &P::Share,
+        width: usize,
+        truncation: Truncation,
+    ) -> P::Share {
+        if self.rounding == Rounding::Probabilistic
+            && let Some(product) = self.protocol.own_truncated_dot(x, y, width, truncation).await
+        {
+            return product;
+        }
+        let product = self.protocol.dot(x, y, width).await;
+        self.truncate(&product, truncation.bits, truncation.shift).await
     }
 
     /// Product with a public real number c: its trailing zero bits save bits of the truncation. Off by a rounding, and by |x|

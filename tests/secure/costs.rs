@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use mpcsim::protocol::declared::{Primitive, Sent, Steps, rounds};
 use mpcsim::protocol::registry::ProtocolName;
-use mpcsim::protocol::{Division, Protocol, RingShare, Wraps};
+use mpcsim::protocol::{Division, Protocol, RingShare, Truncation, Wraps};
 use mpcsim::ring::{MatMul, Plane, Vector};
 use mpcsim::secure::{Rounding, Secure};
 use mpcsim::sim::{Endpoint, EventKind, Link, Network, Replayer, Trace};
@@ -532,6 +532,11 @@ impl Program for Own {
                     total_bits: 31,
                 };
                 return vec![p.own_divide(&division).await.expect("its own")];
+            }
+            Primitive::OpenLessThanZero => drop(p.own_open_less_than_zero(x, 31).await.expect("its own")),
+            Primitive::TruncatedMul => {
+                let truncation = Truncation { bits: 47, shift: 16 };
+                return vec![p.own_truncated_dot(x, x, 1, truncation).await.expect("its own")];
             }
         }
         vec![x.clone()]

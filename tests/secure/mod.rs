@@ -7,6 +7,7 @@ mod bounds;
 mod cheater;
 mod consistent;
 mod costs;
+mod falcon;
 mod function;
 pub mod harness;
 mod numbers;

@@ -123,6 +123,7 @@ impl<'a> Making<'a> {
             }
             Request::Bits { len } => bits(1, len),
             Request::Masks { len, bits: planes } => bits(planes, len),
+            ref other => panic!("two parties do not take {other:?}"),
         }
     }
 
@@ -150,6 +151,7 @@ impl<'a> Making<'a> {
                 work.bit_words = planes * elements(ring).div_ceil(64);
                 work.additions = elements(ring);
             }
+            ref other => panic!("two parties do not take {other:?}"),
         }
         work
     }
@@ -202,6 +204,7 @@ impl<'a> Making<'a> {
                     products: Material { ring: vec![products.into()], bits: Vec::new() },
                 }
             }
+            ref other => panic!("two parties do not take {other:?}"),
         }
     }
 

@@ -52,6 +52,7 @@ impl Layout {
             Request::Masks { len, bits } => {
                 Layout { bits: vec![len; bits as usize], ..elements(Vec::new(), len) }
             }
+            ref other => panic!("two parties do not take {other:?}"),
         }
     }
 
@@ -135,6 +136,7 @@ impl Material {
                 let bits = Plane::split(&mask, bits as usize);
                 Material { ring: vec![mask], bits }
             }
+            ref other => panic!("two parties do not take {other:?}"),
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod bit_triples;
 pub(in crate::protocol) mod dealing;
 #[cfg(test)]
 pub(in crate::protocol) mod deviation;
+pub mod falcon_offline;
 pub mod garbled;
 pub mod garbling;
 pub mod gilboa;
@@ -18,6 +19,7 @@ pub mod overflows;
 pub mod packed;
 pub(in crate::protocol) mod private_compare;
 pub mod replicated;
+pub mod residue_shares;
 pub mod spdz_wise;
 pub mod three_parties;
 pub mod transferred;

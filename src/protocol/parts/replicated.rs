@@ -1,7 +1,7 @@
 //! Replicated sharings among three parties: x = x_0 + x_1 + x_2, bits with xor; party i holds x_i and x_{i+1}.
 
 use crate::protocol::Components;
-use crate::ring::{Extended, Plane, Vector, Wide};
+use crate::ring::{Extended, Plane, Residues, Vector, Wide};
 
 /// The two components that party i holds: number i and number i + 1.
 #[derive(Clone, Debug)]
@@ -23,6 +23,12 @@ impl Length for Vector {
 }
 
 impl<const BITS: u32> Length for Wide<BITS> {
+    fn elements(&self) -> usize {
+        crate::ring::RingVector::len(self)
+    }
+}
+
+impl<const MODULUS: u64> Length for Residues<MODULUS> {
     fn elements(&self) -> usize {
         crate::ring::RingVector::len(self)
     }

@@ -1,0 +1,511 @@
+//! `falcon`: three parties with replicated shares over Z_2^64, semi-honest, as Falcon compares and truncates.
+//!
+//! Shares, inputs, openings and products are those of [`super::rep3`]: x = x_0 + x_1 + x_2, party i holds (x_i, x_{i+1}). Falcon's own:
+//! * **truncation** opens x under a prepared mask. A product that is truncated is opened before it is shared again, through party 2;
+//! * **comparison** counts how often the components of 2 x wrap (Wrap3): 2 x is opened under a mask of which the bits are shared
+//!   modulo 67, and the opened number is compared with the mask bit by bit (PrivateCompare);
+//! * bits become ring elements by opening them under random bits that are shared in both ways (SelectShares).
+//!
+//! Bits and residues take a byte each in messages, as the authors send them. Offline material is in [`super::parts::falcon_offline`].
+//!
+//! Source: Wagh, Tople, Benhamouda, Kushilevitz, Mittal, Rabin, "Falcon: Honest-majority maliciously secure framework for private deep
+//! learning" (PETS 2021), and the authors' program (github.com/snwagh/falcon-public), whose faults are not repeated: docs/fidelity.md.
+//! The pair of a truncation has one bit more than the paper's, so that a result is never wrong by a wrap, whatever x is.
+//! Above each operation: rounds, and payload bytes per element sent by the parties 0, 1, 2.
+
+use std::borrow::Cow;
+use std::num::Wrapping;
+
+use super::declared::{Declared, Primitive, Sent};
+use super::demand::{Request, Supply};
+use super::parts::falcon_offline::{Masks, Material, Signs};
+use super::parts::replicated::Replicated;
+use super::parts::residue_shares::{Residue, Told};
+use super::{
+    BitShare, Components, Demand, Message, Protocol, Rep3, RingShare, Start, Truncation, Word, Wraps,
+    receive_ring, send,
+};
+use crate::ring::{Content, Element, MatMul, Ops, Plane, RingVector, Vector};
+use crate::sim::{Party, SpanGuard, all};
+
+/// Bits of a ring element.
+const RING_BITS: u32 = 64;
+/// The place of the highest bit.
+const TOP: usize = 63;
+/// Bytes of a key.
+const KEY_BYTES: u64 = 16;
+
+/// One party of the protocol.
+pub struct Falcon {
+    rep3: Rep3,
+    supply: Supply<Material>,
+}
+
+/// Whether x + y wraps, for the sum modulo 2^64: 1 or 0.
+fn carry(x: Element, y: Element, sum: Element) -> Element {
+    ((x & y) | ((x | y) & !sum)) >> TOP
+}
+
+impl Falcon {
+    /// Number of parties.
+    pub const PARTIES: usize = Rep3::PARTIES;
+
+    fn take(&self, request: Request) -> Material {
+        let prepared = self.supply.take(request.clone());
+        prepared.unwrap_or_else(|| Material::shape(&self.rep3, &request))
+    }
+
+    fn take_masks(&self, len: usize, Truncation { bits, shift }: Truncation) -> Masks {
+        match self.take(Request::Truncations { len, bits, shift }) {
+            Material::Masks(masks) => masks,
+            _ => panic!("something else in the place of masks"),
+        }
+    }
+
+    fn take_signs(&self, len: usize) -> Signs {
+        match self.take(Request::Comparisons { len }) {
+            Material::Signs(signs) => signs,
+            _ => panic!("something else in the place of what a comparison takes"),
+        }
+    }
+
+    fn take_bits(&self, len: usize) -> Replicated<Vector> {
+        match self.take(Request::Bits { len }) {
+            Material::Bits(bits) => bits,
+            _ => panic!("something else in the place of bits"),
+        }
+    }
+
+    /// A component of x + r' + 2^(bits-1), moved to the top: what is above is not told.
+    fn masked(&self, component: usize, x: &Vector, mask: &Vector, bits: u32) -> Vector {
+        let half = if component == 0 { 1 << (bits - 1) } else { 0 };
+        let constants = [half, 1 << (TOP as u32 - bits)];
+        let ops = Ops::additions(2).and_multiplications(1);
+        let [masked] = Vector::fused_with(ops, constants, [x, mask], |[half, scale], [x, mask]| {
+            [(x + mask + half) * scale]
+        });
+        masked
+    }
+
+    /// The truncated number, from v + r' modulo 2^(bits+1) for v = x + 2^(bits-1), which is `opened` shifted to the top. Its bit
+    /// above the number, xor the mask's, is what v + r' carried there:
+    /// (v + r' modulo 2^bits) >> shift - r + 2^(bits-shift) carry - 2^(bits-shift-1), off by what the lowest bits carry. Local.
+    fn unmasked(&self, opened: &Vector, masks: &Masks, truncation: Truncation) -> Replicated<Vector> {
+        let Truncation { bits, shift } = truncation;
+        let constants = [(RING_BITS - bits + shift).into(), 1u64 << (bits - shift)];
+        let ops = Ops::additions(5).and_multiplications(2);
+        // What is known, and the factor of the mask's top bit.
+        let [known, factor] = Vector::fused_with(ops, constants, [opened], |[down, wrap], [opened]| {
+            let above = opened >> TOP;
+            let shifted = (opened + opened) >> down.0 as usize;
+            [shifted - (wrap >> 1) + wrap * above, wrap - Wrapping(2) * wrap * above]
+        });
+        let unknown = Replicated::combine([&masks.top, &masks.upper], |[top, upper]| {
+            let ops = Ops::additions(1).and_multiplications(1);
+            let [unknown] =
+                Vector::fused(ops, [top, &factor, upper], |[top, factor, upper]| [top * factor - upper]);
+            unknown
+        });
+        unknown.add(&self.rep3.public(&known))
+    }
+
+    /// A sum of one part of each party, truncated: the parties 0 and 1 tell party 2 their masked parts, who tells them the sum.
+    /// 2 rounds; 8, 8, 16.
+    async fn truncated(&self, mine: Vector, truncation: Truncation) -> Replicated<Vector> {
+        let masks = self.take_masks(mine.len(), truncation);
+        let (party, id) = (&self.rep3.party, self.rep3.party.id());
+        let mine = self.masked(id, &mine, &masks.mask.own, truncation.bits);
+        let opened = if id == 2 {
+            let (first, second) = (receive_ring(party, 0).await, receive_ring(party, 1).await);
+            let [sum] = Vector::fused(Ops::additions(2), [&first, &second, &mine], |[a, b, c]| [a + b + c]);
+            (0..2).for_each(|to| send(party, to, Message::Ring(sum.clone())));
+            sum
+        } else {
+            send(party, 2, Message::Ring(mine));
+            receive_ring(party, 2).await
+        };
+        self.unmasked(&opened, &masks, truncation)
+    }
+
+    /// DReLU: the top bits of x 2^(64-bits), shared. With a = 2 x 2^(64-bits), which is even, and its components a_j:
+    /// the top bit is the sum of those of the components and of what the a_j carry (Wrap3). X = a + r is opened; X_j = a_j + r_j wraps
+    /// b_j times, the X_j together d times, the r_j as often as was prepared, and a + r once if r > X: all this, summed modulo 2, is what
+    /// the a_j carry. r > X is found as r >= X + 1: both are different since a is even, but X + 1 must not wrap.
+    /// 9 rounds; 136, 136, 136.
+    async fn signs(&self, x: &Replicated<Vector>, bits: u32) -> Replicated<Plane> {
+        let _span = self.rep3.party.span("drelu");
+        let len = x.len();
+        let prepared = self.take_signs(len);
+        let constants = [1 << (RING_BITS - bits)];
+        let parts = |x: &Vector, r: &Vector| -> [Vector; 2] {
+            let ops = Ops::additions(4).and_multiplications(1);
+            Vector::fused_with(ops, constants, [x, r], |[scale], [x, r]| {
+                let scaled = x * scale;
+                let twice = scaled + scaled;
+                let sum = twice + r;
+                [sum, (scaled >> TOP) ^ carry(twice, r, sum)]
+            })
+        };
+        let [own, own_bit] = parts(&x.own, &prepared.r.own);
+        let [next, next_bit] = parts(&x.next, &prepared.r.next);
+        let missing = {
+            let _span = self.rep3.party.span("open");
+            send(&self.rep3.party, self.rep3.next(), Message::Ring(own.clone()));
+            receive_ring(&self.rep3.party, self.rep3.previous()).await
+        };
+        // In the order of components, which is the same for all parties.
+        let mut sums = [&own, &next, &missing];
+        sums.rotate_right(self.rep3.party.id());
+        let ops = Ops::additions(6);
+        // X + 1, and what all know of the bits to be summed.
+        let [above, known] = Vector::fused(ops, sums, |[x, y, z]| {
+            let two = x + y;
+            let sum = two + z;
+            let above = sum + Wrapping(1);
+            let wraps = Wrapping(u64::from(above.0 == 0));
+            [above, carry(x, y, two) ^ carry(two, z, sum) ^ wraps]
+        });
+        let not_less = self.private_compare(&prepared, &above).await;
+        let known = Plane::split(&known, 1).remove(0).xor(&not_less);
+        let bits = Replicated { own: own_bit, next: next_bit };
+        let bits = self.rep3.mapped(&bits, |_, bit| Plane::split(bit, 1).remove(0));
+        let sum = bits.xor(&prepared.wrap).xor(&prepared.flip);
+        self.rep3.mapped(&sum, |component, bit| if component == 0 { bit.xor(&known) } else { bit.clone() })
+    }
+
+    /// PrivateCompare: `[r >= t] xor flip` for r != t, known to all. With bits r_i and t_i and s = (-1)^flip,
+    /// c_i = s (r_i - t_i) + 1 + (how many higher bits differ): one of them is zero if r < t without flip, or r > t with it. Their product
+    /// times a random factor is opened; it goes into the c_i of the highest bit, where it costs nothing.
+    /// 8 rounds; 128, 128, 128.
+    async fn private_compare(&self, prepared: &Signs, t: &Vector) -> Plane {
+        let _span = self.rep3.party.span("private_compare");
+        let (rep3, n, lower) = (&self.rep3, t.len(), TOP * t.len());
+        let content = rep3.content;
+        let t = Residue::from_bits(&Plane::split(t, RING_BITS as usize));
+        let difference = rep3.plus_public(&prepared.bits, &t.neg());
+        let signs = rep3.held(|component| {
+            let of = |x: &Replicated<Residue>| held_of(rep3, x, component);
+            Residue::concat(&[&of(&prepared.sign).tile(TOP), &of(&prepared.signed_factor)])
+        });
+        let signed = rep3.residue_products(&signs, &difference, Told::Previous).await;
+        // r_i xor t_i = r_i (1 - 2 t_i) + t_i.
+        let turned = Residue::constant(content, t.len(), 1).sub(&t.scale(2));
+        let differ = rep3.plus_public(&rep3.mapped(&prepared.bits, |_, r| r.mul(&turned)), &t);
+        let mut product = rep3.held(|component| {
+            let of = |x: &Replicated<Residue>| held_of(rep3, x, component);
+            let one = Residue::constant(content, lower, i128::from(component == 0));
+            let rest = Residue::concat(&[&one, &of(&prepared.factor)]);
+            of(&signed).add(&rest).add(&above_each(&of(&differ), n))
+        });
+        while product.own.len() > n {
+            let half = product.own.len() / 2;
+            let [low, high] = [(0, half), (half, 2 * half)]
+                .map(|(start, end)| rep3.mapped(&product, |_, x| x.slice(start, end)));
+            product = rep3.residue_products(&low, &high, Told::Next).await;
+        }
+        let opened = rep3.open_residues(&product).await.low_words();
+        let [is_not_zero] =
+            Vector::fused(Ops::additions(1), [&opened], |[d]| [Wrapping(u64::from(d.0 != 0))]);
+        Plane::split(&is_not_zero, 1).remove(0)
+    }
+
+    async fn open_bytes(&self, x: &[Replicated<Plane>]) -> Vec<Plane> {
+        self.rep3.open_bits_sent_as(x, Message::Bytes).await
+    }
+}
+
+/// A component that this party holds.
+fn held_of<T: Clone>(rep3: &Rep3, x: &Replicated<T>, component: usize) -> T {
+    if component == rep3.party.id() { x.own.clone() } else { x.next.clone() }
+}
+
+/// For each of several blocks of n elements the sum of the later ones.
+fn above_each(x: &Residue, n: usize) -> Residue {
+    let blocks = x.len().checked_div(n).unwrap_or(0);
+    let mut sums = vec![Residue::constant(x.content(), n, 0)];
+    for block in (1..blocks).rev() {
+        sums.push(sums[sums.len() - 1].add(&x.slice(block * n, (block + 1) * n)));
+    }
+    sums.reverse();
+    Residue::concat(&sums.iter().collect::<Vec<_>>())
+}
+
+impl Start for Falcon {
+    const COSTS: &'static [Declared] = COSTS;
+
+    fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
+        Falcon { rep3: Rep3::new(party, seed, content), supply: Supply::default() }
+    }
+}
+
+impl Protocol for Falcon {
+    type Share = Replicated<Vector>;
+    type Bits = Replicated<Plane>;
+    type Cut = ();
+
+    fn content(&self) -> Content {
+        self.rep3.content
+    }
+
+    fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
+        self.rep3.party.span(name)
+    }
+
+    fn fork(&self, n: usize) -> Vec<Self> {
+        let handle = |(rep3, supply)| Falcon { rep3, supply };
+        self.rep3.fork(n).into_iter().zip(self.supply.fork(n)).map(handle).collect()
+    }
+
+    fn public(&self, x: &Vector) -> Self::Share {
+        self.rep3.public(x)
+    }
+
+    fn public_plane(&self, x: &Plane) -> Self::Bits {
+        self.rep3.public_plane(x)
+    }
+
+    /// 1 round; 8 by the owner.
+    async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share {
+        self.rep3.input(owner, len, secret).await
+    }
+
+    /// 1 round; 8, 8, 8.
+    async fn open(&self, x: &Self::Share) -> Vector {
+        self.rep3.open(x).await
+    }
+
+    /// 1 round; 1, 1, 1 a bit.
+    async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane> {
+        self.open_bytes(x).await
+    }
+
+    /// 1 round; 8, 8, 8 a result.
+    async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
+        self.rep3.dot(x, y, width).await
+    }
+
+    /// 1 round; 8, 8, 8 an entry of the result.
+    async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
+        self.rep3.matmul(x, y, shape).await
+    }
+
+    /// 1 round; 1, 1, 1 a bit.
+    async fn and(&self, pairs: &[[&Self::Bits; 2]]) -> Vec<Self::Bits> {
+        self.rep3.and_sent_as(pairs, Message::Bytes).await
+    }
+
+    /// x is opened under a mask. 1 round; 8, 8, 8. Taken: a pair.
+    async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
+        assert!(0 < shift && shift < bits && bits < RING_BITS, "truncation of {bits} bits by {shift}");
+        let _span = self.rep3.party.span("truncate");
+        let truncation = Truncation { bits, shift };
+        let masks = self.take_masks(x.len(), truncation);
+        let masked = self.rep3.held(|component| {
+            let [x, mask] = [x, &masks.mask].map(|x| held_of(&self.rep3, x, component));
+            self.masked(component, &x, &mask, bits)
+        });
+        let opened = self.rep3.open(&masked).await;
+        self.unmasked(&opened, &masks, truncation)
+    }
+
+    /// 2 rounds; 8, 8, 16 a result. Taken: a pair.
+    async fn own_truncated_dot(
+        &self,
+        x: &Self::Share,
+        y: &Self::Share,
+        width: usize,
+        truncation: Truncation,
+    ) -> Option<Self::Share> {
+        let _span = self.rep3.party.span(if width == 1 { "truncated_mul" } else { "truncated_dot" });
+        Some(self.truncated(self.rep3.dot_part(x, y, width), truncation).await)
+    }
+
+    /// 2 rounds; 8, 8, 16 an entry of the result. Taken: a pair.
+    async fn own_truncated_matmul(
+        &self,
+        x: &Self::Share,
+        y: &Self::Share,
+        shape: MatMul,
+        truncation: Truncation,
+    ) -> Option<Self::Share> {
+        let _span = self.rep3.party.span("truncated_matmul");
+        Some(self.truncated(self.rep3.matmul_part(x, y, shape), truncation).await)
+    }
+
+    /// The components. Local.
+    async fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Word<Self::Bits>> {
+        self.rep3.summands(x, bits).await
+    }
+
+    async fn cut(
+        &self,
+        x: &Self::Share,
+        bits: u32,
+        at: u32,
+        wraps: Wraps,
+    ) -> (Vec<Word<Self::Bits>>, Self::Cut) {
+        self.rep3.cut(x, bits, at, wraps).await
+    }
+
+    async fn shifted(&self, x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share {
+        self.rep3.shifted(x, at, cut).await
+    }
+
+    async fn remainder(&self, x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share {
+        self.rep3.remainder(x, at, cut).await
+    }
+
+    async fn random(&self, len: usize, bits: u32) -> (Self::Share, Vec<Word<Self::Bits>>) {
+        self.rep3.random(len, bits).await
+    }
+
+    /// With m = x xor b opened for a random bit b, x = m + b - 2 m b. 1 round; 1, 1, 1 a bit. Taken: a bit.
+    async fn bits_to_ring(&self, x: &[Self::Bits]) -> Vec<Self::Share> {
+        if x.is_empty() {
+            return Vec::new();
+        }
+        let _span = self.rep3.party.span("bits_to_ring");
+        let random = self.take_bits(x.iter().map(Components::elements).sum());
+        let mut rest = 0;
+        let random: Vec<Replicated<Vector>> = x
+            .iter()
+            .map(|x| {
+                rest += x.elements();
+                random.slice(rest - x.elements(), rest)
+            })
+            .collect();
+        let mask = |random: &Replicated<Vector>| {
+            self.rep3.mapped(random, |_, random| Plane::split(random, 1).remove(0))
+        };
+        let masked: Vec<Replicated<Plane>> = x.iter().zip(&random).map(|(x, b)| x.xor(&mask(b))).collect();
+        let opened = self.open_bytes(&masked).await;
+        let element = |(m, b): (&Plane, &Replicated<Vector>)| {
+            let m = Plane::to_ring(std::slice::from_ref(m));
+            let (ops, known) =
+                (Ops::additions(2).and_multiplications(2), |component| u64::from(component == 0));
+            self.rep3.mapped(b, |component, b| {
+                let [x] = Vector::fused_with(ops, [known(component)], [&m, b], |[known], [m, b]| {
+                    [known * m + b - Wrapping(2) * m * b]
+                });
+                x
+            })
+        };
+        opened.iter().zip(&random).map(element).collect()
+    }
+
+    /// DReLU, then the bits as ring elements. 10 rounds; 137, 137, 137. Taken: what a comparison takes, a bit.
+    async fn own_less_than_zero(&self, x: &Self::Share, bits: u32) -> Option<Self::Share> {
+        let signs = self.signs(x, bits).await;
+        Some(self.bits_to_ring(&[signs]).await.remove(0))
+    }
+
+    /// DReLU, then its bits are opened. 10 rounds; 137, 137, 137. Taken: what a comparison takes.
+    async fn own_open_less_than_zero(&self, x: &Self::Share, bits: u32) -> Option<Plane> {
+        let signs = self.signs(x, bits).await;
+        Some(self.open_bytes(&[signs]).await.remove(0))
+    }
+
+    /// Each party sends the next a key. 1 round; 16.
+    async fn set_up(&self) {
+        let _span = self.rep3.party.span("keys");
+        send(&self.rep3.party, self.rep3.next(), Message::Opaque(KEY_BYTES));
+        self.rep3.party.recv(self.rep3.previous()).await;
+    }
+
+    /// All that is taken is made side by side.
+    async fn prepare(&self, demand: &Demand) {
+        self.supply.begin();
+        if demand.is_empty() {
+            return;
+        }
+        let strands = self.rep3.fork(demand.requests.len());
+        let made = strands.iter().zip(demand.requests.values());
+        let made = all(made.map(|(strand, request)| Material::make(strand, request)).collect()).await;
+        for ((place, request), material) in demand.requests.iter().zip(made) {
+            self.supply.put(place.clone(), request.clone(), material);
+        }
+    }
+
+    fn demand(&self) -> Demand {
+        self.supply.demand()
+    }
+}
+
+/// Every party sends to the one before it.
+const RESHARE: &[Sent] = &[Sent::elements(0, 2, 1), Sent::elements(1, 0, 1), Sent::elements(2, 1, 1)];
+/// Every party sends to the one after it.
+const OPEN: &[Sent] = &[Sent::elements(0, 1, 1), Sent::elements(1, 2, 1), Sent::elements(2, 0, 1)];
+
+/// So many bytes for each of n to the party before.
+const fn back(bytes: u64) -> [Sent; 3] {
+    [Sent::bits(0, 2, 8 * bytes), Sent::bits(1, 0, 8 * bytes), Sent::bits(2, 1, 8 * bytes)]
+}
+
+/// The same to the party after.
+const fn forth(bytes: u64) -> [Sent; 3] {
+    [Sent::bits(0, 1, 8 * bytes), Sent::bits(1, 2, 8 * bytes), Sent::bits(2, 0, 8 * bytes)]
+}
+
+/// DReLU, then one more byte to the next party.
+const SIGNS: &[&[Sent]] = &[
+    OPEN,
+    &back(64),
+    &forth(32),
+    &forth(16),
+    &forth(8),
+    &forth(4),
+    &forth(2),
+    &forth(1),
+    &forth(1),
+    &forth(1),
+];
+const A_BIT: &str = "random bits";
+const A_PAIR: &str = "a pair r', r' without its lowest bits, and its top bit";
+const A_COMPARISON: &str =
+    "r with shared bits modulo 67, how often its components wrap, a random sign and factor";
+const TRUNCATION: &str = "(v + r' modulo 2^bits) >> shift - r + 2^(bits-shift) carry - 2^(bits-shift-1) with \
+    v = x + 2^(bits-1), v + r' opened";
+
+/// What the operations cost.
+const COSTS: &[Declared] = &[
+    Declared::online(
+        Primitive::Input,
+        "x less a component that the owner and another draw, told to the third",
+        &[&[Sent::elements(0, 1, 1)]],
+    ),
+    Declared::online(Primitive::Open, "each tells the next one the component that it lacks", &[OPEN]),
+    Declared::online(Primitive::OpenBits, "the same for bits, a byte each", &[&forth(1)]),
+    Declared::online(Primitive::Mul, "z_i = x_i y_i + x_i y_(i+1) + x_(i+1) y_i + zero_i", &[RESHARE]),
+    Declared::online(Primitive::Dot, "the same, summed before it is shared again", &[RESHARE]),
+    Declared::online(Primitive::MatMul, "the same for matrices", &[RESHARE]),
+    Declared::online(Primitive::And, "the same over GF(2), a byte each", &[&back(1)]),
+    Declared::online(Primitive::Truncate, TRUNCATION, &[OPEN]).with_batches(A_PAIR),
+    Declared::online(Primitive::TruncateGap, TRUNCATION, &[OPEN]).with_batches(A_PAIR),
+    Declared::online(Primitive::Summands, "the components", &[]),
+    Declared::online(Primitive::Cut, "the components", &[]),
+    Declared::online(Primitive::Random, "components of which each is drawn by two", &[]),
+    Declared::online(
+        Primitive::BitsToRing,
+        "m + b - 2 m b with m = x xor b opened for a random bit b",
+        &[&forth(1)],
+    )
+    .with_batches(A_BIT),
+    Declared::online(Primitive::AndToRing, "a product of bits, then the same", &[&back(1), &forth(1)])
+        .with_batches(A_BIT),
+    Declared::online(
+        Primitive::LessThanZero,
+        "top bits of the components, and what twice they carry: 2 x + r opened and compared with r; then bits_to_ring",
+        SIGNS,
+    )
+    .with_batches(A_COMPARISON),
+    Declared::online(Primitive::OpenLessThanZero, "the same, then open_bits", SIGNS).with_batches(A_COMPARISON),
+    Declared::online(
+        Primitive::TruncatedMul,
+        "the product is truncated before it is shared again, opened through party 2",
+        &[
+            &[Sent::elements(0, 2, 1), Sent::elements(1, 2, 1)],
+            &[Sent::elements(2, 0, 1), Sent::elements(2, 1, 1)],
+        ],
+    )
+    .with_batches(A_PAIR),
+];

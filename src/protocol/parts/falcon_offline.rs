@@ -1,0 +1,228 @@
+//! What `falcon` takes from its offline phase, and how three semi-honest parties make it.
+//!
+//! The paper says what is prepared and not how. Here every random number is a sum of three, each of which two parties draw from
+//! their common key; nobody knows all three. A carry-save addition and a Sklansky network on shared bits add them up, which gives
+//! the bits of the number and how often the sum wraps. Bits become residues and ring elements as in `rep3`. Bits are packed, since
+//! nothing here need be as in the authors' program, which has zeros in the place of all of this.
+
+use super::replicated::Replicated;
+use super::residue_shares::{Residue, Told};
+use crate::protocol::demand::Request;
+use crate::protocol::rep3::Rep3;
+use crate::protocol::{BitShare, Protocol, RingShare};
+use crate::ring::{Content, Plane, RingVector, Vector};
+use crate::sim::both;
+
+type Bits = Replicated<Plane>;
+
+/// Bits of a ring element.
+const RING_BITS: u32 = 64;
+
+/// Correlated randomness.
+pub(in crate::protocol) enum Material {
+    /// Random bits as ring elements; the lowest bits of the components share them as bits.
+    Bits(Replicated<Vector>),
+    /// For truncations.
+    Masks(Masks),
+    /// For comparisons.
+    Signs(Signs),
+}
+
+/// The pair of a truncation of `bits`-bit numbers by `shift` bits, and a bit more.
+pub(in crate::protocol) struct Masks {
+    /// r' modulo 2^(bits+1); only these bits of the components count.
+    pub mask: Replicated<Vector>,
+    /// r: r' modulo 2^bits without its lowest `shift` bits.
+    pub upper: Replicated<Vector>,
+    /// Bit `bits` of r'.
+    pub top: Replicated<Vector>,
+}
+
+/// What a comparison takes.
+pub(in crate::protocol) struct Signs {
+    /// Random ring elements r.
+    pub r: Replicated<Vector>,
+    /// Their bits as residues, lowest first, each of all elements.
+    pub bits: Replicated<Residue>,
+    /// How often the components of r wrap, modulo 2.
+    pub wrap: Bits,
+    /// Random bits.
+    pub flip: Bits,
+    /// (-1)^flip.
+    pub sign: Replicated<Residue>,
+    /// Residues that are not zero.
+    pub factor: Replicated<Residue>,
+    /// Their products with the signs.
+    pub signed_factor: Replicated<Residue>,
+}
+
+/// The sum of three numbers of n bits.
+struct Added {
+    /// Its lowest n bits.
+    sum: Vec<Bits>,
+    /// What each position carries in the carry-save addition.
+    saved: Vec<Bits>,
+    /// What each position from 1 on carries in the addition of what is left.
+    carries: Vec<Bits>,
+}
+
+impl Added {
+    /// The one or two bits of equal weight that come out of a position.
+    fn out_of(&self, position: usize) -> Vec<Bits> {
+        let second = position.checked_sub(1).map(|place| &self.carries[place]);
+        std::iter::once(&self.saved[position]).chain(second).cloned().collect()
+    }
+}
+
+/// x xor y of several.
+fn xors<'a>(pairs: impl Iterator<Item = (&'a Bits, &'a Bits)>) -> Vec<Bits> {
+    Bits::xor_each(&pairs.map(|(x, y)| [x, y]).collect::<Vec<_>>())
+}
+
+/// Adds the words x, y and z. 2 + ceil(log2 (n - 1)) rounds.
+async fn added(rep3: &Rep3, [x, y, z]: [&[Bits]; 3]) -> Added {
+    let (left, right) = (xors(x.iter().zip(z)), xors(y.iter().zip(z)));
+    let products = rep3.and(&left.iter().zip(&right).map(|(x, y)| [x, y]).collect::<Vec<_>>()).await;
+    let saved = xors(products.iter().zip(z));
+    let halves = xors(left.iter().zip(y));
+    // Position i from 1 on has what position i - 1 saved.
+    let pairs: Vec<[&Bits; 2]> = halves[1..].iter().zip(&saved).map(|(x, y)| [x, y]).collect();
+    let mut carries = rep3.and(&pairs).await;
+    let alone = Bits::xor_each(&pairs);
+    let mut propagate = alone.clone();
+    let mut size = 1;
+    while size < carries.len() {
+        let nodes: Vec<(usize, usize)> = (0..carries.len())
+            .filter(|place| place & size != 0)
+            .map(|place| (place, place / size * size - 1))
+            .collect();
+        let generates = nodes.iter().map(|&(high, low)| [&propagate[high], &carries[low]]);
+        // A group that begins at the lowest place has nothing to propagate.
+        let inner: Vec<(usize, usize)> =
+            nodes.iter().copied().filter(|&(high, _)| high >= 2 * size).collect();
+        let propagates = inner.iter().map(|&(high, low)| [&propagate[high], &propagate[low]]);
+        let mut products = rep3.and(&generates.chain(propagates).collect::<Vec<_>>()).await;
+        let propagated = products.split_off(nodes.len());
+        let highs: Vec<Bits> = nodes.iter().map(|&(high, _)| carries[high].clone()).collect();
+        let generated = xors(highs.iter().zip(&products));
+        nodes.iter().zip(generated).for_each(|(&(high, _), bit)| carries[high] = bit);
+        inner.iter().zip(propagated).for_each(|(&(high, _), bit)| propagate[high] = bit);
+        size *= 2;
+    }
+    let mut sum: Vec<Bits> = halves[..1].iter().chain(alone.first()).cloned().collect();
+    sum.extend(xors(alone.iter().skip(1).zip(&carries)));
+    Added { sum, saved, carries }
+}
+
+/// The three components as words.
+async fn component_words(rep3: &Rep3, x: &Replicated<Vector>, bits: u32) -> Vec<Vec<Bits>> {
+    let shared = |word: Vec<crate::protocol::Bit<Bits>>| -> Vec<Bits> {
+        word.iter().map(|bit| bit.shared().expect("a shared bit").clone()).collect()
+    };
+    rep3.summands(x, bits).await.into_iter().map(shared).collect()
+}
+
+/// The sum of several bits modulo 2.
+fn xor_all(bits: &[&Bits]) -> Bits {
+    let (first, rest) = bits.split_first().expect("a bit");
+    rest.iter().fold((*first).clone(), |sum, bit| sum.xor(bit))
+}
+
+impl Material {
+    /// Shapes of what was not prepared.
+    pub fn shape(rep3: &Rep3, request: &Request) -> Material {
+        assert_eq!(rep3.content, Content::Shape, "correlated randomness that was not prepared");
+        let vector = |len| rep3.held(|_| Vector::shape(len));
+        let plane = |len| rep3.held(|_| Plane::shape(len));
+        match *request {
+            Request::Bits { len } => Material::Bits(vector(len)),
+            Request::Truncations { len, .. } => {
+                Material::Masks(Masks { mask: vector(len), upper: vector(len), top: vector(len) })
+            }
+            Request::Comparisons { len } => Material::Signs(Signs {
+                r: vector(len),
+                bits: rep3.residue_shapes(RING_BITS as usize * len),
+                wrap: plane(len),
+                flip: plane(len),
+                sign: rep3.residue_shapes(len),
+                factor: rep3.residue_shapes(len),
+                signed_factor: rep3.residue_shapes(len),
+            }),
+            ref other => panic!("falcon does not take {other:?}"),
+        }
+    }
+
+    /// Makes what is asked for.
+    pub async fn make(rep3: &Rep3, request: &Request) -> Material {
+        match *request {
+            Request::Bits { len } => Material::Bits(random_bits(rep3, len).await),
+            Request::Truncations { len, bits, shift } => Material::Masks(masks(rep3, len, bits, shift).await),
+            Request::Comparisons { len } => Material::Signs(signs(rep3, len).await),
+            ref other => panic!("falcon does not take {other:?}"),
+        }
+    }
+}
+
+fn random_plane(rep3: &Rep3, len: usize) -> Bits {
+    let counter = rep3.draw();
+    rep3.held(|component| rep3.stream(component, counter).planes(rep3.content, len, 1).remove(0))
+}
+
+/// Random numbers of which each component has `bits` bits.
+fn random_numbers(rep3: &Rep3, len: usize, bits: u32) -> Replicated<Vector> {
+    let counter = rep3.draw();
+    rep3.held(|component| {
+        let words = rep3.stream(component, counter).vector(rep3.content, len);
+        if bits == RING_BITS { words } else { words.shift_right(RING_BITS - bits) }
+    })
+}
+
+/// 2 rounds; 8, 8, 8.
+async fn random_bits(rep3: &Rep3, len: usize) -> Replicated<Vector> {
+    let _span = rep3.party.span("random_bits");
+    let bits = random_plane(rep3, len);
+    rep3.bits_to_ring(&[bits]).await.remove(0)
+}
+
+/// r' of random components, of which the carries out of the lowest `shift` and out of all `bits` bits are counted.
+async fn masks(rep3: &Rep3, len: usize, bits: u32, shift: u32) -> Masks {
+    let _span = rep3.party.span("truncation_pairs");
+    let mask = random_numbers(rep3, len, bits + 1);
+    let words = component_words(rep3, &mask, bits + 1).await;
+    let n = bits as usize;
+    let added = added(rep3, [&words[0][..n], &words[1][..n], &words[2][..n]]).await;
+    let (low, high) = (added.out_of(shift as usize - 1), added.out_of(n - 1));
+    let top = xor_all(&words.iter().map(|word| &word[n]).chain(&high).collect::<Vec<_>>());
+    let all: Vec<Bits> = low.iter().chain(&high).cloned().chain([top]).collect();
+    let mut elements = rep3.bits_to_ring(&all).await;
+    let top = elements.pop().expect("the top bit");
+    let above = RING_BITS - bits;
+    let floors = rep3.mapped(&mask, |_, x| x.scale(1 << above).shift_right(above + shift));
+    let (lows, highs) = elements.split_at(low.len());
+    let upper = lows.iter().fold(floors, |sum, low| sum.add(low));
+    let upper = highs.iter().fold(upper, |sum, high| sum.sub(&high.scale(1i64 << (bits - shift))));
+    Masks { mask, upper, top }
+}
+
+/// r of random components, its bits, how often the components wrap; random bits and factors.
+async fn signs(rep3: &Rep3, len: usize) -> Signs {
+    let _span = rep3.party.span("comparison_masks");
+    let r = random_numbers(rep3, len, RING_BITS);
+    let flip = random_plane(rep3, len);
+    let words = component_words(rep3, &r, RING_BITS).await;
+    let strands = rep3.fork(2);
+    let numbers = async {
+        let added = added(&strands[0], [&words[0], &words[1], &words[2]]).await;
+        let wrap = xor_all(&added.out_of(RING_BITS as usize - 1).iter().collect::<Vec<_>>());
+        let planes: Vec<Bits> = added.sum.into_iter().chain([flip.clone()]).collect();
+        (wrap, strands[0].bits_to_residues(&planes).await)
+    };
+    let ((wrap, residues), factor) = both(numbers, strands[1].residue_factors(len)).await;
+    let part = |start: usize, end: usize| rep3.mapped(&residues, |_, x| x.slice(start, end));
+    let n = RING_BITS as usize * len;
+    let (bits, flipped) = (part(0, n), part(n, n + len));
+    let minus_twice = rep3.mapped(&flipped, |_, x| x.scale(-2));
+    let sign = rep3.plus_public(&minus_twice, &Residue::constant(rep3.content, len, 1));
+    let signed_factor = rep3.residue_products(&sign, &factor, Told::Previous).await;
+    Signs { r, bits, wrap, flip, sign, factor, signed_factor }
+}
