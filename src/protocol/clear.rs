@@ -50,12 +50,13 @@ impl Components for Plain<Plane> {
     }
 }
 
-/// Values that were beyond the range in which an operation is right, by the span in which it was; and rows beyond the domain
-/// of an approximation.
+/// Values that were beyond the range in which an operation is right, by the span in which it was; rows beyond the domain
+/// of an approximation; and what all parties learned besides results.
 #[derive(Clone, Debug, Default)]
 pub struct ValuesBeyond {
     counts: Rc<RefCell<BTreeMap<SpanId, u64>>>,
     rows: Rc<Cell<u64>>,
+    revealed: Rc<RefCell<BTreeMap<&'static str, u64>>>,
     every: bool,
 }
 
@@ -68,6 +69,11 @@ impl ValuesBeyond {
     /// What was counted since the last time.
     pub fn take(&self) -> BTreeMap<SpanId, u64> {
         self.counts.take()
+    }
+
+    /// Values that all parties learned besides results since the last time, by what they are.
+    pub fn take_revealed(&self) -> BTreeMap<&'static str, u64> {
+        self.revealed.take()
     }
 
     /// Rows that were beyond the domain of an approximation since the last time.
@@ -234,6 +240,14 @@ impl Protocol for Clear {
         let (numerators, divisors) = (numerators.map(|x| &x.0), &divisors.0);
         let own = Division { numerators, divisors, width, at_most_one, fraction_bits, total_bits };
         self.ideal.divide.and_then(|divide| divide(&own)).map(Plain)
+    }
+
+    fn opens_bit_lengths(&self) -> bool {
+        self.ideal.opens_bit_lengths
+    }
+
+    fn note_revealed(&self, what: &'static str, values: usize) {
+        *self.beyond.revealed.borrow_mut().entry(what).or_default() += values as u64;
     }
 
     fn expect_range(&self, x: &Self::Share, bits: u32) {

@@ -309,6 +309,8 @@ trait Operations {
     fn set_up(&self) -> Later<'_, ()>;
     fn prepare<'a>(&'a self, demand: &'a Demand) -> Later<'a, ()>;
     fn demand(&self) -> Demand;
+    fn opens_bit_lengths(&self) -> bool;
+    fn note_revealed(&self, what: &'static str, values: usize);
     fn expect_range(&self, x: &ErasedShare, bits: u32);
     fn expect_rows(&self, x: &ErasedShare, width: usize, range: (i64, i64));
     fn check(&self) -> Later<'_, ()>;
@@ -462,6 +464,12 @@ impl<P: Protocol> Operations for P {
     fn demand(&self) -> Demand {
         Protocol::demand(self)
     }
+    fn opens_bit_lengths(&self) -> bool {
+        Protocol::opens_bit_lengths(self)
+    }
+    fn note_revealed(&self, what: &'static str, values: usize) {
+        Protocol::note_revealed(self, what, values);
+    }
     fn expect_range(&self, x: &ErasedShare, bits: u32) {
         Protocol::expect_range(self, ring(x), bits);
     }
@@ -590,6 +598,12 @@ impl Protocol for Erased {
     }
     fn demand(&self) -> Demand {
         self.0.demand()
+    }
+    fn opens_bit_lengths(&self) -> bool {
+        self.0.opens_bit_lengths()
+    }
+    fn note_revealed(&self, what: &'static str, values: usize) {
+        self.0.note_revealed(what, values);
     }
     fn expect_range(&self, x: &Self::Share, bits: u32) {
         self.0.expect_range(x, bits);

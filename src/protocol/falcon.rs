@@ -22,7 +22,7 @@ use super::parts::falcon_offline::{Masks, Material, Signs};
 use super::parts::replicated::Replicated;
 use super::parts::residue_shares::{Residue, Told};
 use super::{
-    BitShare, Components, Demand, Message, Protocol, Rep3, RingShare, Start, Truncation, Word, Wraps,
+    BitShare, Components, Demand, Ideal, Message, Protocol, Rep3, RingShare, Start, Truncation, Word, Wraps,
     receive_ring, send,
 };
 use crate::ring::{Content, Element, MatMul, Ops, Plane, RingVector, Vector};
@@ -232,6 +232,7 @@ fn above_each(x: &Residue, n: usize) -> Residue {
 
 impl Start for Falcon {
     const COSTS: &'static [Declared] = COSTS;
+    const IDEAL: Ideal = Ideal { opens_bit_lengths: true, ..Ideal::GENERIC };
 
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         Falcon { rep3: Rep3::new(party, seed, content), supply: Supply::default() }
@@ -403,6 +404,10 @@ impl Protocol for Falcon {
     async fn own_open_less_than_zero(&self, x: &Self::Share, bits: u32) -> Option<Plane> {
         let signs = self.signs(x, bits).await;
         Some(self.open_bytes(&[signs]).await.remove(0))
+    }
+
+    fn opens_bit_lengths(&self) -> bool {
+        true
     }
 
     /// Each party sends the next a key. 1 round; 16.

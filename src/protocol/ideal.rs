@@ -26,14 +26,17 @@ pub struct Ideal {
     pub truncation: TruncationLaw,
     /// What its own division gives, see [`super::Protocol::own_divide`]. It does not round at random.
     pub divide: Option<OwnDivision>,
+    /// Whether it may open bit lengths of divisors, see [`super::Protocol::opens_bit_lengths`].
+    pub opens_bit_lengths: bool,
 }
 
 impl Ideal {
     /// Of a protocol that has nothing of its own.
-    pub const GENERIC: Ideal = Ideal { truncation: TruncationLaw::AlwaysNear, divide: None };
+    pub const GENERIC: Ideal =
+        Ideal { truncation: TruncationLaw::AlwaysNear, divide: None, opens_bit_lengths: false };
 
     /// Whether results are those of any other protocol.
     pub fn is_generic(&self) -> bool {
-        self.truncation == TruncationLaw::AlwaysNear && self.divide.is_none()
+        self.truncation == TruncationLaw::AlwaysNear && self.divide.is_none() && !self.opens_bit_lengths
     }
 }

@@ -297,6 +297,14 @@ pub trait Protocol: Sized + 'static {
         None
     }
 
+    /// Whether a division that need not be precise opens the bit lengths of its divisors: see [`crate::secure::Numerator::Coarse`].
+    fn opens_bit_lengths(&self) -> bool {
+        false
+    }
+    /// Says that all parties who hold shares are about to learn `values` numbers, which are no result, and what they are. The ideal
+    /// functionality counts them, by what they are.
+    fn note_revealed(&self, _what: &'static str, _values: usize) {}
+
     /// Says that x should hold signed integers of `bits` bits: elsewhere results are wrong. The ideal functionality counts
     /// those that are beyond, by span; protocols cannot see it.
     fn expect_range(&self, _x: &Self::Share, _bits: u32) {}

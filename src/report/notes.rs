@@ -20,7 +20,7 @@ pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
         offline(plan, outcome),
         out_of_range(plan, outcome),
         beyond_domain(plan, outcome),
-        revealed(plan, outcome),
+        revealed(outcome),
         scaled_together(plan),
     ];
     let wrong = wrong.into_iter().flatten();
@@ -166,14 +166,17 @@ fn beyond_domain(plan: &Plan, outcome: &Outcome) -> Option<String> {
 }
 
 /// What the parties learn in the training.
-fn revealed(plan: &Plan, outcome: &Outcome) -> Option<String> {
-    let what = plan.softmax.reveals()?;
-    let rows = plan.training.batch as u64;
-    Some(format!(
-        "all parties learn, of each row, {what}: {} values in one iteration, {} in the training",
-        count_text(rows),
-        count_text(rows * outcome.iterations),
-    ))
+fn revealed(outcome: &Outcome) -> Option<String> {
+    let told = outcome.verified.revealed.iter().map(|revealed| {
+        format!(
+            "all parties learn, of each row, {}: {} values in one iteration, {} in the training",
+            revealed.what,
+            count_text(revealed.values_per_iteration),
+            count_text(revealed.values_per_iteration * outcome.iterations),
+        )
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// When and in which layers values left their range, and what would help.

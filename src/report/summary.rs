@@ -53,6 +53,9 @@ struct Summary<'a> {
     iteration_seconds: Option<PercentileSummary>,
     accuracy: Vec<Accuracy>,
     final_test_accuracy: f64,
+    /// What parties learn besides results; left out where that is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    revealed: Vec<RevealedSummary>,
     notes: Vec<String>,
     verified: VerifiedSummary,
 }
@@ -104,6 +107,14 @@ struct Accuracy {
     /// Left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_finite: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct RevealedSummary {
+    what: &'static str,
+    to: &'static str,
+    values_per_iteration: u64,
+    values_in_training: u64,
 }
 
 #[derive(Serialize)]
@@ -203,6 +214,16 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         iteration_seconds: outcome.iteration_percentiles.as_ref().map(Into::into),
         accuracy: outcome.epochs.iter().map(Into::into).collect(),
         final_test_accuracy: outcome.epochs.last().map_or(0.0, |epoch| epoch.test_accuracy),
+        revealed: verified
+            .revealed
+            .iter()
+            .map(|revealed| RevealedSummary {
+                what: revealed.what,
+                to: "all parties who hold shares",
+                values_per_iteration: revealed.values_per_iteration,
+                values_in_training: revealed.values_per_iteration * outcome.iterations,
+            })
+            .collect(),
         notes: notes(plan, outcome),
         verified: VerifiedSummary {
             iterations: verified.iterations,

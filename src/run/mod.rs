@@ -51,7 +51,7 @@ pub use tcp::OtherWindows;
 pub(crate) use train::train;
 pub use values::Values;
 pub(crate) use verify::verify;
-pub use verify::{Verified, VerifyError};
+pub use verify::{Revealed, Verified, VerifyError};
 pub(crate) use world::training_faults;
 pub use world::{endpoints, network, training_network};
 

@@ -44,6 +44,15 @@ pub enum VerifyError {
     },
 }
 
+/// Numbers that all parties who hold shares learn besides results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revealed {
+    /// What they are.
+    pub what: &'static str,
+    /// How many, in each iteration: what is sent does not depend on values.
+    pub values_per_iteration: u64,
+}
+
 /// What was compared, with what outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
@@ -58,6 +67,8 @@ pub struct Verified {
     pub different: usize,
     /// Values that left their range in these iterations with nearest rounding, in the order of layers.
     pub out_of_range: Vec<OutOfRange>,
+    /// What all parties who hold shares learn besides results.
+    pub revealed: Vec<Revealed>,
     /// With the scenario's rounding, the largest difference of a parameter on shares and in the clear, in units of the
     /// last place: zero for nearest rounding, a few units of rounding noise for probabilistic.
     pub largest_difference_ulp: u64,
@@ -190,6 +201,8 @@ pub fn verify(
     let beyond = ValuesBeyond::of_every_value();
     let clear = whole(&Demands::default()).in_the_clear(&beyond, &shares)?;
     progress.step();
+    let each = |(what, values)| Revealed { what, values_per_iteration: values / iterations };
+    let revealed = beyond.take_revealed().into_iter().map(each).collect();
     let messages = shares.setup.messages() + shares.iterations.iter().map(Trace::messages).sum::<u64>();
     let parameters = pairs(&clear.weights, &clear.weights).count();
     let distance = |(a, b): (u64, u64)| (a as i64).wrapping_sub(b as i64).unsigned_abs();
@@ -217,5 +230,13 @@ pub fn verify(
     if different > 0 && out_of_range.is_empty() {
         return Err(VerifyError::Weights { different, parameters }.into());
     }
-    Ok(Verified { iterations, messages, parameters, different, out_of_range, largest_difference_ulp })
+    Ok(Verified {
+        iterations,
+        messages,
+        parameters,
+        different,
+        out_of_range,
+        revealed,
+        largest_difference_ulp,
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::Secure;
 use crate::protocol::{Protocol, RingShare};
+use crate::ring::Plane;
 
 impl<P: Protocol> Secure<P> {
     /// `[x < 0]` for signed integers of `bits` bits: the top bit of the sum of the summands, or in the protocol's own way.
@@ -20,6 +21,17 @@ impl<P: Protocol> Secure<P> {
             Some((propagate, low)) => self.and_to_ring([&propagate, &low, &rest], x.len()).await,
             None => self.bits_to_ring(&[rest], x.len()).await.remove(0),
         }
+    }
+
+    /// `[x < 0]`, which all parties learn.
+    pub(super) async fn open_less_than_zero(&self, x: &P::Share, bits: u32) -> Plane {
+        let _span = self.span("reveal");
+        self.protocol.expect_range(x, bits);
+        if let Some(negative) = self.protocol.own_open_less_than_zero(x, bits).await {
+            return negative;
+        }
+        let negative = self.less_than_zero(x, bits).await;
+        Plane::split(&self.protocol.open(&negative).await, 1).remove(0)
     }
 
     /// `[x > c]` for fixed-point numbers and a public c, given as an integer.

@@ -17,6 +17,9 @@ pub enum Numerator<'a, S> {
     Shared(&'a S),
     /// The same where none is below zero or above its divisor: quotients are from zero to one.
     Part(&'a S),
+    /// The same where the quotients need not be precise. A protocol that divides by opening the bit length of each divisor does so, with
+    /// the number of corrections; what it opens has a description. Any other divides as it does [`Numerator::Part`].
+    Coarse(&'a S, (u32, &'static str)),
 }
 
 impl<'a, S> Numerator<'a, S> {
@@ -24,7 +27,9 @@ impl<'a, S> Numerator<'a, S> {
     fn shared(&self) -> Option<&'a S> {
         match *self {
             Numerator::One => None,
-            Numerator::Shared(numbers) | Numerator::Part(numbers) => Some(numbers),
+            Numerator::Shared(numbers) | Numerator::Part(numbers) | Numerator::Coarse(numbers, _) => {
+                Some(numbers)
+            }
         }
     }
 }
@@ -80,12 +85,17 @@ impl<P: Protocol> Secure<P> {
     pub async fn divide(&self, a: Numerator<'_, P::Share>, b: &P::Share, width: usize) -> P::Share {
         let _span = self.span("divide");
         let f = self.f();
+        if let Numerator::Coarse(numbers, how) = a
+            && self.protocol.opens_bit_lengths()
+        {
+            return self.quotient_by_open_length(numbers, b, width, how).await;
+        }
         let numerators = a.shared();
         let own = Division {
             numerators,
             divisors: b,
             width,
-            at_most_one: matches!(a, Numerator::Part(_)),
+            at_most_one: matches!(a, Numerator::Part(_) | Numerator::Coarse(..)),
             fraction_bits: f,
             total_bits: self.k(),
         };

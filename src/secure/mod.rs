@@ -151,13 +151,37 @@ impl<P: Protocol> Secure<P> {
         width: usize,
         truncation: Truncation,
     ) -> P::Share {
-        if self.rounding == Rounding::Probabilistic
-            && let Some(product) = self.protocol.own_truncated_dot(x, y, width, truncation).await
-        {
-            return product;
+        match self.own_truncated_dot(x, y, width, truncation).await {
+            Some(product) => product,
+            None => {
+                let product = self.protocol.dot(x, y, width).await;
+                self.truncate(&product, truncation.bits, truncation.shift).await
+            }
         }
-        let product = self.protocol.dot(x, y, width).await;
-        self.truncate(&product, truncation.bits, truncation.shift).await
+    }
+
+    /// The same where it does not matter what becomes of products with more bits.
+    async fn truncated_mul_any(&self, x: &P::Share, y: &P::Share, truncation: Truncation) -> P::Share {
+        match self.own_truncated_dot(x, y, 1, truncation).await {
+            Some(product) => product,
+            None => {
+                let product = self.protocol.mul(x, y).await;
+                self.truncate_any(&product, truncation.bits, truncation.shift).await
+            }
+        }
+    }
+
+    async fn own_truncated_dot(
+        &self,
+        x: &P::Share,
+        y: &P::Share,
+        width: usize,
+        truncation: Truncation,
+    ) -> Option<P::Share> {
+        match self.rounding {
+            Rounding::Probabilistic => self.protocol.own_truncated_dot(x, y, width, truncation).await,
+            Rounding::Nearest => None,
+        }
     }
 
     /// Product with a public real number c: its trailing zero bits save bits of the truncation. Off by a rounding, and by |x|

@@ -8,6 +8,8 @@ use crate::protocol::Protocol;
 use crate::secure::{FixedPoint, Secure};
 use crate::sim::both;
 
+/// What is opened.
+const SUM: &str = "the sum of what stands for the exponentials";
 /// What stands for e^d where d is at most -2.
 const LEAST: f64 = 0.001;
 /// Bits after the point with which that is no zero.
@@ -22,7 +24,7 @@ impl SoftmaxVariant for Adhoc {
     const FORMULA: &'static str =
         "p = e / sum e with e = (d + 2)/2 where d > -2, 0.001 elsewhere, d = x - max x; gradient p - y";
     const DOMAIN: &'static str = "all logits; only a few units below the maximum matter";
-    const REVEALS: Option<&'static str> = Some("the sum of what stands for the exponentials");
+    const REVEALS: Option<&'static str> = Some(SUM);
 
     fn refusal(&self, format: FixedPoint, classes: usize) -> Option<String> {
         too_many_classes("adhoc", format, classes)
@@ -44,7 +46,7 @@ impl SoftmaxVariant for Adhoc {
         let above = secure.add_constant(&half, format.encode(1.0) - format.encode(LEAST));
         let kept = secure.protocol.mul(&near, &above).await;
         let e = secure.add_constant(&kept, format.encode(LEAST));
-        let p = secure.over_opened_sums(&e, classes).await;
+        let p = secure.over_opened_sums(&e, classes, SUM).await;
         OutputLayer { gradient: minus_labels(secure, &p, labels), loss: None }
     }
 

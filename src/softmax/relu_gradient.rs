@@ -3,7 +3,7 @@
 //!
 //! There is no loss that has this gradient. As in the reference system (MP-SPDZ, ReluMultiOutput in Compiler/ml.py).
 
-use super::relu_parameters::{self, Division, ReluParameters, ZeroSum};
+use super::relu_parameters::{self, BIT_LENGTH, Division, ReluParameters, ZeroSum};
 use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{Numerator, Secure};
@@ -22,8 +22,22 @@ impl ReluGradient {
                 let inverse = secure.divide(Numerator::One, sums, 1).await;
                 secure.fixed_mul(relu, &inverse.repeat_each(classes)).await
             }
-            Division::Quotient => secure.divide(Numerator::Part(relu), sums, classes).await,
+            Division::Quotient => self.divided(secure, relu, sums, 1).await,
+            Division::Precise => self.divided(secure, relu, sums, 2).await,
         }
+    }
+}
+
+impl ReluGradient {
+    async fn divided<P: Protocol>(
+        &self,
+        secure: &Secure<P>,
+        relu: &P::Share,
+        sums: &P::Share,
+        corrections: u32,
+    ) -> P::Share {
+        let numerators = Numerator::Coarse(relu, (corrections, BIT_LENGTH));
+        secure.divide(numerators, sums, relu.len() / sums.len()).await
     }
 }
 

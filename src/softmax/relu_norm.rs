@@ -3,6 +3,7 @@
 //! of zero gives zero.
 
 use super::normalised::minus_labels;
+use super::relu_parameters::BIT_LENGTH;
 use super::{Logits, OutputLayer, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{OPEN_RECIPROCAL, Secure};
@@ -15,7 +16,7 @@ impl SoftmaxVariant for ReluNorm {
     const DEFAULT: Self = ReluNorm;
     const FORMULA: &'static str = "p = r / sum r with r = relu(x), 1/c ~ 4.245 - 5.857 c + 2.630 c^2 for sum r = c 2^i, 1/2 <= c < 1; gradient p - y";
     const DOMAIN: &'static str = "rows with a positive logit; others have p = 0";
-    const REVEALS: Option<&'static str> = Some("the bit length of the sum of relu(x)");
+    const REVEALS: Option<&'static str> = Some(BIT_LENGTH);
 
     async fn output_layer<P: Protocol>(
         &self,
@@ -25,7 +26,7 @@ impl SoftmaxVariant for ReluNorm {
     ) -> OutputLayer<P::Share> {
         let Logits { logits, labels, classes } = batch;
         let (relu, _) = secure.relu(logits).await;
-        let inverse = secure.open_length_reciprocal(&relu.row_sums(classes)).await;
+        let inverse = secure.open_length_reciprocal(&relu.row_sums(classes), BIT_LENGTH).await;
         let p = secure.fixed_mul(&relu, &inverse.repeat_each(classes)).await;
         OutputLayer { gradient: minus_labels(secure, &p, labels), loss: None }
     }

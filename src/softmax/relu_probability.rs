@@ -26,7 +26,7 @@ impl ReluProbability {
         relu: &P::Share,
     ) -> P::Share {
         match self.0.division {
-            Division::Quotient => secure.divide(Numerator::Shared(labels), relu, 1).await,
+            Division::Quotient | Division::Precise => secure.divide(Numerator::Shared(labels), relu, 1).await,
             Division::Reciprocal => {
                 let inverse = secure.divide(Numerator::One, relu, 1).await;
                 secure.protocol.mul(one_hot, &inverse).await

@@ -5,6 +5,7 @@ mod beaver2;
 mod beaver2_parts;
 mod command;
 mod document;
+mod falcon;
 mod layers;
 mod optimizers;
 mod pieces;

@@ -1,10 +1,13 @@
 //! What Falcon does in a way of its own: signs, truncated products, and what its offline phase makes.
 
 use mpcsim::protocol::registry::ProtocolName;
-use mpcsim::protocol::{Protocol, Truncation};
-use mpcsim::secure::{Rounding, Secure};
+use mpcsim::protocol::{Protocol, Truncation, ValuesBeyond};
+use mpcsim::secure::{FixedPoint, Numerator, Rounding, Secure};
+use mpcsim::sim::{EventKind, Trace};
+use mpcsim::softmax::{Division, ReluGradient, ReluParameters, Softmax, SoftmaxVariant};
 
-use super::harness::{Dice, Program, Setting, on_shares, seed};
+use super::function::Function;
+use super::harness::{Dice, Program, Setting, in_the_clear, in_the_clear_counting, on_shares, seed};
 
 const FALCON: ProtocolName = ProtocolName::Falcon;
 
@@ -77,4 +80,100 @@ fn falcon_truncates_products_by_the_law() {
         let off = (ups - expected) / variance.sqrt().max(1e-9);
         assert!(off.abs() < 6.0, "{truncation:?}: {ups} up, {expected} expected");
     }
+}
+
+/// What the divisors' lengths are said to be.
+const LENGTHS: &str = "the lengths of some divisors";
+/// Numerators for each divisor.
+const WIDTH: usize = 3;
+
+/// Quotients by divisors of which the lengths are opened, with so many corrections.
+struct Quotients(u32);
+
+impl Program for Quotients {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        let numerators = Numerator::Coarse(&inputs[0], (self.0, LENGTHS));
+        vec![s.divide(numerators, &inputs[1], WIDTH).await]
+    }
+}
+
+/// Divisors of every size next to each other, at both ends of each length, and zero: all from the smallest number to the largest are
+/// divided as precisely as is said, with nearest rounding to the numbers of the ideal functionality.
+#[test]
+fn falcon_divides_by_every_divisor() {
+    let mut dice = Dice::new(seed(), 302);
+    for (f, k) in [(13, 31), (16, 31), (20, 31), (8, 18), (4, 9)] {
+        let mut divisors: Vec<i64> = vec![0];
+        for length in 0..k - 1 {
+            let power = 1i64 << length;
+            divisors.extend([power, 2 * power - 1, dice.between(power, 2 * power - 1)]);
+        }
+        let numerators: Vec<i64> = divisors.iter().flat_map(|&b| [0, dice.between(0, b), b]).collect();
+        let inputs = [numerators.clone(), divisors.clone()];
+        for (corrections, relative) in [(1, 0.0858f64.powi(2)), (2, 0.0858f64.powi(4))] {
+            for rounding in Rounding::ALL {
+                let fixed_point = FixedPoint { fraction_bits: f, total_bits: k };
+                let setting = Setting { protocol: FALCON, rounding, fixed_point };
+                let program = Quotients(corrections);
+                let got = on_shares(&program, &inputs, dice.word(), setting).integers();
+                for (i, &got) in got.iter().enumerate() {
+                    let (a, b) = (numerators[i], divisors[i / WIDTH]);
+                    let exact = if b == 0 { 0.0 } else { a as f64 / b as f64 * (1u64 << f) as f64 };
+                    let off = exact - got as f64;
+                    let most = exact * relative * 1.001 + 2.0;
+                    assert!((-2.0..=most).contains(&off), "{a} / {b} with {setting:?} is {got}, not {exact}");
+                }
+                if rounding == Rounding::Nearest {
+                    let clear = in_the_clear(&program, &inputs, dice.word(), setting).integers();
+                    assert_eq!(got, clear, "{setting:?}: shares are not the clear");
+                }
+            }
+        }
+    }
+}
+
+/// The replacement in Falcon's own way: what is opened is one byte by each party for each of six bits of a length.
+#[test]
+fn falcon_opens_lengths_where_the_replacement_divides_its_way() {
+    let own = |division| {
+        Softmax::ReluGradient(ReluGradient(ReluParameters { division, ..ReluGradient::DEFAULT.0 }))
+    };
+    let rows = 5;
+    for (division, opens) in
+        [(Division::Reciprocal, false), (Division::Quotient, true), (Division::Precise, true)]
+    {
+        let function = Function::Gradient(own(division));
+        for protocol in [FALCON, ProtocolName::Rep3] {
+            for rounding in Rounding::ALL {
+                let setting = Setting::of(protocol, rounding);
+                let inputs = function.random(&mut Dice::new(seed(), 303), rows);
+                let revealed = ValuesBeyond::default();
+                let shares = on_shares(&function, &inputs, 1, setting);
+                let clear = in_the_clear_counting(&function, &inputs, 1, setting, &revealed);
+                if rounding == Rounding::Nearest {
+                    assert_eq!(shares.integers(), clear.integers(), "{division:?}, {setting:?}");
+                }
+                let opens = opens && protocol == FALCON;
+                let noted: Vec<u64> = revealed.take_revealed().into_values().collect();
+                assert_eq!(
+                    noted,
+                    if opens { vec![rows as u64] } else { vec![] },
+                    "{division:?}, {setting:?}"
+                );
+                // The last message of each comparison, in the span of what is opened itself.
+                let bytes: u64 = bytes_in(&shares.trace, |path| path.ends_with("reveal/open_bits"));
+                assert_eq!(bytes, if opens { 3 * 6 * rows as u64 } else { 0 }, "{division:?}, {setting:?}");
+            }
+        }
+    }
+}
+
+/// Payload bytes sent in some spans.
+fn bytes_in(trace: &Trace, chosen: impl Fn(&str) -> bool) -> u64 {
+    let events = (0..trace.parties()).flat_map(|party| trace.events(party).collect::<Vec<_>>());
+    let bytes = events.map(|event| match event.kind {
+        EventKind::Send { payload_bytes, .. } if chosen(&trace.spans().path(event.span)) => payload_bytes,
+        _ => 0,
+    });
+    bytes.sum()
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
-use mpcsim::protocol::{Clear, Demand, Message, Protocol, RingShare, Role};
+use mpcsim::protocol::{Clear, Demand, Message, Protocol, RingShare, Role, ValuesBeyond};
 use mpcsim::ring::{Content, Vector, meter};
 use mpcsim::secure::{FixedPoint, Rounding, Secure};
 use mpcsim::sim::{
@@ -343,8 +343,19 @@ pub fn on_shapes<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, settin
 
 /// The ideal functionality.
 pub fn in_the_clear<G: Program>(program: &G, inputs: &[Vec<i64>], seed: u64, setting: Setting) -> Outcome {
+    in_the_clear_counting(program, inputs, seed, setting, &ValuesBeyond::default())
+}
+
+/// The same; what it counts goes to `counts`.
+pub fn in_the_clear_counting<G: Program>(
+    program: &G,
+    inputs: &[Vec<i64>],
+    seed: u64,
+    setting: Setting,
+    counts: &ValuesBeyond,
+) -> Outcome {
     let ideal = setting.protocol.ideal();
-    let start = |party| Erased::new(Clear::new(party, seed).mirroring(ideal));
+    let start = |party| Erased::new(Clear::counting(party, seed, counts.clone()).mirroring(ideal));
     let mut everyone = Everyone::new(1, setting, start);
     let demands = Demands::default();
     execute_prepared(program, inputs, (seed, Content::Values), &mut everyone, &demands)

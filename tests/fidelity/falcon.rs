@@ -1,0 +1,162 @@
+//! `falcon` against the authors' program: bytes of every link and rounds, operation by operation, and of a training iteration.
+
+use std::collections::BTreeMap;
+
+use mpcsim::protocol::registry::ProtocolName;
+use mpcsim::protocol::{Protocol, RingShare, Truncation};
+use mpcsim::ring::Plane;
+use mpcsim::secure::{Numerator, Rounding, Secure};
+use mpcsim::sim::{Endpoint, EventKind, Link, Network, Replayer, Trace};
+
+use crate::secure::harness::{Program, Setting, on_shapes};
+
+/// Bytes by link, and rounds.
+type Traffic = (BTreeMap<(usize, usize), u64>, u64);
+
+/// One of the authors' functions, as ours.
+#[derive(Clone, Copy, Debug)]
+enum Own {
+    Open,
+    OpenBits,
+    Mul,
+    TruncatedMul,
+    And,
+    Truncate,
+    OpenedSigns,
+    LessThanZero,
+    Relu,
+    /// With so many corrections.
+    Divide(u32),
+}
+
+impl Program for Own {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        let (x, p) = (&inputs[0], &s.protocol);
+        let bits = || p.public_plane(&Plane::zeros(p.content(), x.len()));
+        match *self {
+            Own::Open => drop(p.open(x).await),
+            Own::OpenBits => drop(p.open_bits(&[bits()]).await),
+            Own::Mul => drop(p.mul(x, x).await),
+            Own::TruncatedMul => {
+                let truncation = Truncation { bits: 44, shift: 13 };
+                drop(p.own_truncated_dot(x, x, 1, truncation).await.expect("its own"));
+            }
+            Own::And => drop(p.and(&[[&bits(), &bits()]]).await),
+            Own::Truncate => drop(p.truncate(x, 44, 13).await),
+            Own::OpenedSigns => drop(p.own_open_less_than_zero(x, 64).await.expect("its own")),
+            Own::LessThanZero => drop(p.own_less_than_zero(x, 64).await.expect("its own")),
+            Own::Relu => drop(s.relu(x).await),
+            Own::Divide(corrections) => {
+                drop(s.divide(Numerator::Coarse(x, (corrections, "lengths")), x, 1).await);
+            }
+        }
+        vec![x.slice(0, 1)]
+    }
+}
+
+fn traffic(trace: &Trace) -> Traffic {
+    let mut links = BTreeMap::new();
+    for party in 0..trace.parties() {
+        for event in trace.events(party) {
+            if let EventKind::Send { to, payload_bytes, .. } = event.kind {
+                *links.entry((party, to)).or_default() += payload_bytes;
+            }
+        }
+    }
+    let network = Network::uniform(trace.parties(), Link::INSTANT);
+    let endpoints = vec![Endpoint::default(); trace.parties()];
+    let replay = Replayer::new(&network, &endpoints).run(trace, &mut ()).expect("a trace");
+    (links, replay.rounds())
+}
+
+/// Ours, for n elements.
+fn ours(own: Own, n: u64) -> Traffic {
+    let setting = Setting::of(ProtocolName::Falcon, Rounding::Probabilistic);
+    traffic(&on_shapes(&own, &[vec![0; n as usize]], 1, setting).trace)
+}
+
+/// The figures of tests/reference/falcon.json.
+fn reference() -> serde_json::Value {
+    serde_json::from_str(include_str!("../reference/falcon.json")).expect("JSON")
+}
+
+fn links_of(links: &serde_json::Value) -> BTreeMap<(usize, usize), u64> {
+    let entry = |(name, bytes): (&String, &serde_json::Value)| {
+        let (from, to) = name.split_once('>').expect("a link");
+        let party = |text: &str| text.parse().expect("a party");
+        ((party(from), party(to)), bytes.as_u64().expect("bytes"))
+    };
+    links.as_object().expect("links").iter().map(entry).collect()
+}
+
+/// A function of the authors' program, for n elements.
+fn measured(name: &str, n: u64) -> Traffic {
+    let row = &reference()["per_element"][name];
+    let links = links_of(&row["bytes_by_link"]).into_iter().map(|(link, bytes)| (link, n * bytes));
+    (links.collect(), row["rounds"].as_u64().expect("rounds"))
+}
+
+/// One after the other.
+fn then((mut links, rounds): Traffic, other: Traffic) -> Traffic {
+    other.0.into_iter().for_each(|(link, bytes)| *links.entry(link).or_default() += bytes);
+    (links, rounds + other.1)
+}
+
+fn repeated(times: usize, traffic: Traffic) -> Traffic {
+    std::iter::repeat_n(traffic, times).reduce(then).expect("at least once")
+}
+
+#[test]
+fn every_operation_of_falcon_sends_what_the_authors_program_does() {
+    let pow = |n| repeated(6, then(measured("wrap3", n), measured("reconstruct_bit", n)));
+    for n in [1, 64, 100] {
+        // Wrap3 is all that DReLU sends. SelectShares opens bits and multiplies, of which ours does the first when signs are found.
+        let less_than_zero = then(measured("wrap3", n), measured("reconstruct_bit", n));
+        let division = |products| then(pow(n), repeated(products, measured("mult_trunc", n)));
+        let cases = [
+            (Own::Open, measured("reconstruct", n)),
+            (Own::OpenBits, measured("reconstruct_bit", n)),
+            (Own::Mul, measured("mult", n)),
+            (Own::TruncatedMul, measured("mult_trunc", n)),
+            (Own::And, measured("and_bits", n)),
+            (Own::Truncate, measured("truncate", n)),
+            (Own::LessThanZero, less_than_zero.clone()),
+            (Own::OpenedSigns, less_than_zero.clone()),
+            (Own::Relu, measured("relu", n)),
+            (Own::Divide(1), division(3)),
+            (Own::Divide(2), division(5)),
+        ];
+        for (own, expected) in cases {
+            assert_eq!(ours(own, n), expected, "{own:?}, n = {n}");
+        }
+        let relu = then(less_than_zero, measured("mult", n));
+        assert_eq!(relu, measured("relu", n), "DReLU, then SelectShares");
+        assert_eq!(then(measured("reconstruct_bit", n), measured("mult", n)), measured("select_shares", n));
+        // Their table of functions, 64 bits.
+        let total = |(links, rounds): Traffic| (links.into_values().sum::<u64>(), rounds);
+        assert_eq!(total(pow(n)), (2466 * n, 60), "Pow");
+        assert_eq!(total(division(3)), (2562 * n, 66), "division");
+    }
+}
+
+/// The authors' iteration of 784-10, 128 rows, from its functions: they divide each of 1,280 entries by the sum of its row.
+#[test]
+fn the_authors_iteration_is_the_sum_of_its_functions() {
+    let (rows, classes, features) = (128, 10, 784);
+    let entries = rows * classes;
+    let division = then(
+        repeated(6, then(measured("wrap3", entries), measured("reconstruct_bit", entries))),
+        repeated(3, measured("mult_trunc", entries)),
+    );
+    let parts = [
+        measured("mult_trunc", entries),
+        measured("relu", entries),
+        division,
+        measured("select_shares", entries),
+        measured("mult_trunc", features * classes),
+        measured("truncate", classes),
+    ];
+    let (links, _) = parts.into_iter().reduce(then).expect("parts");
+    assert_eq!(links, links_of(&reference()["training_iteration"]["bytes_by_link"]));
+    assert_eq!(links.values().sum::<u64>(), 4_162_800);
+}
