@@ -66,6 +66,9 @@ fn parameter_bytes(plan: &Plan) -> u128 {
         // 193 to 300, and 320 to 460, for 269,000 parameters.
         (Protocol::Semi2k | Protocol::SecureMl, Rounding::Probabilistic) => 310,
         (Protocol::Semi2k | Protocol::SecureMl, Rounding::Nearest) => 470,
+        // Not measured yet: a mask of 45 to 60 bits in planes, of which the carries become ring elements, for every truncation.
+        (Protocol::Falcon, Rounding::Probabilistic) => 1500,
+        (Protocol::Falcon, Rounding::Nearest) => 2500,
     }
 }
 
@@ -101,13 +104,20 @@ fn adam_bytes(plan: &Plan) -> u128 {
                 1_200
             }
         }
+        // Masks for every truncation and bit of the root: not measured yet.
+        Protocol::Falcon => 20_000,
     }
 }
 
 /// An activation of a batch: the bits that a comparison or a maximum works on, at all parties. Measured: 540, and 1,700 with
 /// `rep4`.
 fn activation_bytes(plan: &Plan) -> u128 {
-    if plan.protocol == Protocol::Rep4 { 2000 } else { 700 }
+    match plan.protocol {
+        Protocol::Rep4 => 2000,
+        // 64 residues for each, a word each, of every component and intermediate result: not measured yet.
+        Protocol::Falcon => 20_000,
+        _ => 700,
+    }
 }
 
 /// What a layer takes for a row of a batch: its values, and its windows on both ways.
@@ -128,6 +138,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
         }
         Protocol::Rep4 => 600,
         Protocol::SyRep3 => parameter_bytes(plan),
+        Protocol::Falcon => 8000,
     }
 }
 
@@ -136,7 +147,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
 fn window_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep3 => 24,
-        Protocol::Rep4 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => 32,
+        Protocol::Rep4 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn | Protocol::Falcon => 32,
         Protocol::SyRep3 => 64,
     }
 }

@@ -90,6 +90,7 @@ fn on_shares(plan: &Plan) -> f64 {
         Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => {
             1.0
         }
+        Protocol::Falcon => 4.0,
         Protocol::Rep4 => 8.0,
         Protocol::SyRep3 => 18.0,
     };

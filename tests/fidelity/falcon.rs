@@ -160,3 +160,35 @@ fn the_authors_iteration_is_the_sum_of_its_functions() {
     assert_eq!(links, links_of(&reference()["training_iteration"]["bytes_by_link"]));
     assert_eq!(links.values().sum::<u64>(), 4_162_800);
 }
+
+/// Products of bits that add three numbers of n bits: a carry-save addition, half adders, a Sklansky network for all carries.
+fn adder_ands(n: u64) -> u64 {
+    let (mut ands, mut size) = (2 * n - 1, 1);
+    while size < n - 1 {
+        let nodes = (0..n - 1).filter(|place| place & size != 0);
+        ands += nodes.map(|place| if place >= 2 * size { 2 } else { 1 }).sum::<u64>();
+        size *= 2;
+    }
+    ands
+}
+
+/// What each party sends in the offline phase, for a number of elements that fills whole words.
+#[test]
+fn the_offline_phase_of_falcon_costs_what_its_parts_do() {
+    let n = 64;
+    // A bit as a residue or a ring element is sent once by each party, a product too.
+    let bit = 8;
+    let pair = n * adder_ands(44) / 8 + n * 5 * 8;
+    let comparison = n * adder_ands(64) / 8 + n * (65 + 2 + 1);
+    let setting = Setting::of(ProtocolName::Falcon, Rounding::Probabilistic);
+    let cases = [
+        (Own::Truncate, pair),
+        (Own::TruncatedMul, pair),
+        (Own::OpenedSigns, comparison),
+        (Own::LessThanZero, comparison + n * bit),
+    ];
+    for (own, expected) in cases {
+        let offline = on_shapes(&own, &[vec![0; n as usize]], 1, setting).offline_bytes();
+        assert_eq!(offline, [expected; 3], "{own:?}");
+    }
+}

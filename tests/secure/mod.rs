@@ -12,6 +12,7 @@ mod function;
 pub mod harness;
 mod numbers;
 mod oblivious;
+mod revealed;
 mod secureml;
 mod securenn;
 mod tampering;
