@@ -3,7 +3,8 @@
 use super::erased::Erased;
 use super::semi2k::{Semi2kSingleTriples, Triples};
 use super::{
-    Beaver2, Declared, Falcon, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start, SyRep3,
+    Beaver2, Declared, Falcon, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start,
+    SyRep3,
 };
 use crate::ring::Content;
 use crate::sim::Party;
