@@ -147,7 +147,12 @@ fn image_value_bytes(plan: &Plan) -> u128 {
 fn window_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep3 => 24,
-        Protocol::Rep4 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn | Protocol::Falcon => 32,
+        Protocol::Rep4
+        | Protocol::Beaver2
+        | Protocol::Semi2k
+        | Protocol::SecureMl
+        | Protocol::SecureNn
+        | Protocol::Falcon => 32,
         Protocol::SyRep3 => 64,
     }
 }
