@@ -279,6 +279,7 @@ impl Start for SecureNn {
     const IDEAL: Ideal = Ideal {
         truncation: TruncationLaw::SharesShifted { most_bits: LOCALLY_TRUNCATED_BITS },
         divide: Some(quotients),
+        ..Ideal::GENERIC
     };
 
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {

@@ -102,6 +102,7 @@ impl<O: Offline> Start for TwoParty<O> {
             TruncationLaw::AlwaysNear
         },
         divide: O::OWN_DIVISION,
+        ..Ideal::GENERIC
     };
 
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
