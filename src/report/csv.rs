@@ -1,4 +1,4 @@
-//! `epochs.csv`, `spans.csv`, `links.csv`. output/README.md explains every column.
+//! `epochs.csv`, `evaluations.csv`, `spans.csv`, `links.csv`. output/README.md explains every column.
 
 use super::names::Names;
 use super::units::Seconds;
@@ -54,6 +54,34 @@ pub fn epochs_csv(outcome: &Outcome) -> Vec<u8> {
         ]
     });
     table(std::iter::once(header).chain(rows))
+}
+
+/// One row a look at the test accuracy, with what had been spent by then.
+pub fn evaluations_csv(outcome: &Outcome) -> Vec<u8> {
+    let columns = [
+        "iterations",
+        "epoch",
+        "restarts",
+        "test_correct",
+        "test_accuracy",
+        "rounds",
+        "payload_bytes",
+        "modelled_seconds",
+    ];
+    let rows = outcome.evaluations.iter().map(|(evaluation, spent)| {
+        let before = outcome.epochs.iter().filter(|epoch| epoch.iterations < evaluation.iterations);
+        vec![
+            evaluation.iterations.to_string(),
+            (before.count() + 1).to_string(),
+            evaluation.restarts.to_string(),
+            evaluation.correct.to_string(),
+            evaluation.test_accuracy.to_string(),
+            spent.rounds.to_string(),
+            spent.payload_bytes.to_string(),
+            Seconds(spent.modelled_ps).to_string(),
+        ]
+    });
+    table(std::iter::once(strings(columns)).chain(rows))
 }
 
 /// The phases that are taken apart, by their name in the tables.

@@ -26,7 +26,7 @@ mod units;
 
 pub use compare::{CompareError, LARGEST_RESULT, Summary, compare_json, compare_table, compare_warnings};
 pub use costs::{CostRow, cost_details, cost_line, cost_table};
-pub use csv::{epochs_csv, links_csv, spans_csv};
+pub use csv::{epochs_csv, evaluations_csv, links_csv, spans_csv};
 pub use explain::explain;
 pub use failure::{failure_json, failure_text};
 pub use file::NewFile;
@@ -46,7 +46,7 @@ pub use temporary::remove_all as remove_temporary_files;
 pub(crate) use temporary::undisturbed;
 pub use timed::Timed;
 pub use timeline::timeline_svg;
-pub use units::{Seconds, Unit, bytes_text, count_text, time_text};
+pub use units::{Seconds, Unit, bytes_text, count_text, share_text, time_text};
 
 use crate::run::{Outcome, Values};
 use crate::scenario::Plan;
@@ -57,6 +57,7 @@ pub fn run_files(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<(&'stati
     let mut files = vec![
         ("summary.json", summary_json(plan, values, outcome)),
         ("epochs.csv", epochs_csv(outcome)),
+        ("evaluations.csv", evaluations_csv(outcome)),
         ("spans.csv", spans_csv(&names, outcome)),
         ("links.csv", links_csv(&names, outcome)),
         ("scenario.ron", plan.to_ron().into_bytes()),

@@ -10,7 +10,7 @@ use super::units::Seconds;
 use crate::data::ImageSize;
 use crate::ledger::{Cost, Percentiles};
 use crate::nn::sizes;
-use crate::run::{EpochResult, Outcome, Values};
+use crate::run::{EpochResult, Outcome, Reached, Spent, Values};
 use crate::scenario::{Numbers, Plan};
 use crate::sim::Parts;
 
@@ -56,6 +56,7 @@ struct Summary<'a> {
     /// What parties learn besides results; left out where that is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     revealed: Vec<RevealedSummary>,
+    time_to_accuracy: Vec<TargetSummary>,
     notes: Vec<String>,
     verified: VerifiedSummary,
 }
@@ -115,6 +116,42 @@ struct RevealedSummary {
     to: &'static str,
     values_per_iteration: u64,
     values_in_training: u64,
+}
+
+#[derive(Serialize)]
+struct TargetSummary {
+    target: f64,
+    outcome: &'static str,
+    /// Left out, like all that follows, if it is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iterations: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modelled_seconds: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    critical_path: Option<CriticalPath>,
+}
+
+impl TargetSummary {
+    fn of(outcome: &Outcome, (target, reached): (f64, Reached)) -> TargetSummary {
+        let (word, spent) = match reached {
+            Reached::Kept(place) => ("kept", Some(&outcome.evaluations[place].1)),
+            Reached::Lost => ("lost", None),
+            Reached::Never => ("never", None),
+        };
+        TargetSummary {
+            target,
+            outcome: word,
+            iterations: spent.map(|spent| spent.iterations),
+            rounds: spent.map(|spent| spent.rounds),
+            payload_bytes: spent.map(|spent| spent.payload_bytes),
+            modelled_seconds: spent.map(|spent| Seconds(spent.modelled_ps)),
+            critical_path: spent.map(|spent: &Spent| (&spent.critical_path).into()),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -224,6 +261,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
                 values_in_training: revealed.values_per_iteration * outcome.iterations,
             })
             .collect(),
+        time_to_accuracy: outcome.targets.iter().map(|&target| TargetSummary::of(outcome, target)).collect(),
         notes: notes(plan, outcome),
         verified: VerifiedSummary {
             iterations: verified.iterations,

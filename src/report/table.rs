@@ -5,11 +5,11 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use super::names::Names;
 use super::notes::notes;
 use super::owners::owners_line;
-use super::units::{bytes_text, count_text, time_text};
+use super::units::{bytes_text, count_text, share_text, time_text};
 use crate::data::ImageSize;
 use crate::ledger::Cost;
 use crate::nn::{Layer, LayerKind, sizes};
-use crate::run::{EpochResult, Outcome, Values};
+use crate::run::{EpochResult, Outcome, Reached, Values};
 use crate::scenario::{Numbers, Plan};
 
 /// Lines above, below and under the header, nothing else.
@@ -139,6 +139,32 @@ fn accuracy(outcome: &Outcome) -> String {
     text
 }
 
+/// A line for each target.
+fn targets(outcome: &Outcome) -> String {
+    let line = |&(target, reached): &(f64, Reached)| {
+        let told = match reached {
+            Reached::Kept(place) => {
+                let (_, spent) = &outcome.evaluations[place];
+                format!(
+                    "after {}: {} iterations, {} rounds, {}",
+                    time_text(spent.modelled_ps),
+                    count_text(spent.iterations),
+                    count_text(spent.rounds),
+                    bytes_text(spent.payload_bytes),
+                )
+            }
+            Reached::Lost => "reached, but not kept".to_string(),
+            Reached::Never => "not reached".to_string(),
+        };
+        format!("  {} {told}\n", share_text(target))
+    };
+    if outcome.targets.is_empty() {
+        return String::new();
+    }
+    let lines: String = outcome.targets.iter().map(line).collect();
+    format!("\ntime to test accuracy, set-up included:\n{}", lines.trim_end_matches('\n'))
+}
+
 fn verified(plan: &Plan, outcome: &Outcome, values: Values) -> String {
     let v = &outcome.verified;
     let training = match (plan.numbers, values) {
@@ -196,6 +222,7 @@ pub fn run_table(plan: &Plan, values: Values, outcome: &Outcome) -> String {
         );
     }
     text += &accuracy(outcome);
+    text += &targets(outcome);
     text += &format!("\n{}\n", verified(plan, outcome, values));
     text
 }

@@ -62,6 +62,12 @@ pub fn bytes_text(bytes: u64) -> String {
     format!("{} {unit}", digits(bytes as f64 / scale))
 }
 
+/// A share of one as a percentage, with as many digits as it takes.
+pub fn share_text(share: f64) -> String {
+    // So far apart are shares that are told apart; a product with 100 is not always what it should be.
+    format!("{} %", (share * 1e14).round() / 1e12)
+}
+
 /// A count with its thousands apart.
 pub fn count_text(count: u64) -> String {
     let digits = count.to_string();
@@ -98,6 +104,10 @@ mod tests {
         assert_eq!(times, ["0 s", "0.999 ns", "1.500 us", "5,999 s", "3.053 h"]);
         assert_eq!(time_text(172_800_000_000_000_000), "2.000 d");
         assert_eq!([999, 1_000, 2_500_000_000_000].map(bytes_text), ["999 B", "1.000 kB", "2.500 TB"]);
+        assert_eq!(
+            [0.95, 0.07, 0.999, 1.0, 0.123456].map(share_text),
+            ["95 %", "7 %", "99.9 %", "100 %", "12.3456 %"]
+        );
         let page = include_str!("html/format.js");
         for bound in
             ["s < 6000) return digits(s) + \" s\"", "s < 172800) return digits(s / 3600) + \" h\"", "\" us\""]

@@ -2,6 +2,7 @@
 
 use super::out_of_range::OutOfRange;
 use super::record::Phase;
+use super::targets::Evaluation;
 use super::{Progress, RunError, total_iterations};
 use crate::data::TrainTest;
 use crate::nn::{batches_per_epoch, epoch_order};
@@ -44,7 +45,9 @@ impl EpochResult {
 pub struct Trained {
     /// Results by epoch.
     pub epochs: Vec<EpochResult>,
-    /// What was done, in order.
+    /// All evaluations, those at the ends of epochs included.
+    pub evaluations: Vec<Evaluation>,
+    /// What was done, in order. Iterations up to an evaluation are a phase, unless the training was aborted before it.
     pub phases: Vec<Phase>,
     /// How many messages a party that cheats altered; `None` if no party does.
     pub altered: Option<u64>,
@@ -98,11 +101,49 @@ pub(super) trait Learner {
     /// One iteration on the given rows: the loss, summed over them, if it was computed.
     fn iteration(&mut self, rows: &[usize]) -> Result<Option<f64>, Stopped>;
 
+    /// Test rows classified rightly with the weights as they are. This is not part of a training.
+    fn evaluate(&mut self) -> Result<usize, RunError>;
+
     /// Looks at the weights, and at what happened in the epoch. This is not part of a training.
     fn end_epoch(&mut self) -> Result<Found, RunError>;
 
     /// Starts again from other weights, at half the learning rate. `attempt` counts the restarts.
     fn restart(&mut self, attempt: u64) -> Result<(), Stopped>;
+}
+
+/// What a training has done so far.
+#[derive(Default)]
+struct Past {
+    epochs: Vec<EpochResult>,
+    evaluations: Vec<Evaluation>,
+    phases: Vec<Phase>,
+    /// Iterations since the beginning, and since the last evaluation or restart.
+    done: u64,
+    unseen: u64,
+    restarts: u64,
+}
+
+impl Past {
+    fn evaluated(&mut self, correct: usize, rows: usize) {
+        self.phases.push(Phase::Iterations(std::mem::take(&mut self.unseen)));
+        let (iterations, restarts) = (self.done, self.restarts);
+        let test_accuracy = correct as f64 / rows as f64;
+        self.evaluations.push(Evaluation { iterations, restarts, correct, test_accuracy });
+    }
+
+    /// The training ends here.
+    fn end(self, stopped: Option<Stopped>) -> Result<Trained, RunError> {
+        let Past { epochs, evaluations, mut phases, unseen, .. } = self;
+        let abort = match stopped {
+            Some(Stopped::Failed(error)) => return Err(error),
+            Some(Stopped::Aborted(abort)) => Some(*abort),
+            None => None,
+        };
+        if abort.as_ref().is_some_and(|abort| !abort.in_restart) {
+            phases.push(Phase::Iterations(unseen));
+        }
+        Ok(Trained { epochs, evaluations, phases, altered: None, abort })
+    }
 }
 
 /// Trains as the plan says.
@@ -114,35 +155,33 @@ pub(super) fn train_epochs(
 ) -> Result<Trained, RunError> {
     let (rows, batch) = (data.train.rows, plan.training.batch);
     let total = total_iterations(plan, rows);
-    let (mut epochs, mut phases) = (Vec::<EpochResult>::new(), Vec::new());
-    let stopped = |epochs, phases, stopped| match stopped {
-        Stopped::Aborted(abort) => Ok(Trained { epochs, phases, altered: None, abort: Some(*abort) }),
-        Stopped::Failed(error) => Err(error),
-    };
-    let (mut done, mut attempt) = (0, 0);
-    while done < total {
-        let order = epoch_order(plan.seed, epochs.len() as u64, rows, batch);
-        let iterations = (total - done).min(batches_per_epoch(rows, batch) as u64);
-        learner.begin_epoch(epochs.len() as u64 + 1);
+    let mut past = Past::default();
+    while past.done < total {
+        let epoch = past.epochs.len() as u64 + 1;
+        let order = epoch_order(plan.seed, epoch - 1, rows, batch);
+        let end = total.min(past.done + batches_per_epoch(rows, batch) as u64);
+        learner.begin_epoch(epoch);
         let mut losses = Vec::new();
-        for (at, rows) in order.chunks_exact(batch).take(iterations as usize).enumerate() {
+        for rows in order.chunks_exact(batch).take((end - past.done) as usize) {
             match learner.iteration(rows) {
                 Ok(loss) => losses.extend(loss.map(|sum| sum / batch as f64)),
-                Err(end) => {
-                    phases.push(Phase::Iterations(at as u64));
-                    return stopped(epochs, phases, end);
-                }
+                Err(stopped) => return past.end(Some(stopped)),
             }
             progress.step();
+            past.done += 1;
+            past.unseen += 1;
+            let wanted = plan.training.evaluate_every.is_some_and(|every| past.done.is_multiple_of(every));
+            if wanted && past.done < end {
+                past.evaluated(learner.evaluate()?, data.test.rows);
+            }
         }
-        done += iterations;
-        phases.push(Phase::Iterations(iterations));
         let Found { correct, out_of_range, rows_beyond_domain, not_finite } = learner.end_epoch()?;
+        past.evaluated(correct, data.test.rows);
         let test_accuracy = correct as f64 / data.test.rows as f64;
-        let restarted = test_accuracy < plan.training.restart_below && done < total;
-        epochs.push(EpochResult {
-            epoch: epochs.len() as u64 + 1,
-            iterations: done,
+        let restarted = test_accuracy < plan.training.restart_below && past.done < total;
+        past.epochs.push(EpochResult {
+            epoch,
+            iterations: past.done,
             correct,
             test_accuracy,
             loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
@@ -152,12 +191,12 @@ pub(super) fn train_epochs(
             not_finite,
         });
         if restarted {
-            attempt += 1;
-            if let Err(end) = learner.restart(attempt) {
-                return stopped(epochs, phases, end);
+            past.restarts += 1;
+            if let Err(stopped) = learner.restart(past.restarts) {
+                return past.end(Some(stopped));
             }
-            phases.push(Phase::Restart);
+            past.phases.push(Phase::Restart);
         }
     }
-    Ok(Trained { epochs, phases, altered: None, abort: None })
+    past.end(None)
 }

@@ -54,7 +54,7 @@ impl Failure {
         (trained, all_iterations): (Trained, u64),
         (recorded, endpoints): (&Recorded, &[Endpoint]),
     ) -> Result<Failure, SimError> {
-        let iterations = recorded.ready(endpoints, &trained.phases)?.iterations_of(stall.runs);
+        let iterations = recorded.ready(endpoints, &trained.phases, &[])?.iterations_of(stall.runs);
         let mut epochs = trained.epochs;
         epochs.retain(|epoch| epoch.iterations <= iterations);
         let (end_ps, messages, payload_bytes) = (stall.end_ps, stall.messages, stall.payload_bytes);

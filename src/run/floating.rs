@@ -35,10 +35,15 @@ impl<T: Real> Learner for Floating<'_, T> {
         Ok(said.loss)
     }
 
+    fn evaluate(&mut self) -> Result<usize, RunError> {
+        Ok(self.trainer.correct_predictions(&self.data.test))
+    }
+
     fn end_epoch(&mut self) -> Result<Found, RunError> {
+        let correct = self.evaluate()?;
         let not_finite = self.trainer.parameters().iter().flatten().filter(|x| !x.double().is_finite());
         Ok(Found {
-            correct: self.trainer.correct_predictions(&self.data.test),
+            correct,
             out_of_range: None,
             rows_beyond_domain: Some(std::mem::take(&mut self.rows_beyond_domain)),
             not_finite: Some(not_finite.count() as u64),

@@ -20,6 +20,7 @@ mod operations;
 mod out_of_range;
 mod record;
 mod session;
+mod targets;
 mod tcp;
 mod train;
 mod values;
@@ -47,6 +48,7 @@ pub use operations::{Operation, OperationCost};
 pub use out_of_range::OutOfRange;
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::{Demands, Session};
+pub use targets::{Evaluation, ROUND_TARGETS, Reached, Spent, reached, round_targets};
 pub use tcp::OtherWindows;
 pub(crate) use train::train;
 pub use values::Values;
@@ -158,6 +160,10 @@ pub struct Outcome {
     pub altered: Option<u64>,
     /// Accuracy after each epoch.
     pub epochs: Vec<EpochResult>,
+    /// The test accuracy whenever it was looked at, and what had been spent by then, the set-up included.
+    pub evaluations: Vec<(Evaluation, Spent)>,
+    /// Accuracies to be reached, and how the training stands to each.
+    pub targets: Vec<(f64, Reached)>,
     /// Set-up by span and link.
     pub setup_breakdown: Breakdown,
     /// One iteration by span and link.
@@ -273,7 +279,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         let failure = Failure::aborted(fingerprint, end, &recorded, world)?;
         return Err(RunError::Failed(Box::new(failure)));
     }
-    let costs = match recorded.costs(&faulty, &endpoints, &trained.phases) {
+    let costs = match recorded.costs_at(&faulty, &endpoints, (&trained.phases, &trained.evaluations)) {
         Err(SimError::Stalled(stall)) => {
             let end = (trained, iterations);
             let failure = Failure::stalled(fingerprint, *stall, end, (&recorded, &endpoints))?;
@@ -281,6 +287,11 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         }
         costs => costs?,
     };
+    let targets = match &plan.training.targets[..] {
+        [] => round_targets(&trained.evaluations),
+        given => given.to_vec(),
+    };
+    let targets = targets.into_iter().map(|target| (target, reached(&trained.evaluations, target))).collect();
     let other_windows = recorded.other_windows(&faulty, &endpoints, &trained.phases)?;
     let [setup, iteration, _] = recorded.figures();
     Ok(Outcome {
@@ -295,6 +306,8 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
         notes: data.notes,
         altered: trained.altered,
         epochs: trained.epochs,
+        evaluations: trained.evaluations.into_iter().zip(costs.spent).collect(),
+        targets,
         setup_breakdown: Breakdown::of(setup, &network, &endpoints)?,
         iteration_breakdown: Breakdown::of(iteration, &network, &endpoints)?,
         apart_breakdown: match &recorded.iteration_apart {

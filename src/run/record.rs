@@ -1,6 +1,7 @@
 //! The program of a plan, recorded on shapes, and its cost by replay.
 
 use super::session::{Demands, Session};
+use super::targets::{Evaluation, Spent};
 use super::world::world;
 use crate::ledger::Cost;
 use crate::nn::{SecretData, Secrets, TrainingProgram, Weights, fans};
@@ -9,8 +10,8 @@ use crate::protocol::registry::{Starter, Visitor};
 use crate::ring::Content;
 use crate::scenario::{Offline, Plan};
 use crate::sim::{
-    self, Clock, Endpoint, Faults, Network, Prepared, Replayer, SimError, Trace, WireOverhead, replay_many,
-    replay_phases,
+    self, Clock, Endpoint, Faults, Finish, Network, PhaseEnd, Prepared, Replayer, SimError, Trace,
+    WireOverhead, replay_many, replay_phases,
 };
 
 /// What all parties do in each phase of a training.
@@ -46,12 +47,16 @@ struct Stretch<'r> {
     is_iteration: bool,
 }
 
+/// Place of a trace, number of runs, and whether they are iterations.
+type Runs = (usize, u64, bool);
+
 /// A training ready to be replayed.
 pub(crate) struct Ready {
     /// One iteration first.
     prepared: Vec<Prepared>,
-    /// Place of the trace, number of runs, and whether they are iterations.
-    order: Vec<(usize, u64, bool)>,
+    order: Vec<Runs>,
+    /// The trainings that end with an evaluation that is asked for, if they are not the first runs of this one.
+    cut_short: Option<Vec<Vec<Runs>>>,
 }
 
 impl Ready {
@@ -62,7 +67,35 @@ impl Ready {
 
     /// The whole training.
     pub(crate) fn phases(&self) -> Vec<sim::Phase<'_>> {
-        self.order.iter().map(|&(at, times, _)| sim::Phase { trace: &self.prepared[at], times }).collect()
+        self.phases_of(&self.order)
+    }
+
+    fn phases_of(&self, order: &[Runs]) -> Vec<sim::Phase<'_>> {
+        order.iter().map(|&(at, times, _)| sim::Phase { trace: &self.prepared[at], times }).collect()
+    }
+
+    /// Where each network stands at the evaluations that this was made ready for: where a training of so many iterations ends.
+    /// `finish` is where the whole training under it does.
+    pub(crate) fn ends_at(
+        &self,
+        evaluations: &[usize],
+        networks: &[Network],
+        finishes: &[&Finish],
+    ) -> Result<Vec<Vec<PhaseEnd>>, SimError> {
+        let Some(cut_short) = &self.cut_short else {
+            let places: Vec<usize> = (0..self.order.len()).filter(|&at| self.order[at].2).collect();
+            let ends = |finish: &&Finish| {
+                evaluations.iter().map(|&evaluation| finish.phase_ends[places[evaluation]]).collect()
+            };
+            return Ok(finishes.iter().map(ends).collect());
+        };
+        let mut ends = vec![Vec::with_capacity(evaluations.len()); networks.len()];
+        for order in cut_short {
+            for (ends, finish) in ends.iter_mut().zip(replay_many(&self.phases_of(order), networks)) {
+                ends.push(*finish?.phase_ends.last().expect("an iteration"));
+            }
+        }
+        Ok(ends)
     }
 
     /// How many of the first runs are iterations.
@@ -108,6 +141,8 @@ pub struct Costs {
     /// How long each iteration of the training took, from the moment when the last party ended the one before; empty
     /// without jitter.
     pub iteration_durations_ps: Vec<u64>,
+    /// What had been spent at each evaluation that was asked for.
+    pub spent: Vec<Spent>,
 }
 
 struct Recorder<'a> {
@@ -252,20 +287,59 @@ impl Recorded {
         stretches
     }
 
-    /// A training, made ready to be replayed.
-    pub(crate) fn ready(&self, endpoints: &[Endpoint], phases: &[Phase]) -> Result<Ready, SimError> {
+    /// A training, made ready to be replayed, and to say where it stands at some of its evaluations.
+    pub(crate) fn ready(
+        &self,
+        endpoints: &[Endpoint],
+        phases: &[Phase],
+        evaluations: &[usize],
+    ) -> Result<Ready, SimError> {
         let mut traces = vec![self.figures()[1]];
-        let mut order = Vec::new();
-        for Stretch { trace, times, is_iteration } in self.stretches(phases) {
-            let known = traces.iter().position(|known| std::ptr::eq(*known, trace));
-            let at = known.unwrap_or_else(|| {
-                traces.push(trace);
-                traces.len() - 1
-            });
-            order.push((at, times, is_iteration));
-        }
+        let mut order_of = |phases: &[Phase]| {
+            let place = |Stretch { trace, times, is_iteration }| {
+                let known = traces.iter().position(|known| std::ptr::eq(*known, trace));
+                let at = known.unwrap_or_else(|| {
+                    traces.push(trace);
+                    traces.len() - 1
+                });
+                (at, times, is_iteration)
+            };
+            self.stretches(phases).into_iter().map(place).collect::<Vec<Runs>>()
+        };
+        let order = order_of(phases);
+        // Where phases overlap, the last online phase is alone: a training that ends here does other things at its end.
+        let overlaps = self.arranged.as_ref().is_some_and(|arranged| arranged.overlaps);
+        let cut_short = overlaps
+            .then(|| evaluations.iter().map(|&at| order_of(&phases_until(phases, at))).collect::<Vec<_>>());
         let prepared = traces.into_iter().map(|trace| Prepared::new(trace, endpoints));
-        Ok(Ready { prepared: prepared.collect::<Result<_, _>>()?, order })
+        Ok(Ready { prepared: prepared.collect::<Result<_, _>>()?, order, cut_short })
+    }
+
+    /// What had been spent at an evaluation, at which a training that began after the set-up stands at `end`. An error if that
+    /// cannot be counted.
+    pub(crate) fn spent(
+        &self,
+        setup: &Cost,
+        evaluation: &Evaluation,
+        end: &PhaseEnd,
+    ) -> Result<Spent, SimError> {
+        const BYTES: SimError = SimError::Total("payload bytes");
+        let [_, iteration, restart] = self.figures();
+        let mut payload_bytes = setup.payload_bytes;
+        for (trace, times) in [(iteration, evaluation.iterations), (restart, evaluation.restarts)] {
+            let bytes = trace.payload_bytes().and_then(|bytes| bytes.checked_mul(times)).ok_or(BYTES)?;
+            payload_bytes = payload_bytes.checked_add(bytes).ok_or(BYTES)?;
+        }
+        let modelled_ps = setup.modelled_ps.checked_add(end.time_ps).ok_or(SimError::Overflow)?;
+        let mut critical_path = setup.critical_path;
+        critical_path.add(&end.parts);
+        Ok(Spent {
+            iterations: evaluation.iterations,
+            rounds: setup.rounds.checked_add(end.rounds).ok_or(SimError::Total("rounds"))?,
+            payload_bytes,
+            modelled_ps,
+            critical_path,
+        })
     }
 
     /// What a training sends; rounds and time are left at zero. An error if that cannot be counted.
@@ -288,6 +362,16 @@ impl Recorded {
         endpoints: &[Endpoint],
         phases: &[Phase],
     ) -> Result<Costs, SimError> {
+        self.costs_at(faulty, endpoints, (phases, &[]))
+    }
+
+    /// The same, and what had been spent at each evaluation, which ends a phase of iterations.
+    pub fn costs_at(
+        &self,
+        faulty: &Network,
+        endpoints: &[Endpoint],
+        (phases, evaluations): (&[Phase], &[Evaluation]),
+    ) -> Result<Costs, SimError> {
         let network = &Network { faults: Faults::default(), ..faulty.clone() };
         let alone = |trace| Self::alone(trace, network, endpoints);
         let [setup, iteration, _] = self.figures();
@@ -297,7 +381,8 @@ impl Recorded {
             None => None,
         };
         let training = self.training_counts(&network.overhead, phases)?;
-        let ready = self.ready(endpoints, phases)?;
+        let all: Vec<usize> = (0..evaluations.len()).collect();
+        let ready = self.ready(endpoints, phases, &all)?;
         let phases = ready.phases();
         let finish = if faulty.varies() {
             replay_phases(&phases, faulty)?
@@ -306,7 +391,11 @@ impl Recorded {
         };
         let training = training.with_clocks(&finish.clocks);
         let iteration_durations_ps = ready.of_iterations(&finish.durations_ps);
-        Ok(Costs { setup, iteration, iteration_apart, training, iteration_durations_ps })
+        let ends = ready.ends_at(&all, std::slice::from_ref(faulty), &[&finish])?.remove(0);
+        let spent =
+            evaluations.iter().zip(&ends).map(|(evaluation, end)| self.spent(&setup, evaluation, end));
+        let spent = spent.collect::<Result<_, _>>()?;
+        Ok(Costs { setup, iteration, iteration_apart, training, iteration_durations_ps, spent })
     }
 
     /// How long a training takes under each of some networks, in picoseconds.
@@ -316,11 +405,30 @@ impl Recorded {
         endpoints: &[Endpoint],
         phases: &[Phase],
     ) -> Result<Vec<u64>, SimError> {
-        let ready = self.ready(endpoints, phases)?;
+        let ready = self.ready(endpoints, phases, &[])?;
         let last = |clocks: &[Clock]| clocks.iter().map(|clock| clock.time_ps).max().unwrap_or(0);
         let finishes = replay_many(&ready.phases(), networks);
         finishes.into_iter().map(|finish| Ok(last(&finish?.clocks))).collect()
     }
+}
+
+/// What is done until an evaluation, which ends a phase of iterations: neighbours of them together.
+fn phases_until(phases: &[Phase], evaluation: usize) -> Vec<Phase> {
+    let mut until: Vec<Phase> = Vec::new();
+    let mut seen = 0;
+    for &phase in phases {
+        match (until.last_mut(), phase) {
+            (Some(Phase::Iterations(before)), Phase::Iterations(times)) => *before += times,
+            _ => until.push(phase),
+        }
+        if matches!(phase, Phase::Iterations(_)) {
+            if seen == evaluation {
+                break;
+            }
+            seen += 1;
+        }
+    }
+    until
 }
 
 #[cfg(test)]
@@ -330,9 +438,19 @@ mod tests {
     #[test]
     fn what_is_no_iteration_does_not_count_as_one() {
         let order = vec![(1, 1, false), (0, 3, true), (2, 1, false), (0, 1, true), (3, 1, true)];
-        let ready = Ready { prepared: Vec::new(), order };
+        let ready = Ready { prepared: Vec::new(), order, cut_short: None };
         let iterations: Vec<u64> = (0..9).map(|runs| ready.iterations_of(runs)).collect();
         assert_eq!(iterations, [0, 0, 1, 2, 3, 3, 4, 5, 5]);
         assert_eq!(ready.of_iterations(&[9, 1, 2, 3, 8, 4, 5]), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_training_is_cut_short_after_an_evaluation() {
+        use Phase::{Iterations, Restart};
+        let phases = [Iterations(3), Iterations(2), Restart, Iterations(3), Iterations(1)];
+        let until: Vec<Vec<Phase>> = (0..4).map(|at| phases_until(&phases, at)).collect();
+        let whole = vec![Iterations(5), Restart, Iterations(4)];
+        let third = vec![Iterations(5), Restart, Iterations(3)];
+        assert_eq!(until, [vec![Iterations(3)], vec![Iterations(5)], third, whole]);
     }
 }

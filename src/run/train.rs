@@ -11,7 +11,7 @@ use super::verify::VerifyError;
 use super::world::{clear_world, world};
 use super::{Progress, RunError, Values, total_iterations};
 use crate::data::TrainTest;
-use crate::nn::{SecretData, Secrets, TrainingProgram, correct_predictions};
+use crate::nn::{SecretData, Secrets, TrainingProgram, Weights, correct_predictions};
 use crate::protocol::registry::{Starter, Visitor};
 use crate::protocol::{Clear, Message, Protocol, ValuesBeyond};
 use crate::ring::Content;
@@ -148,6 +148,19 @@ impl<P: Protocol> InFixedPoint<'_, P> {
     }
 }
 
+impl<P: Protocol> InFixedPoint<'_, P> {
+    /// The weights as they are, opened outside the training.
+    fn weights(&mut self) -> Result<Vec<Weights>, RunError> {
+        self.cheat.iter().for_each(Cheat::rest);
+        Ok(self.session.open_weights()?)
+    }
+
+    /// Test rows that they classify rightly.
+    fn correct(&self, weights: &[Weights]) -> usize {
+        correct_predictions(&self.program.layers, weights, &self.data.test, self.plan.fixed_point)
+    }
+}
+
 impl<P: Protocol> Learner for InFixedPoint<'_, P> {
     fn begin_epoch(&mut self, epoch: u64) {
         self.session.begin_epoch(epoch);
@@ -162,13 +175,17 @@ impl<P: Protocol> Learner for InFixedPoint<'_, P> {
         Ok(loss.map(|sum| self.plan.fixed_point.decode(sum.expect_values()[0])))
     }
 
+    fn evaluate(&mut self) -> Result<usize, RunError> {
+        let weights = self.weights()?;
+        Ok(self.correct(&weights))
+    }
+
     fn end_epoch(&mut self) -> Result<Found, RunError> {
-        self.cheat.iter().for_each(Cheat::rest);
         let (format, layers) = (self.plan.fixed_point, &self.program.layers);
-        let weights = self.session.open_weights()?;
+        let weights = self.weights()?;
         let last = self.last.as_ref().expect("an epoch has an iteration");
         Ok(Found {
-            correct: correct_predictions(layers, &weights, &self.data.test, format),
+            correct: self.correct(&weights),
             out_of_range: self
                 .watch
                 .beyond

@@ -212,6 +212,12 @@ pub struct Training {
     pub restart_below: f64,
     /// Where the initial weights come from.
     pub initial_weights: InitialWeights,
+    /// After every so many iterations, counted over the training, the test accuracy is looked at; `None`: only at the end of
+    /// each epoch, where it is looked at anyway.
+    pub evaluate_every: Option<u64>,
+    /// Accuracies of which it is told when they are reached and kept: above 0, at most 1, ascending, each once. Empty: round
+    /// ones, which follow from the accuracies.
+    pub targets: Vec<f64>,
 }
 
 /// Where the initial weights of a training come from.
@@ -236,6 +242,8 @@ impl Training {
             weight_decay,
             restart_below: _,
             initial_weights: _,
+            evaluate_every: _,
+            targets: _,
         } = self;
         Descent { optimizer: *optimizer, rates: rates.clone(), weight_decay: *weight_decay, batch: *batch }
     }

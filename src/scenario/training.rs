@@ -7,12 +7,15 @@ use super::files::Files;
 use super::plan::{
     Adam, BatchDivision, FixedPoint, InitialWeights, InverseRoot, Length, Optimizer, Rate, Sgd, Training,
 };
+use super::quantities::optional;
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
 
 /// Learning rates that a training can have.
 const MOST_RATES: usize = 1000;
+/// Targets that a training can have.
+const MOST_TARGETS: usize = 20;
 /// The learning rate if none is given.
 const SGD_RATE: f64 = 0.01;
 const ADAM_RATE: f64 = 0.001;
@@ -39,6 +42,13 @@ pub fn training_of(
     let restart_below = fields.float("restart_below", mistakes);
     let initial_weights = fields.node("initial_weights", mistakes);
     let initial_weights = initial_weights.and_then(|node| initial_weights_of(&node, files, mistakes));
+    let mut right = true;
+    let evaluate_every =
+        optional(fields.get("evaluate_every"), &mut right, |_| fields.whole("evaluate_every", mistakes));
+    let targets = optional(fields.get("targets"), &mut right, |node| targets_of(node, mistakes));
+    if !right {
+        return None;
+    }
     Some(Training {
         length: length?,
         batch: batch? as usize,
@@ -47,6 +57,8 @@ pub fn training_of(
         weight_decay: weight_decay?,
         restart_below: restart_below?,
         initial_weights: initial_weights?,
+        evaluate_every,
+        targets: targets.unwrap_or_default(),
     })
 }
 
@@ -126,6 +138,29 @@ fn rates_of(node: &Node, mistakes: &mut Mistakes) -> Option<Vec<Rate>> {
         rates.push(rate);
     }
     right.then_some(rates)
+}
+
+/// Accuracies, each larger than the one before.
+fn targets_of(node: &Node, mistakes: &mut Mistakes) -> Option<Vec<f64>> {
+    let needed = TRAINING.field("targets").value.needed();
+    let help = || Some("write, for example, targets: [0.9, 0.95]".to_string());
+    let Kind::List(items) = &node.kind else {
+        return read::wrong(node, &format!("`targets` must be {needed}"), help(), mistakes);
+    };
+    if items.is_empty() || items.len() > MOST_TARGETS {
+        return read::wrong(node, &format!("`targets` must be {needed}"), help(), mistakes);
+    }
+    let mut targets: Vec<f64> = Vec::new();
+    for item in items {
+        let least = targets.last().copied().unwrap_or(0.0);
+        let holds = |target: f64| target > least && target <= 1.0;
+        let needed = match targets.last() {
+            None => "a fraction of the test rows, above 0, at most 1".to_string(),
+            Some(last) => format!("a fraction of the test rows, above the one before, {last}, at most 1"),
+        };
+        targets.push(read::float(item, "a target", &needed, holds, mistakes)?);
+    }
+    Some(targets)
 }
 
 fn optimizer_of(fields: &Fields, format: FixedPoint, mistakes: &mut Mistakes) -> Option<Optimizer> {

@@ -323,7 +323,17 @@ fn owners(plan: &Plan) -> Option<String> {
 }
 
 fn training(training: &Training, select: Select) -> String {
-    let Training { length, batch, rates, optimizer, weight_decay, restart_below, initial_weights } = training;
+    let Training {
+        length,
+        batch,
+        rates,
+        optimizer,
+        weight_decay,
+        restart_below,
+        initial_weights,
+        evaluate_every,
+        targets,
+    } = training;
     let mut record = Record::new(&TRAINING, select);
     match length {
         Length::Epochs(epochs) => record.field("epochs", || epochs.to_string()),
@@ -347,6 +357,12 @@ fn training(training: &Training, select: Select) -> String {
         InitialWeights::File(path) => {
             record.field("initial_weights", || format!("file({})", quoted(&path.written)));
         }
+    }
+    if let Some(every) = evaluate_every {
+        record.field("evaluate_every", || every.to_string());
+    }
+    if !targets.is_empty() {
+        record.field("targets", || format!("{targets:?}"));
     }
     record.in_line("")
 }

@@ -57,3 +57,8 @@ pub struct Clock {
 pub(crate) fn depth(clocks: &[Clock]) -> u64 {
     clocks.iter().map(|clock| clock.depth).max().unwrap_or(0)
 }
+
+/// The clock of the party that is done last; of several, the first party's.
+pub(crate) fn last(clocks: &[Clock]) -> Clock {
+    clocks.iter().rev().max_by_key(|clock| clock.time_ps).copied().unwrap_or_default()
+}

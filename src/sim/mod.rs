@@ -78,7 +78,7 @@ pub use kernel::{Run, Simulation};
 pub use network::{Change, Endpoint, Interface, Link, Network, WireOverhead};
 pub use party::{Party, Recv, SpanGuard};
 pub use replay::{Observer, Occurrence, OccurrenceKind, Replay, Replayer};
-pub use replays::{Finish, Phase, Prepared, replay_many, replay_phases};
+pub use replays::{Finish, Phase, PhaseEnd, Prepared, replay_many, replay_phases};
 pub use span::{SpanId, SpanTree};
 pub use strand::{all, both};
 pub use tcp::Tcp;

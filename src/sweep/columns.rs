@@ -1,12 +1,14 @@
 //! The columns of `results.csv` that are no axes, each declared once: its name, what a report calls it, its unit, and
 //! where its value comes from.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use super::replay::{End, Times};
 use super::result::TrainingResult;
 use crate::ledger::Cost;
-use crate::report::{ResultColumn, Seconds, Unit};
+use crate::report::{ResultColumn, Seconds, Unit, share_text};
+use crate::run::Spent;
 use crate::sim::Parts;
 
 /// What is known of a point.
@@ -18,6 +20,8 @@ pub(crate) struct PointResult<'a> {
     /// What the offline and the online phase of an iteration send, of protocols that have an offline phase.
     pub apart: Option<&'a [Cost; 2]>,
     pub times: &'a Times,
+    /// What had been spent when each of the sweep's targets was reached for good; none that was not.
+    pub to_targets: &'a [Option<Spent>],
 }
 
 /// Where a value comes from; an empty cell where there is none.
@@ -38,7 +42,7 @@ pub(crate) struct Column {
 }
 
 const fn column(name: &'static str, title: &'static str, unit: Unit, source: Source) -> Column {
-    Column { about: ResultColumn { name, title, unit }, source }
+    Column { about: ResultColumn { name: Cow::Borrowed(name), title: Cow::Borrowed(title), unit }, source }
 }
 
 const fn seconds(
@@ -121,7 +125,75 @@ impl Column {
     }
 }
 
-/// The columns as a report knows them.
-pub fn result_columns() -> Vec<ResultColumn> {
-    COLUMNS.iter().map(|column| column.about).collect()
+/// What is told of a target: the end of its column's name, what it is, and how it is written.
+struct ToTarget {
+    ending: &'static str,
+    title: &'static str,
+    unit: Unit,
+    write: fn(&mut Vec<u8>, &Spent) -> std::io::Result<()>,
+}
+
+const TO_TARGET: [ToTarget; 4] = [
+    ToTarget {
+        ending: "_iterations",
+        title: "iterations",
+        unit: Unit::Count,
+        write: |line, spent| write!(line, "{}", spent.iterations),
+    },
+    ToTarget {
+        ending: "_rounds",
+        title: "rounds",
+        unit: Unit::Count,
+        write: |line, spent| write!(line, "{}", spent.rounds),
+    },
+    ToTarget {
+        ending: "_payload_bytes",
+        title: "payload",
+        unit: Unit::Bytes,
+        write: |line, spent| write!(line, "{}", spent.payload_bytes),
+    },
+    ToTarget {
+        ending: "_modelled_seconds",
+        title: "modelled time",
+        unit: Unit::Seconds,
+        write: |line, spent| write!(line, "{}", Seconds(spent.modelled_ps)),
+    },
+];
+
+/// The columns of the targets of a sweep, behind all others: what it takes until the test accuracy has each of them and keeps it,
+/// the set-up included.
+pub(crate) fn target_columns(targets: &[f64]) -> impl Iterator<Item = ResultColumn> {
+    targets.iter().flat_map(|target| {
+        TO_TARGET.iter().map(move |column| ResultColumn {
+            name: Cow::Owned(format!("to_{target}{}", column.ending)),
+            title: Cow::Owned(format!("{} to {} test accuracy", column.title, share_text(*target))),
+            unit: column.unit,
+        })
+    })
+}
+
+/// Writes the cells of the targets of a point, a comma before each.
+pub(crate) fn write_targets(line: &mut Vec<u8>, point: &PointResult) {
+    for spent in point.to_targets {
+        for column in &TO_TARGET {
+            line.push(b',');
+            if let Some(spent) = spent {
+                (column.write)(line, spent).expect("written to memory");
+            }
+        }
+    }
+}
+
+/// Whether a column of results, of whatever targets, is called so.
+pub(crate) fn is_result(name: &str) -> bool {
+    let of_target = name.strip_prefix("to_").is_some_and(|rest| {
+        let endings = TO_TARGET.iter().filter_map(|column| rest.strip_suffix(column.ending));
+        endings.into_iter().any(|target| target.parse::<f64>().is_ok())
+    });
+    of_target || COLUMNS.iter().any(|column| column.about.name == name)
+}
+
+/// The columns as a report knows them, for a sweep with these targets.
+pub fn result_columns(targets: &[f64]) -> Vec<ResultColumn> {
+    COLUMNS.iter().map(|column| column.about.clone()).chain(target_columns(targets)).collect()
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::axis::{Axis, group};
-use super::columns::COLUMNS;
+use super::columns::is_result;
 use super::condition::Condition;
 use super::declared::SWEEP;
 use super::grid::Grid;
@@ -245,7 +245,7 @@ fn groups_of(
         let earlier = &axes[..i];
         let column_taken = earlier.iter().any(|other| other.name == axis.name)
             || axis.name == INDEX
-            || COLUMNS.iter().any(|column| column.about.name == axis.name);
+            || is_result(&axis.name);
         let overlaps = |other: &&&Axis| other.values[0].set.overlaps(&axis.values[0].set);
         if let Some(other) = earlier.iter().find(overlaps) {
             let (message, help) = overlap(axis, other);

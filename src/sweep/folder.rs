@@ -202,7 +202,8 @@ pub(crate) fn finish_files(
         let seeds: Vec<String> =
             summary.axes.iter().filter(|axis| axis.field == "seed").map(|axis| axis.column.clone()).collect();
         let open = || File::open(new.join(RESULTS)).map(BufReader::new);
-        add(REPORT, &sweep_report(&summary.name, &summary.notes(), &result_columns(), &seeds, open)?)?;
+        let columns = result_columns(&summary.targets);
+        add(REPORT, &sweep_report(&summary.name, &summary.notes(), &columns, &seeds, open)?)?;
     }
     if extras.parquet {
         #[cfg(feature = "parquet")]

@@ -20,8 +20,10 @@ struct Entry {
     training: u32,
     correct: u64,
     rows: u64,
-    /// Numbers of iterations; between two of them, a restart.
+    /// Numbers of iterations, each up to an evaluation.
     iterations: Vec<u64>,
+    /// Test rows classified rightly at each.
+    evaluated: Vec<u64>,
     /// After which of them the training started again.
     restarts: Vec<usize>,
     out_of_range: Option<u64>,
@@ -37,8 +39,10 @@ impl Entry {
                 Phase::Restart => restarts.push(iterations.len()),
             }
         }
-        let TrainingResult { correct, rows, phases: _, out_of_range, rows_beyond_domain } = *result;
-        Entry { training, correct, rows, iterations, restarts, out_of_range, rows_beyond_domain }
+        let TrainingResult { correct, rows, phases: _, evaluated: _, out_of_range, rows_beyond_domain } =
+            *result;
+        let evaluated = result.evaluated.clone();
+        Entry { training, correct, rows, iterations, evaluated, restarts, out_of_range, rows_beyond_domain }
     }
 
     fn result(&self) -> TrainingResult {
@@ -48,7 +52,8 @@ impl Entry {
             phases.extend(self.restarts.iter().filter(|&&after| after == i + 1).map(|_| Phase::Restart));
         }
         let Entry { correct, rows, out_of_range, rows_beyond_domain, .. } = *self;
-        TrainingResult { correct, rows, phases, out_of_range, rows_beyond_domain }
+        let evaluated = self.evaluated.clone();
+        TrainingResult { correct, rows, phases, evaluated, out_of_range, rows_beyond_domain }
     }
 }
 

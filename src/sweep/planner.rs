@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::file::Sweep;
 use super::memory::check_grid;
 use super::replay::Condition;
-use crate::run::{endpoints, network, total_iterations, training_faults};
+use crate::run::{ROUND_TARGETS, endpoints, network, total_iterations, training_faults};
 use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{NetworkPlan, Numbers, Plan, ScenarioErrors, WITHOUT_TCP, excluded_fault};
 use crate::sim::{Jitter, Network};
@@ -50,6 +50,8 @@ pub struct SweepPlan {
     pub(crate) verifications: Vec<Distinct>,
     /// Programs with what a party holds back of their messages, by their first point.
     pub(crate) adversaries: Vec<Distinct>,
+    /// Accuracies to be reached: those that any point names, and round ones if one names none, ascending.
+    pub(crate) targets: Vec<f64>,
     /// The share of the networks that have jitter or faults.
     jitter: f64,
     /// Bytes of what names a training and a program.
@@ -127,6 +129,7 @@ impl SweepPlan {
         let mut programs = vec![None; first_points.len()];
         let mut parties = vec![0u8; first_points.len()];
         let (mut errors, mut networks, mut no_tcp) = (Vec::new(), Vec::new(), None);
+        let mut targets: Vec<f64> = Vec::new();
         for block in wanted.chunks(BLOCK) {
             let plan = |&(_, point): &(usize, u32)| {
                 let plan = sweep.base.plan_with(&grid.overrides(&grid.position(point as usize)))?;
@@ -136,11 +139,12 @@ impl SweepPlan {
                 check_adversary(&plan)?;
                 let first = Distinct { point, iterations, numbers: plan.numbers };
                 let parties = plan.protocol.parties() as u8;
-                Ok((Keys::of(&plan, sweep.train), first, parties, jitter, no_tcp))
+                let targets = plan.training.targets.clone();
+                Ok((Keys::of(&plan, sweep.train), first, parties, jitter, no_tcp, targets))
             };
             let plans: Vec<Result<_, ScenarioErrors>> = block.par_iter().map(plan).collect();
             for (&(index, _), plan) in block.iter().zip(plans) {
-                let (keys, first, plan_parties, jitter, excluded) = match plan {
+                let (keys, first, plan_parties, jitter, excluded, own_targets) = match plan {
                     Ok(plan) => plan,
                     Err(error) => {
                         errors.push(error);
@@ -157,6 +161,10 @@ impl SweepPlan {
                 });
                 parties[index] = plan_parties;
                 no_tcp = no_tcp.or(excluded);
+                let named = if own_targets.is_empty() { &ROUND_TARGETS[..] } else { &own_targets };
+                let new: Vec<f64> =
+                    named.iter().filter(|target| !targets.contains(target)).copied().collect();
+                targets.extend(new);
                 networks.push(jitter);
             }
             if errors.len() >= MOST_MISTAKES {
@@ -176,7 +184,18 @@ impl SweepPlan {
         let (trainings, traces) = (trainings.found, traces.found);
         let (verifications, adversaries) = (verifications.found, adversaries.found);
         let jitter = networks.iter().filter(|&&jitter| jitter).count() as f64 / networks.len().max(1) as f64;
-        Ok(SweepPlan { sweep, programs, trainings, traces, verifications, adversaries, jitter, name_bytes })
+        targets.sort_by(f64::total_cmp);
+        Ok(SweepPlan {
+            sweep,
+            programs,
+            trainings,
+            traces,
+            verifications,
+            adversaries,
+            targets,
+            jitter,
+            name_bytes,
+        })
     }
 
     /// Number of points.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::SweepError;
 use super::planner::{Program, SweepPlan};
-use super::replay::replay_points;
+use super::replay::{Course, replay_points};
 use super::trace::Sizes;
 use crate::run::{Phase, RunError, record, training_program};
 
@@ -132,8 +132,10 @@ fn time(
     let mut times = [0.0; 2];
     for (time, length) in times.iter_mut().zip(lengths) {
         *time = least::<SweepError>(clock, || {
+            let phases = [Phase::Iterations(length)];
+            let course = Course { phases: &phases, looks: &[] };
             let conditions: Vec<_> = (0..times_each).flat_map(|_| conditions()).collect();
-            replay_points(&recorded, &[Phase::Iterations(length)], &conditions).map_err(RunError::from)?;
+            replay_points(&recorded, &course, &conditions).map_err(RunError::from)?;
             Ok(())
         })?;
     }

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::Phase;
+use crate::run::{Evaluation, Phase};
 
 /// How many rows have no figures of a whole training, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,10 @@ pub(crate) struct TrainingResult {
     pub correct: u64,
     /// Test rows.
     pub rows: u64,
-    /// What was done, in order.
+    /// What was done, in order. Each phase of iterations ends with an evaluation.
     pub phases: Vec<Phase>,
+    /// Test rows classified rightly at each evaluation.
+    pub evaluated: Vec<u64>,
     /// Values that left the range of the number format; none of a training in floating point.
     pub out_of_range: Option<u64>,
     /// Rows, over all iterations, that were beyond the domain of the output layer's approximation.
@@ -41,6 +43,24 @@ impl TrainingResult {
     /// How often it started again.
     pub(crate) fn restarts(&self) -> usize {
         self.phases.iter().filter(|phase| **phase == Phase::Restart).count()
+    }
+
+    /// All looks at the test accuracy.
+    pub(crate) fn evaluations(&self) -> Vec<Evaluation> {
+        let (mut iterations, mut restarts, mut evaluations) = (0, 0, Vec::new());
+        let mut evaluated = self.evaluated.iter();
+        for phase in &self.phases {
+            match *phase {
+                Phase::Restart => restarts += 1,
+                Phase::Iterations(times) => {
+                    iterations += times;
+                    let correct = evaluated.next().map_or(0, |&correct| correct as usize);
+                    let test_accuracy = correct as f64 / self.rows as f64;
+                    evaluations.push(Evaluation { iterations, restarts, correct, test_accuracy });
+                }
+            }
+        }
+        evaluations
     }
 
     /// The final test accuracy.

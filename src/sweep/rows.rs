@@ -4,24 +4,27 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::SweepError;
-use super::columns::{COLUMNS, PointResult};
+use super::columns::{COLUMNS, PointResult, target_columns, write_targets};
 use super::planner::{Program, SweepPlan};
-use super::replay::{Condition, Times, replay_points};
+use super::replay::{Condition, Course, Times, replay_points};
 use super::result::{Incomplete, TrainingResult};
 use super::trace::Traces;
 use super::training::Trainings;
 use crate::ledger::Cost;
-use crate::run::{Phase, Recorded, RunError};
+use crate::run::{Evaluation, Phase, Reached, Recorded, RunError, Spent, reached};
 use crate::scenario::Plan;
 use crate::sim::WireOverhead;
 
 /// The first line of `results.csv`.
 pub(crate) fn header(plan: &SweepPlan) -> Vec<u8> {
     let mut line = b"index".to_vec();
-    for name in plan.sweep.axes().chain(COLUMNS.iter().map(|column| column.about.name)) {
+    let mut add = |name: &str| {
         line.push(b',');
         write_cell(&mut line, name);
-    }
+    };
+    plan.sweep.axes().for_each(&mut add);
+    COLUMNS.iter().for_each(|column| add(&column.about.name));
+    target_columns(&plan.targets).for_each(|column| add(&column.name));
     line.push(b'\n');
     line
 }
@@ -59,6 +62,37 @@ struct Counts {
     apart: Option<[Cost; 2]>,
 }
 
+/// Evaluations at which a training has come to targets.
+struct Looks {
+    /// Each once, with its place among all.
+    evaluations: Vec<(usize, Evaluation)>,
+    /// For each target which of these, if the training comes to it.
+    of_targets: Vec<Option<usize>>,
+}
+
+impl Looks {
+    fn of(training: Option<&TrainingResult>, targets: &[f64]) -> Looks {
+        let all = training.map_or(Vec::new(), TrainingResult::evaluations);
+        let mut evaluations: Vec<(usize, Evaluation)> = Vec::new();
+        let mut place = |target: &f64| {
+            let Reached::Kept(place) = reached(&all, *target) else { return None };
+            let known = evaluations.iter().position(|(known, _)| *known == place);
+            Some(known.unwrap_or_else(|| {
+                evaluations.push((place, all[place].clone()));
+                evaluations.len() - 1
+            }))
+        };
+        let of_targets = targets.iter().map(&mut place).collect();
+        Looks { evaluations, of_targets }
+    }
+
+    /// What was spent until each target.
+    fn spent(&self, times: &Times) -> Vec<Option<Spent>> {
+        let spent = |look: &Option<usize>| times.spent.get((*look)?).copied().flatten();
+        self.of_targets.iter().map(spent).collect()
+    }
+}
+
 impl RowBuilder<'_> {
     /// The rows of some points, in their order.
     pub(crate) fn rows(&self, points: &[u32]) -> Result<Rows, SweepError> {
@@ -86,11 +120,13 @@ impl RowBuilder<'_> {
                 .collect();
             let recorded = self.traces.get(trace)?;
             let phases = result.map_or_else(|| vec![Phase::Iterations(iterations)], |r| r.phases.clone());
-            let times = replay_points(&recorded, &phases, &conditions).map_err(RunError::from)?;
+            let looks = Looks::of(result, &self.plan.targets);
+            let course = Course { phases: &phases, looks: &looks.evaluations };
+            let times = replay_points(&recorded, &course, &conditions).map_err(RunError::from)?;
             let mut counts = Vec::new();
             for ((&at, times), condition) in members.iter().zip(&times).zip(&conditions) {
                 let counts = counts_of(&mut counts, condition.network.overhead, &recorded, &phases);
-                lines[at] = self.line(points[at], result, counts, times);
+                lines[at] = self.line(points[at], result, counts, times, &looks.spent(times));
                 let overflows = times.training.is_none() || counts.training.is_none();
                 let halted = times.halted.is_some();
                 incomplete +=
@@ -101,7 +137,14 @@ impl RowBuilder<'_> {
         Ok(Rows { bytes: lines.concat(), rows: points.len() as u64, incomplete })
     }
 
-    fn line(&self, point: u32, result: Option<&TrainingResult>, counts: &Counts, times: &Times) -> Vec<u8> {
+    fn line(
+        &self,
+        point: u32,
+        result: Option<&TrainingResult>,
+        counts: &Counts,
+        times: &Times,
+        to_targets: &[Option<Spent>],
+    ) -> Vec<u8> {
         let mut line = Vec::with_capacity(256);
         let grid = &self.plan.sweep.grid;
         write!(line, "{point}").expect("written to memory");
@@ -112,11 +155,12 @@ impl RowBuilder<'_> {
         let ended = times.halted.is_none();
         let apart = counts.apart.as_ref();
         let (training, counts) = (result.filter(|_| ended), counts.training.as_ref().filter(|_| ended));
-        let result = PointResult { training, counts, apart, times };
+        let result = PointResult { training, counts, apart, times, to_targets };
         for column in &COLUMNS {
             line.push(b',');
             column.write(&mut line, &result);
         }
+        write_targets(&mut line, &result);
         line.push(b'\n');
         line
     }

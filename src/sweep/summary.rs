@@ -8,7 +8,7 @@ use super::shard::Shard;
 use crate::run::PROGRAM;
 
 /// What a finished sweep says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SweepSummary {
     pub schema: u32,
     pub name: String,
@@ -24,6 +24,8 @@ pub(crate) struct SweepSummary {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<String>,
     pub traces: u64,
+    /// Accuracies to be reached: of each there are columns.
+    pub targets: Vec<f64>,
     #[serde(flatten)]
     pub incomplete: Incomplete,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +99,7 @@ impl SweepSummary {
             trained: sweep.train,
             numbers: plan.floating_point().into_iter().map(str::to_string).collect(),
             traces: plan.traces() as u64,
+            targets: plan.targets.clone(),
             incomplete,
             shard: (shard != Shard::WHOLE).then_some(ShardSummary {
                 number: shard.number,

@@ -135,6 +135,7 @@ fn run_task(
         rows: data.test.rows as u64,
         out_of_range: trained.epochs.iter().map(EpochResult::values_out_of_range).sum(),
         rows_beyond_domain: trained.epochs.iter().filter_map(|epoch| epoch.rows_beyond_domain).sum(),
+        evaluated: trained.evaluations.iter().map(|evaluation| evaluation.correct as u64).collect(),
         phases: trained.phases,
     }))
 }

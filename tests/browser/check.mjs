@@ -5,14 +5,14 @@ import { chromium } from "playwright-core";
 
 const folder = process.argv[2];
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const RUN_CHARTS = ["accuracy", "path", "icicle", "timeline", "links"];
+const RUN_CHARTS = ["time", "accuracy", "path", "icicle", "timeline", "links"];
 const SWEEP_CHARTS = ["fastest-0", "fastest-1", "fastest-2", "ratio-0", "ratio-1", "ratio-2", "latency", "bandwidth", "accuracy"];
 const PAGES = [
   { name: "run", file: "run/report.html", charts: RUN_CHARTS, look: lookAtRun },
   { name: "jitter", file: "jitter/report.html", charts: [...RUN_CHARTS, "jitter"], look: lookAtRun },
   { name: "sweep", file: "sweep.html", charts: SWEEP_CHARTS, look: lookAtSweep },
   { name: "sweep_large", file: "sweep_large.html", charts: SWEEP_CHARTS, look: lookAtSweep },
-  { name: "sweep_seeds", file: "sweep_seeds.html", charts: ["latency", "accuracy"], look: lookAtSeeds },
+  { name: "sweep_seeds", file: "sweep_seeds.html", charts: ["latency", "accuracy", "curves"], look: lookAtSeeds },
   { name: "sweep_bare", file: "sweep_bare.html", charts: ["latency"], look: lookAtNoAccuracy },
 ];
 
@@ -38,6 +38,8 @@ async function lookAtRun(page, { name }) {
   const close = (a, b) => assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b) + 1e-12, `${a} is not ${b}`);
   const accuracy = await drawn(page, "accuracy");
   csv(`${name}/epochs.csv`).forEach((row, i) => close(accuracy.data[0][i][1], 100 * row.test_accuracy));
+  const time = await drawn(page, "time");
+  csv(`${name}/evaluations.csv`).forEach((row, i) => close(time.data[0][i][1], 100 * row.test_accuracy));
   const links = await drawn(page, "links");
   const bytes = csv(`${name}/links.csv`).filter((row) => row.phase === "iteration").map((row) => Number(row.payload_bytes));
   bytes.forEach((one, i) => close(links.data[0][i] / links.data[0][0], one / bytes[0]));
@@ -93,7 +95,11 @@ async function lookAtSweep(page) {
 /** Three seeds at each of three latencies: means with their range, and no chart over the seeds. */
 async function lookAtSeeds(page) {
   const line = await drawn(page, "latency");
-  const rows = await page.evaluate(() => ROWS.map((row) => [Number(row["network.latency_ms"]), Number(row.modelled_seconds)]));
+  // The highest target that is reached comes first.
+  assert.equal(await page.evaluate(() => view.metric), "to_0.95_modelled_seconds");
+  const curves = await drawn(page, "curves");
+  assert.deepEqual(curves.data[0].map((point) => point[1]), [90, 95]);
+  const rows = await page.evaluate(() => ROWS.map((row) => [Number(row["network.latency_ms"]), Number(row[view.metric])]));
   for (const latency of [1, 10, 100]) {
     const own = rows.filter((row) => row[0] === latency).map((row) => row[1]);
     const mean = own.reduce((a, b) => a + b) / own.length;

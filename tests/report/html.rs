@@ -35,6 +35,7 @@ fn figures_are_those_of_the_files() {
     let data = embedded(page);
     for (field, name) in [
         ("epochs", "epochs.csv"),
+        ("evaluations", "evaluations.csv"),
         ("spans", "spans.csv"),
         ("links", "links.csv"),
         ("scenario", "scenario.ron"),

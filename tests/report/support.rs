@@ -31,7 +31,14 @@ pub fn embedded(page: &str) -> serde_json::Value {
 /// The page of a sweep whose results are in memory.
 pub fn sweep_page(title: &str, seeds: &[&str], csv: &str) -> std::io::Result<String> {
     let seeds: Vec<String> = seeds.iter().map(|seed| seed.to_string()).collect();
-    let page = sweep_report(title, &[], &mpcsim::sweep::result_columns(), &seeds, || Ok(csv.as_bytes()))?;
+    let page =
+        sweep_report(
+            title,
+            &[],
+            &mpcsim::sweep::result_columns(&[0.9, 0.95]),
+            &seeds,
+            || Ok(csv.as_bytes()),
+        )?;
     Ok(String::from_utf8(page).expect("text"))
 }
 

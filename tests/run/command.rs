@@ -47,7 +47,16 @@ pub fn results(scenario: &Path, sets: &[&str], more: impl FnOnce(&mut Command)) 
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["SHA256SUMS", "epochs.csv", "links.csv", "report.html", "scenario.ron", "spans.csv", "summary.json"]
+        [
+            "SHA256SUMS",
+            "epochs.csv",
+            "evaluations.csv",
+            "links.csv",
+            "report.html",
+            "scenario.ron",
+            "spans.csv",
+            "summary.json"
+        ]
     );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside the results");
     files

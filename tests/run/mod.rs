@@ -25,5 +25,6 @@ mod payload;
 mod printing;
 mod protocols;
 mod sources;
+mod targets;
 pub(crate) mod training;
 mod windows;

@@ -99,6 +99,8 @@ fn what_is_left_out_has_a_default() {
         weight_decay: 0.0,
         restart_below: 0.12,
         initial_weights: InitialWeights::Glorot,
+        evaluate_every: None,
+        targets: Vec::new(),
     };
     assert_eq!(plan.training, expected);
     assert_eq!(plan.compute.label, "server-core");

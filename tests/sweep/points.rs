@@ -6,7 +6,8 @@ use mpcsim::data::ImageSize;
 use mpcsim::memory::MemoryLimit;
 use mpcsim::report::Seconds;
 use mpcsim::run::{
-    Phase, RunError, Values, endpoints, layers, network, record, run, total_iterations, training_program,
+    Phase, Reached, RunError, Values, endpoints, layers, network, record, run, total_iterations,
+    training_program,
 };
 use mpcsim::scenario::Plan;
 use mpcsim::sweep::{Options, Shard, Sweep, SweepPlan};
@@ -256,6 +257,57 @@ fn points_are_what_complete_runs_give() {
         assert_costs(row, &plan, &outcome.training, &outcome.iteration);
         assert_eq!(row["accuracy"], outcome.epochs.last().unwrap().test_accuracy.to_string());
         assert_eq!(row["network"], plan.network.label);
+    }
+}
+
+/// Columns of targets are what complete runs say of them: of all that any point names, whatever trains and whatever repeats.
+#[test]
+fn times_to_accuracy_are_those_of_complete_runs() {
+    let axes = r#"axes: [
+        (field: "protocol", values: [rep3, semi2k]),
+        (field: "offline", values: [before, overlapped]),
+        (field: "training.targets", name: "named", values: [[0.3, 0.5], [0.45, 1]]),
+        (field: "network", values: [
+            preset("lan"),
+            custom(label: "far", latency_ms: 30, bandwidth_mbps: 20),
+            custom(label: "shaky", latency_ms: 3, bandwidth_mbps: 20, jitter: uniform(max_ms: 2)),
+        ]),
+    ]"#;
+    let (sweep, rows) =
+        rows(&sweep_text("epochs: 3, batch: 32, learning_rate: 0.03, evaluate_every: 5", axes));
+    // What is only told of a training is no other training.
+    assert_eq!((sweep.trainings(), sweep.traces()), (1, 4));
+    let (mut kept, mut not_kept) = (0, 0);
+    for (point, row) in rows.iter().enumerate() {
+        let mut plan = sweep.plan(point);
+        plan.training.targets = vec![0.3, 0.45, 0.5, 1.0];
+        let outcome = run(&plan, Values::Split, &()).unwrap();
+        for (target, reached) in outcome.targets {
+            let cell = |name: &str| row[&format!("to_{target}_{name}")].as_str();
+            let cells = ["iterations", "rounds", "payload_bytes", "modelled_seconds"].map(cell);
+            if let Reached::Kept(place) = reached {
+                let (_, spent) = &outcome.evaluations[place];
+                let counts =
+                    [spent.iterations, spent.rounds, spent.payload_bytes].map(|count| count.to_string());
+                assert_eq!(cells[..3], counts);
+                assert_eq!(cells[3], Seconds(spent.modelled_ps).to_string());
+                kept += 1;
+            } else {
+                assert_eq!(cells, [""; 4], "what is not reached is no number");
+                not_kept += 1;
+            }
+        }
+    }
+    assert!(kept > 0 && not_kept > 0, "{kept} and {not_kept}");
+}
+
+/// Without targets in the scenario, all round ones have columns; without trainings nothing is in them.
+#[test]
+fn round_targets_have_columns() {
+    let axes = r#"train: false, axes: [(field: "network.latency_ms", values: [1, 2])]"#;
+    let (_, rows) = rows(&sweep_text("iterations: 4", axes));
+    for target in ["0.5", "0.6", "0.7", "0.8", "0.9", "0.95", "0.98", "0.99"] {
+        assert_eq!(rows[0][&format!("to_{target}_modelled_seconds")], "");
     }
 }
 

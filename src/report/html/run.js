@@ -2,6 +2,7 @@
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const SUMMARY = DATA.summary;
 const EPOCHS = parseCsv(DATA.epochs).rows;
+const EVALUATIONS = parseCsv(DATA.evaluations).rows;
 const SPANS = parseCsv(DATA.spans).rows.filter((row) => row.span.split("/")[0] === "iteration");
 const LINKS = parseCsv(DATA.links).rows;
 const report = document.getElementById("report");
@@ -71,6 +72,34 @@ function accuracySection() {
       { name: "values out of range", value: (row) => Number(row.out_of_range), cell: (row) => (row.out_of_range === "" ? (SUMMARY.numbers ? "has no range" : "not looked at") : fmtCount(row.out_of_range)) },
       { name: "restarted", text: true, value: (row) => row.restarted, cell: (row) => (row.restarted === "true" ? "yes" : "no") },
     ], EPOCHS)));
+}
+
+/** How a training stands to a target, in words. */
+function targetText({ target, outcome, modelled_seconds, iterations, rounds, payload_bytes }) {
+  const name = `${fmtTick(100 * target)} % test accuracy`;
+  if (outcome === "never") return `${name} is not reached.`;
+  if (outcome === "lost") return `${name} is reached, but not kept.`;
+  return `${name} after ${fmtTime(modelled_seconds)}: ${fmtCount(iterations)} iterations, ${fmtCount(rounds)} rounds, ${fmtBytes(payload_bytes)}.`;
+}
+
+/** Test accuracy against modelled time, the set-up included. */
+function timeSection() {
+  const unit = timeUnit(Number(EVALUATIONS[EVALUATIONS.length - 1].modelled_seconds));
+  const targets = SUMMARY.time_to_accuracy;
+  const option = () => ({
+    grid: { left: 58, right: 44, top: 14, bottom: 46 },
+    tooltip: tooltip({ formatter: (p) => { const row = p.data.row; return row ? lines(fmtTime(Number(row.modelled_seconds)), [["test accuracy", fmtPercent(row.test_accuracy)], ["iterations", fmtCount(row.iterations)], ["rounds", fmtCount(row.rounds)], ["payload", fmtBytes(Number(row.payload_bytes))]]) : ""; } }),
+    xAxis: axis({ type: "value", name: `modelled time, set-up included (${unit.name})`, nameGap: 28, min: 0, axisLabel: { formatter: fmtTick } }),
+    yAxis: axis({ type: "value", scale: true, name: "test accuracy (%)", nameGap: 42, axisLabel: { formatter: fmtTick } }),
+    series: [{
+      name: "test accuracy", type: "line", symbolSize: 7, color: series(0), lineStyle: { width: 2 },
+      data: EVALUATIONS.map((row) => ({ value: [Number(row.modelled_seconds) / unit.size, 100 * row.test_accuracy], row })),
+      markLine: { symbol: "none", silent: true, lineStyle: { type: "dotted" }, label: { formatter: (p) => fmtTick(p.value) + " %" }, data: targets.map(({ target }) => ({ yAxis: 100 * target })) },
+    }],
+  });
+  const text = ["Test accuracy against modelled time.", ...targets.map(targetText)].join(" ");
+  const note = targets.length ? el("ul", { id: "targets" }, targets.map((target) => el("li", {}, targetText(target)))) : el("p", { class: "note" }, "No round accuracy was reached.");
+  return el("section", {}, el("h2", {}, "Accuracy against modelled time"), figure("time", 270, option, text, "Each point is a look at the test accuracy, with the time that set-up, iterations and restarts had taken by then. A target counts from where it is kept to the end."), note);
 }
 
 const APART = SUMMARY.iteration_offline ? [["iteration_offline", "offline"], ["iteration_online", "online"]] : [];
@@ -338,7 +367,7 @@ function scenarioSection() {
 }
 
 headline();
-report.append(el("div", { class: "columns" }, accuracySection(), pathSection()), spanSection(), timelineSection(),
+report.append(el("div", { class: "columns" }, timeSection(), pathSection()), accuracySection(), spanSection(), timelineSection(),
   el("div", { class: DATA.bars ? "columns" : "" }, linkSection(), jitterSection()), ownerSection(), scenarioSection(), words(WORDS));
 paintKey();
 DARK.addEventListener("change", paintKey);

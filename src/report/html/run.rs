@@ -14,6 +14,7 @@ use crate::scenario::Plan;
 struct Data<'a> {
     summary: Box<RawValue>,
     epochs: &'a str,
+    evaluations: &'a str,
     spans: &'a str,
     links: &'a str,
     scenario: &'a str,
@@ -81,6 +82,7 @@ pub fn run_html(plan: &Plan, outcome: &Outcome, files: &[(&'static str, Vec<u8>)
     let data = Data {
         summary: RawValue::from_string(summary).expect("a summary is JSON"),
         epochs: text("epochs.csv"),
+        evaluations: text("evaluations.csv"),
         spans: text("spans.csv"),
         links: text("links.csv"),
         scenario: text("scenario.ron"),

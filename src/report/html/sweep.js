@@ -74,8 +74,13 @@ const metricAxis = (name, most) => {
   return { size: unit.size, title: about.title + (unit.name ? ` (${unit.name})` : "") };
 };
 
+/** Modelled times to targets that any point reaches, the highest last. */
+const TO_TIMES = RESULTS.filter(({ name }) => /^to_.*_modelled_seconds$/.test(name)).map(({ name }) => ({ name, target: Number(name.split("_")[1]) }));
+/** Whether a measure is what it takes to a target, which not all reach. */
+const toTarget = (name) => name.startsWith("to_");
+
 /** What the charts are drawn for: a metric, and a value of each axis that a chart does not show. */
-const view = { metric: METRICS.includes("modelled_seconds") ? "modelled_seconds" : METRICS[0], fixed: {}, reference: VARIANTS.includes("exact") ? "exact" : VARIANTS[0], other: "" };
+const view = { metric: TO_TIMES.length > 0 ? TO_TIMES[TO_TIMES.length - 1].name : METRICS.includes("modelled_seconds") ? "modelled_seconds" : METRICS[0], fixed: {}, reference: VARIANTS.includes("exact") ? "exact" : VARIANTS[0], other: "" };
 for (const one of VARIED) {
   if (one !== VARIANT) view.fixed[one.name] = one.values[one.numeric ? Math.floor(one.values.length / 2) : 0];
 }
@@ -186,6 +191,46 @@ function against(id, along) {
   return el("section", {}, title, chart);
 }
 
+/** Accuracy against modelled time under the chosen conditions, a curve for each variant: where it reaches each target for good. */
+function curveSection() {
+  if (TO_TIMES.length === 0) return null;
+  const curves = () => {
+    const points = chosen([], []);
+    return VARIANTS.map((variant) => {
+      const point = points.find((one) => variantOf(one) === variant);
+      const reached = point ? TO_TIMES.filter(({ name }) => name in point.mean) : [];
+      return { variant, point, reached: reached.map(({ name, target }) => ({ seconds: point.mean[name], target })) };
+    });
+  };
+  const option = () => {
+    const found = curves(), times = found.flatMap(({ reached }) => reached.map(({ seconds }) => seconds));
+    const unit = timeUnit(Math.max(...times, 0)), log = times.length > 0 && wide(times);
+    return {
+      grid: { left: 58, right: 20, top: 34, bottom: 46 }, legend: legend({ icon: undefined, itemWidth: 22 }),
+      tooltip: tooltip({ formatter: (p) => lines(p.seriesName, [["test accuracy", fmtTick(p.value[1]) + " %"], ["modelled time", fmtTime(p.value[0] * unit.size)]]) }),
+      xAxis: axis({ type: log ? "log" : "value", scale: true, name: `modelled time, set-up included (${unit.name})` + (log ? ", logarithmic" : ""), nameGap: 28, axisLabel: { formatter: fmtTick } }),
+      yAxis: axis({ type: "value", scale: true, max: 100, name: "test accuracy (%)", nameGap: 42, axisLabel: { formatter: fmtTick } }),
+      series: found.map(({ variant, reached }, i) => ({
+        name: variant, type: "line", color: series(i), symbol: SYMBOLS[i % SYMBOLS.length], symbolSize: 7, lineStyle: { width: 2 },
+        data: reached.map(({ seconds, target }) => [seconds / unit.size, 100 * target]),
+      })),
+    };
+  };
+  const told = ({ variant, point, reached }) => {
+    if (!point) return `${variant} not present`;
+    const last = reached[reached.length - 1];
+    return last ? `${variant} ${fmtTick(100 * last.target)} % after ${fmtTime(last.seconds)}` : `${variant} reaches none`;
+  };
+  const text = () => `Accuracy against modelled time. ${curves().map(told).join("; ")}. ${conditions([])}`;
+  const chart = figure("curves", 320, option, text, " ");
+  const caption = chart.querySelector("figcaption");
+  redraws.push(() => {
+    caption.textContent = `Each point: the test accuracy is reached and kept. The highest of each: ${curves().map(told).join("; ")}. ${conditions([])}`;
+    chart.redraw();
+  });
+  return el("section", {}, el("h2", {}, "Accuracy against modelled time"), chart);
+}
+
 /** Accuracy against the measure, a point for each training. */
 function accuracySection() {
   if (!RESULT.accuracy) return null;
@@ -237,7 +282,7 @@ function unbeatenSection() {
       const others = best.some(revealedBy) && silent.length > 0 ? `. Of those that open nothing: ${silent.map(told).join("; ")}` : "";
       return el("li", {}, FACET ? el("strong", {}, `${shortTitle(FACET.name)} ${value}: `) : null, texts + others);
     }));
-    note.textContent = `Cheapest first, with ${RESULT[view.metric].title} and test accuracy: every other variant is less accurate or dearer than one of these. ${conditions([FACET])}`;
+    note.textContent = `Cheapest first, with ${RESULT[view.metric].title} and test accuracy: every other variant is less accurate or dearer than one of these${toTarget(view.metric) ? ", or does not get to the target" : ""}. ${conditions([FACET])}`;
   };
   redraws.push(update);
   return el("section", {}, el("h2", {}, "Which variants no other beats"), note, list);
@@ -264,7 +309,13 @@ function ratio(sizes) {
   return Number.isFinite(value) && value > 0 ? value : null;
 }
 const cellTip = (cell) => lines(`${titleOf(LATENCY.name)} ${LATENCY.values[cell.x]}, ${titleOf(BANDWIDTH.name)} ${BANDWIDTH.values[cell.y]}`,
-  ranked(cell.sizes).map((variant) => [variant, fmtResult(view.metric, cell.sizes[variant])]));
+  [...ranked(cell.sizes).map((variant) => [variant, fmtResult(view.metric, cell.sizes[variant])]),
+    ...(toTarget(view.metric) ? VARIANTS.filter((variant) => cell.sizes[variant] === undefined).map((variant) => [variant, "never"]) : [])]);
+/** Which variants reach the target nowhere in these cells, as a sentence; nothing if all do. */
+function neverText(cells) {
+  const never = VARIANTS.filter((variant) => cells.every(({ sizes }) => sizes[variant] === undefined));
+  return toTarget(view.metric) && never.length > 0 ? `${never.join(", ")} ${never.length === 1 ? "does" : "do"} not get there.` : "";
+}
 const heatAxes = () => {
   const one = (along, gap) => {
     const texts = fmtTicks(along.values.map(Number));
@@ -285,6 +336,8 @@ function heat(data, label, width, visual) {
 }
 const decimals = (x) => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
 const times = (x) => decimals(x) + "×";
+/** The least and the greatest of some ratios. */
+const reach = (ratios, from, to) => (ratios.length > 0 ? `${from} ${times(Math.min(...ratios))} ${to} ${times(Math.max(...ratios))}` : "no two to compare");
 const brief = (x, room) => (room ? times(x) : decimals(x));
 
 function fastestOption(facet) {
@@ -328,17 +381,17 @@ function heatSections() {
   };
   const more = FACET && FACET.values.length > 9 ? `The first 9 of ${FACET.values.length} values of ${titleOf(FACET.name)}.` : "";
   const fastest = grid("fastest", fastestOption, (facet) => { const { found, counts } = wins(facet); return `Heat map, ${facet}: of ${found.length} networks, ` + VARIANTS.map((variant, i) => `${variant} is least in ${counts[i]}`).join(", ") + "."; });
-  const ratios = grid("ratio", ratioOption, (facet) => { const found = cells(facet).map((cell) => ratio(cell.sizes)).filter((r) => r !== null); return `Heat map of ratios, ${facet}: from ${times(Math.min(...found))} to ${times(Math.max(...found))}.`; });
+  const ratios = grid("ratio", ratioOption, (facet) => { const found = cells(facet).map((cell) => ratio(cell.sizes)).filter((r) => r !== null); return `Heat map of ratios, ${facet}: ${reach(found, "from", "to")}.`; });
   const title = el("h2", {});
   const note = el("p", { class: "note" }), ratioNote = el("p", { class: "note" }), keyBox = el("div", {}), scaleBox = el("div", {});
   const update = () => {
-    title.textContent = (RESULT[view.metric].unit === "seconds") ? "Which variant is fastest where" : `Which variant needs least where: ${RESULT[view.metric].title}`;
+    title.textContent = toTarget(view.metric) ? `Which variant needs least where: ${RESULT[view.metric].title}` : (RESULT[view.metric].unit === "seconds") ? "Which variant is fastest where" : `Which variant needs least where: ${RESULT[view.metric].title}`;
     const all = facets.map(wins), cellsInAll = all.reduce((sum, one) => sum + one.found.length, 0);
-    note.textContent = `${VARIANTS.map((variant, i) => `${variant} is fastest in ${fmtCount(all.reduce((sum, one) => sum + one.counts[i], 0))}`).join(", ")} of ${fmtCount(cellsInAll)} conditions. ${BANDWIDTH.values.length <= 16 ? "The number in a cell is how many times longer the next variant takes." : ""} ${conditions([LATENCY, BANDWIDTH, FACET])} ${more}`
+    note.textContent = `${VARIANTS.map((variant, i) => `${variant} is fastest in ${fmtCount(all.reduce((sum, one) => sum + one.counts[i], 0))}`).join(", ")} of ${fmtCount(cellsInAll)} conditions. ${BANDWIDTH.values.length <= 16 ? "The number in a cell is how many times longer the next variant takes." : ""} ${conditions([LATENCY, BANDWIDTH, FACET])} ${neverText(all.flatMap(({ found }) => found))} ${more}`
       .replaceAll("is fastest", (RESULT[view.metric].unit === "seconds") ? "is fastest" : "needs least").replace("times longer the next variant takes", (RESULT[view.metric].unit === "seconds") ? "times longer the next variant takes" : "times more the next variant needs");
     const found = facets.flatMap((facet) => cells(facet).map((cell) => ratio(cell.sizes))).filter((r) => r !== null);
     largestRatio = Math.max(1.1, ...found, ...found.map((r) => 1 / r));
-    ratioNote.textContent = `${RESULT[view.metric].title} of ${view.reference} divided by that of ${view.other || "the best other variant"}: between ${times(Math.min(...found))} and ${times(Math.max(...found))}. Above 1 the replacement pays, below 1 ${view.reference} does. ${more}`.replace(/^./, (c) => c.toUpperCase());
+    ratioNote.textContent = `${RESULT[view.metric].title} of ${view.reference} divided by that of ${view.other || "the best other variant"}: ${reach(found, "between", "and")}. Above 1 the replacement pays, below 1 ${view.reference} does. ${more}`.replace(/^./, (c) => c.toUpperCase());
     keyBox.replaceChildren(key(VARIANTS.map((variant, i) => [variant, series(i)])));
     scaleBox.replaceChildren(scaleKey());
     fastest.redraw();
@@ -366,7 +419,7 @@ function tableSection() {
 
 headline();
 if (ROWS.length > 0) {
-  const charts = METRICS.length === 0 ? [] : [controls(), ...heatSections(),
+  const charts = METRICS.length === 0 ? [] : [controls(), ...heatSections(), curveSection(),
     el("div", { class: "columns" }, ...[against("latency", LATENCY), against("bandwidth", BANDWIDTH)].filter((one) => one)), unbeatenSection(), accuracySection()];
   report.append(...charts.filter((one) => one), tableSection(), words(WORDS));
   drawAll();

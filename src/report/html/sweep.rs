@@ -1,5 +1,6 @@
 //! The report of a sweep, from its `results.csv`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
@@ -13,12 +14,12 @@ use crate::softmax::Softmax;
 /// Rows that a page holds; of more, an even choice.
 const ROWS: usize = 12_000;
 /// A column that is a result, as the page shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResultColumn {
     /// Its name in the table.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it is, in words.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it counts.
     pub unit: Unit,
 }
@@ -45,7 +46,7 @@ fn broken(error: impl std::fmt::Display) -> io::Error {
 
 /// Places of the axes among the columns.
 fn axis_places(header: &csv::StringRecord, columns: &[ResultColumn]) -> io::Result<Vec<usize>> {
-    let first = columns[0].name;
+    let first = &columns[0].name;
     let results = header.iter().position(|name| name == first);
     let results = results.ok_or_else(|| broken(format!("there is no column {first}")))?;
     Ok((0..results).filter(|&place| &header[place] != "index").collect())

@@ -26,7 +26,11 @@ pub struct Logs {
 
 /// What an axis says: the name of a column with its unit apart.
 fn axis_title(column: &str) -> String {
-    let name = column.rsplit('.').next().unwrap_or(column);
+    let name = match column.rsplit_once('.') {
+        // A point inside a number parts no path.
+        Some((_, name)) if !name.starts_with(|c: char| c.is_ascii_digit()) => name,
+        _ => column,
+    };
     if let Some(stem) = name.strip_suffix("_seconds") {
         return format!("{} time (s)", stem.replace('_', " "));
     }

@@ -138,6 +138,26 @@ pub static TRAINING: Group = Group {
             Decides::BOTH,
             "Where the initial weights come from. Biases begin at zero, but with a file.",
         ),
+        field(
+            "evaluate_every",
+            Value::Whole(1, 100_000_000),
+            Default::Otherwise("at the end of each epoch only"),
+            // It changes no weight, but what is known of a training.
+            Decides::ACCURACY,
+            "After every so many iterations, counted over the whole training, the test accuracy is looked at, besides at the end \
+             of each epoch. This costs nothing in any result, and changes no weight of a training in the clear.",
+        ),
+        field(
+            "targets",
+            Value::Other("a list of 1 to 20 numbers above 0, at most 1, each larger than the one before"),
+            Default::Otherwise(
+                "those of 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98 and 0.99 above the accuracy of the first evaluation, up to the best \
+                 one, or if there is none the last that the best one reaches; in a sweep all of them",
+            ),
+            Decides::NOTHING,
+            "Test accuracies: results say after how much modelled time, how many rounds, bytes and iterations the training reaches \
+             each of them and keeps it at every later evaluation. A restart loses what was reached.",
+        ),
     ],
 };
 

@@ -18,10 +18,28 @@
 //! No jitter may be in play, which depends on the number of the message, and no link that changes with time.
 
 use super::steps::{PathStep, follow, follow_often};
-use crate::sim::{Clock, Parts, error::Overflow};
+use crate::sim::{Clock, Parts, clock::last, error::Overflow};
 
 /// Periods of up to so many runs are found.
 const LONGEST_PERIOD: usize = 16;
+
+/// Where a network stands after a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PhaseEnd {
+    /// When the last party is done, in picoseconds.
+    pub time_ps: u64,
+    /// What that time was spent on; adds up to it.
+    pub parts: Parts,
+    /// Longest chain of messages so far.
+    pub rounds: u64,
+}
+
+impl PhaseEnd {
+    pub(super) fn of(clocks: &[Clock], rounds: u64) -> PhaseEnd {
+        let Clock { time_ps, parts, .. } = last(clocks);
+        PhaseEnd { time_ps, parts, rounds }
+    }
+}
 
 /// What a machine tells about one network after a run.
 #[derive(Debug)]
@@ -63,6 +81,8 @@ pub(super) struct Progress {
     leapt: bool,
     /// How long each run took, from the last clock before to the last clock after; `None` if nobody asks.
     pub durations_ps: Option<Vec<u64>>,
+    /// Where it stood after each phase; depths, which are a matter of the traces, are left at zero.
+    pub phase_ends: Vec<PhaseEnd>,
     /// A number in a state grew past the bound.
     pub lost: bool,
 }
@@ -86,6 +106,7 @@ impl Progress {
             width: 0,
             leapt: false,
             durations_ps: timed.then(Vec::new),
+            phase_ends: Vec::new(),
             lost: false,
         }
     }
@@ -202,6 +223,12 @@ impl Progress {
         Ok(())
     }
 
+    /// Notes where it stands at the end of a phase.
+    fn end_phase(&mut self, no_depths: &[u64]) -> Result<(), Overflow> {
+        self.phase_ends.push(PhaseEnd::of(&self.clocks(no_depths)?, 0));
+        Ok(())
+    }
+
     /// Every party's clock.
     pub(super) fn clocks(&self, depths: &[u64]) -> Result<Vec<Clock>, Overflow> {
         let last = self.states.len() / self.width.max(1) - 1;
@@ -254,6 +281,9 @@ pub(super) fn drive(
         }
         for (lane, progress) in progresses.iter().enumerate().filter(|(_, progress)| progress.leapt) {
             machine.set(lane, progress.state(progress.states.len() / progress.width - 1));
+        }
+        for progress in progresses.iter_mut().filter(|progress| !progress.lost) {
+            progress.end_phase(&vec![0; progress.parties])?;
         }
     }
     Ok(())

@@ -27,8 +27,12 @@ use self::{
 };
 use std::borrow::Cow;
 
-use super::{Clock, Jitter, Network, Replayer, SimError, Stall};
+use super::{
+    Clock, Jitter, Network, Replayer, SimError, Stall,
+    clock::{depth, last},
+};
 
+pub use drive::PhaseEnd;
 pub use prepared::Prepared;
 
 /// A run with integers: its state, and all that it can add, in picoseconds. Only the engine checks each sum.
@@ -52,12 +56,14 @@ pub struct Finish {
     pub clocks: Vec<Clock>,
     /// If asked for: how long each run took in picoseconds, from the last party's end of the run before.
     pub durations_ps: Vec<u64>,
+    /// Where it stood after each phase.
+    pub phase_ends: Vec<PhaseEnd>,
 }
 
 impl Finish {
     /// Where so many parties begin.
     fn of_nothing(parties: usize) -> Finish {
-        Finish { clocks: vec![Clock::default(); parties], durations_ps: Vec::new() }
+        Finish { clocks: vec![Clock::default(); parties], durations_ps: Vec::new(), phase_ends: Vec::new() }
     }
 }
 
@@ -78,6 +84,8 @@ struct Plan<'p> {
     parties: usize,
     /// After all phases; `None` if they cannot be counted.
     depths: Option<Vec<u64>>,
+    /// The greatest of them after each phase.
+    rounds: Vec<u64>,
     timed: bool,
 }
 
@@ -134,11 +142,14 @@ impl<'p> Plan<'p> {
         };
         let phases: Vec<_> = phases.iter().map(|phase| (place(phase.trace), phase.times)).collect();
         let parties = traces.first().map_or(0, |trace| trace.parties());
-        let mut depths = Some(vec![0; parties]);
-        for &(trace, times) in phases.iter().filter(|&&(trace, _)| traces[trace].fits) {
-            depths = depths.and_then(|depths| traces[trace].depths.apply(depths, times));
+        let (mut depths, mut rounds) = (Some(vec![0; parties]), Vec::with_capacity(phases.len()));
+        for &(trace, times) in &phases {
+            if traces[trace].fits {
+                depths = depths.and_then(|depths| traces[trace].depths.apply(depths, times));
+            }
+            rounds.push(depths.iter().flatten().copied().max().unwrap_or(0));
         }
-        Plan { traces, phases, parties, depths, timed }
+        Plan { traces, phases, parties, depths, rounds, timed }
     }
 
     /// A network of the same times without the jitter that makes no difference: on links without messages, and where
@@ -232,7 +243,9 @@ impl<'p> Plan<'p> {
     fn finish(&self, mut progress: Progress) -> Result<Finish, SimError> {
         let depths = self.depths.as_ref().ok_or(SimError::Total("rounds"))?;
         let clocks = progress.clocks(depths)?;
-        Ok(Finish { clocks, durations_ps: progress.durations_ps.take().unwrap_or_default() })
+        let mut phase_ends = std::mem::take(&mut progress.phase_ends);
+        phase_ends.iter_mut().zip(&self.rounds).for_each(|(end, &rounds)| end.rounds = rounds);
+        Ok(Finish { clocks, durations_ps: progress.durations_ps.take().unwrap_or_default(), phase_ends })
     }
 
     /// All runs, by the engine.
@@ -243,7 +256,7 @@ impl<'p> Plan<'p> {
         }
         let mut replayer = Replayer::new(network, endpoints);
         let (mut durations_ps, mut runs) = (Vec::new(), 0);
-        let last = |clocks: &[Clock]| clocks.iter().map(|clock| clock.time_ps).max().unwrap_or(0);
+        let mut phase_ends = Vec::with_capacity(self.phases.len());
         for &(trace, times) in &self.phases {
             for _ in 0..times {
                 let replay =
@@ -253,10 +266,12 @@ impl<'p> Plan<'p> {
                     })?;
                 runs += 1;
                 if self.timed {
-                    durations_ps.push(last(&replay.clocks) - last(&replay.start));
+                    durations_ps.push(last(&replay.clocks).time_ps - last(&replay.start).time_ps);
                 }
             }
+            let clocks = replayer.clocks();
+            phase_ends.push(PhaseEnd::of(&clocks, depth(&clocks)));
         }
-        Ok(Finish { clocks: replayer.clocks(), durations_ps })
+        Ok(Finish { clocks: replayer.clocks(), durations_ps, phase_ends })
     }
 }
