@@ -8,9 +8,9 @@ use clap::Args;
 use super::failure::mistake;
 use super::recorded::WriteError;
 use super::{Failure, MemoryArgs, print, unsuitable, unwritable};
-use crate::import::{Address, Import, Lengths};
+use crate::import::{Address, Import, Lengths, Recorded, is_log, recorded};
 use crate::report::{NewFile, count_text};
-use crate::sim::{Endpoint, Link, Network, Replayer, trace_file};
+use crate::sim::{Endpoint, Link, Network, Replayer, Trace, trace_file};
 
 /// Arguments of `mpcsim import`.
 #[derive(Args)]
@@ -19,19 +19,20 @@ use crate::sim::{Endpoint, Link, Network, Replayer, trace_file};
     mpcsim import run.pcap --party 0=127.0.0.1:5000 --party 1=127.0.0.1:5001 --party 2=127.0.0.1:5002 -o run.jsonl.gz"
 )]
 pub(crate) struct ImportArgs {
-    /// Packet captures, pcap or pcapng, gzipped or not: one that shows all that the parties send each other, made on the
-    /// machine on which all of them run, or one made on each party's machine, in the order of the parties.
-    #[arg(required = true, value_name = "CAPTURE")]
+    /// Logs of `mpcsim record`, one of each party; or packet captures, pcap or pcapng, gzipped or not: one that shows all that the
+    /// parties send each other, made on the machine on which all of them run, or one made on each party's machine, in the order of
+    /// the parties.
+    #[arg(required = true, value_name = "LOG|CAPTURE")]
     captures: Vec<PathBuf>,
-    /// Where a party is: a host's address if the host has no other party, else an address with its port, as often as the party has some.
+    /// Of captures, where a party is: a host's address if the host has no other party, else an address with its port, as often as the party has some.
     /// Once or more for each party.
-    #[arg(long = "party", value_name = "N=ADDRESS[:PORT]", required = true)]
+    #[arg(long = "party", value_name = "N=ADDRESS[:PORT]")]
     parties: Vec<String>,
-    /// How messages begin with how many bytes follow: the order of bytes and the number of bits. Left out: a message ends where a
+    /// Of captures, how messages begin with how many bytes follow: the order of bytes and the number of bits. Left out: a message ends where a
     /// write ends after which the party did something else.
     #[arg(long, value_name = "le32|be32|le64|be64")]
     lengths: Option<String>,
-    /// Bytes to leave out at the beginning of each direction of each connection, such as a greeting.
+    /// Of captures, bytes to leave out at the beginning of each direction of each connection, such as a greeting.
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip_bytes: u64,
     /// The trace to write: .jsonl or .jsonl.gz.
@@ -99,12 +100,8 @@ fn lengths(written: &str) -> Result<Lengths, Failure> {
     Ok(Lengths { bytes, big_endian })
 }
 
-/// Makes a trace of packet captures.
-pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
-    let name = args.out.display().to_string();
-    if !(name.ends_with(".jsonl") || name.ends_with(".jsonl.gz")) {
-        return Err(mistake(format!("`{name}` must end in .jsonl or .jsonl.gz")));
-    }
+/// A trace of packet captures.
+fn of_captures(args: &ImportArgs) -> Result<Import, Failure> {
     let parties = parties(&args.parties)?;
     let (captures, number) = (args.captures.clone(), parties.len());
     if captures.len() != 1 && captures.len() != number {
@@ -114,11 +111,46 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
         )));
     }
     let lengths = args.lengths.as_deref().map(lengths).transpose()?;
-    let import =
-        Import { captures, parties, lengths, skip_bytes: args.skip_bytes, limit: args.memory.limit() };
-    let file = NewFile::begin(&args.out).map_err(|error| unsuitable(&name, error))?;
-    let trace = import.trace().map_err(|error| mistake(error.to_string()))?;
+    Ok(Import { captures, parties, lengths, skip_bytes: args.skip_bytes, limit: args.memory.limit() })
+}
+
+/// A trace of logs, and what else there is to say.
+fn of_logs(args: &ImportArgs) -> Result<(Trace, String), Failure> {
+    if !args.parties.is_empty() || args.lengths.is_some() || args.skip_bytes > 0 {
+        return Err(mistake(format!(
+            "{} is a log of `mpcsim record`: --party, --lengths and --skip-bytes are for packet captures",
+            args.captures[0].display()
+        )));
+    }
+    if args.captures.len() < 2 {
+        return Err(mistake("one party sends nothing over a network: give the logs of all parties".into()));
+    }
+    let Recorded { trace, took_ns, untaken_bytes } =
+        recorded(&args.captures, args.memory.limit()).map_err(|error| mistake(error.to_string()))?;
+    let mut said = format!("while it was recorded, the run took {:.6} s\n", took_ns as f64 / 1e9);
+    if untaken_bytes > 0 {
+        let bytes = count_text(untaken_bytes);
+        said += &format!("left out: {bytes} bytes that were sent last and that nobody took\n");
+    }
+    Ok((trace, said))
+}
+
+/// Makes a trace of logs or of packet captures.
+pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
+    let name = args.out.display().to_string();
+    if !(name.ends_with(".jsonl") || name.ends_with(".jsonl.gz")) {
+        return Err(mistake(format!("`{name}` must end in .jsonl or .jsonl.gz")));
+    }
+    let begin = || NewFile::begin(&args.out).map_err(|error| unsuitable(&name, error));
+    let (file, (trace, said)) = if is_log(&args.captures[0]) {
+        (begin()?, of_logs(args)?)
+    } else {
+        let import = of_captures(args)?;
+        let file = begin()?;
+        (file, (import.trace().map_err(|error| mistake(error.to_string()))?, String::new()))
+    };
     // Its times are those over links that cost nothing.
+    let number = trace.parties();
     let network = Network::uniform(number, Link::INSTANT);
     let endpoints = vec![Endpoint::default(); number];
     file.write(|out| {
@@ -134,7 +166,7 @@ pub(crate) fn import(args: &ImportArgs) -> Result<(), Failure> {
     }
     let bytes = trace.payload_bytes().map_or_else(|| "2^64 and more".to_string(), count_text);
     print(&format!(
-        "{number} parties, {} messages of {bytes} bytes in all, in {name}\n",
+        "{number} parties, {} messages of {bytes} bytes in all, in {name}\n{said}",
         count_text(trace.messages())
     ))
 }

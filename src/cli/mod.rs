@@ -13,6 +13,7 @@ mod paper;
 mod play;
 mod plot;
 mod progress;
+mod record;
 mod recorded;
 mod replay;
 mod run;
@@ -67,7 +68,9 @@ enum Command {
     Trace(trace::TraceArgs),
     /// Time a recorded program, of mpcsim or of another framework, under another network.
     Replay(replay::ReplayArgs),
-    /// Make a trace of packet captures of a run, of mpcsim or of another framework.
+    /// Run a party's process, of any framework, and log what it sends and receives.
+    Record(record::RecordArgs),
+    /// Make a trace of the logs or of packet captures of a run, of mpcsim or of another framework.
     Import(import::ImportArgs),
     /// Play a party of a recorded program over real TCP, and say how long it took.
     Play(play::PlayArgs),
@@ -151,6 +154,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Cost(args) => cost::cost(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Record(args) => record::record(&args),
         Command::Import(args) => import::import(&args),
         Command::Play(args) => play::play(&args),
         Command::Paper(args) => paper::paper(&args),

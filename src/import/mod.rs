@@ -1,17 +1,23 @@
-//! Makes a trace of packet captures of a run: who sent how many bytes when, as `mpcsim replay` takes it.
+//! Makes a trace of a run, as `mpcsim replay` takes it: of packet captures, or of what the library of `record/` logged of each party.
 //!
 //! A capture shows packets, not what the program meant by them. So three things are approximations, and docs/trace-format.md says so:
 //! where a message ends (or, where messages begin with their length, exactly that); that a party waits for a message not before it
 //! needs it for what it sends next; and that it works from the last message that it received until it sends.
 //!
-//! `capture` reads files, `packet` reads headers, `stream` puts the bytes of a connection in order, `messages` cuts them, and `program`
+//! Logs have what captures lack: each call of each thread, with the processor time before it. `log` reads them, `line` makes one line of
+//! a process's threads, `recorded` finds out which receive needs which send.
+//!
+//! Of captures, `capture` reads files, `packet` reads headers, `stream` puts the bytes of a connection in order, `messages` cuts them, and `program`
 //! makes the lines of the parties.
 
 mod capture;
 mod error;
+mod line;
+mod log;
 mod messages;
 mod packet;
 mod program;
+mod recorded;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -27,7 +33,9 @@ use program::Connection;
 use stream::Stream;
 
 pub use error::{ImportError, Problem};
+pub use log::{LogError, LogProblem, is_log, write_log};
 pub use messages::Lengths;
+pub use recorded::{Recorded, Summary, check_log, recorded};
 
 /// An address of a party: all its ports, or one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

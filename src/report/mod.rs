@@ -43,7 +43,7 @@ pub use softmax::softmax_details;
 pub use summary::summary_json;
 pub use table::run_table;
 pub use temporary::remove_all as remove_temporary_files;
-pub(crate) use temporary::undisturbed;
+pub(crate) use temporary::{Temporary, undisturbed};
 pub use timed::Timed;
 pub use timeline::timeline_svg;
 pub use units::{Seconds, Unit, bytes_text, count_text, share_text, time_text};

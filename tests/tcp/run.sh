@@ -1,6 +1,6 @@
 #!/bin/bash
 # Plays programs of one, two and three layers over the kernel's TCP and compares with what a replay says; and makes a trace of packet captures
-# of such a run and compares it with what was played. Parties are processes in network namespaces of their own; a delay line among
+# of such a run and compares it with what was played; and records a small program of another kind (exchange.py). Parties are processes in network namespaces of their own; a delay line among
 # TUN devices (router/) is what lies between them. Takes two minutes, and needs Linux, root and /dev/net/tun: where that is not
 # allowed, it says so and does nothing. Installs iproute2, tcpdump and python3 where they are missing.
 #
@@ -12,57 +12,24 @@ root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 mpcsim=$(realpath "${1:-$target/release/mpcsim}")
 
-if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ] || ! unshare -n true 2>/dev/null; then
-    echo "skipped: this needs root, network namespaces and /dev/net/tun"
-    exit 0
-fi
-missing=()
-command -v ip >/dev/null || missing+=(iproute2)
-command -v tcpdump >/dev/null || missing+=(tcpdump)
-command -v python3 >/dev/null || missing+=(python3)
-if [ ${#missing[@]} -gt 0 ]; then
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
-fi
+# shellcheck source=line.sh
+source "$here/line.sh"
+
+line_or_skip
+install ip=iproute2 tcpdump=tcpdump python3=python3
 cargo build --release --quiet --locked --manifest-path "$here/router/Cargo.toml" --target-dir "$target/tcp-router"
 router=$target/tcp-router/release/router
+cargo build --release --quiet --locked --manifest-path "$root/record/Cargo.toml" --target-dir "$target/record"
+library=$target/record/release/libmpcsim_record.so
 
 work=$(mktemp -d)
 chmod 755 "$work"
-cleanup() {
-    status=$?
-    set +e
-    for pid in $(jobs -p); do kill "$pid" 2>/dev/null; done
-    for name in $(ip netns list | awk '/^mpc[0-9]+p[0-9]/ { print $1 }'); do ip netns del "$name"; done
-    rm -rf "$work"
-    exit $status
-}
-trap cleanup EXIT
-
-# Real-time priority where it may be had: what wakes late would count as network.
-first() { if chrt -f "$1" true 2>/dev/null; then chrt -f "$@"; else shift; "$@"; fi; }
+trap line_cleanup EXIT
 
 # play ID TRACE LATENCY_MS MBIT CONGESTION_CONTROL RESTART_AFTER_IDLE ITERATIONS [capture]: the parties' reports in $work/ID.party
 play() {
     local id=$1 trace=$2 latency=$3 mbit=$4 control=$5 restart=$6 iterations=$7 captures=() players=() p q
-    mkfifo "$work/$id.stop"
-    first 2 "$router" "$latency" "$mbit" "${id}p0" "${id}p1" "${id}p2" <"$work/$id.stop" >"$work/$id.router" &
-    local line=$!
-    exec {stop}>"$work/$id.stop"
-    until grep -q ready "$work/$id.router"; do
-        kill -0 $line
-        sleep 0.05
-    done
-    for p in 0 1 2; do
-        ip netns add "${id}p$p"
-        ip link set "${id}p$p" netns "${id}p$p"
-        ip netns exec "${id}p$p" sh -c "
-            ip link set lo up
-            ip link set ${id}p$p up mtu 1500 txqueuelen 20000
-            ip addr add 10.9.0.$((p + 1))/24 dev ${id}p$p
-            echo $restart >/proc/sys/net/ipv4/tcp_slow_start_after_idle
-            echo $control >/proc/sys/net/ipv4/tcp_congestion_control"
-    done
+    line_begin "$id" 3 "$latency" "$mbit" "$control" "$restart"
     if [ $# -gt 7 ]; then
         for p in 0 1 2; do
             ip netns exec "${id}p$p" tcpdump -i "${id}p$p" -w "$work/$id.p$p.pcap" -B 65536 tcp 2>"$work/$id.p$p.dump" &
@@ -88,18 +55,12 @@ play() {
         kill "${captures[@]}"
         wait "${captures[@]}" || true
     fi
-    exec {stop}>&-
-    wait $line
-    for p in 0 1 2; do ip netns del "${id}p$p"; done
+    line_end "$id" 3
 }
 
 # replay TRACE LATENCY_MS MBIT RESTART_AFTER_IDLE: modelled seconds
 replay() {
-    local restart=true
-    if [ "$4" = 0 ]; then restart=false; fi
-    cat >"$work/network.ron" <<RON
-custom(latency_ms: $2.0, bandwidth_mbps: $3.0, overhead: custom(per_segment_bytes: 52), tcp: (restart_after_idle: $restart))
-RON
+    network "$work/network.ron" "$2" "$3" "$4"
     echo 'custom(wake_us: 25.0)' >"$work/compute.ron"
     "$mpcsim" replay "$1" --network "$work/network.ron" --compute "$work/compute.ron" --json >"$work/replayed.json"
     python3 -c "import json; print(json.load(open('$work/replayed.json'))['modelled_seconds'])"
@@ -136,5 +97,34 @@ for turn in 1 2; do
     python3 "$here/compare.py" --same-messages "$work/small.jsonl" "$work/imported.jsonl"
     once=$(replay "$work/imported.jsonl" 20 200 1)
     if python3 "$here/compare.py" "imported 20 200 reno 1" "$once" "$once" "$work"/$id.[012]; then break; fi
+    [ $turn = 1 ] || exit 1
+done
+
+# exchange NAME ID [OPTION...]: the three parties of exchange.py, recorded with these options; in namespaces of ID, or where this script is if ID
+# is empty. Prints how long that took; the trace is $work/NAME.jsonl then, and $work/NAME.sent.party what they say they sent.
+exchange() {
+    local name=$1 id=$2 players=() hosts=(127.0.0.1 127.0.0.1 127.0.0.1) place p
+    shift 2
+    if [ -n "$id" ]; then hosts=(10.9.0.1 10.9.0.2 10.9.0.3); fi
+    for p in 0 1 2; do
+        place=()
+        if [ -n "$id" ]; then place=(ip netns exec "${id}p$p"); fi
+        first 1 "${place[@]}" "$mpcsim" record --party $p --library "$library" "$@" -o "$work/$name.log.$p" -- \
+            python3 "$here/exchange.py" $p 40 "$work/$name.sent.$p" "${hosts[@]}" >"$work/$name.$p" &
+        players+=($!)
+    done
+    for p in 0 1 2; do wait "${players[p]}"; done
+    "$mpcsim" import "$work/$name".log.[012] -o "$work/$name.jsonl" | sed -n 's/.* took \([0-9.]*\) s.*/\1/p'
+}
+
+echo "a program that is recorded on the loopback interface: blocking calls, an event loop, threads that read ahead"
+exchange loop "" >/dev/null
+python3 "$here/compare.py" --sent "$work/loop.jsonl" "$work"/loop.sent.[012]
+modelled=$(replay "$work/loop.jsonl" 20 200 1)
+for turn in 1 2; do
+    line_begin mpc8$turn 3 20 200 reno 1
+    measured=$(exchange line$turn mpc8$turn --delay-ms 0)
+    line_end mpc8$turn 3
+    if python3 "$here/compare.py" --took "$measured" "$modelled"; then break; fi
     [ $turn = 1 ] || exit 1
 done

@@ -6,6 +6,7 @@ mod memory;
 mod networks;
 mod perfetto;
 mod play;
+mod record;
 mod replay;
 mod totals;
 
