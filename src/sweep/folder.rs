@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SweepError;
 use super::columns::result_columns;
-use super::files::{REPORT, RESULTS, SUMMARY};
+use super::files::{EVALUATIONS, REPORT, RESULTS, SUMMARY};
 use super::journal::{Journal, seal, unseal};
 use super::result::Incomplete;
 use super::shard::Shard;
@@ -165,7 +165,7 @@ impl Folder {
     }
 
     /// Makes what else belongs to the results and puts all in place.
-    pub(crate) fn finish(mut self, summary: &SweepSummary, extras: Extras) -> Result<(), SweepError> {
+    pub(crate) fn finish(mut self, summary: &SweepSummary, extras: Extras<'_>) -> Result<(), SweepError> {
         self.checkpoint()?;
         let name = self.name();
         let new = self.results.new_files();
@@ -179,7 +179,9 @@ impl Folder {
 
 /// What is made of the rows, beside them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Extras {
+pub(crate) struct Extras<'a> {
+    /// `evaluations.csv`, if anything was trained.
+    pub evaluations: Option<&'a [u8]>,
     /// `report.html`.
     pub report: bool,
     /// `results.parquet`.
@@ -191,13 +193,16 @@ pub(crate) fn finish_files(
     new: &Path,
     manifest: &mut Manifest,
     summary: &SweepSummary,
-    extras: Extras,
+    extras: Extras<'_>,
 ) -> io::Result<()> {
     let mut add = |name: &str, content: &[u8]| {
         manifest.add(name, digest::of_bytes(content));
         write_synced(&new.join(name), content)
     };
     add(SUMMARY, &summary.to_json())?;
+    if let Some(evaluations) = extras.evaluations {
+        add(EVALUATIONS, evaluations)?;
+    }
     if extras.report {
         let seeds: Vec<String> =
             summary.axes.iter().filter(|axis| axis.field == "seed").map(|axis| axis.column.clone()).collect();

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
+use super::evaluations::joined;
 use super::files::{RESULTS, SUMMARY};
 use super::folder::{Extras, check_whole, finish_files};
 use super::result::Incomplete;
@@ -86,7 +87,9 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<u64, SweepError> {
     file.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
     let mut manifest = Manifest::default();
     manifest.add(RESULTS, hasher.digits());
-    finish_files(&new, &mut manifest, &summary, Extras { report: true, parquet: false }).map_err(io)?;
+    let evaluations = joined(folders)?;
+    let extras = Extras { evaluations: evaluations.as_deref(), report: true, parquet: false };
+    finish_files(&new, &mut manifest, &summary, extras).map_err(io)?;
     results.publish(&manifest)?;
     Ok(rows)
 }

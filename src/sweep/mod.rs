@@ -11,6 +11,7 @@ mod columns;
 mod condition;
 mod declared;
 mod estimate;
+mod evaluations;
 mod file;
 mod files;
 mod folder;

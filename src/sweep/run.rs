@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::SweepError;
 use super::estimate::Work;
+use super::evaluations::evaluations_csv;
 use super::folder::{Extras, Folder, Opened};
 use super::memory::grid_bytes;
 use super::planner::SweepPlan;
@@ -135,6 +136,7 @@ pub fn run(
     let watch = Watch { work, sizes: &sizes, progress };
     progress.begin("sweep", watch.all(plan, &tasks, left.len(), options.jobs));
     let trainings = training::run(plan, &traces, &tasks, &mut journal, options.jobs, &watch)?;
+    let evaluations = evaluations_csv(plan, journal.finished());
     folder.journal = Some(journal);
 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
@@ -145,7 +147,8 @@ pub fn run(
     (done.rows, done.incomplete) = (folder.progress.rows, folder.progress.incomplete);
     let summary = SweepSummary::new(plan, &fingerprint, shard, done.rows, done.incomplete);
     // A shard is no result to look at.
-    folder.finish(&summary, Extras { report: shard == Shard::WHOLE, parquet: options.parquet })?;
+    let (report, parquet) = (shard == Shard::WHOLE, options.parquet);
+    folder.finish(&summary, Extras { evaluations: evaluations.as_deref(), report, parquet })?;
     Ok(done)
 }
 

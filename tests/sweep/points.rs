@@ -377,7 +377,7 @@ fn time_beyond_a_clock_leaves_cells_empty() {
 }
 
 /// What a finished sweep leaves.
-const NAMES: [&str; 4] = ["SHA256SUMS", "report.html", "results.csv", "sweep.json"];
+const NAMES: [&str; 5] = ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json"];
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
@@ -419,4 +419,40 @@ fn networks_of_an_axis_are_checked_against_faults() {
     let with_tcp = r#"custom(latency_ms: 20, bandwidth_mbps: 100, tcp: ())"#;
     let told = plan(&format!("{far}, {with_tcp}")).expect_err("a link that is down").to_string();
     assert!(told.contains("`faults` cannot stand beside TCP's congestion window"), "{told}");
+}
+
+/// Each training is told once, under its first point, up to the accuracy that its points have.
+#[test]
+fn evaluations_are_told_by_training() {
+    let axes = r#"axes: [
+        (field: "seed", values: [1, 2]),
+        (field: "network.latency_ms", values: [1, 2, 3]),
+    ]"#;
+    let place = Place::new();
+    let text = sweep_text("iterations: 5, evaluate_every: 2", axes);
+    good_sweep(&place.file("sweep.ron", &text), &place.path("out"), &[]);
+    let table = |name: &str| {
+        let text = std::fs::read_to_string(place.path("out").join(name)).unwrap();
+        text.lines().map(|line| line.split(',').map(str::to_string).collect()).collect::<Vec<Vec<String>>>()
+    };
+    let (looks, results) = (table("evaluations.csv"), table("results.csv"));
+    assert_eq!(looks[0], ["index", "iterations", "restarts", "test_accuracy"]);
+    let places: Vec<[&str; 3]> = looks[1..].iter().map(|row| [&*row[0], &*row[1], &*row[2]]).collect();
+    assert_eq!(
+        places,
+        [
+            ["0", "2", "0"],
+            ["0", "4", "0"],
+            ["0", "5", "0"],
+            ["3", "2", "0"],
+            ["3", "4", "0"],
+            ["3", "5", "0"]
+        ]
+    );
+    let accuracy = results[0].iter().position(|column| column == "accuracy").unwrap();
+    for (last, point) in [(3, 1), (6, 4)] {
+        let [look, result] =
+            [&looks[last][3], &results[point][accuracy]].map(|text| text.parse::<f64>().unwrap());
+        assert_eq!(look, result);
+    }
 }

@@ -112,7 +112,7 @@ fn torn_files_are_mended() {
         &old,
         &[],
     );
-    let files = ["SHA256SUMS", "report.html", "results.csv", "sweep.json"];
+    let files = ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json"];
     for moved in 0..files.len() {
         let _ = std::fs::remove_dir_all(&out);
         let new = work(&out).join("new");
