@@ -116,6 +116,8 @@ fn activation_bytes(plan: &Plan) -> u128 {
         Protocol::Rep4 => 2000,
         // 64 residues for each, a word each, of every component and intermediate result: not measured yet.
         Protocol::Falcon => 20_000,
+        // Labels and rows of a garbled sign: 6,600 for 32,768 of them, batch 128, beside `semi2k`.
+        Protocol::SecureMl => 8_000,
         _ => 700,
     }
 }
@@ -133,9 +135,9 @@ fn row_bytes(plan: &Plan, layer: &Layer, is_first: bool) -> u128 {
 /// all with `rep4` and 151 MB with `semi2k`. `sy_rep3` is not measured: as much as a parameter.
 fn image_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
-        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => {
-            200
-        }
+        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureNn => 200,
+        // As in a dense layer: all signs of a layer are garbled together.
+        Protocol::SecureMl => activation_bytes(plan),
         Protocol::Rep4 => 600,
         Protocol::SyRep3 => parameter_bytes(plan),
         Protocol::Falcon => 8000,
