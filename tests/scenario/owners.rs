@@ -75,7 +75,9 @@ fn fractions_are_rounded_to_the_nearest_boundaries() {
 /// A dealer holds no shares and brings no data.
 #[test]
 fn every_party_but_a_dealer_may_own_data() {
-    for (protocol, most) in [("rep3", 3), ("rep4", 4), ("beaver2", 2), ("semi2k", 2), ("secureml", 2)] {
+    for (protocol, most) in
+        [("rep3", 3), ("rep4", 4), ("beaver2", 2), ("semi2k", 2), ("falcon", 3), ("secureml", 2)]
+    {
         let of = |parts: usize| {
             let owners = vec!["10"; parts].join(", ");
             let text = format!(
