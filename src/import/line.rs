@@ -20,6 +20,7 @@ pub(super) enum Step {
 /// A time in which a thread computed without a call.
 #[derive(Clone, Copy)]
 struct Busy {
+    thread: u32,
     from_ns: u64,
     to_ns: u64,
     work_ns: u64,
@@ -32,39 +33,67 @@ impl Busy {
     }
 }
 
-/// Where each thread computed for most of the time.
-fn busy(records: &[Record]) -> BTreeMap<u32, Vec<Busy>> {
+/// Where threads computed for most of the time, in the order in which they began.
+fn busy(records: &[Record]) -> Vec<Busy> {
     let mut last_ns: BTreeMap<u32, u64> = BTreeMap::new();
-    let mut busy: BTreeMap<u32, Vec<Busy>> = BTreeMap::new();
+    let mut busy = Vec::new();
     for &Record { thread, time_ns: to_ns, work_ns, .. } in records {
         if let Some(from_ns) = last_ns.insert(thread, to_ns) {
-            let here = Busy { from_ns, to_ns, work_ns };
+            let here = Busy { thread, from_ns, to_ns, work_ns };
             if here.rest_ns() < work_ns {
-                busy.entry(thread).or_default().push(here);
+                busy.push(here);
             }
         }
     }
+    busy.sort_by_key(|each| each.from_ns);
     busy
 }
 
-/// At least how long two threads computed at the same time.
-fn side_by_side_ns(one: &[Busy], other: &[Busy]) -> u64 {
-    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
-    let mut sum = 0;
-    while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
-        let both = a.to_ns.min(b.to_ns).saturating_sub(a.from_ns.max(b.from_ns));
-        sum += both.saturating_sub(a.rest_ns()).saturating_sub(b.rest_ns());
-        if a.to_ns < b.to_ns {
-            one.next()
-        } else {
-            other.next()
-        };
+/// Threads that compute at a moment, while time goes on.
+struct Computing<'a> {
+    later: &'a [Busy],
+    now: Vec<Busy>,
+}
+
+impl Computing<'_> {
+    /// Those that have begun before a moment, and go on after it.
+    fn at(&mut self, time_ns: u64) -> &[Busy] {
+        let (begun, later) = self.later.split_at(self.later.partition_point(|each| each.from_ns < time_ns));
+        self.later = later;
+        self.now.extend(begun);
+        self.now.retain(|each| each.to_ns > time_ns);
+        &self.now
+    }
+}
+
+/// At least how long threads computed at the same time.
+fn side_by_side_ns(busy: &[Busy]) -> u64 {
+    let mut computing = Computing { later: busy, now: Vec::new() };
+    let mut sum = 0u64;
+    for one in busy {
+        for other in computing.at(one.from_ns).iter().filter(|other| other.thread != one.thread) {
+            let both = one.to_ns.min(other.to_ns) - one.from_ns;
+            sum = sum.saturating_add(both.saturating_sub(one.rest_ns()).saturating_sub(other.rest_ns()));
+        }
     }
     sum
 }
 
+/// Until when each receive has to wait, by its index among the records: while another thread computed, nobody waited for it.
+fn put_off(records: &[Record], busy: &[Busy]) -> BTreeMap<usize, u64> {
+    let receives = records.iter().enumerate().filter(|(_, record)| record.kind == Kind::Receive);
+    let mut receives: Vec<(usize, &Record)> = receives.collect();
+    receives.sort_by_key(|(_, record)| record.time_ns);
+    let mut computing = Computing { later: busy, now: Vec::new() };
+    let until = |(at, record): (usize, &Record)| {
+        let others = computing.at(record.time_ns).iter().filter(|other| other.thread != record.thread);
+        others.map(|other| other.to_ns).min().map(|until_ns| (at, until_ns))
+    };
+    receives.into_iter().filter_map(until).collect()
+}
+
 /// Refuses processes whose threads compute at the same time, and logs that cannot be.
-fn check(log: &Log, busy: &BTreeMap<u32, Vec<Busy>>) -> Result<(), LogProblem> {
+fn check(log: &Log, busy: &[Busy]) -> Result<(), LogProblem> {
     let seen_ns: u64 = log.records.iter().map(|record| record.work_ns).sum();
     let seconds = |ns: u64| ns as f64 / 1e9;
     let matters = |ns: u64| ns > LITTLE_NS && ns > seen_ns / PART;
@@ -75,12 +104,7 @@ fn check(log: &Log, busy: &BTreeMap<u32, Vec<Busy>>) -> Result<(), LogProblem> {
     if matters(unseen_ns) {
         return Err(LogProblem::Unseen { seen: seconds(seen_ns), unseen: seconds(unseen_ns) });
     }
-    let threads: Vec<&Vec<Busy>> = busy.values().collect();
-    let pairs = threads
-        .iter()
-        .enumerate()
-        .flat_map(|(at, one)| threads[at + 1..].iter().map(move |other| (one, other)));
-    match pairs.map(|(one, other)| side_by_side_ns(one, other)).sum() {
+    match side_by_side_ns(busy) {
         both_ns if matters(both_ns) => Err(LogProblem::SideBySide(seconds(both_ns))),
         _ => Ok(()),
     }
@@ -92,8 +116,9 @@ pub(super) fn line(log: &Log) -> Result<Vec<Step>, LogProblem> {
     let busy = busy(&log.records);
     check(log, &busy)?;
     let mut steps: Vec<((u64, bool), Step)> = Vec::new();
-    for record in &log.records {
-        let Record { kind, thread, connection, bytes, time_ns, work_ns } = *record;
+    let put_off = put_off(&log.records, &busy);
+    for (at, record) in log.records.iter().enumerate() {
+        let Record { kind, connection, bytes, time_ns, work_ns, .. } = *record;
         if work_ns > 0 {
             steps.push(((time_ns, false), Step::Work { ns: work_ns }));
         }
@@ -101,12 +126,7 @@ pub(super) fn line(log: &Log) -> Result<Vec<Step>, LogProblem> {
             Kind::Work => {}
             Kind::Send => steps.push(((time_ns, false), Step::Send { connection, bytes })),
             Kind::Receive => {
-                let until_ns = busy.iter().filter(|(other, _)| **other != thread).filter_map(|(_, times)| {
-                    let after = times.get(times.partition_point(|each| each.to_ns <= time_ns))?;
-                    (after.from_ns < time_ns).then_some(after.to_ns)
-                });
-                let until_ns = until_ns.min();
-                let key = until_ns.map_or((time_ns, false), |until_ns| (until_ns, true));
+                let key = put_off.get(&at).map_or((time_ns, false), |&until_ns| (until_ns, true));
                 steps.push((key, Step::Receive { connection, bytes }));
             }
         }

@@ -11,6 +11,7 @@
 //! | 32 | | | nanoseconds of the thread's processor since its last record; at the end, of all threads since the beginning |
 //! | 40 | | | zeros |
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -122,6 +123,14 @@ pub enum LogProblem {
         /// The other end.
         other: SocketAddr,
     },
+    /// Addresses that several machines have.
+    #[error("{one} and {other} are ends of connections of different parties, which cannot be told apart")]
+    Ambiguous {
+        /// An end.
+        one: SocketAddr,
+        /// The other one.
+        other: SocketAddr,
+    },
     /// Bytes that were received and not sent.
     #[error(
         "party {to} received {received} bytes from {from_end}, and party {from} sent {sent}: one of them moves bytes by calls that \
@@ -216,12 +225,12 @@ fn next(file: &mut dyn Read, record: &mut [u8; RECORD_BYTES]) -> Result<bool, Lo
 /// Puts records into a log.
 #[derive(Default)]
 struct Reader {
-    /// Numbers of connections, in the order of their indices.
-    numbers: Vec<u32>,
+    /// Indices of connections, by their numbers.
+    numbers: BTreeMap<u32, usize>,
     connections: Vec<Ends>,
     records: Vec<Record>,
     /// Of each thread, when it did the last thing.
-    last_ns: Vec<(u32, u64)>,
+    last_ns: BTreeMap<u32, u64>,
     work_ns: u64,
     bytes: u64,
     process_ns: Option<u64>,
@@ -235,10 +244,9 @@ impl Reader {
         let number = word(record, 8);
         let kind = match record[0] {
             1 => {
-                if self.numbers.contains(&number) {
+                if self.numbers.insert(number, self.connections.len()).is_some() {
                     return Err(LogProblem::Twice(number));
                 }
-                self.numbers.push(number);
                 let (own, other) =
                     (end(&record[12..28], &record[44..46]), end(&record[28..44], &record[46..48]));
                 self.connections.push((own, other));
@@ -257,11 +265,7 @@ impl Reader {
             (word(record, 4), long(record, 16), long(record, 24), long(record, 32));
         let connection = match kind {
             Kind::Work => 0,
-            // The latest are used most.
-            _ => {
-                let found = self.numbers.iter().rposition(|&known| known == number);
-                found.ok_or(LogProblem::Connection(number))?
-            }
+            _ => *self.numbers.get(&number).ok_or(LogProblem::Connection(number))?,
         };
         if kind != Kind::Work && bytes == 0 {
             return Err(LogProblem::Empty);
@@ -276,15 +280,8 @@ impl Reader {
 
     /// A thread's times go on.
     fn passes(&mut self, thread: u32, time_ns: u64) -> Result<(), LogProblem> {
-        let Some((_, last_ns)) = self.last_ns.iter_mut().find(|(known, _)| *known == thread) else {
-            self.last_ns.push((thread, time_ns));
-            return Ok(());
-        };
-        if time_ns < *last_ns {
-            return Err(LogProblem::Backwards);
-        }
-        *last_ns = time_ns;
-        Ok(())
+        let last_ns = self.last_ns.insert(thread, time_ns);
+        if last_ns.is_some_and(|last_ns| time_ns < last_ns) { Err(LogProblem::Backwards) } else { Ok(()) }
     }
 }
 

@@ -178,7 +178,10 @@ fn acts(logs: &[(&Path, Log)]) -> Result<(Vec<Vec<Act>>, Vec<Message>, u64), Log
         }
     }
     for (ends, stream) in &streams {
-        let (from, to) = owner[ends];
+        let Some(&(from, to)) = owner.get(ends) else {
+            // The same two ends are a connection of one party with itself, too.
+            return Err(LogError::of(logs[0].0, None, LogProblem::Ambiguous { one: ends.0, other: ends.1 }));
+        };
         let (sent, received) = (total(&stream.sent), total(&stream.received));
         if received > sent || (received == 0 && sent > 0) {
             let problem = LogProblem::Bytes { from, to, from_end: ends.0, received, sent };

@@ -3,7 +3,7 @@
     compare.py CONDITION FIRST_S ALL_S REPORT...     modelled seconds of the first iteration and of all; a report of each party
     compare.py --same-messages TRACE TRACE           whether both have the same messages on each link
     compare.py --sent TRACE FILE...                  whether a trace has the messages that each party says it sent
-    compare.py --took MEASURED_S MODELLED_S          whether they differ by 5 % at most
+    compare.py --took MEASURED_S MODELLED_S          whether they differ by 8 % at most
 
 Exit code 1 if the first iteration is off by more than 8 %, or later ones by more than 6 % in the mean (the first by 2 % if it is an import).
 """
@@ -40,7 +40,7 @@ if sys.argv[1] == "--sent":
 if sys.argv[1] == "--took":
     measured, modelled = map(float, sys.argv[2:4])
     print(f"measured {measured:.3f}, modelled {modelled:.3f}, off by {100 * (modelled / measured - 1):+.1f} %")
-    sys.exit(abs(modelled / measured - 1) > 0.05)
+    sys.exit(abs(modelled / measured - 1) > 0.08)
 
 condition, first_s, all_s = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 ends = [json.load(open(path))["iteration_end_seconds"] for path in sys.argv[4:]]

@@ -262,6 +262,22 @@ fn damage_is_told_with_its_record() {
     }
 }
 
+/// Whatever a log holds, it is read or refused.
+#[test]
+fn damaged_logs_end_nothing() {
+    let mut random = Pcg64Mcg::new(11);
+    let logs = two().map(|log| log.ended(0));
+    for _ in 0..300 {
+        let mut damaged = logs.clone();
+        for _ in 0..1 + random.next_u32() % 4 {
+            let log = &mut damaged[random.next_u32() as usize % 2];
+            let at = random.next_u32() as usize % log.len();
+            log[at] = random.next_u32() as u8;
+        }
+        let _ = trace_of(&damaged);
+    }
+}
+
 #[test]
 fn logs_that_do_not_belong_together_are_refused() {
     let [first, second] = two();
@@ -279,6 +295,13 @@ fn logs_that_do_not_belong_together_are_refused() {
     assert!(said(&[one.clone(), stranger]).contains("party 1 exchanges data with 127.0.0.1:2"));
     assert!(said(&[one.clone(), b"{}".to_vec()]).contains("1.log: this is no log of `mpcsim record`"));
     assert!(said(&[one.clone()]).contains("give the logs of all parties"));
+    let twice = Log::of(0).connection(2, 1, 2).connection(3, 2, 1).send(1, 2, [4, MS, 0]).receive(
+        1,
+        3,
+        [4, 2 * MS, 0],
+    );
+    let also = Log::of(1).connection(2, 1, 2).receive(1, 2, [4, MS, 0]);
+    assert!(said(&[twice.ended(0), also.ended(0)]).contains("cannot be told apart"));
     // Each waits for what the other sends later.
     let waits = |party: u32, own: u16, peer: u16| {
         Log::of(party).connection(2, own, peer).receive(1, 2, [1, MS, 0]).send(1, 2, [1, 2 * MS, 0]).ended(0)
