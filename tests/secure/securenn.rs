@@ -24,7 +24,8 @@ fn signs_are_right_up_to_the_edges_of_the_range() {
     let numbers: Vec<i64> =
         (0..10_000).map(|i| if i < 5_000 { edges[i % edges.len()] } else { dice.signed(63) }).collect();
     let function = Function::LessThanZero { bits: 63 };
-    let signs = on_shares(&function, &[numbers.clone()], seed, setting(Rounding::Nearest)).integers();
+    let signs =
+        on_shares(&function, std::slice::from_ref(&numbers), seed, setting(Rounding::Nearest)).integers();
     let wrong = numbers.iter().zip(&signs).find(|(x, sign)| **sign != i64::from(**x < 0));
     assert_eq!(wrong, None);
 }

@@ -10,6 +10,7 @@ pub mod garbled;
 pub mod garbling;
 pub mod gilboa;
 pub mod helped;
+pub(in crate::protocol) mod helped_comparison;
 pub mod joint_inputs;
 pub mod local_truncation;
 pub mod material;
