@@ -236,7 +236,7 @@ fn micro_benchmarks_of_the_paper_come_out() {
 fn iteration(hidden: &str) -> (Links, u64) {
     let scenario = format!(
         "(name: \"fidelity\", protocol: securenn, rounding: probabilistic, \
-         fixed_point: (fraction_bits: 13, total_bits: 31), model: dense(hidden: {hidden}), \
+         fixed_point: (fraction_bits: 13, total_bits: 29), model: dense(hidden: {hidden}), \
          softmax: relu_gradient(division: quotient), loss: false, data: mnist(train: 60000, test: 10000), \
          training: (iterations: 1, batch: 128), network: preset(\"lan\"), compute: none)"
     );
