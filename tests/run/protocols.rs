@@ -32,7 +32,10 @@ fn every_protocol_trains_softmax_and_its_replacements_on_shares_as_in_the_clear(
         let clear = run(ProtocolName::Rep3, &sets, "split").0["accuracy"].clone();
         for protocol in ProtocolName::ALL {
             let (summary, _) = run(protocol, &sets, "shares");
-            assert_eq!(summary["accuracy"], clear, "{}, {softmax}", protocol.name());
+            // A protocol that divides in a way of its own has a clear of its own.
+            let own = (!protocol.ideal().is_generic()).then(|| run(protocol, &sets, "split").0);
+            let clear = own.as_ref().map_or(&clear, |own| &own["accuracy"]);
+            assert_eq!(&summary["accuracy"], clear, "{}, {softmax}", protocol.name());
         }
     }
 }
