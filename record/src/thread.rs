@@ -11,14 +11,24 @@ use crate::log::{Happened, Kind, add, no_work};
 /// Two calls that found nothing, with less processor time than this from one to the next: the thread is waiting, awake.
 const POLLING_NS: u64 = 15_000;
 
+/// Calls that begin so soon after one another have the thread at work in between, as good as always. Time is cheaper to look at than the
+/// processor time of a thread, which takes most of a microsecond on some machines; what the next look at that shows is right in sum.
+const SOON_NS: u64 = 20_000;
+
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// What is known of a thread.
 struct Thread {
     /// From 1; 0: not seen yet.
     number: Cell<u32>,
-    /// Its processor time when the last call began.
+    /// Its processor time when that was looked at.
     mark_ns: Cell<u64>,
+    /// When the last call began.
+    begun_ns: Cell<u64>,
+    /// Time that was taken for processor time since then.
+    ahead_ns: Cell<u64>,
+    /// Of that, what is not decided yet.
+    since_ns: Cell<u64>,
     /// Work since its last record.
     work_ns: Cell<u64>,
     /// The last call was made without waiting, and found nothing.
@@ -27,9 +37,7 @@ struct Thread {
 
 thread_local! {
     // Without a destructor, so that it is there at every moment of a thread.
-    static HERE: Thread = const {
-        Thread { number: Cell::new(0), mark_ns: Cell::new(0), work_ns: Cell::new(0), polled: Cell::new(false) }
-    };
+    static HERE: Thread = const { Thread::new() };
 }
 
 fn clock(which: clockid_t) -> u64 {
@@ -66,15 +74,44 @@ pub(crate) enum Outcome {
 }
 
 impl Thread {
-    /// A call begins: what the thread did since the one before, that call's own handling included, was work; or not, if it `polls` and did
-    /// so before.
-    fn count(&self, cpu_ns: u64, polls: bool) {
+    const fn new() -> Thread {
+        Thread {
+            number: Cell::new(0),
+            mark_ns: Cell::new(0),
+            begun_ns: Cell::new(0),
+            ahead_ns: Cell::new(0),
+            since_ns: Cell::new(0),
+            work_ns: Cell::new(0),
+            polled: Cell::new(false),
+        }
+    }
+
+    /// A call begins: what the thread did since the one before, that call's own handling included, is
+    /// its work.
+    fn count(&self, begin_ns: u64) {
         if self.number.get() == 0 {
             // What it did before is not of a time when it was looked at.
             self.number.set(NEXT.fetch_add(1, Ordering::Relaxed));
-            self.mark_ns.set(cpu_ns);
+            self.mark_ns.set(cpu_ns());
+            self.begun_ns.set(begin_ns);
         }
-        let since = cpu_ns.saturating_sub(self.mark_ns.replace(cpu_ns));
+        let passed = begin_ns.saturating_sub(self.begun_ns.replace(begin_ns));
+        let since = if passed < SOON_NS {
+            self.ahead_ns.set(self.ahead_ns.get() + passed);
+            passed
+        } else {
+            let cpu_ns = cpu_ns();
+            let all = cpu_ns.saturating_sub(self.mark_ns.replace(cpu_ns));
+            let ahead = self.ahead_ns.get();
+            self.ahead_ns.set(ahead.saturating_sub(all));
+            all.saturating_sub(ahead)
+        };
+        self.since_ns.set(since);
+    }
+
+    /// Whether that was work.
+    fn decide(&self, polls: bool) {
+        let since = self.since_ns.take();
         if self.polled.replace(polls) && polls && since < POLLING_NS {
             no_work(since);
         } else {
@@ -95,17 +132,17 @@ impl Thread {
     }
 }
 
-/// Makes a call that moves bytes or looks whether any are there, and logs it. The clock of a thread takes most of a microsecond on some
-/// machines, so it is read once.
+/// Makes a call that moves bytes or looks whether any are there, and logs it.
 pub(crate) fn measured<R>(sends: bool, call: impl FnOnce() -> R, outcome: impl FnOnce(&R) -> Outcome) -> R {
     HERE.with(|thread| {
-        let cpu_ns = cpu_ns();
-        let begin_ns = if sends { now_ns() } else { 0 };
+        let begin_ns = now_ns();
+        // Before the call, in which the thread may wait; whether it polls shows after it.
+        thread.count(begin_ns);
         let result = call();
         // SAFETY: each thread has a place for its error.
         let error = unsafe { *libc::__errno_location() };
         let outcome = outcome(&result);
-        thread.count(cpu_ns, matches!(outcome, Outcome::Nothing));
+        thread.decide(matches!(outcome, Outcome::Nothing));
         if let Outcome::Moved(kind, connection, bytes) = outcome {
             let time_ns = if sends { begin_ns } else { now_ns() };
             add(kind, &Happened { connection, bytes, ..thread.happened(time_ns) });
@@ -119,7 +156,8 @@ pub(crate) fn measured<R>(sends: bool, call: impl FnOnce() -> R, outcome: impl F
 /// Makes a call in which the thread may wait.
 pub(crate) fn waiting<R>(call: impl FnOnce() -> R) -> R {
     HERE.with(|thread| {
-        thread.count(cpu_ns(), false);
+        thread.count(now_ns());
+        thread.decide(false);
         thread.record_work();
     });
     call()
@@ -128,7 +166,8 @@ pub(crate) fn waiting<R>(call: impl FnOnce() -> R) -> R {
 /// The work up to the end of the process.
 pub(crate) fn last() {
     HERE.with(|thread| {
-        thread.count(cpu_ns(), false);
+        thread.count(now_ns());
+        thread.decide(false);
         thread.record_work();
     });
 }
@@ -137,6 +176,7 @@ pub(crate) fn last() {
 pub(crate) fn forked() {
     HERE.with(|thread| {
         thread.number.set(0);
+        thread.ahead_ns.set(0);
         thread.work_ns.set(0);
         thread.polled.set(false);
     });
