@@ -143,7 +143,13 @@ impl Matching {
 }
 
 /// Each party's acts in its order, and the messages.
-fn acts(logs: &[(&Path, Log)]) -> Result<(Vec<Vec<Act>>, Vec<Message>, u64), LogError> {
+struct Acts {
+    lines: Vec<Vec<Act>>,
+    messages: Vec<Message>,
+    untaken_bytes: u64,
+}
+
+fn acts(logs: &[(&Path, Log)]) -> Result<Acts, LogError> {
     let peers = peers(logs)?;
     let mut streams: BTreeMap<Ends, Stream> = BTreeMap::new();
     let mut matching = Matching { messages: Vec::new(), acts: Vec::new(), untaken_bytes: 0 };
@@ -201,7 +207,7 @@ fn acts(logs: &[(&Path, Log)]) -> Result<(Vec<Vec<Act>>, Vec<Message>, u64), Log
             }
         }
     }
-    Ok((lines, messages, untaken_bytes))
+    Ok(Acts { lines, messages, untaken_bytes })
 }
 
 /// How far a party's line is written.
@@ -351,7 +357,7 @@ pub fn recorded(files: &[PathBuf], limit: MemoryLimit) -> Result<Recorded, LogEr
     check_memory(&paths, limit)?;
     let logs = in_order(files)?;
     let took_ns = took_ns(&logs);
-    let (lines, messages, untaken_bytes) = acts(&logs)?;
+    let Acts { lines, messages, untaken_bytes } = acts(&logs)?;
     let wrong = |problem| LogError::of(logs[0].0, None, problem);
     if messages.is_empty() {
         return Err(wrong(LogProblem::NoData));
