@@ -52,6 +52,10 @@ impl From<FolderError> for Failure {
 
 impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
+        let error = match error {
+            SweepError::Scenario(errors) => return Failure::Placed(errors),
+            other => other,
+        };
         let text = format!("error: {error}");
         if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
     }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod advise;
 mod check;
 mod compare;
 mod cost;
@@ -56,6 +57,8 @@ struct Cli {
 enum Command {
     /// Run a scenario: print its table and write its results.
     Run(run::RunArgs),
+    /// Say which protocol, output layer and rounding reach an accuracy soonest, and what would change that.
+    Advise(advise::AdviseArgs),
     /// Run a sweep: a base scenario at many points.
     Sweep(sweep::SweepArgs),
     /// Join the shards of a sweep into what one run would have written.
@@ -148,6 +151,7 @@ pub fn main() -> ExitCode {
 fn done(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Advise(args) => advise::advise(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Check(args) => check::check(&args),

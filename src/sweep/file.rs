@@ -13,7 +13,7 @@ use crate::memory::MemoryLimit;
 use crate::scenario::errors::{Mistakes, Sources};
 use crate::scenario::read::{self, Fields, wrong};
 use crate::scenario::tree::{Kind, Node};
-use crate::scenario::{File, Scenario, ScenarioErrors, check, grouped, shape};
+use crate::scenario::{File, Plan, Scenario, ScenarioErrors, check, grouped, shape};
 
 /// The most points of a grid, excluded ones included.
 const MOST_POINTS: u64 = 100_000_000;
@@ -60,6 +60,25 @@ impl Sweep {
             self.digest = digest_of(&[&self.digest, &sets.join("\n")]);
         }
         Ok(self)
+    }
+
+    /// A scenario at all points of axes that are written as in a sweep file; `plan` is the scenario's own.
+    pub(crate) fn over(
+        base: Scenario,
+        plan: &Plan,
+        axes: &str,
+        memory_limit: MemoryLimit,
+    ) -> Result<Sweep, ScenarioErrors> {
+        const NAME: &str = "choices";
+        let sources = Sources::new(NAME, axes);
+        let mut mistakes = Mistakes::default();
+        let root = shape(axes, &sources, &mut mistakes)?;
+        let groups = groups_of(&root, axes, memory_limit, &mut mistakes).filter(|_| mistakes.is_empty());
+        let Some(groups) = groups else { return Err(mistakes.into_errors(&sources)) };
+        let grid = Grid::new(groups, &[]).in_source(1);
+        let digest = digest_of(&[axes, &plan.to_ron()]);
+        let base = base.with_text(NAME, axes);
+        Ok(Sweep { name: plan.name.clone(), train: true, base, grid, digest, memory_limit })
     }
 
     /// Whether a text is a sweep and not a scenario: it has axes.

@@ -81,7 +81,8 @@ pub(crate) fn unseal<'a>(context: &str, line: &'a [u8]) -> Option<&'a str> {
 
 /// An open journal.
 pub(crate) struct Journal {
-    file: File,
+    /// None: what is finished is kept in memory alone.
+    file: Option<File>,
     folder: String,
     fingerprint: String,
     finished: BTreeMap<u32, TrainingResult>,
@@ -101,7 +102,18 @@ impl Journal {
         if good < bytes.len() {
             file.set_len(good as u64).map_err(io)?;
         }
-        Ok(Journal { file, folder: folder.to_string(), fingerprint: fingerprint.to_string(), finished })
+        Ok(Journal {
+            file: Some(file),
+            folder: folder.to_string(),
+            fingerprint: fingerprint.to_string(),
+            finished,
+        })
+    }
+
+    /// Of work that nobody goes on with.
+    pub(crate) fn in_memory() -> Journal {
+        let (folder, fingerprint) = (String::new(), String::new());
+        Journal { file: None, folder, fingerprint, finished: BTreeMap::new() }
     }
 
     /// The finished trainings.
@@ -111,14 +123,16 @@ impl Journal {
 
     /// Adds a finished training; when this returns it is on the disk.
     pub(crate) fn add(&mut self, training: u32, result: TrainingResult) -> Result<(), SweepError> {
-        let text = serde_json::to_string(&Entry::new(training, &result)).expect("an entry is JSON");
-        let line = seal(&self.fingerprint, &text);
-        let length = self.file.metadata().map_or(0, |metadata| metadata.len());
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
-            // Half a line would hide those behind it.
-            let _ = self.file.set_len(length);
-            return Err(SweepError::io(&self.folder, error));
+        if let Some(file) = &mut self.file {
+            let text = serde_json::to_string(&Entry::new(training, &result)).expect("an entry is JSON");
+            let line = seal(&self.fingerprint, &text);
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_data());
+            if let Err(error) = written {
+                // Half a line would hide those behind it.
+                let _ = file.set_len(length);
+                return Err(SweepError::io(&self.folder, error));
+            }
         }
         self.finished.insert(training, result);
         Ok(())

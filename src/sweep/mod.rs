@@ -6,6 +6,7 @@
 //! knows what it depends on: accuracy on data, model, softmax, rounding, fixed point, seed, training and loss; a trace
 //! on protocol, model, softmax, rounding, fixed point, batch, loss, rows and costs of arithmetic; a replay on all else.
 
+mod advise;
 mod axis;
 mod columns;
 mod condition;
@@ -36,7 +37,9 @@ mod training;
 
 use crate::report::FolderError;
 use crate::run::RunError;
+use crate::scenario::ScenarioErrors;
 
+pub use advise::{Advice, Axis as ChangedAxis, Change, Choice, Choices, LeftOut, Standing, Wishes};
 pub use columns::result_columns;
 pub use declared::reference;
 pub use file::Sweep;
@@ -57,6 +60,9 @@ pub enum SweepError {
     /// The folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// A scenario that cannot be.
+    #[error("{0}")]
+    Scenario(#[from] ScenarioErrors),
     /// The system said no.
     #[error(
         "results cannot be written to {folder}: {error}. What was written is kept: when there is room again, go on \

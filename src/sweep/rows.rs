@@ -63,15 +63,15 @@ struct Counts {
 }
 
 /// Evaluations at which a training has come to targets.
-struct Looks {
+pub(crate) struct Looks {
     /// Each once, with its place among all.
-    evaluations: Vec<(usize, Evaluation)>,
+    pub evaluations: Vec<(usize, Evaluation)>,
     /// For each target which of these, if the training comes to it.
     of_targets: Vec<Option<usize>>,
 }
 
 impl Looks {
-    fn of(training: Option<&TrainingResult>, targets: &[f64]) -> Looks {
+    pub(crate) fn of(training: Option<&TrainingResult>, targets: &[f64]) -> Looks {
         let all = training.map_or(Vec::new(), TrainingResult::evaluations);
         let mut evaluations: Vec<(usize, Evaluation)> = Vec::new();
         let mut place = |target: &f64| {
@@ -87,7 +87,7 @@ impl Looks {
     }
 
     /// What was spent until each target.
-    fn spent(&self, times: &Times) -> Vec<Option<Spent>> {
+    pub(crate) fn spent(&self, times: &Times) -> Vec<Option<Spent>> {
         let spent = |look: &Option<usize>| times.spent.get((*look)?).copied().flatten();
         self.of_targets.iter().map(spent).collect()
     }

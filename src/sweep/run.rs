@@ -64,7 +64,7 @@ pub struct Done {
 }
 
 /// Names a sweep: its text and that of its base, the data that it uses, and the program with all that it was built of.
-fn fingerprint(plan: &SweepPlan) -> Result<String, SweepError> {
+pub(super) fn fingerprint(plan: &SweepPlan) -> Result<String, SweepError> {
     let mut known = BTreeSet::new();
     let mut contents = String::new();
     for training in &plan.trainings {
@@ -86,7 +86,7 @@ fn fingerprint(plan: &SweepPlan) -> Result<String, SweepError> {
 }
 
 /// Refuses a sweep whose trainings, as many side by side as there are threads, take more memory than there is.
-fn check_memory(plan: &SweepPlan, sizes: &Sizes, jobs: usize) -> Result<(), SweepError> {
+pub(super) fn check_memory(plan: &SweepPlan, sizes: &Sizes, jobs: usize) -> Result<(), SweepError> {
     let mut largest = 0;
     // What a training takes follows from what its trace follows from.
     for distinct in &plan.traces {

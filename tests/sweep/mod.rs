@@ -1,5 +1,6 @@
 //! Sweeps: that every point is what a run of it gives, whatever happens on the way.
 
+mod advise;
 mod memory;
 mod mistakes;
 #[cfg(feature = "parquet")]

@@ -1,0 +1,173 @@
+//! All choices that fit: the scenario's own checks say which do.
+
+use std::path::Path;
+
+use crate::data;
+use crate::memory::MemoryLimit;
+use crate::run::RunError;
+use crate::scenario::{Plan, Protocol, Rounding, Scenario, ScenarioErrors, Softmax};
+
+use crate::sweep::SweepError;
+use crate::sweep::file::Sweep;
+use crate::sweep::planner::SweepPlan;
+
+/// What is wanted of a choice.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wishes {
+    /// The accuracy to be reached; none: the highest of the scenario's targets that any choice reaches.
+    pub target: Option<f64>,
+    /// Whether it has to hold against a malicious party, or need not; none: either.
+    pub malicious: Option<bool>,
+    /// Number of parties; none: any.
+    pub parties: Option<usize>,
+    /// Most payload bytes of all parties until the target.
+    pub most_bytes: Option<u64>,
+    /// Whether nothing may be opened before the end of the training.
+    pub reveals_nothing: bool,
+}
+
+/// A protocol, an output layer and a rounding.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choice {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The variant of the output layer.
+    pub softmax: Softmax,
+    /// How products are brought back to the fixed-point scale.
+    pub rounding: Rounding,
+}
+
+impl Choice {
+    /// "relu_gradient under rep3, nearest rounding".
+    pub fn text(&self) -> String {
+        let Choice { protocol, softmax, rounding } = self;
+        format!("{softmax} under {}, {} rounding", protocol.name(), rounding.name())
+    }
+
+    /// What a scenario would set.
+    fn sets(&self) -> Vec<String> {
+        let Choice { protocol, softmax, rounding } = self;
+        vec![
+            format!("protocol={}", protocol.name()),
+            format!("softmax={softmax}"),
+            format!("rounding={}", rounding.name()),
+        ]
+    }
+}
+
+/// Choices that do not fit, for one reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub choices: usize,
+    /// The first of them.
+    pub first: Choice,
+}
+
+/// All choices that fit a scenario, checked, as the points of a sweep.
+#[derive(Debug)]
+pub struct Choices {
+    pub(super) plan: SweepPlan,
+    pub(super) choices: Vec<Choice>,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) wishes: Wishes,
+}
+
+impl Choices {
+    /// Reads a scenario, sets fields of it, each `path.to.field=VALUE`, and finds the choices that fit.
+    pub fn of(
+        path: &Path,
+        sets: &[String],
+        wishes: Wishes,
+        memory_limit: MemoryLimit,
+    ) -> Result<Choices, SweepError> {
+        let scenario = Scenario::open(path)?;
+        let own = scenario.plan(sets)?;
+        let classes = data::sizes(&own.data).map_err(RunError::from)?.1;
+        let (mut choices, mut left_out) = (Vec::new(), Vec::<LeftOut>::new());
+        for choice in wanted(&own, &wishes) {
+            let plan = scenario.plan(&[sets, &choice.sets()].concat());
+            let refused = match plan {
+                Ok(plan) => plan.softmax.refusal(plan.fixed_point, classes),
+                Err(errors) => Some(reason(&errors)),
+            };
+            let Some(reason) = refused else {
+                choices.push(choice);
+                continue;
+            };
+            match left_out.iter_mut().find(|known| known.reason == reason) {
+                Some(known) => known.choices += 1,
+                None => left_out.push(LeftOut { reason, choices: 1, first: choice }),
+            }
+        }
+        if choices.is_empty() {
+            let help = left_out
+                .first()
+                .map(|first| format!("{} does not fit: {}", first.first.text(), first.reason));
+            let help = help.unwrap_or_else(|| "ask for fewer things at once".to_string());
+            return Err(ScenarioErrors::without_place("no choice fits".to_string(), Some(help)).into());
+        }
+        let column = |field: &str, of: &dyn Fn(&Choice) -> String| {
+            let values: Vec<String> = choices.iter().map(of).collect();
+            format!("(field: \"{field}\", values: [{}])", values.join(", "))
+        };
+        let axes = format!(
+            "[zip([{}, {}, {}])]",
+            column("protocol", &|choice| choice.protocol.name().to_string()),
+            column("softmax", &|choice| choice.softmax.to_string()),
+            column("rounding", &|choice| choice.rounding.name().to_string()),
+        );
+        let sweep = Sweep::over(scenario, &own, &axes, memory_limit)?.with_sets(sets)?;
+        let mut plan = SweepPlan::new(sweep)?;
+        if let Some(target) = wishes.target {
+            plan.targets = vec![target];
+        }
+        Ok(Choices { plan, choices, left_out, wishes })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.choices.len()
+    }
+
+    /// Whether there is none; there is always one.
+    pub fn is_empty(&self) -> bool {
+        self.choices.is_empty()
+    }
+
+    /// Distinct trainings among them.
+    pub fn trainings(&self) -> usize {
+        self.plan.trainings()
+    }
+}
+
+/// Everything in the registries that has what is wanted, in their order. The scenario's own output layer is there with its own
+/// parameters too.
+fn wanted(own: &Plan, wishes: &Wishes) -> Vec<Choice> {
+    let mut variants: Vec<Softmax> = Softmax::ALL.to_vec();
+    if !variants.contains(&own.softmax) {
+        variants.push(own.softmax);
+    }
+    variants.retain(|softmax| !wishes.reveals_nothing || softmax.reveals().is_none());
+    let protocols = Protocol::ALL.into_iter().filter(|protocol| {
+        wishes.parties.is_none_or(|parties| protocol.parties() == parties)
+            && wishes.malicious.is_none_or(|malicious| protocol.is_malicious() == malicious)
+    });
+    let mut choices = Vec::new();
+    for protocol in protocols {
+        for &softmax in &variants {
+            choices.extend(Rounding::ALL.map(|rounding| Choice { protocol, softmax, rounding }));
+        }
+    }
+    choices
+}
+
+/// Why a scenario is refused, in a line.
+fn reason(errors: &ScenarioErrors) -> String {
+    errors
+        .mistakes()
+        .first()
+        .map_or_else(|| "it is refused".to_string(), |mistake| mistake.message().to_string())
+}

@@ -1,0 +1,227 @@
+//! Advice as a table for people, and as JSON for programs.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, LineStyle, Table};
+use serde::Serialize;
+
+use super::advice::{Advice, Standing};
+use super::changes::Change;
+use super::scaled::{Axis, ONE};
+use super::sentences::shares;
+use crate::report::{Seconds, bytes_text, count_text, share_text, time_text};
+
+/// Rows of the table for people.
+const ROWS: usize = 20;
+/// Choices with a sentence of their own.
+const SENTENCES: usize = 6;
+
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: u32,
+    name: &'a str,
+    network: &'a str,
+    target: Option<f64>,
+    trainings: usize,
+    train_rows: usize,
+    test_rows: usize,
+    length: &'a str,
+    choices: Vec<ChoiceJson>,
+    left_out: Vec<LeftOutJson<'a>>,
+    changes: Option<Vec<ChangeJson>>,
+}
+
+#[derive(Serialize)]
+struct ChoiceJson {
+    rank: usize,
+    protocol: &'static str,
+    softmax: String,
+    rounding: &'static str,
+    parties: usize,
+    malicious: bool,
+    reveals: Option<&'static str>,
+    accuracy: f64,
+    /// `reached`, `too many bytes` or `not reached`. Without the first there is no rank that says something.
+    outcome: &'static str,
+    unbeaten: bool,
+    iterations: Option<u64>,
+    rounds: Option<u64>,
+    payload_bytes: Option<u64>,
+    modelled_seconds: Option<Seconds>,
+    /// The largest part of that time, and its share.
+    mostly: Option<&'static str>,
+    mostly_share: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct LeftOutJson<'a> {
+    reason: &'a str,
+    choices: usize,
+}
+
+#[derive(Serialize)]
+struct ChangeJson {
+    of: &'static str,
+    direction: &'static str,
+    /// Of what was asked for.
+    factor: f64,
+    protocol: Option<&'static str>,
+    softmax: Option<String>,
+    rounding: Option<&'static str>,
+}
+
+fn outcome(one: &Standing) -> &'static str {
+    match (one.too_many_bytes, one.spent) {
+        (true, _) => "too many bytes",
+        (false, Some(_)) => "reached",
+        (false, None) => "not reached",
+    }
+}
+
+fn choice(at: usize, one: &Standing) -> ChoiceJson {
+    let spent = one.spent.as_ref();
+    let mostly = spent.map(|spent| shares(&spent.critical_path)[0]);
+    let protocol = one.choice.protocol;
+    ChoiceJson {
+        rank: at + 1,
+        protocol: protocol.name(),
+        softmax: one.choice.softmax.to_string(),
+        rounding: one.choice.rounding.name(),
+        parties: protocol.parties(),
+        malicious: protocol.is_malicious(),
+        reveals: one.choice.softmax.reveals(),
+        accuracy: one.accuracy,
+        outcome: outcome(one),
+        unbeaten: one.unbeaten,
+        iterations: spent.map(|spent| spent.iterations),
+        rounds: spent.map(|spent| spent.rounds),
+        payload_bytes: spent.map(|spent| spent.payload_bytes),
+        modelled_seconds: spent.map(|spent| Seconds(spent.modelled_ps)),
+        mostly: mostly.map(|(name, _)| name),
+        mostly_share: mostly.map(|(_, share)| share / 100.0),
+    }
+}
+
+impl Advice {
+    /// For programs.
+    pub fn json(&self) -> String {
+        let left_out = self.left_out.iter();
+        let changes = self.changes.as_ref().map(|changes| {
+            let change = |change: &Change| ChangeJson {
+                of: if change.axis == Axis::Latency { "latency" } else { "bandwidth" },
+                direction: if change.upwards { "above" } else { "below" },
+                factor: change.factor as f64 / ONE as f64,
+                protocol: change.then.map(|choice| choice.protocol.name()),
+                softmax: change.then.map(|choice| choice.softmax.to_string()),
+                rounding: change.then.map(|choice| choice.rounding.name()),
+            };
+            changes.iter().map(change).collect()
+        });
+        let json = Json {
+            schema: 1,
+            name: &self.name,
+            network: &self.network,
+            target: self.target,
+            trainings: self.trainings,
+            train_rows: self.rows.0,
+            test_rows: self.rows.1,
+            length: &self.length,
+            choices: self.standings.iter().enumerate().map(|(at, one)| choice(at, one)).collect(),
+            left_out: left_out.map(|out| LeftOutJson { reason: &out.reason, choices: out.choices }).collect(),
+            changes,
+        };
+        serde_json::to_string_pretty(&json).expect("advice is JSON") + "\n"
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
+        let header = [
+            "",
+            "softmax",
+            "protocol",
+            "rounding",
+            "time",
+            "rounds",
+            "payload",
+            "iterations",
+            "at the end",
+            "mostly",
+        ];
+        table.set_header(header);
+        let shown = self.standings.iter().enumerate().filter(|(at, one)| *at < ROWS || one.unbeaten);
+        for (at, one) in shown {
+            let spent = one.spent.as_ref();
+            let cell = |of: &dyn Fn(&crate::run::Spent) -> String| spent.map_or("-".to_string(), of);
+            let time = match outcome(one) {
+                "reached" => cell(&|spent| time_text(spent.modelled_ps)),
+                other => other.to_string(),
+            };
+            table.add_row([
+                format!("{}{}", at + 1, if one.unbeaten { " *" } else { "" }),
+                one.choice.softmax.to_string(),
+                one.choice.protocol.name().to_string(),
+                one.choice.rounding.name().to_string(),
+                time,
+                cell(&|spent| count_text(spent.rounds)),
+                cell(&|spent| bytes_text(spent.payload_bytes)),
+                cell(&|spent| count_text(spent.iterations)),
+                format!("{:.2} %", 100.0 * one.accuracy),
+                cell(&|spent| {
+                    let (name, share) = shares(&spent.critical_path)[0];
+                    format!("{name} {share:.0} %")
+                }),
+            ]);
+        }
+        for column in 4..=8 {
+            table.column_mut(column).expect("a column").set_cell_alignment(CellAlignment::Right);
+        }
+        table
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let (train, test) = self.rows;
+        let target =
+            self.target.map_or("no target".to_string(), |target| share_text(target) + " test accuracy");
+        let mut text = format!(
+            "{}: time to {target} of {} choices, network {}\n{} trainings on {} rows, {}, tested with {} rows\n",
+            self.name,
+            count_text(self.standings.len() as u64),
+            self.network,
+            count_text(self.trainings as u64),
+            count_text(train as u64),
+            self.length,
+            count_text(test as u64),
+        );
+        text += &format!("{}\n", self.table().trim_fmt());
+        let shown = self.standings.iter().enumerate().filter(|(at, one)| *at < ROWS || one.unbeaten).count();
+        let more = self.standings.len() - shown;
+        if more > 0 {
+            text += &format!("and {} more; --json has all of them\n", count_text(more as u64));
+        }
+        text += "* no other choice is as soon at the target and as accurate at the end\n\n";
+        text += &format!("{}.\n", self.first_sentence());
+        for at in self.told(SENTENCES) {
+            text += &format!("{}. {}\n", at + 1, self.why(at));
+        }
+        match &self.changes {
+            Some(changes) if !changes.is_empty() => {
+                text += "\nWhat would change who is first, all links together:\n";
+                for change in changes {
+                    text += &format!("  {}\n", self.change_text(change));
+                }
+            }
+            _ => {}
+        }
+        for out in &self.left_out {
+            text += &format!(
+                "left out: {} {}, such as {}: {}\n",
+                count_text(out.choices as u64),
+                if out.choices == 1 { "choice" } else { "choices" },
+                out.first.text(),
+                out.reason
+            );
+        }
+        text + "programs were recorded and replayed, not checked on secret shares: mpcsim run does that\n"
+    }
+}
