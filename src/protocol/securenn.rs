@@ -10,7 +10,7 @@
 //! highest bit of a number is the lowest of its double (`highest_bit`). Divisions whose quotient is at most one are theirs bit
 //! by bit (algorithm 8), as a long division: where the paper truncates the divisor for each bit, the remainder is doubled, which
 //! sends the same and is exact. A divisor of zero gives zero, for which they have no value. All other functions of `secure` are built as for any
-//! protocol, from bits that the two share. Truncations of at most [`LOCALLY_TRUNCATED_BITS`] bits are local
+//! protocol, from bits that the two share. Truncations of at most [`LOCAL_BITS`] bits are local
 //! ([`super::parts::local_truncation`]), others are those of [`super::parts::two_party`].
 //!
 //! Rounds are those of messages: what the helper deals does not wait for anything, so within a chain of operations a product takes
@@ -23,18 +23,14 @@ use super::demand::Request;
 use super::parts::additive::Additive;
 use super::parts::dealing::{DEALER as HELPER, Deal, agree_on_keys, message, shares};
 use super::parts::helped::Held;
-use super::parts::local_truncation::local_truncation;
 use super::parts::material::Layout;
-use super::parts::two_party::{MaskedCut, Offline, TwoParty, online};
+use super::parts::two_party::{LOCAL_BITS, MaskedCut, Offline, TwoParty, online};
 use super::{
     Bit, Demand, Division, Ideal, Message, Protocol, RingShare, Role, Start, TruncationLaw, Word, Wraps, send,
 };
 use crate::ring::{Content, MatMul, Plane, Vector};
 use crate::sim::{Party, SpanGuard};
 
-/// Most bits of a number that is truncated by shifting shares: then it is far off with probability 2^-17 at most. Products of
-/// fixed-point numbers have fewer; what is longer inside a division or an exponential is truncated under a mask.
-pub const LOCALLY_TRUNCATED_BITS: u32 = 48;
 /// Most bits of a number that is compared in the protocol's own way.
 const COMPARED_BITS: u32 = 63;
 /// Most bits of a number that is divided in the protocol's own way.
@@ -120,7 +116,7 @@ impl Start for SecureNn {
     const DEALERS: usize = 1;
     const COSTS: &'static [Declared] = COSTS;
     const IDEAL: Ideal = Ideal {
-        truncation: TruncationLaw::SharesShifted { most_bits: LOCALLY_TRUNCATED_BITS },
+        truncation: TruncationLaw::SharesShifted { most_bits: LOCAL_BITS },
         divide: Some(quotients),
         ..Ideal::GENERIC
     };
@@ -265,13 +261,14 @@ impl Protocol for SecureNn {
 
     /// Local, or 2 rounds; 8, 8, 24 + bits / 8.
     async fn truncate(&self, x: &Share, bits: u32, shift: u32) -> Share {
-        if bits <= LOCALLY_TRUNCATED_BITS {
+        if bits <= LOCAL_BITS {
             assert!(0 < shift && shift < bits, "truncation of {bits} bits by {shift}");
             let _span = self.party().span("truncate");
             if self.is_helper() {
+                self.two.draw(1);
                 return self.helped(x.len());
             }
-            return self.own(local_truncation(&x.component().0, self.party().id(), shift));
+            return Held::own(self.two.truncate_locally(&x.component(), shift));
         }
         let len = x.len();
         let masks = [shift, bits - shift].map(|bits| Request::Masks { len, bits });

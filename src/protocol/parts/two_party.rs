@@ -196,11 +196,12 @@ impl<O: Offline> TwoParty<O> {
         Plane::xor_each(&mine.iter().zip(&theirs).map(|(x, y)| [x, y]).collect::<Vec<_>>())
     }
 
-    /// A fresh share of the same numbers: from a stream of both. A share that was shifted before, or is that of a public number, is
-    /// not uniform, and the chance that shifting it goes wrong would be another. Local.
-    fn refreshed(&self, share: &Vector) -> Vector {
-        let mask = self.stream(0b11, self.draw(1)).vector(self.content, share.len());
-        if self.party.id() == 0 { share.add(&mask) } else { share.sub(&mask) }
+    /// Shifts a fresh share of the same numbers, from a stream of both: one that was shifted before, or is that of a public number,
+    /// is not uniform, and the chance that shifting it goes wrong would be another. Local.
+    pub(in crate::protocol) fn truncate_locally(&self, x: &Additive<Vector>, shift: u32) -> Additive<Vector> {
+        let mask = self.stream(0b11, self.draw(1)).vector(self.content, x.0.len());
+        let fresh = if self.party.id() == 0 { x.0.add(&mask) } else { x.0.sub(&mask) };
+        Additive(local_truncation(&fresh, self.party.id(), shift))
     }
 
     /// x - a and y - b, opened. 1 round; 8, 8 an element of x and of y.
@@ -365,7 +366,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
         assert!(0 < shift && shift < bits && bits < RING_BITS, "truncation of {bits} bits by {shift}");
         let _span = self.party.span("truncate");
         if O::SHIFTS_SHARES && bits <= LOCAL_BITS {
-            return Additive(local_truncation(&self.refreshed(&x.0), self.party.id(), shift));
+            return self.truncate_locally(x, shift);
         }
         let len = x.0.len();
         let ((lower, _), (upper, _)) = (self.take_mask(len, shift), self.take_mask(len, bits - shift));
