@@ -17,6 +17,9 @@ use crate::data::rewrite;
 use crate::data::written::{Packing, npy, zip};
 use crate::secure::harness::{Outcome, Program, Setting, execute, seed};
 
+/// Names and contents of the arrays of an archive.
+type Entries = Vec<(String, Vec<u8>)>;
+
 struct Draw(Fans);
 
 impl Program for Draw {
@@ -115,7 +118,7 @@ fn trainings_with_secret_weights_are_verified_and_counted() {
 }
 
 /// An archive of weights, as floating point, in the shapes that Keras has; what `change` says is written otherwise.
-fn archive(plan: &Plan, weights: &[Weights], change: impl Fn(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8> {
+fn archive(plan: &Plan, weights: &[Weights], change: impl Fn(&mut Entries)) -> Vec<u8> {
     let value = |value: &u64| plan.fixed_point.decode(*value).to_le_bytes();
     let shapes = [["(3, 3, 1, 2)", "(2,)"], ["(18, 5)", "(5,)"], ["(5, 4)", "(4,)"]];
     let mut entries = Vec::new();
@@ -160,7 +163,7 @@ fn weights_of_a_file_train_as_the_same_weights_from_the_seed() {
     assert!(written.contains("initial_weights: file(\"../../w.npz\")"), "{written}");
     assert!(!glorot.to_ron().contains("initial_weights"));
     // What is wrong with it.
-    let told = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
+    let told = |change: &dyn Fn(&mut Entries)| {
         rewrite(&path, &archive(&glorot, &weights, change));
         run(&of_file, Values::Split, &()).unwrap_err().to_string()
     };

@@ -37,6 +37,9 @@ pub use choices::{Choice, Choices, LeftOut, Wishes};
 pub use scaled::Axis;
 use scaled::{Scale, Scales};
 
+/// Names and contents.
+pub type Files = Vec<(&'static str, Vec<u8>)>;
+
 /// What the training of a choice comes to.
 struct Outcome {
     accuracy: f64,
@@ -52,7 +55,7 @@ impl Choices {
         jobs: usize,
         progress: &dyn Progress,
         files: bool,
-    ) -> Result<(Advice, Vec<(&'static str, Vec<u8>)>), SweepError> {
+    ) -> Result<(Advice, Files), SweepError> {
         let plan = &self.plan;
         let sizes = Sizes::read(plan)?;
         check_memory(plan, &sizes, jobs)?;
