@@ -64,7 +64,7 @@ fn the_order_is_that_of_whole_runs() {
     assert_eq!(advice, json(&[&FAR[..], &["--target", "0.6", "--jobs", "2"]].concat()));
     let choices = advice["choices"].as_array().unwrap();
     assert!(choices.len() > 20, "{} choices", choices.len());
-    assert!(choices.iter().all(|choice| choice["protocol"] == "rep3"));
+    assert!(choices.iter().all(|choice| choice["parties"] == 3 && choice["malicious"] == false));
     let network = "custom(latency_ms: 20, bandwidth_mbps: 100)";
     let mut last = 0;
     for choice in &choices[..3] {

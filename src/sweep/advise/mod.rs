@@ -63,7 +63,8 @@ impl Choices {
         let points: Vec<u32> = Shard::WHOLE.points(plan).from(0).collect();
         let traces = Traces::new(plan, &sizes, points.iter().copied());
         let tasks: Vec<Task> = (0..plan.trainings() as u32).map(Task::Train).collect();
-        let work = Work::of(plan, &sizes, (&tasks, &points), jobs, progress)?;
+        // What it will take is told by the bar alone: standard output is for the advice.
+        let work = Work::of(plan, &sizes, (&tasks, &points), jobs, &())?;
         let watch = Watch { work: &work, sizes: &sizes, progress };
         progress.begin("advice", watch.all(plan, &tasks, points.len(), jobs));
         let trainings = training::run(plan, &traces, &tasks, &mut Journal::in_memory(), jobs, &watch)?;

@@ -97,11 +97,10 @@ impl Advice {
             .map(|(name, share)| format!("{share:.0} % {name}"))
             .collect();
         let mut text = format!(
-            "{}: {} after {}, mostly {} ({}); {:.2} % at the end.",
+            "{}: {} after {}, of which {}; {:.2} % at the end.",
             one.choice.text(),
             self.target.map_or(String::new(), share_text),
             time_text(spent.modelled_ps),
-            shares[0].0,
             parts.join(", "),
             100.0 * one.accuracy,
         );
