@@ -143,5 +143,5 @@ fn a_folder_with_foreign_files_is_left_alone() {
         });
         assert!(output.status.success(), "results replace results, if asked to");
     }
-    assert_eq!(read(&out).len(), 7);
+    assert_eq!(read(&out).len(), 8);
 }

@@ -39,6 +39,10 @@ struct Summary {
     iteration_seconds: Option<BTreeMap<String, Seconds>>,
     accuracy: Vec<Accuracy>,
     final_test_accuracy: f64,
+    /// Only if parties learn something besides results.
+    #[serde(default)]
+    revealed: Vec<Revealed>,
+    time_to_accuracy: Vec<Target>,
     notes: Vec<String>,
     verified: Verified,
 }
@@ -79,6 +83,28 @@ struct Accuracy {
     rows_beyond_domain: Option<u64>,
     #[serde(default)]
     not_finite: Option<u64>,
+}
+
+#[derive(Deserialize, PartialEq, Debug)]
+#[serde(deny_unknown_fields)]
+struct Revealed {
+    what: String,
+    to: String,
+    values_per_iteration: u64,
+    values_in_training: u64,
+}
+
+#[derive(Deserialize, PartialEq, Debug)]
+#[serde(deny_unknown_fields)]
+struct Target {
+    target: f64,
+    outcome: String,
+    /// Only of a target that is kept, as all that follows.
+    iterations: Option<u64>,
+    rounds: Option<u64>,
+    payload_bytes: Option<u64>,
+    modelled_seconds: Option<Seconds>,
+    critical_path: Option<CriticalPath>,
 }
 
 #[derive(Deserialize)]

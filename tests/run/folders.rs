@@ -122,7 +122,7 @@ fn links_are_followed_and_the_folder_of_the_call_will_do() {
     for _ in 0..2 {
         assert!(small_run(&link).status.success());
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink(), "the link was replaced");
-        assert_eq!(read(&real).len(), 7);
+        assert_eq!(read(&real).len(), 8);
     }
     let here = folder.path().join("here");
     fs::create_dir(&here).unwrap();

@@ -49,7 +49,8 @@ fn offline_and_online_phases_stand_apart() {
         let (Some(offline), Some(online)) =
             (summary.get("iteration_offline"), summary.get("iteration_online"))
         else {
-            assert_eq!(protocol, ProtocolName::Rep3, "only rep3 has no offline phase");
+            let all_online = [ProtocolName::Rep3, ProtocolName::SecureNn];
+            assert!(all_online.contains(&protocol), "{} has an offline phase", protocol.name());
             assert!(!table.contains("offline"), "{table}");
             continue;
         };

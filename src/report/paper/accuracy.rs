@@ -2,7 +2,7 @@
 
 use super::page::Block;
 use super::table::{Row, Spread, Table};
-use super::{LAYERS, USES, lines, points, sentence};
+use super::words::{LAYERS, USES, lines, points, sentence};
 use crate::report::plot::{Logs, Point, Request, Series};
 
 /// How numbers are held: what it is called, and the cells of `rounding` and `numbers`.

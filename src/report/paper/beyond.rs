@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::page::Block;
 use super::table::{Row, Table};
-use super::{lines, sentence};
+use super::words::{lines, sentence};
 use crate::report::plot::{Logs, Request, select};
 
 /// Accuracies to be reached, as columns name them.

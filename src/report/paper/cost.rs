@@ -2,8 +2,8 @@
 
 use super::page::Block;
 use super::table::{Row, Table};
-use super::{LAYERS, USES, ratio, sentence};
-use crate::report::{bytes_text, count_text};
+use super::words::{LAYERS, USES, ratio, sentence};
+use crate::report::units::{bytes_text, count_text};
 
 /// The paper's own settings.
 const PAPER: [&str; 3] = ["rep3", "sy_rep3", "rep4"];

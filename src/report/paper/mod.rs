@@ -7,6 +7,7 @@ mod cost;
 mod page;
 mod secureml;
 mod table;
+mod words;
 
 pub use table::TableError;
 
@@ -16,14 +17,6 @@ use cost::Cost;
 use page::{Block, Page};
 use secureml::SecureMl;
 use table::Table;
-
-use super::plot::{Request, Series, plot_svg};
-
-/// The networks of the paper, by the cell that they have in tables.
-const LAYERS: [(&str, &str); 3] =
-    [("one layer", "[]"), ("two layers", "[128]"), ("three layers", "[128, 128]")];
-/// The usual softmax and the uses of the replacement.
-const USES: [&str; 3] = ["exact", "relu_probability", "relu_gradient"];
 
 /// The results of a sweep of the page.
 pub struct PartResults {
@@ -114,28 +107,4 @@ pub fn paper_files(parts: &[PartResults], how: &str) -> Result<Vec<(String, Vec<
     ];
     files.extend(page.figures().map(|(name, svg)| (name.to_string(), svg.as_bytes().to_vec())));
     Ok(files)
-}
-
-/// A figure of lines.
-fn lines(file: &str, series: &[Series], request: &Request, caption: String) -> Block {
-    Block::Figure { file: file.to_string(), svg: plot_svg(series, request), caption }
-}
-
-/// How many points the second share is below the first; empty if one is not known.
-fn points(shares: Option<(f64, f64)>) -> String {
-    shares.map_or(String::new(), |(more, less)| format!("{:.1}", 100.0 * (more - less)))
-}
-
-/// A ratio; empty if it is not known.
-fn ratio(ratio: Option<f64>) -> String {
-    ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
-}
-
-/// `a, b and c`.
-fn sentence(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }

@@ -1,8 +1,8 @@
 //! Which reading of SecureML's replacement reaches the accuracy that it reports.
 
 use super::page::Block;
-use super::sentence;
 use super::table::{Row, Table};
+use super::words::sentence;
 
 /// What SecureML reports with softmax and with the replacement, three layers (Mohassel and Zhang, S&P 2017, section VI).
 const REPORTED: [f64; 2] = [0.945, 0.934];

@@ -1,0 +1,34 @@
+//! What several parts of the page have in common.
+
+use super::page::Block;
+use crate::report::plot::{Request, Series, plot_svg};
+
+/// The networks of the paper, by the cell that they have in tables.
+pub(super) const LAYERS: [(&str, &str); 3] =
+    [("one layer", "[]"), ("two layers", "[128]"), ("three layers", "[128, 128]")];
+/// The usual softmax and the uses of the replacement.
+pub(super) const USES: [&str; 3] = ["exact", "relu_probability", "relu_gradient"];
+
+/// A figure of lines.
+pub(super) fn lines(file: &str, series: &[Series], request: &Request, caption: String) -> Block {
+    Block::Figure { file: file.to_string(), svg: plot_svg(series, request), caption }
+}
+
+/// How many points the second share is below the first; empty if one is not known.
+pub(super) fn points(shares: Option<(f64, f64)>) -> String {
+    shares.map_or(String::new(), |(more, less)| format!("{:.1}", 100.0 * (more - less)))
+}
+
+/// A ratio; empty if it is not known.
+pub(super) fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
+}
+
+/// `a, b and c`.
+pub(super) fn sentence(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
