@@ -135,11 +135,19 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
+impl CriticalPath {
+    fn total_ps(&self) -> u64 {
+        self.compute.0 + self.latency.0 + self.serialisation.0 + self.queueing.0 + self.window.0
+    }
+}
+
 impl Cost {
     fn check(&self, parties: usize) {
-        let path = &self.critical_path;
-        let parts = path.compute.0 + path.latency.0 + path.serialisation.0 + path.queueing.0 + path.window.0;
-        assert_eq!(parts, self.modelled_seconds.0, "the critical path adds up to the time");
+        assert_eq!(
+            self.critical_path.total_ps(),
+            self.modelled_seconds.0,
+            "the critical path adds up to the time"
+        );
         assert_eq!(self.payload_bytes_by_party.len(), parties);
         assert_eq!(self.payload_bytes_by_party.iter().sum::<u64>(), self.payload_bytes);
         assert!(self.wire_bytes >= self.payload_bytes);
@@ -298,6 +306,20 @@ fn files_hold_every_field_and_add_up() {
         assert!(["exact", "relu_probability", "relu_gradient"].contains(&summary.softmax.as_str()));
         assert_eq!(summary.rounding, "probabilistic");
         assert_eq!(summary.layers.len(), 3);
+        assert_eq!(summary.revealed, [], "nothing but results");
+        for target in &summary.time_to_accuracy {
+            let (Some(seconds), Some(path)) = (&target.modelled_seconds, &target.critical_path) else {
+                assert!(["lost", "never"].contains(&target.outcome.as_str()), "{target:?}");
+                assert_eq!((target.iterations, target.rounds, target.payload_bytes), (None, None, None));
+                continue;
+            };
+            assert!(target.outcome == "kept" && target.target <= summary.final_test_accuracy, "{target:?}");
+            assert_eq!(path.total_ps(), seconds.0, "{target:?}");
+            assert!(target.iterations <= Some(summary.iterations), "{target:?}");
+            let in_all = |of: fn(&Cost) -> u64| Some(of(&summary.setup) + of(&summary.training));
+            assert!(target.rounds <= in_all(|cost| cost.rounds), "{target:?}");
+            assert!(target.payload_bytes <= in_all(|cost| cost.payload_bytes), "{target:?}");
+        }
         for cost in [&summary.setup, &summary.iteration, &summary.training] {
             cost.check(3);
         }
