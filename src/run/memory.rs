@@ -66,9 +66,9 @@ fn parameter_bytes(plan: &Plan) -> u128 {
         // 193 to 300, and 320 to 460, for 269,000 parameters.
         (Protocol::Semi2k | Protocol::SecureMl, Rounding::Probabilistic) => 310,
         (Protocol::Semi2k | Protocol::SecureMl, Rounding::Nearest) => 470,
-        // Not measured yet: a mask of 45 to 60 bits in planes, of which the carries become ring elements, for every truncation.
-        (Protocol::Falcon, Rounding::Probabilistic) => 1500,
-        (Protocol::Falcon, Rounding::Nearest) => 2500,
+        // A mask of 45 to 60 bits in planes for every truncation, of which the carries become ring elements: 4,250, and 3,910, from
+        // 102,000 to 407,000 parameters.
+        (Protocol::Falcon, _) => 4_600,
     }
 }
 
@@ -104,8 +104,14 @@ fn adam_bytes(plan: &Plan) -> u128 {
                 1_200
             }
         }
-        // Masks for every truncation and bit of the root: not measured yet.
-        Protocol::Falcon => 20_000,
+        // Masks for every truncation and bit of the root: 20,500 for 15,900 (32,400).
+        Protocol::Falcon => {
+            if precise {
+                38_000
+            } else {
+                24_000
+            }
+        }
     }
 }
 
@@ -114,7 +120,7 @@ fn adam_bytes(plan: &Plan) -> u128 {
 fn activation_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep4 => 2000,
-        // 64 residues for each, a word each, of every component and intermediate result: not measured yet.
+        // 64 residues for each, a word each, of every component and intermediate result: less than this was measured.
         Protocol::Falcon => 20_000,
         // Labels and rows of a garbled sign: 6,600 for 32,768 of them, batch 128, beside `semi2k`.
         Protocol::SecureMl => 8_000,
@@ -140,6 +146,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
         Protocol::SecureMl => activation_bytes(plan),
         Protocol::Rep4 => 600,
         Protocol::SyRep3 => parameter_bytes(plan),
+        // 2.0 GB in all with the convolution of 16 channels.
         Protocol::Falcon => 8000,
     }
 }
