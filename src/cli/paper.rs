@@ -12,14 +12,16 @@ use crate::report::{NewFile, Part, PartResults, TableError, paper_files};
 use crate::sweep::{self, Options, Shard, Sweep, SweepPlan};
 
 /// What is otherwise with `--quick`: in a sweep file, and in its place.
-const QUICK: [(&str, &str); 7] = [
+const QUICK: [(&str, &str); 9] = [
     ("mnist(train: 60000, test: 10000)", "mnist(train: 2560, test: 1000)"),
     ("epochs: 20", "epochs: 2"),
     ("epochs: 15", "epochs: 2"),
     ("epochs: 5", "epochs: 2"),
     ("evaluate_every: 117", "evaluate_every: 5"),
     ("values: [1, 2, 3, 4, 5]", "values: [1]"),
+    ("values: [rep3, sy_rep3, rep4, beaver2, semi2k]", "values: [rep3, sy_rep3, rep4]"),
     ("values: [rep3, semi2k, rep4, sy_rep3]", "values: [rep3, rep4, sy_rep3]"),
+    ("values: [dense(hidden: []), preset(\"A\"), preset(\"D\")]", "values: [dense(hidden: [])]"),
 ];
 
 /// Arguments of `mpcsim paper`.

@@ -131,7 +131,7 @@ fn links_are_followed_and_the_folder_of_the_call_will_do() {
             command.current_dir(&here);
         });
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(read(&here).len(), 7);
+        assert_eq!(read(&here).len(), 8);
     }
     assert!(sweep(&sweep_file(folder.path(), ""), &folder.path().join("new/and/deep")).status.success());
     std::os::unix::fs::symlink(folder.path().join("nowhere"), folder.path().join("dangling")).unwrap();
