@@ -136,6 +136,11 @@ pub fn run(
     let watch = Watch { work, sizes: &sizes, progress };
     progress.begin("sweep", watch.all(plan, &tasks, left.len(), options.jobs));
     let trainings = training::run(plan, &traces, &tasks, &mut journal, options.jobs, &watch)?;
+    let is_known = |point: u32| journal.finished().contains_key(&plan.program(point as usize).training);
+    if plan.sweep.train && !points.from(0).take(first).all(is_known) {
+        // Rows are written when all trainings are done.
+        return Err(SweepError::Damaged(folder.name()));
+    }
     let evaluations = evaluations_csv(plan, journal.finished());
     folder.journal = Some(journal);
 

@@ -11,7 +11,7 @@ pub struct Change {
     pub axis: Axis,
     /// Whether towards more of it.
     pub upwards: bool,
-    /// In thousandths of what was asked for: up to here (upwards) or down to here the first choice stays the first. Known to a
+    /// In millionths of what was asked for: up to here (upwards) or down to here the first choice stays the first. Known to a
     /// hundredth of itself where another one follows; where none does, the end of what was looked at.
     pub factor: u64,
     /// The same in picoseconds or bits per second, where all links are alike.
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_boundary_is_found_to_a_hundredth() {
         for (ahead, behind, last) in
-            [(ONE, 2_000, 1_234), (ONE, 500, 777), (50_000, 100_000, 77_777), (ONE, 10, 13)]
+            [(1_000, 2_000, 1_234), (1_000, 500, 777), (50_000, 100_000, 77_777), (ONE, 10_000, 13_131)]
         {
             let up = behind > ahead;
             let is_ahead = |factor: u64| Ok(if up { factor <= last } else { factor >= last });

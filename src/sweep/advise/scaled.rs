@@ -4,11 +4,10 @@ use crate::sim::{Change, Interface, Link, Network};
 use crate::sweep::planner::SweepPlan;
 use crate::sweep::replay::Condition;
 
-/// A thousandth: factors are whole numbers of them.
-pub(super) const ONE: u64 = 1000;
-/// Factors below and above one, of which the smallest and the largest are the ends of what is looked at.
-pub(super) const FACTORS: [u64; 12] =
-    [10, 20, 50, 100, 200, 500, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000];
+/// A millionth: factors are whole numbers of them.
+pub(super) const ONE: u64 = 1_000_000;
+/// Factors below and above one, in hundredths, of which the smallest and the largest are the ends of what is looked at.
+pub(super) const HUNDREDTHS: [u64; 12] = [1, 2, 5, 10, 20, 50, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
 /// What of a network is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub enum Axis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scale {
     pub axis: Axis,
-    /// In thousandths.
+    /// In millionths.
     pub factor: u64,
 }
 
@@ -109,10 +108,14 @@ impl Scales {
         let mut all = vec![Scale::SAME];
         if !plan.has_jitter() {
             if latencies.iter().any(|&latency_ps| latency_ps > 0) {
-                all.extend(FACTORS.map(|factor| Scale { axis: Axis::Latency, factor }));
+                all.extend(
+                    HUNDREDTHS.map(|factor| Scale { axis: Axis::Latency, factor: factor * (ONE / 100) }),
+                );
             }
             if shared || limits.iter().any(Option::is_some) {
-                all.extend(FACTORS.map(|factor| Scale { axis: Axis::Bandwidth, factor }));
+                all.extend(
+                    HUNDREDTHS.map(|factor| Scale { axis: Axis::Bandwidth, factor: factor * (ONE / 100) }),
+                );
             }
         }
         let same_latency = latencies.iter().all(|latency| *latency == latencies[0]).then(|| latencies[0]);
