@@ -4,7 +4,7 @@
 //! Semi-honest, and neither computing party may collude with the dealer. What is done online is in
 //! [`super::parts::two_party`].
 //!
-//! How correlated randomness is dealt is in [`super::parts::dealing`]. The dealer sends to the party to which it has sent less.
+//! How correlated randomness is dealt is in `parts/dealing.rs`. The dealer sends to the party to which it has sent less.
 //!
 //! Payload bytes sent by the dealer: a triple 8, a dot product 8 whatever its length, a matrix product 8 an entry of the
 //! result, a triple of bits 1/8, a bit 8, a mask of n bits 8 + n/8. 1 round for all that a program takes.

@@ -2,10 +2,10 @@
 //!
 //! The parties 0 and 1 hold shares; party 2, the helper, holds none and learns nothing that is opened (Reconst of the paper is between
 //! the two). It runs the same program, on lengths: it makes the correlated randomness when it is taken (products as in
-//! [`super::parts::two_party`], dealt as in [`super::parts::dealing`], what it sends goes to party 1), and compares. Semi-honest, and no two
+//! [`super::parts::two_party`], dealt as in `parts/dealing.rs`, what it sends goes to party 1), and compares. Semi-honest, and no two
 //! may collude.
 //!
-//! Comparisons ([`super::parts::helped_comparison`]) are those of Wagh, Gupta, Chandran, "SecureNN: 3-party secure computation for neural network training"
+//! Comparisons (`parts/helped_comparison.rs`) are those of Wagh, Gupta, Chandran, "SecureNN: 3-party secure computation for neural network training"
 //! (PETS 2019), algorithms 3 to 6, with L = 2^64 and p = 67: shares modulo L become shares modulo L - 1 (`share_convert`), where the
 //! highest bit of a number is the lowest of its double (`highest_bit`). Divisions whose quotient is at most one are theirs bit
 //! by bit (algorithm 8), as a long division: where the paper truncates the divisor for each bit, the remainder is doubled, which
