@@ -171,7 +171,7 @@ impl<'a> Accuracy<'a> {
         let mut blocks = vec![
             Block::Heading("What the replacement costs in accuracy".into()),
             Block::Text(format!(
-                "Test accuracy after {epochs} epochs, {seeds} seeds: mean, and least to greatest. `relu_probability` takes relu(x) / sum relu(x) as \
+                "Test accuracy after {epochs} epochs (trainings of each kind, by seed: {seeds}): mean, and least to greatest. `relu_probability` takes relu(x) / sum relu(x) as \
                  the output distribution, with the gradient of its own cross entropy; `relu_gradient` takes it in the gradient only. What a variant \
                  costs is the mean of `exact` less its own, both in float64; what fixed point costs is the mean in float64 less that in fixed point \
                  with probabilistic rounding."
