@@ -21,6 +21,7 @@ use super::demand::{Request, Supply};
 use super::parts::falcon_offline::{Masks, Material, Signs};
 use super::parts::replicated::Replicated;
 use super::parts::residue_shares::{Residue, Told};
+use super::rep3::{self, OPEN};
 use super::{
     BitShare, Components, Demand, Ideal, Message, Protocol, Rep3, RingShare, Start, Truncation, Word, Wraps,
     receive_ring, send,
@@ -436,11 +437,6 @@ impl Protocol for Falcon {
     }
 }
 
-/// Every party sends to the one before it.
-const RESHARE: &[Sent] = &[Sent::elements(0, 2, 1), Sent::elements(1, 0, 1), Sent::elements(2, 1, 1)];
-/// Every party sends to the one after it.
-const OPEN: &[Sent] = &[Sent::elements(0, 1, 1), Sent::elements(1, 2, 1), Sent::elements(2, 0, 1)];
-
 /// So many bytes for each of n to the party before.
 const fn back(bytes: u64) -> [Sent; 3] {
     [Sent::bits(0, 2, 8 * bytes), Sent::bits(1, 0, 8 * bytes), Sent::bits(2, 1, 8 * bytes)]
@@ -473,16 +469,12 @@ const TRUNCATION: &str = "(v + r' modulo 2^bits) >> shift - r + 2^(bits-shift) c
 
 /// What the operations cost.
 const COSTS: &[Declared] = &[
-    Declared::online(
-        Primitive::Input,
-        "x less a component that the owner and another draw, told to the third",
-        &[&[Sent::elements(0, 1, 1)]],
-    ),
-    Declared::online(Primitive::Open, "each tells the next one the component that it lacks", &[OPEN]),
+    rep3::INPUT,
+    rep3::OPENING,
     Declared::online(Primitive::OpenBits, "the same for bits, a byte each", &[&forth(1)]),
-    Declared::online(Primitive::Mul, "z_i = x_i y_i + x_i y_(i+1) + x_(i+1) y_i + zero_i", &[RESHARE]),
-    Declared::online(Primitive::Dot, "the same, summed before it is shared again", &[RESHARE]),
-    Declared::online(Primitive::MatMul, "the same for matrices", &[RESHARE]),
+    rep3::MUL,
+    rep3::DOT,
+    rep3::MATMUL,
     Declared::online(Primitive::And, "the same over GF(2), a byte each", &[&back(1)]),
     Declared::online(Primitive::Truncate, TRUNCATION, &[OPEN]).with_batches(A_PAIR),
     Declared::online(Primitive::TruncateGap, TRUNCATION, &[OPEN]).with_batches(A_PAIR),

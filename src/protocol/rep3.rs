@@ -517,21 +517,31 @@ impl Protocol for Rep3 {
 const RESHARE: &[Sent] = &[Sent::elements(0, 2, 1), Sent::elements(1, 0, 1), Sent::elements(2, 1, 1)];
 const RESHARE_BITS: &[Sent] = &[Sent::bits(0, 2, 1), Sent::bits(1, 0, 1), Sent::bits(2, 1, 1)];
 /// Every party sends to the one after it.
-const OPEN: &[Sent] = &[Sent::elements(0, 1, 1), Sent::elements(1, 2, 1), Sent::elements(2, 0, 1)];
+pub(super) const OPEN: &[Sent] = &[Sent::elements(0, 1, 1), Sent::elements(1, 2, 1), Sent::elements(2, 0, 1)];
 const OPEN_BITS: &[Sent] = &[Sent::bits(0, 1, 1), Sent::bits(1, 2, 1), Sent::bits(2, 0, 1)];
+
+/// What the operations cost that others with such shares do in the same way.
+pub(super) const INPUT: Declared = Declared::online(
+    Primitive::Input,
+    "x less a component that the owner and another draw, told to the third",
+    &[&[Sent::elements(0, 1, 1)]],
+);
+pub(super) const OPENING: Declared =
+    Declared::online(Primitive::Open, "each tells the next one the component that it lacks", &[OPEN]);
+pub(super) const MUL: Declared =
+    Declared::online(Primitive::Mul, "z_i = x_i y_i + x_i y_(i+1) + x_(i+1) y_i + zero_i", &[RESHARE]);
+pub(super) const DOT: Declared =
+    Declared::online(Primitive::Dot, "the same, summed before it is shared again", &[RESHARE]);
+pub(super) const MATMUL: Declared = Declared::online(Primitive::MatMul, "the same for matrices", &[RESHARE]);
 
 /// What the operations cost.
 const COSTS: &[Declared] = &[
-    Declared::online(
-        Primitive::Input,
-        "x less a component that the owner and another draw, told to the third",
-        &[&[Sent::elements(0, 1, 1)]],
-    ),
-    Declared::online(Primitive::Open, "each tells the next one the component that it lacks", &[OPEN]),
+    INPUT,
+    OPENING,
     Declared::online(Primitive::OpenBits, "the same for bits", &[OPEN_BITS]),
-    Declared::online(Primitive::Mul, "z_i = x_i y_i + x_i y_(i+1) + x_(i+1) y_i + zero_i", &[RESHARE]),
-    Declared::online(Primitive::Dot, "the same, summed before it is shared again", &[RESHARE]),
-    Declared::online(Primitive::MatMul, "the same for matrices", &[RESHARE]),
+    MUL,
+    DOT,
+    MATMUL,
     Declared::online(Primitive::And, "the same over GF(2)", &[RESHARE_BITS]),
     Declared::online(
         Primitive::Truncate,

@@ -21,7 +21,7 @@
 
 use super::declared::{Declared, Primitive, Sent};
 use super::parts::oblivious_transfer::Extension;
-use super::parts::transferred::{ByTransfers, Style};
+use super::parts::transferred::{ByTransfers, PRODUCT, Style, mask};
 use super::parts::two_party::{TwoParty, online};
 
 /// The protocol as seen by one party.
@@ -53,13 +53,6 @@ const fn columns(transfers: u64) -> u64 {
     Extension::ISHAI.bits(transfers as usize) as u64
 }
 
-/// Bits of the corrections for a random number of so many bits: 63, 62, ...
-const fn mask(bits: u64) -> u64 {
-    63 * bits - bits * (bits - 1) / 2
-}
-
-/// Bits of the corrections for a product: 64, 63, ... 1.
-const PRODUCT: u64 = 64 * 65 / 2;
 /// Bits of labels and rows for a sign: of both shares, and of 63 ands.
 const SIGN: u64 = 128 * (2 * 64) + 256 * 63;
 /// And gates of a quotient from zero to one, with 2 bits after the point.

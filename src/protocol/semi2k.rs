@@ -16,7 +16,7 @@
 
 use super::declared::{Declared, Primitive, Sent};
 use super::parts::oblivious_transfer::Extension;
-use super::parts::transferred::{ByTransfers, Style};
+use super::parts::transferred::{ByTransfers, PRODUCT, Style, mask};
 use super::parts::two_party::{TwoParty, online};
 
 /// The protocol as seen by one party.
@@ -78,14 +78,6 @@ macro_rules! both_ways {
 const fn columns(transfers: u64) -> u64 {
     Extension::SOFT_SPOKEN.bits(transfers as usize) as u64
 }
-
-/// Bits of the corrections for a random number of so many bits: 63, 62, ...
-const fn mask(bits: u64) -> u64 {
-    63 * bits - bits * (bits - 1) / 2
-}
-
-/// Bits of the corrections for a product: 64, 63, ... 1.
-const PRODUCT: u64 = 64 * 65 / 2;
 
 /// What the operations cost. Of what takes transfers in one direction, they go to the party that has sent less.
 const COSTS: &[Declared] = &[

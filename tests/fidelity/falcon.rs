@@ -6,12 +6,8 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Protocol, RingShare, Truncation};
 use mpcsim::ring::Plane;
 use mpcsim::secure::{Numerator, Rounding, Secure};
-use mpcsim::sim::{Endpoint, EventKind, Link, Network, Replayer, Trace};
 
-use crate::secure::harness::{Program, Setting, on_shapes};
-
-/// Bytes by link, and rounds.
-type Traffic = (BTreeMap<(usize, usize), u64>, u64);
+use crate::secure::harness::{Program, Setting, Traffic, on_shapes, traffic};
 
 /// One of the authors' functions, as ours.
 #[derive(Clone, Copy, Debug)]
@@ -54,21 +50,6 @@ impl Program for Own {
     }
 }
 
-fn traffic(trace: &Trace) -> Traffic {
-    let mut links = BTreeMap::new();
-    for party in 0..trace.parties() {
-        for event in trace.events(party) {
-            if let EventKind::Send { to, payload_bytes, .. } = event.kind {
-                *links.entry((party, to)).or_default() += payload_bytes;
-            }
-        }
-    }
-    let network = Network::uniform(trace.parties(), Link::INSTANT);
-    let endpoints = vec![Endpoint::default(); trace.parties()];
-    let replay = Replayer::new(&network, &endpoints).run(trace, &mut ()).expect("a trace");
-    (links, replay.rounds())
-}
-
 /// Ours, for n elements.
 fn ours(own: Own, n: u64) -> Traffic {
     let setting = Setting::of(ProtocolName::Falcon, Rounding::Probabilistic);
@@ -93,13 +74,13 @@ fn links_of(links: &serde_json::Value) -> BTreeMap<(usize, usize), u64> {
 fn measured(name: &str, n: u64) -> Traffic {
     let row = &reference()["per_element"][name];
     let links = links_of(&row["bytes_by_link"]).into_iter().map(|(link, bytes)| (link, n * bytes));
-    (links.collect(), row["rounds"].as_u64().expect("rounds"))
+    (row["rounds"].as_u64().expect("rounds"), links.collect())
 }
 
 /// One after the other.
-fn then((mut links, rounds): Traffic, other: Traffic) -> Traffic {
-    other.0.into_iter().for_each(|(link, bytes)| *links.entry(link).or_default() += bytes);
-    (links, rounds + other.1)
+fn then((rounds, mut links): Traffic, other: Traffic) -> Traffic {
+    other.1.into_iter().for_each(|(link, bytes)| *links.entry(link).or_default() += bytes);
+    (rounds + other.0, links)
 }
 
 fn repeated(times: usize, traffic: Traffic) -> Traffic {
@@ -133,7 +114,7 @@ fn every_operation_of_falcon_sends_what_the_authors_program_does() {
         assert_eq!(relu, measured("relu", n), "DReLU, then SelectShares");
         assert_eq!(then(measured("reconstruct_bit", n), measured("mult", n)), measured("select_shares", n));
         // Their table of functions, 64 bits.
-        let total = |(links, rounds): Traffic| (links.into_values().sum::<u64>(), rounds);
+        let total = |(rounds, links): Traffic| (links.into_values().sum::<u64>(), rounds);
         assert_eq!(total(pow(n)), (2466 * n, 60), "Pow");
         assert_eq!(total(division(3)), (2562 * n, 66), "division");
     }
@@ -156,7 +137,7 @@ fn the_authors_iteration_is_the_sum_of_its_functions() {
         measured("mult_trunc", features * classes),
         measured("truncate", classes),
     ];
-    let (links, _) = parts.into_iter().reduce(then).expect("parts");
+    let (_, links) = parts.into_iter().reduce(then).expect("parts");
     assert_eq!(links, links_of(&reference()["training_iteration"]["bytes_by_link"]));
     assert_eq!(links.values().sum::<u64>(), 4_162_800);
 }

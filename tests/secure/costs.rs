@@ -13,11 +13,10 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Division, Protocol, RingShare, Truncation, Wraps};
 use mpcsim::ring::{MatMul, Plane, Vector};
 use mpcsim::secure::{Rounding, Secure};
-use mpcsim::sim::{Endpoint, EventKind, Link, Network, Replayer, Trace};
 use mpcsim::softmax::{ClippedLimit, QuadraticExp, Softmax, SoftmaxVariant};
 
 use super::function::{CLASSES, COLUMNS, Function, NUMERATORS};
-use super::harness::{Dice, Program, Setting, on_shapes, seed};
+use super::harness::{Dice, Program, Setting, Traffic, on_shapes, seed, traffic};
 use super::{EXACT, RELU_PROBABILITY};
 
 /// No chain of messages.
@@ -543,30 +542,12 @@ impl Program for Own {
     }
 }
 
-/// Rounds, and payload bytes by link.
-type Traffic = (u64, BTreeMap<(usize, usize), u64>);
-
 fn declared_traffic(steps: Steps, n: u64) -> Traffic {
     let mut links = BTreeMap::new();
     for sent in steps.iter().copied().flatten() {
         *links.entry((sent.from, sent.to)).or_default() += sent.payload_bytes(n);
     }
     (rounds(steps), links)
-}
-
-fn traffic(trace: &Trace) -> Traffic {
-    let mut links = BTreeMap::new();
-    for party in 0..trace.parties() {
-        for event in trace.events(party) {
-            if let EventKind::Send { to, payload_bytes, .. } = event.kind {
-                *links.entry((party, to)).or_default() += payload_bytes;
-            }
-        }
-    }
-    let network = Network::uniform(trace.parties(), Link::INSTANT);
-    let endpoints = vec![Endpoint::default(); trace.parties()];
-    let replay = Replayer::new(&network, &endpoints).run(trace, &mut ()).expect("a trace");
-    (replay.rounds(), links)
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Runs secure programs on real random shares, on shapes, or in the clear.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -9,7 +10,8 @@ use mpcsim::protocol::{Clear, Demand, Message, Protocol, RingShare, Role, Values
 use mpcsim::ring::{Content, Vector, meter};
 use mpcsim::secure::{FixedPoint, Rounding, Secure};
 use mpcsim::sim::{
-    Endpoint, Interceptor, Link, Network, Party, Run, SimError, Simulation, Trace, World, all, both,
+    Endpoint, EventKind, Interceptor, Link, Network, Party, Replayer, Run, SimError, Simulation, Trace,
+    World, all, both,
 };
 use rand_pcg::{Pcg64, rand_core::Rng};
 
@@ -53,7 +55,7 @@ impl Outcome {
 fn bytes_by_party(trace: &Trace) -> Vec<u64> {
     let sent = |party| {
         let bytes = |event: mpcsim::sim::Event| match event.kind {
-            mpcsim::sim::EventKind::Send { payload_bytes, .. } => payload_bytes,
+            EventKind::Send { payload_bytes, .. } => payload_bytes,
             _ => 0,
         };
         trace.events(party).map(bytes).sum()
@@ -361,4 +363,23 @@ pub fn in_the_clear_counting<G: Program>(
     execute_prepared(program, inputs, (seed, Content::Values), &mut everyone, &demands)
         .expect("the program runs")
         .0
+}
+
+/// Rounds, and payload bytes by link.
+pub type Traffic = (u64, BTreeMap<(usize, usize), u64>);
+
+/// What a trace sends.
+pub fn traffic(trace: &Trace) -> Traffic {
+    let mut links = BTreeMap::new();
+    for party in 0..trace.parties() {
+        for event in trace.events(party) {
+            if let EventKind::Send { to, payload_bytes, .. } = event.kind {
+                *links.entry((party, to)).or_default() += payload_bytes;
+            }
+        }
+    }
+    let network = Network::uniform(trace.parties(), Link::INSTANT);
+    let endpoints = vec![Endpoint::default(); trace.parties()];
+    let replay = Replayer::new(&network, &endpoints).run(trace, &mut ()).expect("a trace");
+    (replay.rounds(), links)
 }

@@ -34,6 +34,14 @@ pub trait Style: Default + 'static {
     const IS_SECUREML: bool = false;
 }
 
+/// Bits of the corrections for a random number of so many bits: 63, 62, ...
+pub const fn mask(bits: u64) -> u64 {
+    63 * bits - bits * (bits - 1) / 2
+}
+
+/// Bits of the corrections for a product: 64, 63, ... 1.
+pub const PRODUCT: u64 = 64 * 65 / 2;
+
 /// Bytes of a key.
 const KEY_BYTES: u64 = 16;
 /// Transfers of a phase that have numbers of their own, for the hash.
