@@ -44,8 +44,6 @@ pub use columns::result_columns;
 pub use declared::reference;
 pub use file::Sweep;
 pub use merge::merge;
-#[cfg(feature = "parquet")]
-pub use parquet::write as write_parquet;
 pub use planner::SweepPlan;
 pub use result::Incomplete;
 pub use run::{Done, Options, estimate, run};

@@ -58,7 +58,7 @@ fn other(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
 }
 
 /// Writes `results.parquet` beside `results.csv`; gives its digest.
-pub fn write(folder: &Path) -> io::Result<String> {
+pub(super) fn write(folder: &Path) -> io::Result<String> {
     let open = || csv::Reader::from_path(folder.join(RESULTS)).map_err(other);
     let mut reader = open()?;
     let names: Vec<String> = reader.headers().map_err(other)?.iter().map(String::from).collect();
@@ -117,4 +117,66 @@ fn write_group(
     }
     writer.close()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    use super::*;
+
+    /// What a cell of a column of whole numbers, numbers or text must be in the file.
+    fn expected(kind: &str, cell: &str) -> Field {
+        match (kind, cell) {
+            (_, "") => Field::Null,
+            ("integer", cell) => Field::Long(cell.parse().unwrap()),
+            ("double", cell) => Field::Double(cell.parse().unwrap()),
+            (_, cell) => Field::Str(cell.to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_file_holds_the_rows_of_the_table_with_typed_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["index", "seconds", "softmax", "bandwidth", "all_empty"];
+        let kinds = ["integer", "double", "text", "text", "integer"];
+        let largest = i64::MAX.to_string();
+        let mut rows = vec![
+            ["0", "0.25", "exact", "1000000000", ""],
+            ["", "1e-9", "", "unlimited", ""],
+            [&largest, "", "a, \"b\"", "", ""],
+            ["-7", "3", "relu_probability", "10", ""],
+        ];
+        // More than one group of rows.
+        for _ in 0..70_000 {
+            rows.push(["5", "0.5", "exact", "7", ""]);
+        }
+        let mut table = csv::Writer::from_path(folder.path().join(RESULTS)).unwrap();
+        table.write_record(names).unwrap();
+        rows.iter().for_each(|row| table.write_record(row).unwrap());
+        table.flush().unwrap();
+
+        write(folder.path()).unwrap();
+
+        let reader = SerializedFileReader::new(File::open(folder.path().join(NAME)).unwrap()).unwrap();
+        let mut found = 0;
+        for (row, cells) in reader.get_row_iter(None).unwrap().zip(&rows) {
+            let row = row.unwrap();
+            let fields: Vec<(String, Field)> =
+                row.get_column_iter().map(|(name, field)| (name.clone(), field.clone())).collect();
+            for (i, (name, field)) in fields.iter().enumerate() {
+                assert_eq!((name.as_str(), field), (names[i], &expected(kinds[i], cells[i])), "row {found}");
+            }
+            assert_eq!(fields.len(), names.len());
+            found += 1;
+        }
+        assert_eq!(found, rows.len());
+        assert_eq!(reader.metadata().num_row_groups(), 2);
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "results.csv and results.parquet: {left:?}");
+    }
 }

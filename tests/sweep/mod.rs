@@ -3,8 +3,6 @@
 mod advise;
 mod memory;
 mod mistakes;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod points;
 mod refusals;
 mod resume;
