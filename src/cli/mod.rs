@@ -3,6 +3,7 @@
 mod advise;
 mod check;
 mod compare;
+mod conditions;
 mod cost;
 mod failure;
 mod import;

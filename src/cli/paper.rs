@@ -27,7 +27,7 @@ const QUICK: [(&str, &str); 9] = [
 /// Arguments of `mpcsim paper`.
 #[derive(Args)]
 pub(crate) struct PaperArgs {
-    /// Small data, one seed, two epochs: whether it all works, in a minute. Its accuracies say nothing.
+    /// Small data, one seed, two epochs: whether it all works, in minutes. Its accuracies say nothing.
     #[arg(long)]
     quick: bool,
     /// Only this part of the page; may be given several times.

@@ -1,20 +1,15 @@
 //! `mpcsim replay`.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::conditions::{compute_of, network_of};
 use super::failure::mistake;
 use super::recorded::read_trace;
 use super::{Failure, MemoryArgs, print};
-use crate::memory::read_text;
 use crate::report::{Names, ReplayReport, replay_json, replay_table};
 use crate::run::{endpoints, network};
-use crate::scenario::{
-    COMPUTES, ComputePlan, ComputePreset, LARGEST_FILE, NETWORKS, NetworkPlan, NetworkPreset, ScenarioErrors,
-    likely, no_compute, parse_compute, parse_network,
-};
 use crate::sim::{Endpoint, Replayer};
 
 /// Arguments of `mpcsim replay`.
@@ -42,53 +37,12 @@ pub(crate) struct ReplayArgs {
     json: bool,
 }
 
-/// The text of a file that stands in place of a preset.
-fn text_of(kind: &str, name: &str, presets: &[&'static str]) -> Result<String, Failure> {
-    read_text(name.as_ref(), LARGEST_FILE).map_err(|error| {
-        if name.ends_with(".ron") || fs::exists(name).unwrap_or(false) {
-            return mistake(format!("the {kind} file {name} cannot be read: {error}"));
-        }
-        // `--network '"wan"'` and `--network 'preset("wan")'`, as in a scenario.
-        let bare = name.trim_start_matches("preset(").trim_end_matches(')').trim_matches('"');
-        if bare != name && presets.contains(&bare) {
-            return mistake(format!("write the name of the preset alone: --{kind} {bare}"));
-        }
-        let help = match likely(name, presets.iter().copied()) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None => format!("there are {}", presets.join(", ")),
-        };
-        mistake(format!("there is no {kind} preset `{name}`, and no file of that name; {help}"))
-    })
-}
-
-fn network_of(name: &str, parties: usize) -> Result<NetworkPlan, Failure> {
-    if let Some(preset) = NetworkPreset::find(name) {
-        return preset.plan(parties).ok_or_else(|| {
-            let most = preset.most_parties().unwrap_or(0);
-            mistake(format!("`{name}` has figures for {most} parties, and the trace has {parties}"))
-        });
-    }
-    let text = text_of("network", name, &NETWORKS.each_ref().map(|preset| preset.name))?;
-    parse_network(&text, name, parties).map_err(ScenarioErrors::into)
-}
-
-fn compute_of(name: &str, parties: usize) -> Result<ComputePlan, Failure> {
-    match ComputePreset::find(name) {
-        Some(preset) => Ok(preset.plan(parties)),
-        None if name == "none" => Ok(no_compute(parties)),
-        None => {
-            let text = text_of("compute", name, &COMPUTES.each_ref().map(|preset| preset.name))?;
-            parse_compute(&text, name, parties).map_err(ScenarioErrors::into)
-        }
-    }
-}
-
 /// Replays a recorded program under another network.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<(), Failure> {
     let name = args.trace.display();
     let trace = read_trace(&args.trace, &args.memory)?;
     let parties = trace.parties();
-    let plan = network_of(&args.network, parties)?;
+    let plan = network_of(&args.network, parties, "the trace")?;
     let network = network(&plan, args.seed);
     let endpoints = match &args.compute {
         Some(name) => endpoints(&compute_of(name, parties)?),

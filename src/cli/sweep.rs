@@ -35,7 +35,8 @@ pub(crate) struct SweepArgs {
     /// Run the K-th of N shares of the points; `mpcsim merge` joins the folders of all shares.
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
-    /// Go on where a run of the same sweep was stopped; begin if there is none.
+    /// Go on where a run of the same sweep was stopped; begin if there is none. If the file has changed since, finished trainings that it
+    /// still has are kept.
     #[arg(long)]
     resume: bool,
     /// Replace the results of another sweep, if there are any in the folder.

@@ -25,7 +25,7 @@ mod timeline;
 mod units;
 
 pub use compare::{CompareError, LARGEST_RESULT, Summary, compare_json, compare_table, compare_warnings};
-pub use costs::{CostRow, cost_details, cost_line, cost_table};
+pub use costs::{CostRow, cost_details, cost_line, cost_table, costs_csv};
 pub use csv::{epochs_csv, evaluations_csv, links_csv, spans_csv};
 pub use explain::explain;
 pub use failure::{failure_json, failure_text};

@@ -48,7 +48,7 @@ fn variant(softmax: Softmax) -> Result<String, SimError> {
             line("cost", &format!("{:<9}not for malicious parties", protocol.name()));
             continue;
         }
-        let cost = operation.cost(protocol, Rounding::Probabilistic, BATCH)?;
+        let cost = operation.cost(protocol, Rounding::Probabilistic, BATCH, None)?;
         let offline = match cost.offline_payload_bytes {
             0 => String::new(),
             bytes => format!(", of which {} offline", bytes_text(bytes)),

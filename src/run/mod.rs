@@ -44,7 +44,7 @@ use fingerprint::named_content;
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
 pub(crate) use fingerprint::{fingerprint_of, own_content, weights_content};
 pub use memory::{Size, check_data, check_memory, estimated_bytes, size};
-pub use operations::{Operation, OperationCost};
+pub use operations::{Operation, OperationCost, Timed};
 pub use out_of_range::OutOfRange;
 pub use record::{Costs, Phase, Recorded, record};
 pub use session::{Demands, Session};

@@ -7,11 +7,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::layer_operations::{LayerOperation, Pass};
+use super::world::world;
 use crate::ledger::Cost;
 use crate::nn::{LayerKind, Padding};
 use crate::protocol::registry::{ProtocolName, Starter, Visitor};
 use crate::protocol::{Demand, Message, Protocol, RingShare, Role};
 use crate::ring::{Content, MatMul, Vector};
+use crate::scenario::{ComputePlan, NetworkPlan};
 use crate::secure::{FixedPoint, Numerator, Rounding, Secure};
 use crate::sim::{Link, Network, SimError, Simulation, WireOverhead, World};
 use crate::softmax::{Logits, Softmax};
@@ -33,6 +35,8 @@ macro_rules! operations {
             $(#[doc = $description] $variant,)*
             /// A variant of the output layer, forward and backward, without loss.
             OutputLayer(Softmax),
+            /// A product of matrices of fixed-point numbers of these shapes, rounded.
+            Product(MatMul),
         }
 
         /// All but the output layers.
@@ -45,6 +49,7 @@ macro_rules! operations {
                 match self {
                     $(Operation::$variant => $name,)*
                     Operation::OutputLayer(softmax) => softmax.name(),
+                    Operation::Product(_) => Operation::MatMul.name(),
                 }
             }
 
@@ -53,6 +58,7 @@ macro_rules! operations {
                 match self {
                     $(Operation::$variant => $description,)*
                     Operation::OutputLayer(softmax) => softmax.description(),
+                    Operation::Product(_) => "matrix product of fixed-point numbers, rounded",
                 }
             }
 
@@ -61,6 +67,7 @@ macro_rules! operations {
                 match self {
                     $(Operation::$variant => $how,)*
                     Operation::OutputLayer(softmax) => softmax.formula(),
+                    Operation::Product(_) => Operation::MatMul.how(),
                 }
             }
 
@@ -69,6 +76,7 @@ macro_rules! operations {
                 match self {
                     $(Operation::$variant => $n,)*
                     Operation::OutputLayer(_) => "rows of ten",
+                    Operation::Product(_) => "",
                 }
             }
         }
@@ -176,6 +184,19 @@ pub struct OperationCost {
     pub offline_payload_bytes: u64,
     /// Messages of the longest chain of the offline phase, which comes before all others.
     pub offline_rounds: u64,
+    /// Picoseconds of the operation alone, its offline phase being done.
+    pub modelled_ps: u64,
+    /// Picoseconds of its offline phase.
+    pub offline_modelled_ps: u64,
+}
+
+/// Under what an operation is timed.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    /// The network; connections are new when the operation, or its offline phase, begins.
+    pub network: NetworkPlan,
+    /// What computing and handling messages cost.
+    pub compute: ComputePlan,
 }
 
 impl Operation {
@@ -220,17 +241,27 @@ impl Operation {
         })
     }
 
+    /// Shapes of the matrices, of operations on such.
+    fn shape(self) -> MatMul {
+        match self {
+            Operation::Product(shape) => shape,
+            _ => MatMul::new(MATRICES.0, MATRICES.1, MATRICES.2),
+        }
+    }
+
     /// Lengths of the operands.
     fn operands(self, n: usize) -> Vec<usize> {
         if let Some(layer) = self.layer(n) {
             return layer.operands();
         }
-        let (rows, inner, columns) = MATRICES;
         match self {
             Operation::Input => vec![],
             Operation::Mul | Operation::FixedMul | Operation::Divide => vec![n, n],
             Operation::Dot | Operation::FixedDot => vec![DOT * n, DOT * n],
-            Operation::MatMul | Operation::MatMulRing => vec![rows * inner, inner * columns],
+            Operation::MatMul | Operation::MatMulRing | Operation::Product(_) => {
+                let MatMul { rows, inner, columns, .. } = self.shape();
+                vec![rows * inner, inner * columns]
+            }
             Operation::Max => vec![CLASSES * n],
             Operation::OutputLayer(_) => vec![CLASSES * n, CLASSES * n],
             Operation::Open
@@ -254,7 +285,7 @@ impl Operation {
         }
         let x = || &operands[0];
         let y = || &operands[1];
-        let shape = MatMul::new(MATRICES.0, MATRICES.1, MATRICES.2);
+        let shape = self.shape();
         let FixedPoint { fraction_bits: f, total_bits: k } = secure.fixed_point;
         match self {
             Operation::Input => {
@@ -268,7 +299,7 @@ impl Operation {
             Operation::Truncate => drop(secure.truncate(x(), k + f, f).await),
             Operation::FixedMul => drop(secure.fixed_mul(x(), y()).await),
             Operation::FixedDot => drop(secure.fixed_dot(x(), y(), DOT).await),
-            Operation::MatMul => drop(secure.fixed_matmul(x(), y(), shape).await),
+            Operation::MatMul | Operation::Product(_) => drop(secure.fixed_matmul(x(), y(), shape).await),
             // Fixed-point numbers are compared by their difference, which has a bit more.
             Operation::LessThanZero => drop(secure.less_than_zero(x(), k + 1).await),
             Operation::Relu => drop(secure.relu(x()).await),
@@ -291,14 +322,25 @@ impl Operation {
         !(opens && protocol.is_malicious())
     }
 
-    /// What it costs the parties of a protocol, its operands being shared already.
+    /// What it costs the parties of a protocol, its operands being shared already. It takes no time if it is not timed.
+    ///
+    /// # Panics
+    /// If it is timed for another number of parties.
     pub fn cost(
         self,
         protocol: ProtocolName,
         rounding: Rounding,
         n: usize,
+        timed: Option<&Timed>,
     ) -> Result<OperationCost, SimError> {
-        protocol.visit(Counted { operation: self, n, rounding, parties: protocol.parties() })
+        let world = match timed {
+            Some(Timed { network, compute }) => {
+                assert_eq!(network.parties, protocol.parties(), "a network for the parties of the protocol");
+                world(network, compute, 0)
+            }
+            None => World::new(Network::uniform(protocol.parties(), Link::INSTANT)),
+        };
+        protocol.visit(Counted { operation: self, n, rounding, world })
     }
 }
 
@@ -311,7 +353,7 @@ struct Counted {
     operation: Operation,
     n: usize,
     rounding: Rounding,
-    parties: usize,
+    world: World,
 }
 
 type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -368,9 +410,8 @@ impl Visitor for Counted {
     type Output = Result<OperationCost, SimError>;
 
     fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
-        let Counted { operation, n, rounding, parties } = self;
-        let network = Network::uniform(parties, Link::INSTANT);
-        let mut simulation = Simulation::<Message>::new(World::new(network));
+        let Counted { operation, n, rounding, world } = self;
+        let mut simulation = Simulation::<Message>::new(world);
         let lengths = operation.operands(n);
         let tasks = (0..simulation.parties())
             .map(|i| {
@@ -402,6 +443,8 @@ impl Visitor for Counted {
             payload_bytes_by_party: by_party.map(|(online, offline)| online + offline).collect(),
             offline_payload_bytes: offline.payload_bytes,
             offline_rounds: offline.rounds,
+            modelled_ps: online.modelled_ps,
+            offline_modelled_ps: offline.modelled_ps,
         })
     }
 }

@@ -3,4 +3,5 @@
 pub(crate) const RESULTS: &str = "results.csv";
 pub(crate) const SUMMARY: &str = "sweep.json";
 pub(crate) const EVALUATIONS: &str = "evaluations.csv";
+pub(crate) const TRAININGS: &str = "trainings.jsonl";
 pub(crate) const REPORT: &str = "report.html";

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::SweepError;
 use super::columns::result_columns;
-use super::files::{EVALUATIONS, REPORT, RESULTS, SUMMARY};
-use super::journal::{Journal, seal, unseal};
+use super::files::{EVALUATIONS, REPORT, RESULTS, SUMMARY, TRAININGS};
+use super::journal::{Journal, known, seal, unseal};
+use super::names::Names;
 use super::result::Incomplete;
 use super::shard::Shard;
 use super::summary::{Known, SweepSummary};
@@ -54,7 +55,7 @@ impl Progress {
 
     /// A line with its checksum.
     fn line(&self) -> Vec<u8> {
-        seal("", &serde_json::to_string(self).expect("progress is JSON")).into_bytes()
+        seal(&serde_json::to_string(self).expect("progress is JSON")).into_bytes()
     }
 
     fn read(work: &Path, name: &str) -> Result<Option<Progress>, SweepError> {
@@ -62,7 +63,7 @@ impl Progress {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(|error| SweepError::io(name, error))?,
         };
-        let progress = unseal("", &bytes).and_then(|text| serde_json::from_str(text).ok());
+        let progress = unseal(&bytes).and_then(|text| serde_json::from_str(text).ok());
         progress.map(Some).ok_or_else(|| SweepError::Damaged(name.to_string()))
     }
 }
@@ -87,10 +88,11 @@ pub(crate) enum Opened {
 
 impl Folder {
     /// Takes a folder for a sweep: a new or empty one, one of the same sweep (with `force` of any), finished, whose results
-    /// are replaced when this one is finished, or with `resume` the one of the same sweep, unfinished.
+    /// are replaced when this one is finished, or with `resume` the one of the same sweep, unfinished, or of one that has a finished
+    /// training in common with it.
     pub(crate) fn open(
         path: &Path,
-        fingerprint: &str,
+        names: &Names,
         shard: Shard,
         (resume, force): (bool, bool),
     ) -> Result<Opened, SweepError> {
@@ -98,30 +100,37 @@ impl Folder {
         let io = |error| SweepError::io(&name, error);
         let results = report::Folder::to_keep(path, Kind::Sweep)?;
         let (work, new) = (results.work(), results.new_files());
-        let fresh = Progress::new(fingerprint, shard);
+        let fresh = Progress::new(&names.sweep, shard);
         let progress = match Progress::read(&work, &name)? {
             Some(_) if !resume => return Err(report::FolderError::Unfinished(name).into()),
-            Some(old) => {
-                same_sweep(&old, &fresh, &name)?;
-                old
+            Some(old) if same_sweep(&old, &fresh, &name)? => old,
+            Some(_) => {
+                let journal = fs::read(work.join(JOURNAL)).or_else(if_there).map_err(io)?;
+                in_common(&names.trainings, &journal, &name)?;
+                write_whole(&work, PROGRESS_NEXT, PROGRESS, &fresh.line()).map_err(io)?;
+                fresh
             }
             None if resume && path.join(SUMMARY).exists() => {
-                results.discard()?;
-                return already_finished(path, &fresh);
+                let trainings = match finished_trainings(path, names, &fresh) {
+                    Ok(Some(trainings)) => trainings,
+                    other => {
+                        results.discard()?;
+                        return other.map(|_| Opened::Finished);
+                    }
+                };
+                begin(&results, &fresh, &trainings).map_err(io)?;
+                fresh
             }
             None => {
                 if !force && path.join(SUMMARY).exists() && !holds(path, &fresh) {
                     results.discard()?;
                     return Err(SweepError::OtherResults(name));
                 }
-                // What a program left that was killed before it had begun.
-                fs::remove_dir_all(&new).and_then(|()| fs::create_dir(&new)).map_err(io)?;
-                remove(&work.join(JOURNAL)).map_err(io)?;
-                write_whole(&work, PROGRESS_NEXT, PROGRESS, &fresh.line()).map_err(io)?;
+                begin(&results, &fresh, b"").map_err(io)?;
                 fresh
             }
         };
-        let journal = Journal::open(&work.join(JOURNAL), fingerprint, &name)?;
+        let journal = Journal::open(&work.join(JOURNAL), &names.trainings, &name)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut rows = options.open(new.join(RESULTS)).map_err(io)?;
@@ -182,6 +191,8 @@ impl Folder {
 pub(crate) struct Extras<'a> {
     /// `evaluations.csv`, if anything was trained.
     pub evaluations: Option<&'a [u8]>,
+    /// `trainings.jsonl`, likewise.
+    pub trainings: Option<&'a [u8]>,
     /// `report.html`.
     pub report: bool,
     /// `results.parquet`.
@@ -202,6 +213,9 @@ pub(crate) fn finish_files(
     add(SUMMARY, &summary.to_json())?;
     if let Some(evaluations) = extras.evaluations {
         add(EVALUATIONS, evaluations)?;
+    }
+    if let Some(trainings) = extras.trainings {
+        add(TRAININGS, trainings)?;
     }
     if extras.report {
         let seeds: Vec<String> =
@@ -226,30 +240,49 @@ fn write_whole(folder: &Path, next: &str, name: &str, content: &[u8]) -> io::Res
     })
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+/// Begins in a folder of work, whatever a program left there that was killed before it had begun, with these trainings finished.
+fn begin(results: &report::Folder, fresh: &Progress, trainings: &[u8]) -> io::Result<()> {
+    let (work, new) = (results.work(), results.new_files());
+    fs::remove_dir_all(&new).and_then(|()| fs::create_dir(&new))?;
+    write_synced(&work.join(JOURNAL), trainings)?;
+    write_whole(&work, PROGRESS_NEXT, PROGRESS, &fresh.line())
 }
 
-fn same_sweep(old: &Progress, new: &Progress, folder: &str) -> Result<(), SweepError> {
-    let changed = |reason: String| SweepError::Changed { folder: folder.to_string(), reason };
+/// No bytes for a file that is not there.
+fn if_there(error: io::Error) -> io::Result<Vec<u8>> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(error) }
+}
+
+fn changed(folder: &str, reason: String) -> SweepError {
+    SweepError::Changed { folder: folder.to_string(), reason }
+}
+
+/// Whether a folder is of this very sweep. An error if nothing in it can be gone on with.
+fn same_sweep(old: &Progress, new: &Progress, folder: &str) -> Result<bool, SweepError> {
+    let changed = |reason| changed(folder, reason);
     if old.program != new.program {
         return Err(changed(format!("it was begun with {}, and this is {}", old.program, new.program)));
     }
     if old.schema != new.schema {
         return Err(changed("its files are those of another version of mpcsim".to_string()));
     }
-    if old.fingerprint != new.fingerprint {
-        return Err(changed(
-            "the sweep file, its base scenario or its data are not what they were".to_string(),
-        ));
-    }
     if old.shard != new.shard {
         return Err(changed(format!("it was begun as shard {}, and this is shard {}", old.shard, new.shard)));
     }
-    Ok(())
+    Ok(old.fingerprint == new.fingerprint)
+}
+
+/// Refuses finished trainings that have nothing to do with a sweep.
+fn in_common(names: &[String], trainings: &[u8], folder: &str) -> Result<(), SweepError> {
+    match known(names, trainings) {
+        None => Err(SweepError::Damaged(folder.to_string())),
+        Some(0) => {
+            let reason = "the sweep file, its base scenario or its data are not what they were, and none of its finished trainings is one of \
+                          this sweep";
+            Err(changed(folder, reason.to_string()))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// What a finished sweep says of itself, as far as it can be read.
@@ -267,12 +300,17 @@ fn holds(path: &Path, fresh: &Progress) -> bool {
     finished(path, fresh).is_ok_and(|old| old == *fresh)
 }
 
-/// With `--resume`, a finished sweep is left alone, if it is this one.
-fn already_finished(path: &Path, fresh: &Progress) -> Result<Opened, SweepError> {
+/// With `--resume`, a finished sweep is left alone, if it is this one. If it is another, its trainings, some of which are of this one too.
+fn finished_trainings(path: &Path, names: &Names, fresh: &Progress) -> Result<Option<Vec<u8>>, SweepError> {
     let name = path.display().to_string();
     check_whole(path)?;
-    same_sweep(&finished(path, fresh)?, fresh, &name)?;
-    Ok(Opened::Finished)
+    if same_sweep(&finished(path, fresh)?, fresh, &name)? {
+        return Ok(None);
+    }
+    let trainings = fs::read(path.join(TRAININGS)).or_else(if_there);
+    let trainings = trainings.map_err(|error| SweepError::io(&name, error))?;
+    in_common(&names.trainings, &trainings, &name)?;
+    Ok(Some(trainings))
 }
 
 /// Refuses results that are not all as they were written.

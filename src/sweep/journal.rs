@@ -1,6 +1,7 @@
 //! The journal of finished trainings: a line each, written through to the disk before it counts.
 //!
-//! Each line ends in a checksum of itself and of the sweep's fingerprint, so no line of another sweep counts.
+//! Each line names its training by the digest of all that decides it, and ends in a checksum of itself. So it counts in any sweep that has
+//! this training, and in no other.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -17,7 +18,7 @@ use crate::run::Phase;
 /// A line of the journal, without its checksum.
 #[derive(Serialize, Deserialize)]
 struct Entry {
-    training: u32,
+    training: String,
     correct: u64,
     rows: u64,
     /// Numbers of iterations, each up to an evaluation.
@@ -31,7 +32,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(training: u32, result: &TrainingResult) -> Entry {
+    fn new(training: &str, result: &TrainingResult) -> Entry {
         let (mut iterations, mut restarts) = (Vec::new(), Vec::new());
         for phase in &result.phases {
             match *phase {
@@ -41,7 +42,7 @@ impl Entry {
         }
         let TrainingResult { correct, rows, phases: _, evaluated: _, out_of_range, rows_beyond_domain } =
             *result;
-        let evaluated = result.evaluated.clone();
+        let (training, evaluated) = (training.to_string(), result.evaluated.clone());
         Entry { training, correct, rows, iterations, evaluated, restarts, out_of_range, rows_beyond_domain }
     }
 
@@ -60,23 +61,22 @@ impl Entry {
 /// Digits of a checksum.
 const CHECKSUM_DIGITS: usize = 16;
 
-fn checksum(context: &str, text: &str) -> String {
+fn checksum(text: &str) -> String {
     let mut hasher = Hasher::default();
-    hasher.add(context.as_bytes());
     hasher.add(text.as_bytes());
     hasher.digits()[..CHECKSUM_DIGITS].to_string()
 }
 
-/// A line of a text and the checksum of it and of where it belongs.
-pub(crate) fn seal(context: &str, text: &str) -> String {
-    format!("{text}\t{}\n", checksum(context, text))
+/// A line of a text and its checksum.
+pub(crate) fn seal(text: &str) -> String {
+    format!("{text}\t{}\n", checksum(text))
 }
 
-/// The text of a line, if it is whole and belongs there.
-pub(crate) fn unseal<'a>(context: &str, line: &'a [u8]) -> Option<&'a str> {
+/// The text of a line, if it is whole.
+pub(crate) fn unseal(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (text, sum) = line.rsplit_once('\t')?;
-    (checksum(context, text) == sum).then_some(text)
+    (checksum(text) == sum).then_some(text)
 }
 
 /// An open journal.
@@ -84,36 +84,31 @@ pub(crate) struct Journal {
     /// None: what is finished is kept in memory alone.
     file: Option<File>,
     folder: String,
-    fingerprint: String,
+    /// Of all trainings of the sweep, by number.
+    names: Vec<String>,
     finished: BTreeMap<u32, TrainingResult>,
 }
 
 impl Journal {
-    /// Opens the journal of a sweep, makes it if there is none, and reads it. What was torn at its end when the program
-    /// was killed is cut off; a damaged line before others is an error.
-    pub(crate) fn open(path: &Path, fingerprint: &str, folder: &str) -> Result<Journal, SweepError> {
+    /// Opens the journal of a sweep with trainings of these names, makes it if there is none, and reads it. What was torn at its end
+    /// when the program was killed is cut off; a damaged line before others is an error.
+    pub(crate) fn open(path: &Path, names: &[String], folder: &str) -> Result<Journal, SweepError> {
         let io = |error| SweepError::io(folder, error);
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
-        let Some((finished, good)) = entries(fingerprint, &bytes) else {
+        let Some((finished, good)) = entries(names, &bytes) else {
             return Err(SweepError::Damaged(folder.to_string()));
         };
         if good < bytes.len() {
             file.set_len(good as u64).map_err(io)?;
         }
-        Ok(Journal {
-            file: Some(file),
-            folder: folder.to_string(),
-            fingerprint: fingerprint.to_string(),
-            finished,
-        })
+        Ok(Journal { file: Some(file), folder: folder.to_string(), names: names.to_vec(), finished })
     }
 
     /// Of work that nobody goes on with.
     pub(crate) fn in_memory() -> Journal {
-        let (folder, fingerprint) = (String::new(), String::new());
-        Journal { file: None, folder, fingerprint, finished: BTreeMap::new() }
+        Journal { file: None, folder: String::new(), names: Vec::new(), finished: BTreeMap::new() }
     }
 
     /// The finished trainings.
@@ -124,8 +119,7 @@ impl Journal {
     /// Adds a finished training; when this returns it is on the disk.
     pub(crate) fn add(&mut self, training: u32, result: TrainingResult) -> Result<(), SweepError> {
         if let Some(file) = &mut self.file {
-            let text = serde_json::to_string(&Entry::new(training, &result)).expect("an entry is JSON");
-            let line = seal(&self.fingerprint, &text);
+            let line = line(&self.names[training as usize], &result);
             let length = file.metadata().map_or(0, |metadata| metadata.len());
             let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_data());
             if let Err(error) = written {
@@ -137,13 +131,33 @@ impl Journal {
         self.finished.insert(training, result);
         Ok(())
     }
+
+    /// `trainings.jsonl`: all finished trainings in the order of their names, whichever ended first.
+    pub(crate) fn published(&self) -> Vec<u8> {
+        let lines =
+            self.finished.iter().map(|(&training, result)| line(&self.names[training as usize], result));
+        let mut lines: Vec<String> = lines.collect();
+        lines.sort_unstable();
+        lines.concat().into_bytes()
+    }
 }
 
-/// The entries up to the end that may be torn, and how many bytes they take; none if a line before others is damaged.
-fn entries(fingerprint: &str, bytes: &[u8]) -> Option<(BTreeMap<u32, TrainingResult>, usize)> {
+fn line(name: &str, result: &TrainingResult) -> String {
+    seal(&serde_json::to_string(&Entry::new(name, result)).expect("an entry is JSON"))
+}
+
+/// How many of the finished trainings in a journal have one of these names; none if it is damaged.
+pub(crate) fn known(names: &[String], bytes: &[u8]) -> Option<usize> {
+    entries(names, bytes).map(|(finished, _)| finished.len())
+}
+
+/// The entries with one of these names up to the end that may be torn, and how many bytes all take; none if a line before others is
+/// damaged.
+fn entries(names: &[String], bytes: &[u8]) -> Option<(BTreeMap<u32, TrainingResult>, usize)> {
+    let numbers: BTreeMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
     let (mut finished, mut good, mut torn) = (BTreeMap::new(), 0, false);
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        let text = unseal(fingerprint, line);
+        let text = unseal(line);
         let Some(entry) = text.and_then(|text| serde_json::from_str::<Entry>(text).ok()) else {
             torn = true;
             continue;
@@ -151,7 +165,9 @@ fn entries(fingerprint: &str, bytes: &[u8]) -> Option<(BTreeMap<u32, TrainingRes
         if torn {
             return None;
         }
-        finished.insert(entry.training, entry.result());
+        if let Some(&training) = numbers.get(entry.training.as_str()) {
+            finished.insert(training, entry.result());
+        }
         good += line.len();
     }
     Some((finished, good))

@@ -1,13 +1,13 @@
 //! Joins the folders of all shards into what one run would have written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
 use super::evaluations::joined;
-use super::files::{RESULTS, SUMMARY};
+use super::files::{RESULTS, SUMMARY, TRAININGS};
 use super::folder::{Extras, check_whole, finish_files};
 use super::result::Incomplete;
 use super::summary::SweepSummary;
@@ -88,10 +88,24 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<u64, SweepError> {
     let mut manifest = Manifest::default();
     manifest.add(RESULTS, hasher.digits());
     let evaluations = joined(folders)?;
-    let extras = Extras { evaluations: evaluations.as_deref(), report: true, parquet: false };
+    let trainings = joined_trainings(folders)?;
+    let (evaluations, trainings) = (evaluations.as_deref(), trainings.as_deref());
+    let extras = Extras { evaluations, trainings, report: true, parquet: false };
     finish_files(&new, &mut manifest, &summary, extras).map_err(io)?;
     results.publish(&manifest)?;
     Ok(rows)
+}
+
+/// The trainings of all shards; one that several have is there once.
+fn joined_trainings(folders: &[PathBuf]) -> Result<Option<Vec<u8>>, SweepError> {
+    let mut lines = BTreeSet::new();
+    let mut any = false;
+    for file in folders.iter().map(|folder| folder.join(TRAININGS)).filter(|file| file.exists()) {
+        any = true;
+        let bytes = fs::read(&file).map_err(|error| SweepError::io(&file.display().to_string(), error))?;
+        lines.extend(bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec));
+    }
+    Ok(any.then(|| lines.into_iter().flatten().collect()))
 }
 
 /// Writes the rows of all shards in the order of the grid.

@@ -20,6 +20,7 @@ mod grid;
 mod journal;
 mod memory;
 mod merge;
+mod names;
 mod number;
 #[cfg(feature = "parquet")]
 mod parquet;

@@ -1,6 +1,5 @@
 //! Runs a sweep: trainings first, then chunks of points side by side, whose rows are written in the order of the grid.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -10,6 +9,7 @@ use super::estimate::Work;
 use super::evaluations::evaluations_csv;
 use super::folder::{Extras, Folder, Opened};
 use super::memory::grid_bytes;
+use super::names::names;
 use super::planner::SweepPlan;
 use super::result::Incomplete;
 use super::rows::{RowBuilder, Rows, header};
@@ -18,9 +18,7 @@ use super::summary::SweepSummary;
 use super::task::tasks;
 use super::trace::{Sizes, Traces, check_adversaries};
 use super::training::{self, Watch};
-use crate::data::{DataSource, sizes};
-use crate::run::{Progress, RunError, estimated_bytes, fingerprint_of, load, own_content, weights_content};
-use crate::scenario::InitialWeights;
+use crate::run::{Progress, RunError, estimated_bytes};
 
 /// Points of a chunk, at most: few enough for a chunk to end soon.
 const POINTS: usize = 512;
@@ -63,28 +61,6 @@ pub struct Done {
     pub finished_before: bool,
 }
 
-/// Names a sweep: its text and that of its base, the data that it uses, and the program with all that it was built of.
-pub(super) fn fingerprint(plan: &SweepPlan) -> Result<String, SweepError> {
-    let mut known = BTreeSet::new();
-    let mut contents = String::new();
-    for training in &plan.trainings {
-        let own = plan.plan(training.point as usize);
-        // Whether a number fits depends on the number format.
-        let mut is_new = |name: String| known.insert(format!("{name} {:?} {:?}", own.data, own.fixed_point));
-        if !matches!(own.data, DataSource::Mnist { .. }) && is_new("data".to_string()) {
-            let data = load(&own).map_err(RunError::from)?;
-            contents += &own_content(&own.data, &data);
-        }
-        if let InitialWeights::File(_) = own.training.initial_weights
-            && is_new(format!("{:?} {:?}", own.training.initial_weights, own.model))
-        {
-            let (image, classes) = sizes(&own.data).map_err(RunError::from)?;
-            contents += &weights_content(&own, image, classes).map_err(RunError::from)?;
-        }
-    }
-    Ok(fingerprint_of(&[b"sweep", plan.sweep.digest.as_bytes(), contents.as_bytes()]))
-}
-
 /// Refuses a sweep whose trainings, as many side by side as there are threads, take more memory than there is.
 pub(super) fn check_memory(plan: &SweepPlan, sizes: &Sizes, jobs: usize) -> Result<(), SweepError> {
     let mut largest = 0;
@@ -115,9 +91,9 @@ pub fn run(
     let sizes = Sizes::read(plan)?;
     check_memory(plan, &sizes, options.jobs)?;
     // All data are read before anything is touched.
-    let fingerprint = fingerprint(plan)?;
+    let names = names(plan)?;
     check_adversaries(plan, &sizes)?;
-    let mut folder = match Folder::open(path, &fingerprint, shard, (options.resume, options.force))? {
+    let mut folder = match Folder::open(path, &names, shard, (options.resume, options.force))? {
         Opened::Finished => return Ok(Done { finished_before: true, ..Done::default() }),
         Opened::Working(folder) => *folder,
     };
@@ -142,6 +118,7 @@ pub fn run(
         return Err(SweepError::Damaged(folder.name()));
     }
     let evaluations = evaluations_csv(plan, journal.finished());
+    let finished = plan.sweep.train.then(|| journal.published());
     folder.journal = Some(journal);
 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
@@ -150,10 +127,11 @@ pub fn run(
     pool.install(|| write_rows(&builder, &points, &mut folder, options.jobs, &watch))?;
 
     (done.rows, done.incomplete) = (folder.progress.rows, folder.progress.incomplete);
-    let summary = SweepSummary::new(plan, &fingerprint, shard, done.rows, done.incomplete);
+    let summary = SweepSummary::new(plan, &names.sweep, shard, done.rows, done.incomplete);
     // A shard is no result to look at.
     let (report, parquet) = (shard == Shard::WHOLE, options.parquet);
-    folder.finish(&summary, Extras { evaluations: evaluations.as_deref(), report, parquet })?;
+    let (evaluations, trainings) = (evaluations.as_deref(), finished.as_deref());
+    folder.finish(&summary, Extras { evaluations, trainings, report, parquet })?;
     Ok(done)
 }
 

@@ -84,3 +84,77 @@ fn a_wrong_name_is_told_with_the_likely_one() {
         assert_eq!(String::from_utf8(output.stderr).expect("UTF-8"), message);
     }
 }
+
+/// Under `rep3` a matrix product is a dot product and a truncation for each entry of its result.
+#[test]
+fn a_matrix_product_has_the_shapes_that_were_asked_for() {
+    let output = cost(&["--protocol", "rep3", "--matmul", "128x784x10", "--json"]);
+    assert!(output.status.success());
+    let line: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let [trunc, product] =
+        [["--op", "trunc", "--n", "1280"], ["--op", "dot128", "--n", "1280"]].map(|asked| {
+            let output = cost(&[&["--protocol", "rep3", "--json"][..], &asked[..]].concat());
+            let line: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            line["payload_bytes"].as_u64().unwrap()
+        });
+    assert_eq!(line["payload_bytes"].as_u64(), Some(trunc + product));
+    assert_eq!((&line["op"], &line["shape"]), (&json!("matmul"), &json!("128x784x10")));
+    for wrong in ["128x784", "0x1x1", "a", "1x1x1x1", "100000x100000x1"] {
+        let output = cost(&["--protocol", "rep3", "--matmul", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+    }
+}
+
+/// The time of an operation under a link of 20 ms and 100 Mbit/s, by hand: a product of ring elements is one message of each party to
+/// its neighbour, all at once.
+#[test]
+fn times_are_those_of_the_messages() {
+    let place = tempfile::tempdir().expect("a folder");
+    let link = place.path().join("link.ron");
+    std::fs::write(&link, "custom(latency_ms: 20, bandwidth_mbps: 100)").expect("written");
+    let output = cost(&[
+        "--protocol",
+        "rep3",
+        "--op",
+        "mul",
+        "--n",
+        "100000",
+        "--json",
+        "--network",
+        link.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let line: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    // 800,000 bytes at 12.5 MB/s are 64 ms.
+    assert_eq!(line["modelled_seconds"].to_string(), "0.084000000000");
+    assert_eq!(line["offline_modelled_seconds"].to_string(), "0.000000000000");
+    let timed = |compute: &str| {
+        let asked =
+            ["--protocol", "beaver2", "--op", "relu", "--json", "--network", "wan", "--compute", compute];
+        let line: Value = serde_json::from_slice(&cost(&asked).stdout).expect("JSON");
+        ["modelled_seconds", "offline_modelled_seconds"].map(|name| line[name].as_f64().unwrap())
+    };
+    let ([online, offline], [more, more_offline]) = (timed("none"), timed("server-core"));
+    assert!(online > 0.0 && offline > 0.0 && more > online && more_offline > offline);
+    let output = cost(&["--protocol", "rep3", "--network", "lam"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `lan`"));
+}
+
+#[test]
+fn all_protocols_stand_in_one_table_of_commas() {
+    let output = cost(&["--protocol", "all", "--op", "mul", "--op", "relu_norm", "--csv"]);
+    assert!(output.status.success());
+    let mut reader = csv::Reader::from_reader(&output.stdout[..]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    let of =
+        |op: &str| rows.iter().filter(|row| &row[2] == op).map(|row| row[0].to_string()).collect::<Vec<_>>();
+    let all = mpcsim::scenario::Protocol::ALL;
+    assert_eq!(of("mul"), all.map(|protocol| protocol.name().to_string()));
+    let semi_honest = all.into_iter().filter(|protocol| !protocol.is_malicious());
+    assert_eq!(of("relu_norm"), semi_honest.map(|protocol| protocol.name().to_string()).collect::<Vec<_>>());
+    let by_party = |row: &csv::StringRecord| (8..12).filter_map(|i| row[i].parse::<u64>().ok()).sum::<u64>();
+    for row in &rows {
+        assert_eq!(row[7].parse::<u64>().expect("bytes"), by_party(row), "{row:?}");
+    }
+}

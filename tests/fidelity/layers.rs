@@ -86,7 +86,7 @@ impl Compared {
             iteration(&row)
         } else {
             let (operation, n) = row.operation();
-            let cost = operation.cost(row.protocol(), Rounding::Probabilistic, n).expect("it runs");
+            let cost = operation.cost(row.protocol(), Rounding::Probabilistic, n, None).expect("it runs");
             (cost.rounds, cost.payload_bytes_by_party)
         };
         Compared { row, payload_bytes: by_party.iter().sum(), by_party, rounds }
@@ -195,7 +195,7 @@ fn layers_and_networks_agree() {
 fn layers_of_rep3_cost_what_their_operations_do() {
     let bytes = |name: &str, n: usize| {
         let operation = Operation::ALL.into_iter().find(|operation| operation.name() == name).unwrap();
-        operation.cost(Protocol::Rep3, Rounding::Probabilistic, n).unwrap().payload_bytes
+        operation.cost(Protocol::Rep3, Rounding::Probabilistic, n, None).unwrap().payload_bytes
     };
     assert_eq!(bytes("conv1_16", 128), 56 * 128 * 9216);
     assert_eq!(bytes("conv1_16_backward", 128), 56 * 400);

@@ -73,7 +73,7 @@ impl Row {
 
     /// What an operation costs us for vectors of another length.
     pub fn cost_of(&self, n: usize) -> OperationCost {
-        self.operation().cost(self.protocol(), self.rounding(), n).expect("an operation runs")
+        self.operation().cost(self.protocol(), self.rounding(), n, None).expect("an operation runs")
     }
 
     fn operation(&self) -> Operation {

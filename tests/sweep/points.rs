@@ -377,7 +377,8 @@ fn time_beyond_a_clock_leaves_cells_empty() {
 }
 
 /// What a finished sweep leaves.
-const NAMES: [&str; 5] = ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json"];
+const NAMES: [&str; 6] =
+    ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json", "trainings.jsonl"];
 
 #[test]
 fn the_number_of_threads_changes_nothing() {

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::{Place, command, contents, first_rows, good_sweep, sweep, sweep_text, unfinished, work};
+use super::{
+    Place, bad, command, contents, first_rows, good_sweep, sha256, sweep, sweep_text, unfinished, work,
+};
 
 /// Starts a sweep again and again, kills it each time a sixth later, until it ends by itself. Returns how often it was
 /// killed.
@@ -112,7 +114,8 @@ fn torn_files_are_mended() {
         &old,
         &[],
     );
-    let files = ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json"];
+    let files =
+        ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json", "trainings.jsonl"];
     for moved in 0..files.len() {
         let _ = std::fs::remove_dir_all(&out);
         let new = work(&out).join("new");
@@ -128,4 +131,99 @@ fn torn_files_are_mended() {
     }
     let output = sweep(&file, &out, &[]);
     assert!(output.status.success(), "a finished sweep is replaced");
+}
+
+/// A sweep of these seeds under two latencies; `more` is a line that changes nothing.
+fn seeds(seeds: &str, more: &str) -> String {
+    let axes = format!(
+        "axes: [(field: \"seed\", values: [{seeds}]), (field: \"network.latency_ms\", values: [1, 2])]"
+    );
+    more.to_string() + &sweep_text("epochs: 2", &axes)
+}
+
+/// A finished sweep, or one that was killed, goes on with another value of an axis, with one value less, and with a comment.
+#[test]
+fn a_changed_sweep_keeps_the_trainings_that_it_still_has() {
+    let place = Place::new();
+    let old = place.file("old.ron", &seeds("1, 2, 3", ""));
+    let finished = place.path("finished");
+    good_sweep(&old, &finished, &[]);
+    for (number, (text, kept)) in [
+        (seeds("1, 2, 3, 4", ""), "3 trainings"),
+        (seeds("3, 5", ""), "1 trainings"),
+        (seeds("1, 2, 3", "// A word more.\n"), "3 trainings"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let new = place.file("new.ron", &text);
+        let fresh = place.path(&format!("fresh-{number}"));
+        good_sweep(&new, &fresh, &[]);
+        for name in ["finished", "killed"] {
+            let out = place.path(&format!("{name}-{number}"));
+            if name == "finished" {
+                std::fs::create_dir(&out).unwrap();
+                for (file, bytes) in contents(&finished) {
+                    std::fs::write(out.join(file), bytes).unwrap();
+                }
+            } else {
+                unfinished(&finished, &out, &first_rows(&finished, 2), 2);
+                std::fs::copy(finished.join("trainings.jsonl"), work(&out).join("trainings.journal"))
+                    .unwrap();
+            }
+            bad(&sweep(&new, &out, &[]), 2);
+            let told = good_sweep(&new, &out, &["--resume"]);
+            assert!(told.contains(&format!("0 points and {kept} were finished before")), "{name}: {told}");
+            assert!(
+                contents(&out) == contents(&fresh),
+                "{name}, {number}: other bytes than a sweep from its beginning"
+            );
+        }
+    }
+    // Nothing in common: nothing is replaced.
+    let before = contents(&finished);
+    let told = bad(&sweep(&place.file("new.ron", &seeds("4", "")), &finished, &["--resume"]), 2);
+    assert!(told.contains("none of its finished trainings is one of this sweep"), "{told}");
+    assert!(contents(&finished) == before);
+}
+
+/// What a finished training says is taken, and only the others are trained: seen by a count that no training gives.
+#[test]
+fn finished_trainings_of_another_sweep_are_not_repeated() {
+    let place = Place::new();
+    let old = place.file("old.ron", &seeds("1, 2, 3", ""));
+    let finished = place.path("finished");
+    good_sweep(&old, &finished, &[]);
+    let new = place.file("new.ron", &seeds("1, 2, 3, 4", ""));
+    good_sweep(&new, &place.path("fresh"), &[]);
+    let out = place.path("out");
+    unfinished(&finished, &out, b"", 0);
+    let trainings = std::fs::read_to_string(finished.join("trainings.jsonl")).unwrap();
+    let marked: String = trainings
+        .lines()
+        .map(|line| {
+            let (entry, _) = line.rsplit_once('\t').unwrap();
+            let (before, count) = entry.split_once("\"correct\":").unwrap();
+            let (_, after) = count.split_once(',').unwrap();
+            let entry = format!("{before}\"correct\":0,{after}");
+            format!("{entry}\t{}\n", &sha256(entry.as_bytes())[..16])
+        })
+        .collect();
+    std::fs::write(work(&out).join("trainings.journal"), marked).unwrap();
+    good_sweep(&new, &out, &["--resume"]);
+    let accuracies = |folder: &Path| -> Vec<(String, f64)> {
+        let mut reader = csv::Reader::from_path(folder.join("results.csv")).unwrap();
+        let columns = reader.headers().unwrap().clone();
+        let at = |name: &str| columns.iter().position(|column| column == name).unwrap();
+        let (seed, accuracy) = (at("seed"), at("accuracy"));
+        reader
+            .records()
+            .map(|row| row.unwrap())
+            .map(|row| (row[seed].to_string(), row[accuracy].parse().unwrap()))
+            .collect()
+    };
+    for ((seed, found), (_, right)) in accuracies(&out).into_iter().zip(accuracies(&place.path("fresh"))) {
+        let expected = if seed == "4" { right } else { 0.0 };
+        assert!(right > 0.0 && found == expected, "seed {seed}: {found}, {right}");
+    }
 }

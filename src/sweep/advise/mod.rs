@@ -17,11 +17,12 @@ use super::columns::result_columns;
 use super::estimate::Work;
 use super::files::{REPORT, RESULTS, SUMMARY};
 use super::journal::Journal;
+use super::names::names;
 use super::planner::SweepPlan;
 use super::replay::{Course, replay_points};
 use super::result::{Incomplete, TrainingResult};
 use super::rows::{Looks, RowBuilder, header};
-use super::run::{check_memory, fingerprint};
+use super::run::check_memory;
 use super::shard::Shard;
 use super::summary::SweepSummary;
 use super::task::Task;
@@ -181,7 +182,7 @@ impl Choices {
             results.extend(rows.bytes);
             incomplete += rows.incomplete;
         }
-        let (name, rows) = (fingerprint(&self.plan)?, points.len() as u64);
+        let (name, rows) = (names(&self.plan)?.sweep, points.len() as u64);
         let summary = SweepSummary::new(&self.plan, &name, Shard::WHOLE, rows, incomplete);
         let columns = result_columns(&self.plan.targets);
         let title = format!("{}: all choices", advice.name);
