@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Placed(ScenarioErrors),
     /// The same, explained already.
     Told,
+    /// Results are worse than the user allows, as has been printed; exit code 1.
+    Worse,
     /// Anything else; exit code 1.
     Other(String),
 }

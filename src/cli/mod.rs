@@ -195,6 +195,7 @@ fn ended(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Told) => ExitCode::from(2),
+        Err(Failure::Worse) => ExitCode::FAILURE,
         Err(Failure::Placed(errors)) => {
             let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             complain_in_colour(&errors.render(colour));

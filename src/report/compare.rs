@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::gate::{Breach, Limit, Measured, Metric};
 use super::units::{Unit, bytes_text, count_text, time_text};
 use crate::memory::read_text;
 use crate::scenario::{Numbers, field_text};
@@ -50,11 +53,117 @@ pub enum CompareError {
         /// Its schema.
         found: String,
     },
+    /// The folder has no table of spans.
+    #[error("{folder} cannot be compared by span: its spans.csv cannot be read: {error}")]
+    NoSpans {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The table of spans is damaged.
+    #[error("{folder}/spans.csv{} is not a table of mpcsim run: {what}", line.map_or(String::new(), |line| format!(", line {line},")))]
+    DamagedSpans {
+        /// The folder.
+        folder: String,
+        /// The line, from 1, where one is to blame.
+        line: Option<u64>,
+        /// What is wrong.
+        what: String,
+    },
+    /// A metric that was asked for is not there.
+    #[error("{metric} cannot be compared: {reason}")]
+    Lacking {
+        /// The metric.
+        metric: &'static str,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// What is compared with the first folder, and how.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// How much worse a figure may be.
+    pub limit: Limit,
+    /// The metrics that the user asks for; all that there are if empty.
+    pub metrics: Vec<Metric>,
+}
+
+impl Gate {
+    /// The metrics to look at, and why others are left out. What the user asks for is not left out but refused.
+    pub(super) fn metrics(
+        &self,
+        lacking: impl Fn(Metric) -> Option<String>,
+    ) -> Result<(Vec<Metric>, Vec<String>), CompareError> {
+        let (mut here, mut left_out) = (Vec::new(), Vec::new());
+        let is_asked = |metric: &Metric| self.metrics.is_empty() || self.metrics.contains(metric);
+        for metric in Metric::ALL.into_iter().filter(is_asked) {
+            match lacking(metric) {
+                None => here.push(metric),
+                Some(reason) if self.metrics.is_empty() => {
+                    left_out.push(format!("{} is left out: {reason}", metric.name()));
+                }
+                Some(reason) => return Err(CompareError::Lacking { metric: metric.name(), reason }),
+            }
+        }
+        Ok((here, left_out))
+    }
+}
+
+/// What a gate found: what is worse, one list for each folder after the first, and what was left out.
+pub struct Verdict {
+    /// By folder, without the first.
+    pub breaches: Vec<Vec<Breach>>,
+    /// Why metrics were left out.
+    pub left_out: Vec<String>,
+}
+
+/// The lines that follow the table: one for each breach, or one that says that there is none.
+pub fn verdict_lines(summaries: &[Summary], gate: &Gate, verdict: &Verdict) -> String {
+    let first = &summaries[0].folder;
+    let lines: String = summaries[1..]
+        .iter()
+        .zip(&verdict.breaches)
+        .flat_map(|(summary, breaches)| breaches.iter().map(|b| b.line(first, &summary.folder) + "\n"))
+        .collect();
+    if lines.is_empty() {
+        format!("nothing is worse than {first} by more than {}\n", gate.limit)
+    } else {
+        lines
+    }
+}
+
+/// Figures as they are written, not as a floating-point number has them.
+#[derive(Deserialize)]
+struct Phases {
+    setup: Phase,
+    training: Phase,
+}
+
+#[derive(Deserialize)]
+struct Phase {
+    modelled_seconds: Box<RawValue>,
+    payload_bytes: u64,
+    rounds: u64,
+}
+
+/// Seconds with at most twelve places, in picoseconds.
+pub(super) fn picoseconds(seconds: &str) -> Option<u64> {
+    let (whole, places) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(places) || places.len() > 12 {
+        return None;
+    }
+    let places: u64 = format!("{places:0<12}").parse().ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(PS_PER_SECOND)?.checked_add(places)
 }
 
 /// The summary of a result folder.
 pub struct Summary {
-    folder: String,
+    pub(super) folder: String,
+    /// `summary.json` as it is.
+    written: String,
     json: Value,
 }
 
@@ -87,7 +196,7 @@ impl Summary {
         if json.get("numbers").is_none() {
             json["numbers"] = Value::from(Numbers::FixedPoint.name());
         }
-        let summary = Summary { folder, json };
+        let summary = Summary { folder, written: text, json };
         for figure in FIGURES {
             if summary.number(figure.pointer).is_none() {
                 let what = format!("it has no number at {}", figure.pointer);
@@ -95,6 +204,32 @@ impl Summary {
             }
         }
         Ok(summary)
+    }
+
+    /// Why there is no figure of a metric.
+    fn lacking(&self, metric: Metric) -> Option<String> {
+        let epochs = self.json.get("accuracy").and_then(Value::as_array).map_or(0, Vec::len);
+        (metric == Metric::Accuracy && epochs == 0)
+            .then(|| format!("{} has no epoch of a training", self.folder))
+    }
+
+    /// What a run is judged by: its accuracy, or what set-up and training together cost.
+    fn measured(&self, metric: Metric) -> Result<Measured, CompareError> {
+        let damaged = |what: String| CompareError::Damaged { folder: self.folder.clone(), what };
+        if metric == Metric::Accuracy {
+            let share = self.number("/final_test_accuracy").and_then(Measured::accuracy);
+            return share.ok_or_else(|| damaged("final_test_accuracy is not between 0 and 1".to_string()));
+        }
+        let phases: Phases =
+            serde_json::from_str(&self.written).map_err(|error| damaged(error.to_string()))?;
+        let of = |phase: Phase| match metric {
+            Metric::Time => picoseconds(phase.modelled_seconds.get()),
+            Metric::Bytes => Some(phase.payload_bytes),
+            _ => Some(phase.rounds),
+        };
+        let sum = of(phases.setup).zip(of(phases.training)).and_then(|(a, b)| a.checked_add(b));
+        let what = || damaged(format!("{} of set-up and training cannot be added up", metric.name()));
+        sum.map(|value| Measured { metric, value }).ok_or_else(what)
     }
 
     fn number(&self, pointer: &str) -> Option<f64> {
@@ -239,9 +374,39 @@ pub fn compare_table(summaries: &[Summary]) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
-/// The same for programs: for each folder its settings, figures and ratios to the first.
-pub fn compare_json(summaries: &[Summary]) -> String {
-    let rows = summaries.iter().map(|summary| {
+/// What is worse than the first folder by more than the limit.
+///
+/// # Errors
+///
+/// If a metric that is asked for is not in every folder, or a summary is damaged.
+pub fn compare_verdict(summaries: &[Summary], gate: &Gate) -> Result<Verdict, CompareError> {
+    let lacking = |metric| summaries.iter().find_map(|summary| summary.lacking(metric));
+    let (metrics, left_out) = gate.metrics(lacking)?;
+    let mut breaches = Vec::new();
+    for summary in &summaries[1..] {
+        let mut found = Vec::new();
+        for &metric in &metrics {
+            let (first, later) = (summaries[0].measured(metric)?, summary.measured(metric)?);
+            found.extend(gate.limit.breach(None, first, later));
+        }
+        breaches.push(found);
+    }
+    Ok(Verdict { breaches, left_out })
+}
+
+/// A folder for programs.
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    figures: Map<String, Value>,
+    /// With a gate only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breaches: Option<&'a [Breach]>,
+}
+
+/// The same for programs: for each folder its settings, figures and ratios to the first, and with a gate what is worse.
+pub fn compare_json<'a>(summaries: &[Summary], verdict: Option<&'a Verdict>) -> String {
+    let rows = summaries.iter().enumerate().map(|(place, summary)| {
         let settings =
             SETTINGS.iter().map(|(name, pointer)| (name.to_string(), summary.json[&pointer[1..]].clone()));
         let name = |figure: &Figure| figure.pointer[1..].replace('/', ".");
@@ -251,12 +416,18 @@ pub fn compare_json(summaries: &[Summary]) -> String {
             let both = summary.number(f.pointer).zip(summaries[0].number(f.pointer));
             (name(f), json!(both.and_then(|(of, to)| ratio(of, to))))
         });
-        json!({
-            "folder": summary.folder,
-            "settings": Map::from_iter(settings),
-            "figures": Map::from_iter(numbers),
-            "ratios_to_first": Map::from_iter(ratios),
-        })
+        let figures = [
+            ("folder".to_string(), json!(summary.folder)),
+            ("settings".to_string(), Value::Object(Map::from_iter(settings))),
+            ("figures".to_string(), Value::Object(Map::from_iter(numbers))),
+            ("ratios_to_first".to_string(), Value::Object(Map::from_iter(ratios))),
+        ];
+        // The first is not worse than itself.
+        let worse = |verdict: &'a Verdict| match place {
+            0 => &[][..],
+            _ => &verdict.breaches[place - 1],
+        };
+        Row { figures: Map::from_iter(figures), breaches: verdict.map(worse) }
     });
     let text = serde_json::to_string_pretty(&rows.collect::<Vec<_>>()).expect("JSON");
     text + "\n"

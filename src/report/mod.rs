@@ -1,12 +1,14 @@
 //! Writes results: a table for people, JSON and CSV for programs. Nothing here depends on the host or influences a run.
 
 mod compare;
+mod compare_spans;
 mod costs;
 mod csv;
 mod explain;
 mod failure;
 mod file;
 mod folder;
+mod gate;
 mod html;
 mod manifest;
 mod names;
@@ -24,7 +26,11 @@ mod timed;
 mod timeline;
 mod units;
 
-pub use compare::{CompareError, LARGEST_RESULT, Summary, compare_json, compare_table, compare_warnings};
+pub use compare::{
+    CompareError, Gate, LARGEST_RESULT, Summary, Verdict, compare_json, compare_table, compare_verdict,
+    compare_warnings, verdict_lines,
+};
+pub use compare_spans::{SpanComparison, spans_json, spans_table, spans_verdict};
 pub use costs::{CostRow, cost_details, cost_line, cost_table, costs_csv};
 pub use csv::{epochs_csv, evaluations_csv, links_csv, spans_csv};
 pub use explain::explain;
@@ -32,6 +38,7 @@ pub use failure::{failure_json, failure_text};
 pub use file::NewFile;
 pub use folder::{Folder, FolderError, Kind};
 pub(crate) use folder::{PROGRESS, is_unfinished, sync_folder, write_synced};
+pub use gate::{Breach, Limit, Metric};
 pub use html::{ResultColumn, run_html, sweep_report};
 pub(crate) use manifest::Manifest;
 pub use names::Names;
