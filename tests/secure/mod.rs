@@ -19,6 +19,7 @@ mod tampering;
 mod transfers;
 mod truncation;
 mod variants;
+mod views;
 
 use mpcsim::softmax::{Exact, ReluGradient, ReluProbability, Softmax, SoftmaxVariant};
 
