@@ -124,10 +124,12 @@ fn times_are_those_of_the_messages() {
         link.to_str().unwrap(),
     ]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let line: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let line = String::from_utf8(output.stdout).expect("UTF-8");
     // 800,000 bytes at 12.5 MB/s are 64 ms.
-    assert_eq!(line["modelled_seconds"].to_string(), "0.084000000000");
-    assert_eq!(line["offline_modelled_seconds"].to_string(), "0.000000000000");
+    assert!(
+        line.contains("\"modelled_seconds\":0.084000000000,\"offline_modelled_seconds\":0.000000000000}"),
+        "{line}"
+    );
     let timed = |compute: &str| {
         let asked =
             ["--protocol", "beaver2", "--op", "relu", "--json", "--network", "wan", "--compute", compute];
