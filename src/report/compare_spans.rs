@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{CellAlignment, LineStyle, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -185,7 +185,7 @@ pub fn spans_table(compared: &[SpanComparison]) -> String {
 
 fn table(compared: &SpanComparison) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     let header = [
         "span",
         "rounds",
