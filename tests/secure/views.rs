@@ -1,5 +1,5 @@
-//! What parties receive in the three systems: every number that is sent is uniform, and so is every sum that somebody can form
-//! of what it receives, but where the protocol tells something on purpose.
+//! What parties receive in the three systems: every number that is sent is uniform, and so are the sums of what a receiver gets over the
+//! links of [`TOGETHER`], but where the protocol tells something on purpose.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
