@@ -181,7 +181,7 @@ fn a_shipped_scenario_is_not_worse_than_committed_results() {
     let files = short_run("01_first_run.ron", &["training.iterations=20"]);
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join(COMMITTED);
     let place = tempfile::tempdir().expect("a folder");
-    for name in ["summary.json", "spans.csv"] {
+    for name in ["summary.json", "spans.csv", "scenario.ron"] {
         let text = file(&files, name);
         fs::write(place.path().join(name), text).expect("written");
         if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {
