@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
+use super::by_seed::{by_seed, has_seeds};
 use super::columns::result_columns;
-use super::files::{EVALUATIONS, REPORT, RESULTS, SUMMARY, TRAININGS};
+use super::files::{BY_SEED, EVALUATIONS, REPORT, RESULTS, SUMMARY, TRAININGS};
 use super::journal::{Journal, known, seal, unseal};
 use super::names::Names;
 use super::result::Incomplete;
@@ -217,10 +218,13 @@ pub(crate) fn finish_files(
     if let Some(trainings) = extras.trainings {
         add(TRAININGS, trainings)?;
     }
+    let open = || File::open(new.join(RESULTS)).map(BufReader::new);
+    if has_seeds(summary) && summary.shard.is_none() {
+        add(BY_SEED, &by_seed(summary, open()?)?)?;
+    }
     if extras.report {
         let seeds: Vec<String> =
             summary.axes.iter().filter(|axis| axis.field == "seed").map(|axis| axis.column.clone()).collect();
-        let open = || File::open(new.join(RESULTS)).map(BufReader::new);
         let columns = result_columns(&summary.targets);
         add(REPORT, &sweep_report(&summary.name, &summary.notes(), &columns, &seeds, open)?)?;
     }

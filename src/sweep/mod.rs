@@ -8,6 +8,7 @@
 
 mod advise;
 mod axis;
+mod by_seed;
 mod columns;
 mod condition;
 mod declared;

@@ -1,6 +1,7 @@
 //! Sweeps: that every point is what a run of it gives, whatever happens on the way.
 
 mod advise;
+mod by_seed;
 mod memory;
 mod mistakes;
 mod points;
@@ -32,6 +33,17 @@ fn sweep_text(training: &str, more: &str) -> String {
     );
     format!("(name: \"small\", base: {base}, {more})")
 }
+
+/// What a finished sweep of several seeds leaves.
+const NAMES: [&str; 7] = [
+    "SHA256SUMS",
+    "evaluations.csv",
+    "report.html",
+    "results.csv",
+    "results_by_seed.csv",
+    "sweep.json",
+    "trainings.jsonl",
+];
 
 /// A place for the files of a test.
 struct Place(tempfile::TempDir);

@@ -13,7 +13,7 @@ use mpcsim::scenario::Plan;
 use mpcsim::sweep::{Options, Shard, Sweep, SweepPlan};
 use rand_pcg::{Pcg64, rand_core::Rng};
 
-use super::{Place, bad, contents, good_sweep, sweep, sweep_text};
+use super::{NAMES, Place, bad, contents, good_sweep, sweep, sweep_text};
 
 type Row = BTreeMap<String, String>;
 
@@ -375,10 +375,6 @@ fn time_beyond_a_clock_leaves_cells_empty() {
     assert_eq!((&*rows[1]["modelled_seconds"], &*rows[1]["rounds"]), ("", ""));
     assert_eq!(rows[0]["messages"], rows[1]["messages"]);
 }
-
-/// What a finished sweep leaves.
-const NAMES: [&str; 6] =
-    ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json", "trainings.jsonl"];
 
 #[test]
 fn the_number_of_threads_changes_nothing() {

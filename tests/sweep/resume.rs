@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use super::{
-    Place, bad, command, contents, first_rows, good_sweep, sha256, sweep, sweep_text, unfinished, work,
+    NAMES, Place, bad, command, contents, first_rows, good_sweep, sha256, sweep, sweep_text, unfinished, work,
 };
 
 /// Starts a sweep again and again, kills it each time a sixth later, until it ends by itself. Returns how often it was
@@ -110,12 +110,11 @@ fn torn_files_are_mended() {
     // Killed while files were moved: whoever comes next moves the rest.
     let old = place.path("old");
     good_sweep(
-        &place.file("old.ron", &std::fs::read_to_string(&file).unwrap().replace("[1, 2, 3]", "[4]")),
+        &place.file("old.ron", &std::fs::read_to_string(&file).unwrap().replace("[1, 2, 3]", "[4, 5]")),
         &old,
         &[],
     );
-    let files =
-        ["SHA256SUMS", "evaluations.csv", "report.html", "results.csv", "sweep.json", "trainings.jsonl"];
+    let files = NAMES;
     for moved in 0..files.len() {
         let _ = std::fs::remove_dir_all(&out);
         let new = work(&out).join("new");
