@@ -9,6 +9,7 @@ use mpcsim::scenario::Protocol;
 
 use super::layers;
 use super::pieces::without_padding;
+use super::published;
 use super::rep4;
 use super::rows::{Compared, PROTOCOLS, What, compared, compared_of};
 use super::semi2k;
@@ -273,6 +274,12 @@ fn the_document_shows_these_figures() {
     text = replace(&text, "layers", &layer_rows(false));
     text = replace(&text, "networks", &networks());
     text = replace(&text, "tcp", &tcp());
+    let header = ["", "published", "ours", "ratio", "of ours: latency", "serialisation", "compute"];
+    text = replace(&text, "trainings of SecureNN", &table(&header, published::securenn().into_iter()));
+    text = replace(&text, "trainings of SecureML", &table(&header[..4], published::secureml().into_iter()));
+    let header =
+        ["published latency", "published", "ours, one way", "ratio", "ours, half of it one way", "ratio"];
+    text = replace(&text, "trainings of Falcon", &table(&header, published::falcon().into_iter()));
     if std::env::var_os("MPCSIM_WRITE_GOLDEN").is_some() {
         std::fs::write(&path, text).expect("the document can be written");
     } else {

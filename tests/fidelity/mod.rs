@@ -9,6 +9,7 @@ mod falcon;
 mod layers;
 mod optimizers;
 mod pieces;
+mod published;
 mod rep4;
 mod rep4_parts;
 mod rows;
