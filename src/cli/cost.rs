@@ -5,11 +5,12 @@ use clap::Args;
 use super::conditions::{compute_of, network_of};
 use super::failure::mistake;
 use super::{Failure, print};
+use crate::data::ImageSize;
 use crate::report::{CostRow, cost_details, cost_line, cost_table, costs_csv};
 use crate::ring::MatMul;
-use crate::run::{Operation, Timed};
+use crate::run::{LayerShape, Operation, Pass, Timed};
 use crate::scenario::errors::{alternatives, likely};
-use crate::scenario::{Protocol, Rounding};
+use crate::scenario::{Protocol, Rounding, parse_layer};
 
 /// The longest vectors and largest matrices: all counts stay far below 2^64.
 const LONGEST: u64 = 1_000_000_000;
@@ -21,18 +22,25 @@ const ALL: &str = "all";
 #[command(after_help = "Examples:\n  \
     mpcsim cost --protocol rep3 --op relu --n 1000000\n  \
     mpcsim cost --protocol all --op ltz --op exact --csv\n  \
-    mpcsim cost --protocol rep3 --protocol semi2k --matmul 128x784x128 --network wan")]
+    mpcsim cost --protocol rep3 --protocol semi2k --matmul 128x784x128 --network wan\n  \
+    mpcsim cost --protocol rep4 --layer 'conv(kernel: 5, channels: 16)' --input 28x28x1 --n 128")]
 pub(crate) struct CostArgs {
     /// A protocol, may be given several times, or `all`; `mpcsim list` shows all of them.
     #[arg(long = "protocol", value_name = "P", required = true)]
     protocols: Vec<String>,
-    /// An operation, may be given several times; all of them if no matrix product is asked for either.
+    /// An operation, may be given several times; all of them if no matrix product and no layer is asked for either.
     #[arg(long = "op", value_name = "OP")]
     operations: Vec<String>,
     /// A matrix product of fixed-point numbers, ROWS x INNER by INNER x COLUMNS, may be given several times.
     #[arg(long = "matmul", value_name = "ROWSxINNERxCOLUMNS", value_parser = matrices)]
     products: Vec<MatMul>,
-    /// Length of the vectors, may be given several times.
+    /// A layer, as in the list `model` of a scenario, forward and backward; may be given several times.
+    #[arg(long = "layer", value_name = "LAYER", requires = "input")]
+    layers: Vec<String>,
+    /// What goes into the layers: HEIGHT x WIDTH x CHANNELS, or a number of values.
+    #[arg(long, value_name = "SIZE", requires = "layers", value_parser = image)]
+    input: Option<ImageSize>,
+    /// Length of the vectors, or rows of a layer, may be given several times.
     #[arg(long, value_name = "N", default_values_t = [1000], value_parser = clap::value_parser!(u64).range(1..=LONGEST))]
     n: Vec<u64>,
     /// How products are brought back to fixed point: nearest or probabilistic.
@@ -73,6 +81,43 @@ fn matrices(text: &str) -> Result<MatMul, String> {
     }
 }
 
+/// A size as in `28x28x1`, or `784`.
+fn image(text: &str) -> Result<ImageSize, String> {
+    let sizes: Option<Vec<u64>> = text.split('x').map(|size| size.trim().parse().ok()).collect();
+    let size = match sizes.as_deref() {
+        Some([values]) => [1, 1, *values],
+        Some(&[height, width, channels]) => [height, width, channels],
+        _ => {
+            return Err(
+                "it is a height, a width and channels, such as 28x28x1, or a number of values".to_string()
+            );
+        }
+    };
+    let values = size.iter().fold(1u64, |product, side| product.saturating_mul(*side));
+    if !(1..=LONGEST).contains(&values) {
+        return Err(format!("it has 1 to {LONGEST} values"));
+    }
+    let [height, width, channels] = size.map(|side| side as usize);
+    Ok(ImageSize { height, width, channels })
+}
+
+/// Both passes of the layers that are asked for.
+fn layers(args: &CostArgs) -> Result<Vec<Operation>, Failure> {
+    let Some(input) = args.input else { return Ok(Vec::new()) };
+    let rows = args.n.iter().copied().max().unwrap_or(1);
+    let mut operations = Vec::new();
+    for text in &args.layers {
+        let kind = parse_layer(text, "--layer")?;
+        let refused = |reason: String| mistake(format!("the layer {text} does not fit: {reason}"));
+        let layer = LayerShape::new(kind, input).map_err(refused)?;
+        if layer.most_elements() * u128::from(rows) > u128::from(LONGEST) {
+            return Err(mistake(format!("{rows} rows of the layer {text} have more than {LONGEST} numbers")));
+        }
+        operations.extend([Pass::Forward, Pass::Backward].map(|pass| Operation::Layer(layer, pass)));
+    }
+    Ok(operations)
+}
+
 /// The entry of a registry with this name.
 fn find<T: Copy>(kind: &str, word: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, Failure> {
     if let Some(&found) = all.iter().find(|&&entry| name(entry) == word) {
@@ -88,7 +133,7 @@ fn find<T: Copy>(kind: &str, word: &str, all: &[T], name: impl Fn(T) -> &'static
 
 /// What is asked of one protocol, without what it does not have.
 fn operations_of(protocol: Protocol, args: &CostArgs, alone: bool) -> Result<Vec<Operation>, Failure> {
-    if args.operations.is_empty() && args.products.is_empty() {
+    if args.operations.is_empty() && args.products.is_empty() && args.layers.is_empty() {
         return Ok(Operation::ALL.into_iter().filter(|operation| operation.is_served_by(protocol)).collect());
     }
     let named = args.operations.iter().map(|word| find("operation", word, &Operation::ALL, Operation::name));
@@ -102,6 +147,7 @@ fn operations_of(protocol: Protocol, args: &CostArgs, alone: bool) -> Result<Vec
     }
     operations.retain(|operation| operation.is_served_by(protocol));
     operations.extend(args.products.iter().map(|&shape| Operation::Product(shape)));
+    operations.extend(layers(args)?);
     Ok(operations)
 }
 

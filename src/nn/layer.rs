@@ -69,8 +69,8 @@ impl LayerKind {
         }
     }
 
-    /// What spans of a layer of its own are called.
-    fn span(&self) -> &'static str {
+    /// The name in a scenario, and of its spans if it has some of its own.
+    pub fn name(&self) -> &'static str {
         match self {
             LayerKind::Dense { .. } => "dense",
             LayerKind::Convolution(_) => "conv",
@@ -106,8 +106,8 @@ pub fn layers_on(kinds: &[LayerKind], input: ImageSize) -> Result<Vec<Layer>, Mi
         let output = kind.output(input).map_err(|reason| Misfit { layer: at, reason })?;
         let before = layers.last().filter(|_| kind.belongs_to_another());
         let span = before.map(|layer| layer.span.clone()).unwrap_or_else(|| {
-            let alike = layers.iter().filter(|layer| layer.kind.span() == kind.span());
-            format!("{}{}", kind.span(), alike.count() + 1)
+            let alike = layers.iter().filter(|layer| layer.kind.name() == kind.name());
+            format!("{}{}", kind.name(), alike.count() + 1)
         });
         layers.push(Layer { kind: *kind, input, output, span });
     }

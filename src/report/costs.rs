@@ -29,12 +29,13 @@ pub struct CostRow {
 }
 
 impl CostRow {
-    /// The shapes of its matrices, if it was asked for with such.
+    /// The shapes of its matrices, or the layer and its sizes, if it was asked for with such.
     fn shape(&self) -> Option<String> {
         match self.operation {
             Operation::Product(MatMul { rows, inner, columns, .. }) => {
                 Some(format!("{rows}x{inner}x{columns}"))
             }
+            Operation::Layer(layer, _) => Some(layer.to_string()),
             _ => None,
         }
     }
@@ -139,7 +140,10 @@ pub fn cost_table(protocol: ProtocolName, rounding: Rounding, rows: &[CostRow]) 
         let cost = &row.cost;
         let n = match row.operation.counts() {
             "" => row.shape().unwrap_or("-".to_string()),
-            items => format!("{} {items}", count_text(row.n as u64)),
+            items => {
+                let of = row.shape().map_or(String::new(), |shape| format!(" of {shape}"));
+                format!("{} {items}{of}", count_text(row.n as u64))
+            }
         };
         let mut cells = vec![row.operation.name().to_string(), n];
         cells.extend([cost.rounds, cost.exchanges].map(count_text));

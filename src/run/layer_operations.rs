@@ -1,5 +1,7 @@
 //! Layers as operations whose cost can be asked for: convolutions of the networks B, C and D, and pooling.
 
+use std::fmt;
+
 use crate::data::ImageSize;
 use crate::nn::{Convolution, Layer, LayerKind, Padding, Parameters, Pool, layers_on};
 use crate::protocol::Protocol;
@@ -13,13 +15,58 @@ pub(super) struct LayerOperation {
     rows: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pass {
+/// Which way a layer is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// From what goes in to what comes out.
     Forward,
     /// Gradients of what goes in and of the parameters.
     Backward,
     /// Gradients of the parameters alone.
     BackwardWeights,
+}
+
+/// A layer whose cost is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerShape {
+    kind: LayerKind,
+    input: ImageSize,
+    output: ImageSize,
+}
+
+impl LayerShape {
+    /// A layer that gets values of this size; why not, if it cannot take them.
+    pub fn new(kind: LayerKind, input: ImageSize) -> Result<LayerShape, String> {
+        let layers = layers_on(&[kind], input).map_err(|misfit| misfit.reason)?;
+        Ok(LayerShape { kind, input, output: layers[0].output })
+    }
+
+    /// The most elements that a vector of its operations has, for one row.
+    pub fn most_elements(&self) -> u128 {
+        let product = |a: usize, b: usize| a as u128 * b as u128;
+        let [input, output] = [self.input, self.output].map(|size| size.values());
+        let windows = match self.kind {
+            LayerKind::Convolution(convolution) => {
+                let window = product(convolution.kernel * convolution.kernel, self.input.channels);
+                let weights = window * convolution.channels as u128;
+                (window * product(self.output.height, self.output.width)).max(weights)
+            }
+            LayerKind::Dense { outputs } => product(input, outputs),
+            _ => 0,
+        };
+        windows.max(input as u128).max(output as u128)
+    }
+
+    pub(super) fn operation(self, pass: Pass, rows: usize) -> LayerOperation {
+        LayerOperation::new(self.kind, self.input, pass, rows)
+    }
+}
+
+/// `conv, 28 x 28 x 1 to 24 x 24 x 16`.
+impl fmt::Display for LayerShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} to {}", self.kind.name(), self.input, self.output)
+    }
 }
 
 impl LayerOperation {

@@ -43,6 +43,7 @@ pub use failure::{Cause, Failure};
 use fingerprint::named_content;
 pub use fingerprint::{PROGRAM, fingerprint, fingerprint_of_plan};
 pub(crate) use fingerprint::{fingerprint_of, own_content, weights_content};
+pub use layer_operations::{LayerShape, Pass};
 pub use memory::{Size, check_data, check_memory, estimated_bytes, size};
 pub use operations::{Operation, OperationCost, Timed};
 pub use out_of_range::OutOfRange;

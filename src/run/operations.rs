@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::layer_operations::{LayerOperation, Pass};
+use super::layer_operations::{LayerOperation, LayerShape, Pass};
 use super::world::world;
 use crate::ledger::Cost;
 use crate::nn::{LayerKind, Padding};
@@ -37,6 +37,8 @@ macro_rules! operations {
             OutputLayer(Softmax),
             /// A product of matrices of fixed-point numbers of these shapes, rounded.
             Product(MatMul),
+            /// A pass of a layer.
+            Layer(LayerShape, Pass),
         }
 
         /// All but the output layers.
@@ -50,6 +52,8 @@ macro_rules! operations {
                     $(Operation::$variant => $name,)*
                     Operation::OutputLayer(softmax) => softmax.name(),
                     Operation::Product(_) => Operation::MatMul.name(),
+                    Operation::Layer(_, Pass::Forward) => "layer",
+                    Operation::Layer(_, _) => "layer_backward",
                 }
             }
 
@@ -59,6 +63,8 @@ macro_rules! operations {
                     $(Operation::$variant => $description,)*
                     Operation::OutputLayer(softmax) => softmax.description(),
                     Operation::Product(_) => "matrix product of fixed-point numbers, rounded",
+                    Operation::Layer(_, Pass::Forward) => "a layer, from what goes in to what comes out",
+                    Operation::Layer(_, _) => "gradients of its parameters and of what goes in",
                 }
             }
 
@@ -68,6 +74,7 @@ macro_rules! operations {
                     $(Operation::$variant => $how,)*
                     Operation::OutputLayer(softmax) => softmax.formula(),
                     Operation::Product(_) => Operation::MatMul.how(),
+                    Operation::Layer(_, _) => "as in a training",
                 }
             }
 
@@ -77,6 +84,7 @@ macro_rules! operations {
                     $(Operation::$variant => $n,)*
                     Operation::OutputLayer(_) => "rows of ten",
                     Operation::Product(_) => "",
+                    Operation::Layer(_, _) => "rows",
                 }
             }
         }
@@ -237,6 +245,7 @@ impl Operation {
             Operation::MaxPoolBackward => LayerOperation::pool(LayerKind::MaxPool, Pass::Backward, n),
             Operation::AveragePool => LayerOperation::pool(LayerKind::AveragePool, Pass::Forward, n),
             Operation::AveragePoolBackward => LayerOperation::pool(LayerKind::AveragePool, Pass::Backward, n),
+            Operation::Layer(layer, pass) => layer.operation(pass, n),
             _ => return None,
         })
     }

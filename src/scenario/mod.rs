@@ -229,6 +229,11 @@ pub fn parse_compute(text: &str, file_name: &str, parties: usize) -> Result<Comp
     parse_alone(text, file_name, parties, compute::compute)
 }
 
+/// Reads one layer of a `model: […]` alone.
+pub fn parse_layer(text: &str, file_name: &str) -> Result<LayerKind, ScenarioErrors> {
+    parse_alone(text, file_name, 2, |node, _, mistakes| model::layer(node, mistakes))
+}
+
 fn parse_alone<T>(
     text: &str,
     file_name: &str,

@@ -103,7 +103,8 @@ fn number(node: &Node, what: &str, range: (u64, u64), mistakes: &mut Mistakes) -
     read::whole(node, what, range, mistakes).map(|number| number as usize)
 }
 
-fn layer(node: &Node, mistakes: &mut Mistakes) -> Option<LayerKind> {
+/// One layer of a list.
+pub(super) fn layer(node: &Node, mistakes: &mut Mistakes) -> Option<LayerKind> {
     let mut pool =
         |item: &Node, what: &str| number(item, what, (2, LARGEST_WINDOW), mistakes).map(|size| Pool { size });
     match (read::variant_name(node), &node.kind) {

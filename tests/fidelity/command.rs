@@ -105,6 +105,56 @@ fn a_matrix_product_has_the_shapes_that_were_asked_for() {
     }
 }
 
+/// Layers that are operations with a name, asked for as layers: the same costs.
+#[test]
+fn a_layer_costs_what_the_operation_of_the_same_shape_does() {
+    let lines = |arguments: &[&str]| -> Vec<Value> {
+        let output =
+            cost(&[&["--protocol", "rep3", "--protocol", "semi2k", "--json"][..], arguments].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect()
+    };
+    let layers = [
+        ("conv(kernel: 5, channels: 16)", "12x12x16", "conv16_16", "conv, 12 x 12 x 16 to 8 x 8 x 16"),
+        ("max_pool(2)", "2x2x1", "max_pool", "max_pool, 2 x 2 x 1 to 1 value"),
+        ("avg_pool(2)", "2x2x1", "avg_pool", "avg_pool, 2 x 2 x 1 to 1 value"),
+    ];
+    for (layer, input, operation, shape) in layers {
+        let asked = lines(&["--layer", layer, "--input", input, "--n", "16"]);
+        let backward = format!("{operation}_backward");
+        let named = lines(&["--op", operation, "--op", &backward, "--n", "16"]);
+        assert_eq!((asked.len(), named.len()), (4, 4));
+        for (asked, named) in asked.iter().zip(&named) {
+            assert_eq!(asked["shape"], json!(shape));
+            for figure in ["rounds", "payload_bytes", "payload_bytes_by_party", "offline_payload_bytes"] {
+                assert_eq!(asked[figure], named[figure], "{layer}: {figure} of {}", asked["op"]);
+            }
+            assert!(asked["payload_bytes"].as_u64().unwrap() > 0 || operation != "conv16_16");
+        }
+    }
+    // ReLU of 128 values is an operation too; and a dense layer is a matrix product, with its bias added for nothing.
+    let relu = lines(&["--layer", "relu", "--input", "128", "--n", "1"]);
+    assert_eq!(relu[0]["payload_bytes"], lines(&["--op", "relu", "--n", "128"])[0]["payload_bytes"]);
+    let dense = lines(&["--layer", "dense(10)", "--input", "28x28x1", "--n", "128"]);
+    assert_eq!(dense[0]["payload_bytes"], lines(&["--matmul", "128x784x10"])[0]["payload_bytes"]);
+    for (wrong, says) in [
+        (&["--layer", "conv(kernel: 5)", "--input", "28x28x1"][..], "channels"),
+        (&["--layer", "cov(kernel: 5, channels: 1)", "--input", "28x28x1"], "conv"),
+        (&["--layer", "conv(kernel: 30, channels: 1)", "--input", "28x28x1"], "28 x 28 x 1"),
+        (&["--layer", "relu"], "--input"),
+        (&["--input", "28x28x1"], "--layer"),
+        (&["--layer", "relu", "--input", "28x28"], "28x28x1"),
+        (&["--layer", "relu", "--input", "0x28x1"], "values"),
+        (&["--layer", "dense(60000)", "--input", "60000", "--n", "1000"], "numbers"),
+    ] {
+        let output = cost(&[&["--protocol", "rep3"][..], wrong].concat());
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {error}");
+        assert!(error.contains(says), "{wrong:?}: {error}");
+    }
+}
+
 /// The time of an operation under a link of 20 ms and 100 Mbit/s, by hand: a product of ring elements is one message of each party to
 /// its neighbour, all at once.
 #[test]
