@@ -10,6 +10,7 @@ mod import;
 mod interrupt;
 mod list;
 mod merge;
+mod new;
 mod output;
 mod paper;
 mod play;
@@ -56,6 +57,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write a scenario to begin with: all fields, and what each is.
+    New(new::NewArgs),
     /// Run a scenario: print its table and write its results.
     Run(run::RunArgs),
     /// Say which protocol, output layer and rounding reach an accuracy soonest, and what would change that.
@@ -151,6 +154,7 @@ pub fn main() -> ExitCode {
 
 fn done(command: Command) -> Result<(), Failure> {
     match command {
+        Command::New(args) => new::new(&args),
         Command::Run(args) => run::run(&args),
         Command::Advise(args) => advise::advise(&args),
         Command::Sweep(args) => sweep::sweep(&args),

@@ -35,6 +35,7 @@ pub(crate) mod signs;
 mod sites;
 mod softmax;
 mod tcp;
+mod template;
 mod token;
 mod training;
 pub(crate) mod tree;
@@ -56,6 +57,7 @@ pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 pub use reference::reference;
 pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault, why_without_tcp};
+pub use template::template;
 pub(crate) use units::grouped;
 
 use errors::{Mistakes, Sources};

@@ -16,6 +16,7 @@ mod labels;
 mod live;
 mod memory;
 mod names;
+mod new;
 mod notes;
 mod numbers;
 mod optimizers;
