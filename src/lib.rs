@@ -4,7 +4,18 @@
 //! modelled time) and how accurate the network becomes follows from one scenario. The command `mpcsim` is a thin layer
 //! over this crate; ARCHITECTURE.md shows how the rooms belong together, docs/counting.md what each number means.
 //!
-//! The cost of one iteration, without training:
+//! Where things are, in the order in which data flow:
+//!
+//! * [`scenario`] reads a scenario file into a plan, [`data`] the rows that it names.
+//! * [`sim`] has simulated time: parties, links, what happens when, recorded traces and their replay. It knows no protocol.
+//! * [`ring`] has arithmetic modulo 2^64 and beyond, on whole vectors.
+//! * [`protocol`] has the trait of all protocols, and a file for each; [`secure`] builds comparisons, divisions and functions from the
+//!   trait alone; [`softmax`] the output layers; [`nn`] layers, optimisers and the training program of a party.
+//! * [`run`] records a program, checks it on shares, trains, and counts: [`run::run`] does all of it.
+//! * [`sweep`] runs a scenario at many points, and gives advice; [`ledger`] adds up costs; [`report`] writes what users see.
+//! * [`import`] and [`play`]: traces of other programs, and a trace over real TCP. [`cli`] is the command line.
+//!
+//! The folder `examples` runs a scenario, a sweep and a protocol of one's own. The cost of one iteration, without training:
 //!
 //! ```
 //! use mpcsim::data::{MNIST_CLASSES, MNIST_IMAGE};
