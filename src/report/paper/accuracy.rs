@@ -3,6 +3,7 @@
 use super::page::Block;
 use super::table::{Row, Spread, Table};
 use super::words::{LAYERS, USES, lines, points, sentence};
+use crate::report::count_text;
 use crate::report::plot::{Logs, Point, Request, Series};
 
 /// How numbers are held: what it is called, and the cells of `rounding` and `numbers`.
@@ -108,7 +109,6 @@ impl<'a> Accuracy<'a> {
             "evaluations",
             "below 20 %",
             "restarts",
-            "rows beyond the domain",
             "values out of range",
         ];
         let mut rows = Vec::new();
@@ -117,8 +117,11 @@ impl<'a> Accuracy<'a> {
                 for (numbers, cells) in &NUMBERS {
                     let trainings: Vec<Row> = self.trainings(hidden, softmax, cells).collect();
                     let curves: Vec<f64> = trainings.iter().flat_map(|row| self.curve(*row)).collect();
+                    // In floating point there is no range: cells are empty.
                     let sum = |column| {
-                        trainings.iter().filter_map(|row| row.number(column)).sum::<f64>().to_string()
+                        let known = trainings.iter().filter_map(|row| row.number(column));
+                        let sum = known.map(|count| count as u64).reduce(|sum, count| sum + count);
+                        sum.map_or(String::new(), count_text)
                     };
                     let collapsed = curves.iter().filter(|accuracy| **accuracy < COLLAPSED).count();
                     rows.push(vec![
@@ -127,7 +130,6 @@ impl<'a> Accuracy<'a> {
                         curves.len().to_string(),
                         collapsed.to_string(),
                         sum("restarts"),
-                        sum("rows_beyond_domain"),
                         sum("out_of_range"),
                     ]);
                 }
@@ -187,8 +189,8 @@ impl<'a> Accuracy<'a> {
         blocks.push(self.beside_emulation());
         blocks.push(Block::Text(
             "Where trainings collapse: evaluations below 20 % of ten classes, restarts (an epoch that ends near chance starts again at half the rate), \
-             rows that left the domain of the output layer (for both uses of ReLU: no logit is active, so the sum is zero), and values that \
-             left the range of the number format; each summed over the seeds and all iterations."
+             and values that left the range of the number format, of which float64 has none; each summed over the seeds and all iterations. How many rows have no \
+             active logit, so that the sum is zero, is not counted."
                 .into(),
         ));
         blocks.push(self.why_collapsed());

@@ -21,16 +21,8 @@ impl SecureMl<'_> {
 
     /// What the section says.
     pub fn blocks(&self) -> Vec<Block> {
-        let header = [
-            "reading",
-            "rounding",
-            "momentum",
-            "rate",
-            "last epoch (%)",
-            "best epoch (%)",
-            "rows whose sum is zero",
-            "restarts",
-        ];
+        let header =
+            ["reading", "rounding", "momentum", "rate", "last epoch (%)", "best epoch (%)", "restarts"];
         let (mut rows, mut reach, mut best) = (Vec::new(), Vec::new(), (0.0, String::new()));
         let mut exact = 0.0f64;
         for training in self.results.rows() {
@@ -47,7 +39,6 @@ impl SecureMl<'_> {
                 of("learning_rate"),
                 last.map_or(String::new(), percent),
                 percent(top),
-                of("rows_beyond_domain"),
                 of("restarts"),
             ]);
             let called = format!(

@@ -16,7 +16,9 @@ pub(super) fn lines(file: &str, series: &[Series], request: &Request, caption: S
 
 /// How many points the second share is below the first; empty if one is not known.
 pub(super) fn points(shares: Option<(f64, f64)>) -> String {
-    shares.map_or(String::new(), |(more, less)| format!("{:.1}", 100.0 * (more - less)))
+    // Adding zero takes the sign off a zero.
+    let rounded = |points: f64| (10.0 * points).round() / 10.0 + 0.0;
+    shares.map_or(String::new(), |(more, less)| format!("{:.1}", rounded(100.0 * (more - less))))
 }
 
 /// A ratio; empty if it is not known.
