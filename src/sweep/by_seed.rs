@@ -23,17 +23,6 @@ const CHANGED: [&str; 8] = [
 const FIGURES: [&str; 8] =
     ["metric", "seeds", "values", "mean", "standard_deviation", "confidence_95", "smallest", "largest"];
 
-/// Columns that are seeds.
-fn seeds(summary: &SweepSummary) -> Vec<&str> {
-    let seeds = summary.axes.iter().filter(|axis| axis.field == "seed");
-    seeds.map(|axis| axis.column.as_str()).collect()
-}
-
-/// Whether a sweep has several seeds.
-pub(crate) fn has_seeds(summary: &SweepSummary) -> bool {
-    summary.axes.iter().any(|axis| axis.field == "seed" && axis.values > 1)
-}
-
 /// The points of one combination of all other axes.
 struct Group {
     /// The values of these axes.
@@ -82,7 +71,7 @@ impl Values {
 }
 
 /// The 97.5 % quantile of Student's t distribution, within 0.0005: from a table up to 30 degrees of freedom, and beyond by the
-/// expansion of Cornish and Fisher (Abramowitz and Stegun, "Handbook of Mathematical Functions", tables 26.10 and formula 26.7.5).
+/// expansion of Cornish and Fisher (Abramowitz and Stegun, "Handbook of Mathematical Functions", table 26.10 and formula 26.7.5).
 fn student_975(degrees_of_freedom: u64) -> f64 {
     const TABLE: [f64; 30] = [
         12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
@@ -101,9 +90,8 @@ fn student_975(degrees_of_freedom: u64) -> f64 {
 /// The table, from `results.csv`: a line for each combination of the other axes and each column that a seed can change and that has
 /// a value there. Combinations are in the order of their first points.
 pub(crate) fn by_seed(summary: &SweepSummary, results: impl Read) -> io::Result<Vec<u8>> {
-    let seeds = seeds(summary);
-    let axes: Vec<&str> = summary.axes.iter().map(|axis| axis.column.as_str()).collect();
-    let others: Vec<&str> = axes.iter().copied().filter(|axis| !seeds.contains(axis)).collect();
+    let others: Vec<&str> =
+        summary.axes.iter().filter(|axis| !axis.is_seed()).map(|axis| axis.column.as_str()).collect();
     let mut metrics: Vec<String> = CHANGED.iter().map(ToString::to_string).collect();
     metrics.extend(target_columns(&summary.targets).map(|column| column.name.into_owned()));
 
@@ -116,7 +104,7 @@ pub(crate) fn by_seed(summary: &SweepSummary, results: impl Read) -> io::Result<
         names.iter().map(|name| place(name, from).expect("a column of this sweep")).collect::<Vec<_>>()
     };
     let cells = places(&others, 1);
-    let figures = places(&metrics.iter().map(String::as_str).collect::<Vec<_>>(), 1 + axes.len());
+    let figures = places(&metrics.iter().map(String::as_str).collect::<Vec<_>>(), 1 + summary.axes.len());
 
     let (mut groups, mut known): (Vec<Group>, BTreeMap<Vec<String>, usize>) = Default::default();
     let mut row = csv::StringRecord::new();

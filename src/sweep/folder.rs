@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use super::by_seed::{by_seed, has_seeds};
+use super::by_seed::by_seed;
 use super::columns::result_columns;
 use super::files::{BY_SEED, EVALUATIONS, REPORT, RESULTS, SUMMARY, TRAININGS};
 use super::journal::{Journal, known, seal, unseal};
@@ -219,12 +219,13 @@ pub(crate) fn finish_files(
         add(TRAININGS, trainings)?;
     }
     let open = || File::open(new.join(RESULTS)).map(BufReader::new);
-    if has_seeds(summary) && summary.shard.is_none() {
+    let has_seeds = summary.axes.iter().any(|axis| axis.is_seed() && axis.values > 1);
+    if has_seeds && summary.shard.is_none() {
         add(BY_SEED, &by_seed(summary, open()?)?)?;
     }
     if extras.report {
         let seeds: Vec<String> =
-            summary.axes.iter().filter(|axis| axis.field == "seed").map(|axis| axis.column.clone()).collect();
+            summary.axes.iter().filter(|axis| axis.is_seed()).map(|axis| axis.column.clone()).collect();
         let columns = result_columns(&summary.targets);
         add(REPORT, &sweep_report(&summary.name, &summary.notes(), &columns, &seeds, open)?)?;
     }

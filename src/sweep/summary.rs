@@ -40,6 +40,13 @@ pub(crate) struct AxisSummary {
     pub values: u64,
 }
 
+impl AxisSummary {
+    /// Whether it repeats a measurement with other random numbers.
+    pub(crate) fn is_seed(&self) -> bool {
+        self.field == "seed"
+    }
+}
+
 /// Which share of the points is in the folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ShardSummary {
