@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::data::{Dataset, Entries, Scaling};
 use crate::secure::FixedPoint;
+use crate::softmax::Softmax;
 
 /// Columns of the given rows as numbers of a kind, scaled as the data set says, rows x columns.
 pub(super) fn inputs<T: Copy>(
@@ -37,12 +38,8 @@ pub fn encode_images(
     inputs(data, rows, columns, |number| format.encode(number) as u64)
 }
 
-/// The labels of the given rows, one-hot, rows x classes integers.
-pub fn one_hot_labels(data: &Dataset, rows: impl IntoIterator<Item = usize>) -> Vec<u64> {
-    let mut labels = Vec::new();
-    for row in rows {
-        let label = usize::from(data.labels[row]);
-        labels.extend((0..data.classes).map(|class| u64::from(class == label)));
-    }
-    labels
+/// The labels of the given rows as an output layer takes them ([`Softmax::label`]), row by row.
+pub fn encode_labels(data: &Dataset, rows: impl IntoIterator<Item = usize>, softmax: Softmax) -> Vec<u64> {
+    let label = |row: usize| softmax.label(usize::from(data.labels[row]), data.classes);
+    rows.into_iter().flat_map(label).map(u64::from).collect()
 }

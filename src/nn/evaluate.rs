@@ -24,7 +24,8 @@ pub(super) fn rows_together(layers: &[Layer]) -> usize {
     (CHUNK_VALUES / most).clamp(1, CHUNK_ROWS)
 }
 
-/// How many rows the network classifies rightly. Products are rounded to nearest; of equal logits the first wins.
+/// How many rows the network classifies rightly. Products are rounded to nearest; of equal logits the first wins, and so does the
+/// first class of two if a sigmoid's logit is zero.
 pub fn correct_predictions(
     layers: &[Layer],
     weights: &[Weights],
@@ -38,21 +39,21 @@ pub fn correct_predictions(
         .map(|chunk| {
             let rows: Vec<usize> = (chunk * chunk_rows..((chunk + 1) * chunk_rows).min(data.rows)).collect();
             let logits = forward(layers, weights, data, &rows, format);
-            let classes = logits.len() / rows.len();
+            let width = logits.len() / rows.len();
             let right = |(row, logits): (&usize, &[u64])| {
-                first_largest(logits.iter().map(|&x| x as i64)) == usize::from(data.labels[*row])
+                predicted(logits.iter().map(|&x| x as i64)) == usize::from(data.labels[*row])
             };
-            rows.iter()
-                .zip(logits.chunks_exact(classes))
-                .filter(|&(row, logits)| right((row, logits)))
-                .count()
+            rows.iter().zip(logits.chunks_exact(width)).filter(|&(row, logits)| right((row, logits))).count()
         })
         .sum()
 }
 
-/// The class that is predicted: that of the largest logit, of equal ones the first.
-pub(super) fn first_largest<T: PartialOrd + Copy>(logits: impl IntoIterator<Item = T>) -> usize {
-    let mut logits = logits.into_iter().enumerate();
+/// The class that is predicted: that of the largest logit, of equal ones the first. A logit that is alone is that of the second of two
+/// classes, the other one's being zero.
+pub(super) fn predicted<T: PartialOrd + Copy + Default>(logits: impl ExactSizeIterator<Item = T>) -> usize {
+    let alone = logits.len() == 1;
+    let other = alone.then(T::default);
+    let mut logits = other.into_iter().chain(logits).enumerate();
     let first = logits.next().expect("a logit");
     logits.fold(first, |best, next| if next.1 > best.1 { next } else { best }).0
 }

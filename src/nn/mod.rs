@@ -20,7 +20,7 @@ mod shuffle;
 mod training;
 
 pub use convolution::{Convolution, Padding};
-pub use dataset::{encode_images, one_hot_labels};
+pub use dataset::{encode_images, encode_labels};
 pub use dropout::Dropout;
 pub use evaluate::correct_predictions;
 pub use initial::{glorot_weights, secret_weights};

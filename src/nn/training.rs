@@ -1,7 +1,7 @@
 //! The training program of one party.
 
 use super::batches::{Parts, elements};
-use super::dataset::{encode_images, one_hot_labels};
+use super::dataset::{encode_images, encode_labels};
 use super::initial::secret_weights;
 use super::layer::{Layer, LayerKind, fans, parameter_spans};
 use super::optimizer::{Descent, Followed, Moment};
@@ -40,7 +40,8 @@ impl TrainingProgram {
         self.layers.first().expect("a network has a layer").input.values()
     }
 
-    fn classes(&self) -> usize {
+    /// Outputs of the last layer: one for each class, or one for two if the output layer is a sigmoid.
+    fn logits(&self) -> usize {
         self.layers.last().expect("a network has a layer").output.values()
     }
 
@@ -51,7 +52,7 @@ impl TrainingProgram {
 
     /// The parts of the labels by owner.
     pub fn labels(&self) -> Vec<Block> {
-        self.owners.labels(self.rows, self.classes())
+        self.owners.labels(self.rows, self.logits())
     }
 }
 
@@ -59,7 +60,7 @@ impl TrainingProgram {
 pub struct SecretData {
     /// Fixed-point numbers, rows x columns of each part.
     pub images: Vec<Vector>,
-    /// One-hot integers, rows x classes of each part.
+    /// Labels as the output layer takes them, rows x logits integers of each part.
     pub labels: Vec<Vector>,
 }
 
@@ -74,7 +75,7 @@ impl SecretData {
         let labels = program
             .labels()
             .into_iter()
-            .map(|block| one_hot_labels(data, rows[block.rows].iter().copied()).into());
+            .map(|block| encode_labels(data, rows[block.rows].iter().copied(), program.softmax).into());
         SecretData { images: images.collect(), labels: labels.collect() }
     }
 
@@ -345,7 +346,7 @@ async fn gradients<P: Protocol>(
         let _layer = secure.span("output");
         let _direction = secure.span("backward");
         let _op = secure.span(program.softmax.name());
-        let batch = Logits { logits: &x, labels: &batch.labels, classes: program.classes() };
+        let batch = Logits { logits: &x, labels: &batch.labels, classes: program.logits() };
         Box::pin(program.softmax.output_layer(secure, batch, program.loss)).await
     };
     // Layers before the first one with parameters have nothing to learn.

@@ -19,9 +19,10 @@ const ROWS: usize = 20_000;
 /// Formula, paper, domain, what is revealed, costs under each protocol and errors of every variant.
 pub fn softmax_details() -> Result<String, SimError> {
     let mut text = format!(
-        "Softmax variants with x the logits, d = x - max x, y the one-hot label. Costs: {BATCH} rows of 10 classes, forward and \
+        "Softmax variants with x the logits, d = x - max x, y the one-hot label; sigmoids have one logit for two classes, of which p \
+         is the probability of the second. Costs: {BATCH} rows of 10 classes (of one logit for a sigmoid), forward and \
          backward, no loss, probabilistic rounding. Errors: of the output distribution to softmax, on {} rows of 10 normal \
-         logits, 31 bits with 16 after the point, probabilistic rounding.\n",
+         logits (one for a sigmoid), 31 bits with 16 after the point, probabilistic rounding.\n",
         count_text(ROWS as u64)
     );
     for softmax in Softmax::ALL {

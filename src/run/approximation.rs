@@ -1,4 +1,5 @@
-//! How far a softmax variant is from softmax: its fixed-point arithmetic in the clear, on seeded rows of normal logits.
+//! How far a softmax variant is from softmax, and a sigmoid from the sigmoid: its fixed-point arithmetic in the clear, on seeded rows
+//! of normal logits.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -58,12 +59,13 @@ fn largest(row: &[f64]) -> usize {
 }
 
 impl Approximation {
-    /// Over so many rows of ten independent normal logits of this standard deviation, with probabilistic rounding in the default
-    /// format.
+    /// Over so many rows of ten independent normal logits of this standard deviation, or of one for a sigmoid, with probabilistic
+    /// rounding in the default format. The distribution of a sigmoid is that of both classes.
     pub fn measured(softmax: Softmax, deviation: f64, rows: usize) -> Result<Approximation, SimError> {
         let format = FixedPoint::default();
+        let width = softmax.logits(CLASSES);
         let logits: Vec<i64> =
-            normal(rows * CLASSES).into_iter().map(|x| format.encode(x * deviation)).collect();
+            normal(rows * width).into_iter().map(|x| format.encode(x * deviation)).collect();
         let (gradients, beyond) = unlabelled(softmax, &logits, format)?;
         let real = |x: &i64| format.decode(*x as u64);
         let mut sum = Approximation {
@@ -73,10 +75,14 @@ impl Approximation {
             changed: 0.0,
             beyond_domain: beyond as f64,
         };
-        for (row, gradient) in logits.chunks(CLASSES).zip(gradients.chunks(CLASSES)) {
+        for (row, gradient) in logits.chunks(width).zip(gradients.chunks(width)) {
             let row: Vec<f64> = row.iter().map(real).collect();
             let gradient: Vec<f64> = gradient.iter().map(real).collect();
-            sum.add_row(&exact(&row), &softmax.distribution(&row, &gradient), format);
+            let found = softmax.distribution(&row, &gradient);
+            match (&row[..], &found[..]) {
+                (&[x], &[p]) => sum.add_row(&exact(&[0.0, x]), &[1.0 - p, p], format),
+                _ => sum.add_row(&exact(&row), &found, format),
+            }
         }
         let mean = |sum: f64| sum / rows as f64;
         Ok(Approximation {
@@ -117,7 +123,7 @@ fn unlabelled(softmax: Softmax, logits: &[i64], format: FixedPoint) -> Result<(V
         let words: Vec<u64> = logits.iter().map(|&x| x as u64).collect();
         let labels = secure.constant(words.len(), 0);
         let logits = secure.protocol.public(&Vector::from(words));
-        let batch = Logits { logits: &logits, labels: &labels, classes: CLASSES };
+        let batch = Logits { logits: &logits, labels: &labels, classes: softmax.logits(CLASSES) };
         let output = softmax.output_layer(&secure, batch, false).await;
         secure.protocol.open(&output.gradient).await
     };

@@ -84,7 +84,8 @@ fn of(plan: &Plan, values: Values, content: &str) -> String {
 pub(crate) fn weights_content(plan: &Plan, image: ImageSize, classes: usize) -> Result<String, DataError> {
     let InitialWeights::File(_) = plan.training.initial_weights else { return Ok(String::new()) };
     // A network that does not fit its data is refused elsewhere.
-    let Ok(layers) = layers_on(&plan.model.with_output(classes), image) else { return Ok(String::new()) };
+    let kinds = plan.model.with_output(plan.softmax.logits(classes));
+    let Ok(layers) = layers_on(&kinds, image) else { return Ok(String::new()) };
     let mut hasher = Hasher::default();
     for own in initial_weights(plan, &layers, 0)? {
         for values in [&own.weights, &own.bias] {

@@ -207,7 +207,7 @@ fn check_values(plan: &Plan, values: Values) -> Result<(), RunError> {
 
 /// All layers of a plan's network on images of this size and so many classes.
 pub fn layers(plan: &Plan, image: ImageSize, classes: usize) -> Result<Vec<Layer>, RunError> {
-    layers_on(&plan.model.with_output(classes), image).map_err(|misfit| {
+    layers_on(&plan.model.with_output(plan.softmax.logits(classes)), image).map_err(|misfit| {
         let reason = misfit.reason;
         RunError::Layers(format!("layer {} of the model does not fit these data: {reason}", misfit.layer + 1))
     })

@@ -272,7 +272,7 @@ impl Operation {
                 vec![rows * inner, inner * columns]
             }
             Operation::Max => vec![CLASSES * n],
-            Operation::OutputLayer(_) => vec![CLASSES * n, CLASSES * n],
+            Operation::OutputLayer(softmax) => vec![softmax.logits(CLASSES) * n; 2],
             Operation::Open
             | Operation::Truncate
             | Operation::LessThanZero
@@ -354,7 +354,8 @@ impl Operation {
 }
 
 async fn output_layer<P: Protocol>(secure: &Secure<P>, softmax: Softmax, operands: &[P::Share]) {
-    let batch = Logits { logits: &operands[0], labels: &operands[1], classes: CLASSES };
+    let classes = softmax.logits(CLASSES);
+    let batch = Logits { logits: &operands[0], labels: &operands[1], classes };
     softmax.output_layer(secure, batch, false).await;
 }
 

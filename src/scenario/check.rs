@@ -7,7 +7,7 @@ use super::declared::{FIXED_POINT, SCENARIO};
 use super::errors::Mistakes;
 use super::faults::faults;
 use super::files::Files;
-use super::model::model;
+use super::model::{check_logistic, model};
 use super::network::network;
 use super::plan::{
     Adversary, FixedPoint, InitialWeights, Numbers, Offline, Plan, Protocol, Rounding, Training, Triples,
@@ -49,7 +49,12 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     let may_own = protocol.map_or(3, Protocol::sharing_parties);
     let data = data.and_then(|node| data_source(&node, files, may_own, mistakes));
     let image = data.as_ref().map(|data| data.image);
-    let model = model_node.and_then(|node| model(&node, image, mistakes));
+    let model = model_node.as_ref().and_then(|node| model(node, image, mistakes));
+    if let (Some(model), Some(softmax), Some(node)) = (&model_node, softmax, &softmax_node)
+        && !check_logistic(model, (softmax, node), mistakes)
+    {
+        return None;
+    }
     let owners = data.as_ref().and_then(|data| data_owners(data, fields.get("owners"), may_own, mistakes));
     let training = fields.node("training", mistakes);
     let training =

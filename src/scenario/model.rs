@@ -1,15 +1,17 @@
 //! Reads `model`: a list of layers, or a shorthand for one; and whether the layers fit each other and the data.
 
 use super::declared::{CONVOLUTION, DENSE, LARGEST_WINDOW, SCENARIO, WIDEST_LAYER};
-use super::errors::Mistakes;
+use super::errors::{Mistakes, alternatives};
 use super::models::{MODELS, ModelPreset};
-use super::plan::{LayerKind, Model};
+use super::plan::{LayerKind, Model, Softmax};
 use super::presets::unknown_preset;
 use super::read::{self, Fields, unknown_choice, unknown_form, wrong};
 use super::tree::{Kind, Node};
 use crate::data::ImageSize;
 use crate::nn::{Convolution, Dropout, Padding, Pool, layers_on};
 
+/// Logistic regression: no layer before the output layer, which has one logit.
+const LOGISTIC: &str = "logistic";
 const MOST_HIDDEN: usize = 16;
 const MOST_LAYERS: usize = 64;
 
@@ -31,6 +33,7 @@ pub fn model(node: &Node, image: Option<ImageSize>, mistakes: &mut Mistakes) -> 
             let hidden = hidden(node, mistakes)?;
             Some(Model { layers: LayerKind::perceptron(&hidden) })
         }
+        (Some(LOGISTIC), Kind::Word(_)) => Some(Model { layers: Vec::new() }),
         (_, Kind::List(items)) => {
             if items.len() > MOST_LAYERS {
                 let message = format!("there can be at most {MOST_LAYERS} layers");
@@ -65,6 +68,19 @@ fn preset(node: &Node, mistakes: &mut Mistakes) -> Option<Vec<LayerKind>> {
         Some(preset) => Some((preset.layers)()),
         None => unknown_preset(node, "model", &name, MODELS.iter().map(|preset| preset.name), mistakes),
     }
+}
+
+/// Whether the output layer has one logit where the model is written `logistic`.
+pub fn check_logistic(model: &Node, (softmax, node): (Softmax, &Node), mistakes: &mut Mistakes) -> bool {
+    if read::variant_name(model) != Some(LOGISTIC) || softmax.is_sigmoid() {
+        return true;
+    }
+    let message =
+        format!("`model: logistic` has one logit, and softmax {} one for each class", softmax.name());
+    let sigmoids = alternatives(Softmax::sigmoids().map(Softmax::name));
+    let help = format!("take {sigmoids}; with any other softmax, take model: dense(hidden: [])");
+    mistakes.add(&node.place, message, "not with this model", Some(help));
+    false
 }
 
 /// Says which layer does not fit what comes into it; `place` is where it stands.

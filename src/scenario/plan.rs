@@ -177,9 +177,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// All layers, the output layer for so many classes included.
-    pub fn with_output(&self, classes: usize) -> Vec<LayerKind> {
-        self.layers.iter().cloned().chain([LayerKind::Dense { outputs: classes }]).collect()
+    /// All layers, the output layer with so many logits included.
+    pub fn with_output(&self, logits: usize) -> Vec<LayerKind> {
+        self.layers.iter().cloned().chain([LayerKind::Dense { outputs: logits }]).collect()
     }
 
     /// Neurons of each hidden layer, first to last, if all are dense with ReLU behind each.

@@ -44,6 +44,15 @@ fn setting(parameter: &Parameter, fields: &Fields, mistakes: &mut Mistakes) -> O
     let name = parameter.name;
     match parameter.kind {
         Kind::Whole(..) => fields.whole(name, mistakes).map(Setting::Whole),
+        Kind::OddNumber(least, most) => {
+            let node = fields.node(name, mistakes)?;
+            let number = read::whole(&node, name, (least, most), mistakes)?;
+            if number % 2 == 1 {
+                return Some(Setting::Whole(number));
+            }
+            let needed = fields.needed(name);
+            read::wrong(&node, &format!("`{name}` must be {needed}"), None, mistakes)
+        }
         Kind::Number { .. } => fields.float(name, mistakes).map(Setting::Number),
         Kind::Word(words) => fields.choice(name, &words(), |word| word, mistakes).map(Setting::Word),
         Kind::Boolean => fields.boolean(name, mistakes).map(Setting::Boolean),

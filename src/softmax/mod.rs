@@ -3,6 +3,9 @@
 //! All work on a batch of logits x (rows of `classes` fixed-point numbers) and one-hot labels y (integers 0 and 1), and
 //! give the gradient of the loss with respect to the logits, not divided by the batch size. Each has its formula in
 //! floating point beside the secure one.
+//!
+//! Sigmoids are output layers for two classes with a single logit x, of which p is the probability of the second class: softmax of the
+//! logits 0 and x. The label of a row is one integer then, 1 for the second class.
 
 mod adhoc;
 mod clipped_limit;
@@ -20,6 +23,9 @@ mod relu_gradient;
 mod relu_norm;
 mod relu_parameters;
 mod relu_probability;
+mod sigmoid;
+mod sigmoid_piecewise;
+mod sigmoid_polynomial;
 mod taylor;
 mod two_quad;
 mod two_relu;
@@ -38,6 +44,9 @@ pub use relu_gradient::ReluGradient;
 pub use relu_norm::ReluNorm;
 pub use relu_parameters::{Division, ReluParameters, ZeroSum};
 pub use relu_probability::ReluProbability;
+pub use sigmoid::Sigmoid;
+pub use sigmoid_piecewise::SigmoidPiecewise;
+pub use sigmoid_polynomial::SigmoidPolynomial;
 pub use taylor::Taylor;
 pub use two_quad::TwoQuad;
 pub use two_relu::TwoRelu;
@@ -51,7 +60,7 @@ pub struct Logits<'a, S> {
     pub logits: &'a S,
     /// rows x classes integers, one-hot.
     pub labels: &'a S,
-    /// Number of classes.
+    /// Number of classes; 1 for a sigmoid.
     pub classes: usize,
 }
 
@@ -74,6 +83,8 @@ pub trait SoftmaxVariant: Copy {
     const FORMULA: &'static str;
     /// For which logits it is near what it says, and what happens elsewhere.
     const DOMAIN: &'static str;
+    /// Whether it is for two classes, with one logit for both.
+    const IS_SIGMOID: bool = false;
     /// What all parties learn of each row; none: nothing.
     const REVEALS: Option<&'static str> = None;
 
@@ -87,7 +98,7 @@ pub trait SoftmaxVariant: Copy {
         Self::DEFAULT
     }
 
-    /// Why it cannot serve so many classes in a number format, and what would do; none if it can.
+    /// Why it cannot serve so many classes in a number format, and what would do; none if it can. A sigmoid is asked for two.
     fn refusal(&self, _format: FixedPoint, _classes: usize) -> Option<String> {
         None
     }
@@ -100,10 +111,10 @@ pub trait SoftmaxVariant: Copy {
         with_loss: bool,
     ) -> OutputLayer<P::Share>;
 
-    /// The output distribution of a row of logits in floating point.
+    /// The output distribution of a row of logits in floating point, of a sigmoid p alone.
     fn probabilities(&self, logits: &[f64]) -> Vec<f64>;
 
-    /// The gradient of a row with a one-hot label in floating point: p - y, unless the variant says otherwise.
+    /// The gradient of a row with its label, one-hot or one number for a sigmoid, in floating point: p - y, unless the variant says otherwise.
     fn gradient(&self, logits: &[f64], label: &[f64]) -> Vec<f64> {
         self.probabilities(logits).iter().zip(label).map(|(p, y)| p - y).collect()
     }

@@ -18,6 +18,8 @@ pub struct Parameter {
 pub enum Kind {
     /// A whole number, from the first up to the second.
     Whole(u64, u64),
+    /// An odd one of them.
+    OddNumber(u64, u64),
     /// A number.
     Number {
         /// Which ones, in words.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::{
     Adhoc, ClippedLimit, Exact, Limit, Logits, Lookup, Ode, OutputLayer, Pade, Parameter, QuadraticExp,
-    ReluGradient, ReluNorm, ReluProbability, Setting, SoftmaxVariant, Taylor, TwoQuad, TwoRelu,
+    ReluGradient, ReluNorm, ReluProbability, Setting, Sigmoid, SigmoidPiecewise, SigmoidPolynomial,
+    SoftmaxVariant, Taylor, TwoQuad, TwoRelu,
 };
 use crate::protocol::Protocol;
 use crate::secure::{FixedPoint, Secure};
@@ -46,6 +47,11 @@ macro_rules! variants {
                 match self { $(Softmax::$variant(_) => $variant::DOMAIN,)* }
             }
 
+            /// See [`SoftmaxVariant::IS_SIGMOID`].
+            pub const fn is_sigmoid(self) -> bool {
+                match self { $(Softmax::$variant(_) => $variant::IS_SIGMOID,)* }
+            }
+
             /// See [`SoftmaxVariant::REVEALS`].
             pub const fn reveals(self) -> Option<&'static str> {
                 match self { $(Softmax::$variant(_) => $variant::REVEALS,)* }
@@ -67,7 +73,7 @@ macro_rules! variants {
             }
 
             /// See [`SoftmaxVariant::refusal`].
-            pub fn refusal(self, format: FixedPoint, classes: usize) -> Option<String> {
+            fn own_refusal(self, format: FixedPoint, classes: usize) -> Option<String> {
                 match self { $(Softmax::$variant(variant) => variant.refusal(format, classes),)* }
             }
 
@@ -142,9 +148,44 @@ variants! {
         "Piranha, USENIX Security 2022: _adhoc_softmax_grad of its sources";
     "lookup", Lookup, "the exponential as a product of entries of one-hot tables",
         "the reference system MP-SPDZ: mux_exp of its sources";
+    "sigmoid", Sigmoid, "1 / (1 + e^-x) with one logit for two classes; gradient p - y",
+        "the usual sigmoid, as in the reference system MP-SPDZ";
+    "sigmoid_piecewise", SigmoidPiecewise, "x + 1/2, cut off at zero and one; two classes",
+        "SecureML: Mohassel and Zhang, S&P 2017";
+    "sigmoid_polynomial", SigmoidPolynomial, "a polynomial fitted to the sigmoid on [-8, 8]; two classes",
+        "Kim et al., JMIR Medical Informatics 2018; degree 5: Kim et al., BMC Medical Genomics 2018";
 }
 
 impl Softmax {
+    /// Those with a logit for each class.
+    pub fn of_classes() -> impl Iterator<Item = Softmax> + Clone {
+        Softmax::ALL.into_iter().filter(|softmax| !softmax.is_sigmoid())
+    }
+
+    /// Those with one logit for two classes.
+    pub fn sigmoids() -> impl Iterator<Item = Softmax> + Clone {
+        Softmax::ALL.into_iter().filter(|softmax| softmax.is_sigmoid())
+    }
+
+    /// How many logits a row has, and integers its label.
+    pub const fn logits(self, classes: usize) -> usize {
+        if self.is_sigmoid() { 1 } else { classes }
+    }
+
+    /// A class as the label of a row: one-hot, or one number for a sigmoid.
+    pub fn label(self, class: usize, classes: usize) -> impl Iterator<Item = u8> {
+        let first = if self.is_sigmoid() { 1 } else { 0 };
+        (first..classes).map(move |other| u8::from(other == class))
+    }
+
+    /// Why it cannot serve so many classes in a number format, and what would do; none if it can.
+    pub fn refusal(self, format: FixedPoint, classes: usize) -> Option<String> {
+        if self.is_sigmoid() && classes != 2 {
+            return Some(format!("a sigmoid is for two classes, and the data has {classes}"));
+        }
+        self.own_refusal(format, classes)
+    }
+
     /// The same variant with the published parameters.
     fn with_defaults(self) -> Softmax {
         let same = |other: &&Softmax| other.name() == self.name();

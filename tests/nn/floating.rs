@@ -162,7 +162,7 @@ fn gradients_of_output_layers_are_slopes_of_their_losses() {
     const STEP: f64 = 1e-6;
     let mut with_loss = Vec::new();
     let mut dice = Dice::new(seed(), 702);
-    for softmax in Softmax::ALL {
+    for softmax in Softmax::of_classes() {
         for _ in 0..50 {
             let x: Vec<f64> = numbers(&mut dice, 10).into_iter().map(|x| 1.5 * x).collect();
             // A class that relu_probability gives something, as for all others its loss has no slope.
@@ -191,6 +191,26 @@ fn gradients_of_output_layers_are_slopes_of_their_losses() {
     let named =
         ["exact", "relu_probability", "limit", "taylor", "pade", "clipped_limit", "quadratic_exp", "lookup"];
     assert_eq!(with_loss, named);
+}
+
+/// Both are known for two classes: with p the sigmoid of x, the loss is -ln p or -ln(1 - p).
+#[test]
+fn the_sigmoid_is_softmax_of_two_classes_one_of_which_has_the_logit_zero() {
+    let named = |name: &str| Softmax::ALL.into_iter().find(|softmax| softmax.name() == name).unwrap();
+    let (sigmoid, softmax) = (named("sigmoid"), named("exact"));
+    for x in [-30.0, -9.0, -1.25, -1e-9, 0.0, 0.5, 3.0, 12.0] {
+        let both = softmax.probabilities(&[0.0, x]);
+        assert!((sigmoid.probabilities(&[x])[0] - both[1]).abs() < 1e-15, "{x}");
+        for class in [0, 1] {
+            let label: Vec<f64> = sigmoid.label(class, 2).map(f64::from).collect();
+            assert_eq!(label, [class as f64]);
+            assert!((sigmoid.gradient(&[x], &label)[0] - (both[1] - class as f64)).abs() < 1e-15, "{x}");
+            let (own, of_both) = (sigmoid.loss(&[x], class), softmax.loss(&[0.0, x], class));
+            assert!((own.unwrap() - of_both.unwrap()).abs() < 1e-13, "{x}: {own:?}, {of_both:?}");
+        }
+    }
+    let one_hot: Vec<u8> = softmax.label(1, 3).collect();
+    assert_eq!(one_hot, [0, 1, 0]);
 }
 
 /// In real numbers it is: minus the logarithm of zero.

@@ -47,11 +47,11 @@ struct Setting {
 }
 
 impl Setting {
-    /// All that a scenario can ask of a malicious protocol: each output layer that reveals nothing, with its loss, and with both roundings;
+    /// All that a scenario can ask of a malicious protocol: each output layer for so many classes that reveals nothing, with its loss, and with both roundings;
     /// each layer and optimiser with one of them.
     fn all() -> Vec<Setting> {
         let hidden: Vec<Softmax> =
-            Softmax::ALL.into_iter().filter(|softmax| softmax.reveals().is_none()).collect();
+            Softmax::of_classes().filter(|softmax| softmax.reveals().is_none()).collect();
         let mut all = Vec::new();
         for rounding in ["probabilistic", "nearest"] {
             let setting = |softmax, model, optimizer| Setting { softmax, model, optimizer, rounding };

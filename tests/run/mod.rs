@@ -14,6 +14,7 @@ mod initial;
 mod kinds;
 mod labels;
 mod live;
+mod logistic;
 mod memory;
 mod names;
 mod new;

@@ -179,7 +179,7 @@ fn another(group: &Group, field: &Field) -> &'static str {
         (_, "channels") => "3",
         (_, "padding") => "same",
         (_, "softmax") => "exact",
-        (_, "squarings") => "7",
+        (_, "squarings" | "degree") => "7",
         (_, "steps") => "33",
         (_, "clip") => "(-4, 12)",
         (_, "c") => "2",

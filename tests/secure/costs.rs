@@ -13,7 +13,7 @@ use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Division, Protocol, RingShare, Truncation, Wraps};
 use mpcsim::ring::{MatMul, Plane, Vector};
 use mpcsim::secure::{Rounding, Secure};
-use mpcsim::softmax::{ClippedLimit, QuadraticExp, Softmax, SoftmaxVariant};
+use mpcsim::softmax::{ClippedLimit, QuadraticExp, Sigmoid, Softmax, SoftmaxVariant};
 
 use super::function::{CLASSES, COLUMNS, Function, NUMERATORS};
 use super::harness::{Dice, Program, Setting, Traffic, on_shapes, seed, traffic};
@@ -402,6 +402,12 @@ fn variant(softmax: Softmax, r: Rounding) -> Cost {
             let sums = rep3(Primitive::Open);
             max().then(exponentials).then(sums).then(truncate(16, r).wide(classes))
         }
+        Softmax::Sigmoid(_) => greater().wide(2).beside(exp(r)).then(mul()).then(divide(None, r)),
+        Softmax::SigmoidPiecewise(_) => relu().wide(2),
+        // An eighth of x, its square; -0.81562 is -13363 / 2^14.
+        Softmax::SigmoidPolynomial(_) => {
+            truncate(3, r).then(fixed_mul(r)).then(truncate(14, r)).then(fixed_mul(r))
+        }
         Softmax::Exact(_) | Softmax::ReluProbability(_) | Softmax::ReluGradient(_) => {
             unreachable!("declared above")
         }
@@ -447,11 +453,12 @@ fn declared(function: Function, r: Rounding) -> Cost {
 /// Rounds on top of the longest chain of parts, with probabilistic rounding: sub-programs side by side that are out of
 /// step with each other. A party's line is one line, so what one of them sends counts as sent after what the other has
 /// received by then.
-const OUT_OF_STEP: [(Function, u64); 6] = [
+const OUT_OF_STEP: [(Function, u64); 7] = [
     (Function::Gradient(EXACT), 1),
     (Function::Gradient(RELU_PROBABILITY), 3),
     (Function::Gradient(Softmax::ClippedLimit(ClippedLimit::DEFAULT)), 2),
     (Function::Gradient(Softmax::QuadraticExp(QuadraticExp)), 1),
+    (Function::Gradient(Softmax::Sigmoid(Sigmoid)), 1),
     (Function::Sqrt, 4),
     (Function::InverseSqrt, 1),
 ];

@@ -109,7 +109,7 @@ impl Function {
             MatrixProduct { .. } => vec![n * INNER, INNER * COLUMNS],
             Max { width } => vec![n * width],
             DivideRows => vec![n * NUMERATORS, n],
-            Gradient(_) | GradientAndLoss(_) => vec![n * CLASSES, n * CLASSES],
+            Gradient(softmax) | GradientAndLoss(softmax) => vec![n * softmax.logits(CLASSES); 2],
             _ => vec![n],
         }
     }
@@ -158,15 +158,21 @@ impl Function {
             Exp => vec![many(dice, n, &|d| d.between(numbers.exp_range.0, numbers.exp_range.1))],
             Log => vec![many(dice, n, &|d| d.signed(k).abs().clamp(1, max))],
             Sqrt | InverseSqrt => vec![many(dice, n, &|d| d.signed(k).abs().min(max))],
-            Gradient(_) | GradientAndLoss(_) => {
+            Gradient(softmax) | GradientAndLoss(softmax) => {
+                let width = softmax.logits(CLASSES);
                 // A row is small or large as a whole: logits of one unit, of ten, of hundreds. Ten fit the format.
                 let mut logits = Vec::new();
                 for _ in 0..n {
                     let size = dice.between(i64::from((f + 1).min(k - 5)), i64::from(k - 5));
-                    logits.extend((0..CLASSES).map(|_| dice.between(-1 << size, 1 << size)));
+                    logits.extend((0..width).map(|_| dice.between(-1 << size, 1 << size)));
                 }
                 let hot: Vec<usize> = (0..n).map(|_| dice.between(0, 9) as usize).collect();
-                vec![logits, one_hot(&hot)]
+                let labels = if softmax.is_sigmoid() {
+                    hot.iter().map(|class| (class % 2) as i64).collect()
+                } else {
+                    one_hot(&hot)
+                };
+                vec![logits, labels]
             }
             _ => lens.iter().map(|&len| many(dice, len, &|d| d.signed(k))).collect(),
         }
@@ -416,7 +422,8 @@ impl Program for Function {
             InverseSqrt => vec![s.inverse_sqrt(x).await],
             Gradient(softmax) | GradientAndLoss(softmax) => {
                 let with_loss = matches!(self, GradientAndLoss(_));
-                let batch = Logits { logits: x, labels: &inputs[1], classes: CLASSES };
+                let classes = softmax.logits(CLASSES);
+                let batch = Logits { logits: x, labels: &inputs[1], classes };
                 let output = softmax.output_layer(s, batch, with_loss).await;
                 std::iter::once(output.gradient).chain(output.loss).collect()
             }

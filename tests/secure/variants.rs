@@ -6,8 +6,8 @@ use mpcsim::run::Approximation;
 use mpcsim::secure::{FixedPoint, Rounding};
 use mpcsim::sim::{EventKind, Trace};
 use mpcsim::softmax::{
-    ClippedLimit, Division, Limit, Lookup, Ode, ReluGradient, ReluParameters, ReluProbability, Softmax,
-    SoftmaxVariant, Taylor, TwoQuad, ZeroSum,
+    ClippedLimit, Division, Limit, Lookup, Ode, ReluGradient, ReluParameters, ReluProbability,
+    SigmoidPolynomial, Softmax, SoftmaxVariant, Taylor, TwoQuad, ZeroSum,
 };
 
 use super::function::{CLASSES, Function, one_hot};
@@ -28,6 +28,8 @@ fn others() -> Vec<Softmax> {
         Softmax::TwoQuad(TwoQuad { c: 2.5 }),
         Softmax::Lookup(Lookup { bits: 3 }),
         Softmax::Lookup(Lookup { bits: 1 }),
+        Softmax::SigmoidPolynomial(SigmoidPolynomial { degree: 5 }),
+        Softmax::SigmoidPolynomial(SigmoidPolynomial { degree: 7 }),
         gradient(ReluParameters { zero_sum: ZeroSum::Uniform, ..of_gradient }),
         gradient(ReluParameters { zero_sum: ZeroSum::First, threshold: 0.5, ..of_gradient }),
         gradient(ReluParameters { final_relu: true, division: Division::Quotient, ..of_gradient }),
@@ -65,6 +67,26 @@ fn bound(softmax: Softmax, row: &[f64], rho: f64, setting: Setting) -> f64 {
             4.0 * f64::from(1u32 << squarings) * rho + 32.0 * rho
         }
         // Coefficients and powers are off by half a unit or rho each, the reciprocal by 12 rho.
+        // What is beyond the limit is taken for infinitely far.
+        Softmax::Sigmoid(_) => {
+            let limit = sigmoid_limit(format);
+            let cut = if row[0].abs() < limit {
+                0.0
+            } else {
+                libm::exp(-limit) * f64::exp2(f64::from(format.fraction_bits))
+            };
+            24.0 * rho * division + cut
+        }
+        Softmax::SigmoidPiecewise(_) => f64::MIN_POSITIVE,
+        // What u = x / 8 is off counts as often as the polynomial is steep, what its square is off half as often.
+        Softmax::SigmoidPolynomial(SigmoidPolynomial { degree }) => {
+            let steepest = match degree {
+                3 => 1.2 + 3.0 * 0.82,
+                5 => 1.53 + 3.0 * 2.35 + 5.0 * 1.35,
+                _ => 1.73 + 3.0 * 4.19 + 5.0 * 5.43 + 7.0 * 2.51,
+            };
+            rho * (1.5 * steepest + 2.0 * f64::from(degree))
+        }
         Softmax::Pade(_) | Softmax::QuadraticExp(_) => 32.0 + 24.0 * rho * division,
         // Half a unit a block, a rounding a product.
         Softmax::Lookup(Lookup { bits }) => {
@@ -83,6 +105,11 @@ fn bound(softmax: Softmax, row: &[f64], rho: f64, setting: Setting) -> f64 {
         Softmax::ReluNorm(_) => 32.0 * rho + 8.0 + rho * largest,
         Softmax::Adhoc(_) => 16.0 * rho,
     }
+}
+
+/// Beyond it `sigmoid` is zero or one.
+fn sigmoid_limit(format: FixedPoint) -> f64 {
+    f64::from(format.total_bits - format.fraction_bits - 2) * std::f64::consts::LN_2
 }
 
 /// Rows of logits of at most so much: random ones, all equal, none positive, one far above, two equal.
@@ -121,7 +148,8 @@ fn compare(softmax: Softmax, inputs: &[Vec<i64>], got: &[i64], setting: Setting)
     let one = (1i64 << setting.fixed_point.fraction_bits) as f64;
     let rho = if setting.rounding == Rounding::Nearest { 0.5 } else { 1.0 };
     let mut worst = 0.0f64;
-    let triples = inputs[0].chunks(CLASSES).zip(inputs[1].chunks(CLASSES)).zip(got.chunks(CLASSES));
+    let width = softmax.logits(CLASSES);
+    let triples = inputs[0].chunks(width).zip(inputs[1].chunks(width)).zip(got.chunks(width));
     for ((logits, labels), got) in triples {
         let row: Vec<f64> = logits.iter().map(|&x| x as f64 / one).collect();
         let label: Vec<f64> = labels.iter().map(|&y| y as f64).collect();
@@ -140,8 +168,21 @@ fn compare(softmax: Softmax, inputs: &[Vec<i64>], got: &[i64], setting: Setting)
     Ok(worst)
 }
 
-fn inputs(seed: u64, format: FixedPoint, most: f64) -> [Vec<i64>; 2] {
-    let logits = rows(&mut Dice::new(seed, 600), format, most);
+fn inputs(softmax: Softmax, seed: u64, format: FixedPoint, most: f64) -> [Vec<i64>; 2] {
+    let mut logits = rows(&mut Dice::new(seed, 600), format, most);
+    if softmax.is_sigmoid() {
+        if !matches!(softmax, Softmax::SigmoidPolynomial(_)) {
+            // All that the format has.
+            let (dice, bits) = (&mut Dice::new(seed, 601), format.total_bits);
+            let steps = [0.5, sigmoid_limit(format)].map(|step| format.encode(step));
+            let near = steps.into_iter().flat_map(|step| [step - 1, step, step + 1]);
+            logits.extend(near.flat_map(|x| [x, -x]));
+            logits.extend([(1 << (bits - 1)) - 1, 1 - (1 << (bits - 1)), -1 << (bits - 1)]);
+            logits.extend((0..200).map(|_| dice.signed(bits)));
+        }
+        let labels = (0..logits.len() as i64).map(|row| row % 2).collect();
+        return [logits, labels];
+    }
     let hot: Vec<usize> = (0..logits.len() / CLASSES).map(|row| row % CLASSES).collect();
     [logits, one_hot(&hot)]
 }
@@ -149,9 +190,9 @@ fn inputs(seed: u64, format: FixedPoint, most: f64) -> [Vec<i64>; 2] {
 #[test]
 fn every_variant_is_its_formula_and_shares_are_the_clear() {
     let seed = seed();
-    let inputs = inputs(seed, FixedPoint::default(), 8.0);
     let mut wrong = Vec::new();
     for softmax in all() {
+        let inputs = inputs(softmax, seed, FixedPoint::default(), 8.0);
         let function = Function::Gradient(softmax);
         let published = Softmax::ALL.contains(&softmax);
         for setting in Setting::all().filter(|setting| serves(softmax, setting.protocol)) {
@@ -182,9 +223,11 @@ fn every_variant_is_its_formula_in_every_format_that_it_takes() {
     let (mut wrong, mut taken) = (Vec::new(), 0);
     for format in FixedPoint::served() {
         let FixedPoint { fraction_bits: f, total_bits: k } = format;
-        let inputs = inputs(seed, format, (f64::from(1u32 << (k - f - 1)) / 16.0).min(3.0));
-        for softmax in all().filter(|softmax| softmax.refusal(format, CLASSES).is_none()) {
+        let most = (f64::from(1u32 << (k - f - 1)) / 16.0).min(3.0);
+        let classes = |softmax: Softmax| if softmax.is_sigmoid() { 2 } else { CLASSES };
+        for softmax in all().filter(|&softmax| softmax.refusal(format, classes(softmax)).is_none()) {
             taken += 1;
+            let inputs = inputs(softmax, seed, format, most);
             for rounding in Rounding::ALL {
                 let setting = Setting { protocol: ProtocolName::Rep3, rounding, fixed_point: format };
                 let clear = in_the_clear(&Function::Gradient(softmax), &inputs, seed, setting).integers();

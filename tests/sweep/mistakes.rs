@@ -36,7 +36,7 @@ fn values_that_a_scenario_refuses_are_shown_in_the_sweep() {
         ),
         [
             "3:43: `softmax` must be `exact`, `relu_probability`, `relu_gradient`, `limit`, `taylor`, `pade`, `clipped_limit`, \
-                  `ode`, `two_quad`, `two_relu`, `quadratic_exp`, `relu_norm`, `adhoc` or `lookup` | did you mean \
+                  `ode`, `two_quad`, `two_relu`, `quadratic_exp`, `relu_norm`, `adhoc`, `lookup`, `sigmoid`, `sigmoid_piecewise` or `sigmoid_polynomial` | did you mean \
                   `relu_gradient`?",
             "4:39: `latency_ms` must be a number of milliseconds from 0 to 3,600,000 (an hour) | ",
             "5:9: a custom network has no field `bandwith_mbps` | did you mean `bandwidth_mbps`?",

@@ -3,7 +3,7 @@
 use super::layers::{backward, forward};
 use crate::data::Dataset;
 use crate::nn::dataset::inputs;
-use crate::nn::evaluate::{first_largest, rows_together};
+use crate::nn::evaluate::{predicted, rows_together};
 use crate::nn::initial::glorot_uniform;
 use crate::nn::layer::{Layer, LayerKind};
 use crate::nn::optimizer::Moment;
@@ -128,10 +128,10 @@ impl<'a, T: Real> FloatTrainer<'a, T> {
         let softmax: Softmax = self.program.softmax;
         let mut gradients = Vec::with_capacity(logits.len());
         let mut said = Learnt::default();
-        for (logits, &row) in logits.chunks_exact(self.data.classes).zip(rows) {
+        for (logits, &row) in logits.chunks_exact(softmax.logits(self.data.classes)).zip(rows) {
             let logits: Vec<f64> = logits.iter().map(|x| x.double()).collect();
             let class = usize::from(self.data.labels[row]);
-            let label: Vec<f64> = (0..logits.len()).map(|at| f64::from(u8::from(at == class))).collect();
+            let label: Vec<f64> = softmax.label(class, self.data.classes).map(f64::from).collect();
             gradients.extend(softmax.gradient(&logits, &label).into_iter().map(T::nearest));
             said.rows_beyond_domain += u64::from(softmax.is_beyond_domain(&logits));
             if self.program.loss
@@ -153,9 +153,8 @@ impl<'a, T: Real> FloatTrainer<'a, T> {
                 .fold(inputs(data, rows.iter().copied(), 0..data.width, T::nearest), |x, (layer, own)| {
                     forward(layer, *own, None, x).0
                 });
-            let rows = logits.chunks_exact(data.classes).zip(rows);
-            rows.filter(|&(x, &row)| first_largest(x.iter().copied()) == usize::from(data.labels[row]))
-                .count()
+            let rows = logits.chunks_exact(self.program.softmax.logits(data.classes)).zip(rows);
+            rows.filter(|&(x, &row)| predicted(x.iter().copied()) == usize::from(data.labels[row])).count()
         };
         rows.chunks(rows_together(layers)).map(right).sum()
     }

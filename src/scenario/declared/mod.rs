@@ -98,7 +98,7 @@ pub static SCENARIO: Group = Group {
             Default::Required("dense(hidden: [128])"),
             Decides::BOTH,
             "What is trained: the layers before the output layer. The size of the inputs follows from the data, and so does the \
-             output layer, which is dense with an output for each class. `training: (initial_weights: …)` says what it begins with.",
+             output layer, which is dense with an output for each class, or one for two classes if `softmax` is a sigmoid. `training: (initial_weights: …)` says what it begins with.",
         ),
         field(
             "softmax",

@@ -28,6 +28,12 @@ pub const MODEL: Value = Value::Forms(&[
         group: Some(&CONVOLUTION),
     },
     Form {
+        written: "logistic",
+        about: "Logistic regression: no layer before the output layer, which has one logit for two classes. `softmax` is a sigmoid then; \
+                sigmoids also go with hidden layers.",
+        group: None,
+    },
+    Form {
         written: "preset(\"A\")",
         about: "A network with a name; `mpcsim list` has them, with their sources.",
         group: None,

@@ -39,6 +39,9 @@ fn form(variant: Softmax) -> Form {
 fn declared(parameter: &Parameter, default: Setting) -> Field {
     let value = match parameter.kind {
         Kind::Whole(least, most) => Value::Whole(least, most),
+        Kind::OddNumber(least, most) => {
+            Value::Other(format!("an odd whole number from {least} to {most}").leak())
+        }
         Kind::Number { needed, holds } => Value::Float { needed, holds },
         Kind::Word(words) => Value::Word(words),
         Kind::Boolean => Value::Boolean,
