@@ -157,7 +157,7 @@ fn beyond_domain(plan: &Plan, outcome: &Outcome) -> Option<String> {
     let rows: u64 = outcome.epochs.iter().map(counted).sum();
     let first = outcome.epochs.iter().find(|epoch| counted(epoch) > 0)?;
     Some(format!(
-        "the output layer diverged in {} rows of all iterations, first in epoch {}: softmax {} is for {}",
+        "{} rows of all iterations were not what the output layer is for, first in epoch {}: softmax {} is for {}",
         count_text(rows),
         first.epoch,
         plan.softmax,

@@ -34,6 +34,11 @@ pub(super) fn relu_above(logits: &[f64], threshold: f64) -> Vec<f64> {
     logits.iter().map(|&x| if x > threshold { x } else { 0.0 }).collect()
 }
 
+/// Whether a row has a logit above a threshold.
+pub(super) fn is_active(logits: &[f64], threshold: f64) -> bool {
+    logits.iter().any(|&x| x > threshold)
+}
+
 /// Each times SPU's reciprocal of the sum of all.
 pub(super) fn spu_normalised(values: &[f64]) -> Vec<f64> {
     let inverse = spu_reciprocal(values.iter().sum());

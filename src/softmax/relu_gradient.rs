@@ -3,8 +3,8 @@
 //!
 //! There is no loss that has this gradient. As in the reference system (MP-SPDZ, ReluMultiOutput in Compiler/ml.py).
 
-use super::relu_parameters::{self, BIT_LENGTH, Division, ReluParameters, ZeroSum};
-use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant};
+use super::relu_parameters::{self, BIT_LENGTH, Division, ReluParameters, ZeroSum, expect_active};
+use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{Numerator, Secure};
 use crate::sim::both;
@@ -69,6 +69,7 @@ impl SoftmaxVariant for ReluGradient {
         let Logits { logits, labels, classes } = batch;
         let (relu, active) = secure.relu_above(logits, secure.fixed_point.encode(self.0.threshold)).await;
         let sums = relu.row_sums(classes);
+        expect_active(secure, &sums);
         let p = match self.0.zero_sum {
             ZeroSum::Zero => self.quotient(secure, &relu, &sums).await,
             other => {
@@ -94,5 +95,9 @@ impl SoftmaxVariant for ReluGradient {
         let of =
             |i: usize| if self.0.final_relu && logits[i] <= self.0.threshold { 0.0 } else { p[i] - label[i] };
         (0..p.len()).map(of).collect()
+    }
+
+    fn is_beyond_domain(&self, logits: &[f64]) -> bool {
+        !real::is_active(logits, self.0.threshold)
     }
 }

@@ -3,7 +3,7 @@
 //! of zero gives zero.
 
 use super::normalised::minus_labels;
-use super::relu_parameters::BIT_LENGTH;
+use super::relu_parameters::{BIT_LENGTH, expect_active};
 use super::{Logits, OutputLayer, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{OPEN_RECIPROCAL, Secure};
@@ -26,7 +26,9 @@ impl SoftmaxVariant for ReluNorm {
     ) -> OutputLayer<P::Share> {
         let Logits { logits, labels, classes } = batch;
         let (relu, _) = secure.relu(logits).await;
-        let inverse = secure.open_length_reciprocal(&relu.row_sums(classes), BIT_LENGTH).await;
+        let sums = relu.row_sums(classes);
+        expect_active(secure, &sums);
+        let inverse = secure.open_length_reciprocal(&sums, BIT_LENGTH).await;
         let p = secure.fixed_mul(&relu, &inverse.repeat_each(classes)).await;
         OutputLayer { gradient: minus_labels(secure, &p, labels), loss: None }
     }
@@ -40,5 +42,9 @@ impl SoftmaxVariant for ReluNorm {
         let (c, exponent) = libm::frexp(sum);
         let inverse = OPEN_RECIPROCAL.iter().rev().fold(0.0, |sum, a| sum * c + a);
         relu.iter().map(|r| r * libm::scalbn(inverse, -exponent)).collect()
+    }
+
+    fn is_beyond_domain(&self, logits: &[f64]) -> bool {
+        !real::is_active(logits, 0.0)
     }
 }

@@ -7,6 +7,11 @@ use crate::protocol::{Protocol, RingShare};
 use crate::ring::Vector;
 use crate::secure::Secure;
 
+/// Says that the sum of a row's active logits is to be above zero: a row without any is beyond the domain.
+pub(super) fn expect_active<P: Protocol>(secure: &Secure<P>, sums: &P::Share) {
+    secure.protocol.expect_rows(sums, 1, (1, i64::MAX));
+}
+
 /// The distribution of a row without an active logit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZeroSum {

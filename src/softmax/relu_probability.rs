@@ -4,7 +4,7 @@
 //!
 //! As in the reference system (MP-SPDZ, MultiOutput with `approx` in Compiler/ml.py).
 
-use super::relu_parameters::{self, Division, ReluParameters, ZeroSum};
+use super::relu_parameters::{self, Division, ReluParameters, ZeroSum, expect_active};
 use super::{Logits, OutputLayer, Parameter, Setting, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{FixedPoint, Numerator, Secure};
@@ -80,6 +80,7 @@ impl SoftmaxVariant for ReluProbability {
         let format = secure.fixed_point;
         let (relu, active) = secure.relu_above(logits, format.encode(self.0.threshold)).await;
         let sums = relu.row_sums(classes);
+        expect_active(secure, &sums);
         let instead = match self.0.zero_sum {
             ZeroSum::Zero => None,
             other => Some(other.instead(secure, &sums, classes).await),
@@ -135,6 +136,10 @@ impl SoftmaxVariant for ReluProbability {
     /// Infinite where the label's class has no probability.
     fn loss(&self, logits: &[f64], class: usize) -> Option<f64> {
         Some(-libm::log(self.probabilities(logits)[class]))
+    }
+
+    fn is_beyond_domain(&self, logits: &[f64]) -> bool {
+        !real::is_active(logits, self.0.threshold)
     }
 
     /// Without a label the gradient is 1/S for active logits.

@@ -2,6 +2,7 @@
 //! same with a rounded reciprocal; here each quotient is divided as a whole.
 
 use super::normalised::minus_labels;
+use super::relu_parameters::expect_active;
 use super::{Logits, OutputLayer, SoftmaxVariant, real};
 use crate::protocol::{Protocol, RingShare};
 use crate::secure::{Numerator, Secure};
@@ -23,11 +24,17 @@ impl SoftmaxVariant for TwoRelu {
     ) -> OutputLayer<P::Share> {
         let Logits { logits, labels, classes } = batch;
         let (relu, _) = secure.relu(logits).await;
-        let p = secure.divide(Numerator::Part(&relu), &relu.row_sums(classes), classes).await;
+        let sums = relu.row_sums(classes);
+        expect_active(secure, &sums);
+        let p = secure.divide(Numerator::Part(&relu), &sums, classes).await;
         OutputLayer { gradient: minus_labels(secure, &p, labels), loss: None }
     }
 
     fn probabilities(&self, logits: &[f64]) -> Vec<f64> {
         real::normalised(&real::relu_above(logits, 0.0))
+    }
+
+    fn is_beyond_domain(&self, logits: &[f64]) -> bool {
+        !real::is_active(logits, 0.0)
     }
 }

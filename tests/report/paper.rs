@@ -28,7 +28,8 @@ fn finding(page: &str) -> &str {
 /// Accuracies by use, the same for all networks but `better`, where the last use is better than `exact`.
 fn accuracy(better: Option<&str>) -> String {
     let mut results =
-        "index,seed,hidden,softmax,rounding,numbers,accuracy,restarts,out_of_range\n".to_string();
+        "index,seed,hidden,softmax,rounding,numbers,accuracy,restarts,out_of_range,rows_beyond_domain\n"
+            .to_string();
     let mut index = 0;
     for seed in [1, 2] {
         for hidden in LAYERS {
@@ -43,7 +44,8 @@ fn accuracy(better: Option<&str>) -> String {
                     // Floating point has no range.
                     let beyond = if numbers == "float64" { "" } else { "4500" };
                     results += &format!(
-                        "{index},{seed},\"{hidden}\",{softmax},{rounding},{numbers},0.{correct},0,{beyond}\n"
+                        "{index},{seed},\"{hidden}\",{softmax},{rounding},{numbers},0.{correct},0,{beyond},{}\n",
+                        1000 * at
                     );
                     index += 1;
                 }
@@ -75,8 +77,11 @@ fn the_verdict_on_accuracy_follows_from_the_means() {
     assert!(told.contains(row), "{told}");
     assert!(told.contains("| two layers, exact | 15.0 | 92.5 | 90.0 | 93.7 |"), "{told}");
     // Two seeds, two evaluations each, of which one is near chance.
-    assert!(told.contains("| one layer, relu_gradient, float64 | 2 | 4 | 2 | 0 |  |"), "{told}");
-    assert!(told.contains("| one layer, exact, fixed point, nearest | 2 | 4 | 2 | 0 | 9,000 |"), "{told}");
+    assert!(told.contains("| one layer, relu_gradient, float64 | 2 | 4 | 2 | 0 | 4,000 |  |"), "{told}");
+    assert!(
+        told.contains("| one layer, exact, fixed point, nearest | 2 | 4 | 2 | 0 | 0 | 9,000 |"),
+        "{told}"
+    );
     assert!(!told.contains("-0"), "no zero has a sign: {told}");
 
     let results = accuracy(Some("[128]"));
@@ -124,9 +129,9 @@ fn the_verdict_on_cost_follows_from_the_ratios() {
 fn the_verdict_on_secureml_names_the_readings_that_get_there() {
     let results = |last: &str| {
         format!(
-            "index,softmax,rounding,momentum,learning_rate,accuracy,restarts\n\
-             0,exact,probabilistic,0,0.0078125,0.951,0\n\
-             1,relu_gradient(zero_sum: uniform),probabilistic,0,0.0078125,{last},0\n"
+            "index,softmax,rounding,momentum,learning_rate,accuracy,restarts,rows_beyond_domain\n\
+             0,exact,probabilistic,0,0.0078125,0.951,0,0\n\
+             1,relu_gradient(zero_sum: uniform),probabilistic,0,0.0078125,{last},0,1700\n"
         )
     };
     let evaluations = "index,iterations,test_accuracy\n0,469,0.951\n1,469,0.9405\n";

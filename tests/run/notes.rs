@@ -182,7 +182,7 @@ fn what_an_output_layer_opens_and_where_it_diverges_is_told() {
     let (_, summary, _) =
         run(&["softmax=ode(steps: 1)", "training=(epochs: 3, batch: 64, learning_rate: 0.2)"]);
     assert!(rows(&summary) > 0, "{summary}");
-    let told = format!("the output layer diverged in {} rows of all iterations", rows(&summary));
+    let told = format!("{} rows of all iterations were not what the output layer is for", rows(&summary));
     assert!(notes(&summary).replace(',', "").contains(&told), "{told}: {}", notes(&summary));
     assert!(notes(&summary).contains("softmax ode(steps: 1) is for logits"), "{}", notes(&summary));
     let (_, summary, _) = run(&["softmax=ode", "training=(iterations: 3, batch: 64)"]);

@@ -74,7 +74,13 @@ fn trainings_are_those_in_fixed_point_but_for_its_rounding() {
 /// A variant's domain is the same in all numbers.
 #[test]
 fn rows_beyond_a_domain_are_counted_in_floating_point_too() {
-    for (softmax, learning_rate) in [("ode(steps: 2)", "0.1"), ("limit(squarings: 2)", "0.5")] {
+    let cases = [
+        ("ode(steps: 2)", "0.1"),
+        ("limit(squarings: 2)", "0.5"),
+        ("relu_gradient(threshold: 0.5)", "0.01"),
+        ("relu_probability(threshold: 0.5)", "0.01"),
+    ];
+    for (softmax, learning_rate) in cases {
         let training =
             format!("training=(epochs: 2, batch: 64, restart_below: 0.0, learning_rate: {learning_rate})");
         let softmax = format!("softmax={softmax}");

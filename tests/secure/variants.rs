@@ -6,8 +6,8 @@ use mpcsim::run::Approximation;
 use mpcsim::secure::{FixedPoint, Rounding};
 use mpcsim::sim::{EventKind, Trace};
 use mpcsim::softmax::{
-    ClippedLimit, Division, Limit, Lookup, Ode, ReluGradient, ReluParameters, ReluProbability,
-    SigmoidPolynomial, Softmax, SoftmaxVariant, Taylor, TwoQuad, ZeroSum,
+    ClippedLimit, Division, Limit, Lookup, Ode, ReluGradient, ReluNorm, ReluParameters, ReluProbability,
+    SigmoidPolynomial, Softmax, SoftmaxVariant, Taylor, TwoQuad, TwoRelu, ZeroSum,
 };
 
 use super::function::{CLASSES, Function, one_hot};
@@ -361,4 +361,26 @@ fn rows_beyond_a_domain_are_counted() {
         assert!(beyond(softmax, wide) > 0.3, "{softmax}: {}", beyond(softmax, wide));
     }
     assert_eq!(beyond(Softmax::ClippedLimit(ClippedLimit::DEFAULT), 150.0), 0.0);
+}
+
+/// Of ten normal logits none is positive once in 2^10 rows, and none above 1/2 with a probability of 0.6915^10 = 0.0250.
+#[test]
+fn rows_without_an_active_logit_are_counted() {
+    let beyond = |softmax| Approximation::measured(softmax, 1.0, 20_000).unwrap().beyond_domain;
+    let zero_sum = ZeroSum::Uniform;
+    let uses = |own: ReluParameters| {
+        let probability = ReluParameters { threshold: own.threshold, ..ReluProbability::DEFAULT.0 };
+        [Softmax::ReluGradient(ReluGradient(own)), Softmax::ReluProbability(ReluProbability(probability))]
+    };
+    let own = ReluGradient::DEFAULT.0;
+    let others = [Softmax::TwoRelu(TwoRelu), Softmax::ReluNorm(ReluNorm)];
+    let published = uses(own)[0];
+    for softmax in [&others[..], &[published, uses(ReluParameters { zero_sum, ..own })[0]]].concat() {
+        let found = beyond(softmax);
+        assert!((0.0005..0.0018).contains(&found), "{softmax}: {found}");
+    }
+    for softmax in uses(ReluParameters { threshold: 0.5, ..own }) {
+        let found = beyond(softmax);
+        assert!((0.021..0.029).contains(&found), "{softmax}: {found}");
+    }
 }

@@ -109,6 +109,7 @@ impl<'a> Accuracy<'a> {
             "evaluations",
             "below 20 %",
             "restarts",
+            "rows whose sum is zero",
             "values out of range",
         ];
         let mut rows = Vec::new();
@@ -130,6 +131,7 @@ impl<'a> Accuracy<'a> {
                         curves.len().to_string(),
                         collapsed.to_string(),
                         sum("restarts"),
+                        sum("rows_beyond_domain"),
                         sum("out_of_range"),
                     ]);
                 }
@@ -189,8 +191,8 @@ impl<'a> Accuracy<'a> {
         blocks.push(self.beside_emulation());
         blocks.push(Block::Text(
             "Where trainings collapse: evaluations below 20 % of ten classes, restarts (an epoch that ends near chance starts again at half the rate), \
-             and values that left the range of the number format, of which float64 has none; each summed over the seeds and all iterations. How many rows have no \
-             active logit, so that the sum is zero, is not counted."
+             rows without a positive logit, so that the sum of a use of ReLU is zero, and values that left the range of the number format, of which float64 has \
+             none; each summed over the seeds and all iterations."
                 .into(),
         ));
         blocks.push(self.why_collapsed());

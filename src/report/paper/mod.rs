@@ -67,7 +67,7 @@ fn blocks(part: &PartResults) -> Result<Vec<Block>, TableError> {
         Part::Accuracy => {
             let needed =
                 ["index", "seed", "hidden", "softmax", "rounding", "numbers", "accuracy", "restarts"];
-            let results = results(&[&needed[..], &["out_of_range"]].concat())?;
+            let results = results(&[&needed[..], &["rows_beyond_domain", "out_of_range"]].concat())?;
             Accuracy { results: &results, evaluations: &evaluations()? }.blocks()
         }
         Part::Cost => {
@@ -78,7 +78,8 @@ fn blocks(part: &PartResults) -> Result<Vec<Block>, TableError> {
         Part::SecureMl => {
             let needed =
                 ["index", "softmax", "rounding", "momentum", "learning_rate", "accuracy", "restarts"];
-            SecureMl { results: &results(&needed)?, evaluations: &evaluations()? }.blocks()
+            let results = results(&[&needed[..], &["rows_beyond_domain"]].concat())?;
+            SecureMl { results: &results, evaluations: &evaluations()? }.blocks()
         }
         Part::Beyond => {
             let needed = ["model", "softmax", "protocol", "network", "modelled_seconds", "accuracy"];

@@ -3,6 +3,7 @@
 use super::page::Block;
 use super::table::{Row, Table};
 use super::words::sentence;
+use crate::report::count_text;
 
 /// What SecureML reports with softmax and with the replacement, three layers (Mohassel and Zhang, S&P 2017, section VI).
 const REPORTED: [f64; 2] = [0.945, 0.934];
@@ -21,8 +22,16 @@ impl SecureMl<'_> {
 
     /// What the section says.
     pub fn blocks(&self) -> Vec<Block> {
-        let header =
-            ["reading", "rounding", "momentum", "rate", "last epoch (%)", "best epoch (%)", "restarts"];
+        let header = [
+            "reading",
+            "rounding",
+            "momentum",
+            "rate",
+            "last epoch (%)",
+            "best epoch (%)",
+            "rows whose sum is zero",
+            "restarts",
+        ];
         let (mut rows, mut reach, mut best) = (Vec::new(), Vec::new(), (0.0, String::new()));
         let mut exact = 0.0f64;
         for training in self.results.rows() {
@@ -39,6 +48,7 @@ impl SecureMl<'_> {
                 of("learning_rate"),
                 last.map_or(String::new(), percent),
                 percent(top),
+                training.number("rows_beyond_domain").map_or(String::new(), |rows| count_text(rows as u64)),
                 of("restarts"),
             ]);
             let called = format!(
