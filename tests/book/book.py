@@ -91,6 +91,9 @@ def repository():
     for chapter in chapters:
         chapter["path"] = re.sub(r"^(\.\./)+", "", chapter["path"])
         places[posixpath.normpath(posixpath.join(docs, chapter["source_path"]))] = chapter["path"]
+    pages = {path.relative_to(root).as_posix() for path in (root / docs).glob("*.md") if path.name != "SUMMARY.md"}
+    if pages - places.keys():
+        sys.exit(f"{docs}/SUMMARY.md has no place for {', '.join(sorted(pages - places.keys()))}")
 
     for chapter in chapters:
         source = posixpath.normpath(posixpath.join(docs, chapter["source_path"]))
@@ -104,7 +107,7 @@ def repository():
                 return link[0]
             if target in places:
                 place = places[target]
-            elif target.startswith(docs + "/"):
+            elif target.startswith(docs + "/") and not target.endswith(".md"):
                 place = target[len(docs) + 1 :]
             elif target in link["label"]:
                 return link["label"]
