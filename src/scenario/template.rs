@@ -5,6 +5,8 @@ use super::field::{Default, Field, Group, Value};
 
 /// Columns of a line.
 const WIDTH: usize = 110;
+/// The default of the first of these fields cannot stand beside the second.
+const INSTEAD: (&str, &str) = ("training.epochs", "training.iterations");
 
 /// A scenario with every default written out. `values` stand in the place of defaults: the path of a field, of the scenario or of one
 /// of its records, and what is written there; the last one of a field counts. An error names a path that leads nowhere.
@@ -65,7 +67,9 @@ impl Template<'_> {
         };
         self.comment(depth, &format!("{} {} {left_out}", field.about, ways(field)));
         let given = self.given(&path);
+        let replaced = path == INSTEAD.0 && self.values.iter().any(|(given, _)| given == INSTEAD.1);
         match (given, field.default, record(field)) {
+            (None, _, _) if replaced => self.line(depth, &format!("// {}: …,", field.name)),
             (Some(value), _, _) => self.line(depth, &format!("{}: {value},", field.name)),
             (None, Default::Is("()"), Some(group)) => {
                 self.line(depth, &format!("{}: (", field.name));
@@ -129,6 +133,10 @@ mod tests {
         let plan = Scenario::parse(&text, "mine.ron", Path::new(""), &[]).unwrap().to_ron();
         assert!(plan.contains("epochs: 7, batch: 64"), "{plan}");
         assert!(plan.contains("softmax: limit"), "{plan}");
+        let given = [("training.iterations".to_string(), "9".to_string())];
+        let text = template(&given).unwrap();
+        let plan = Scenario::parse(&text, "mine.ron", Path::new(""), &[]).unwrap().to_ron();
+        assert!(plan.contains("training: (iterations: 9,"), "{plan}");
         for wrong in ["training.bach", "data.train", "names", "softmaxx"] {
             assert_eq!(template(&[(wrong.to_string(), "1".to_string())]), Err(wrong.to_string()));
         }

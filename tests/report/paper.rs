@@ -76,6 +76,9 @@ fn the_verdict_on_accuracy_follows_from_the_means() {
     let row = "| one layer, relu_gradient | 87.8 | 87.9 | 88.0 | 2.0 | 0.2 |";
     assert!(told.contains(row), "{told}");
     assert!(told.contains("| two layers, exact | 15.0 | 92.5 | 90.0 | 93.7 |"), "{told}");
+    // All of ours are 15.0, then 90.0.
+    assert!(told.contains("Of the 18 figures of the emulation, 0 are within the range of ours."), "{told}");
+    assert!(told.contains("probability of 1 in 3, and 6 would be expected."), "{told}");
     // Two seeds, two evaluations each, of which one is near chance.
     assert!(told.contains("| one layer, relu_gradient, float64 | 2 | 4 | 2 | 0 | 4,000 |  |"), "{told}");
     assert!(

@@ -102,6 +102,28 @@ impl<'a> Accuracy<'a> {
         Block::Table { header, rows }
     }
 
+    /// How many figures of the emulation are within the range of ours, and how many would be if it were one seed more.
+    fn within_ranges(&self, seeds: usize) -> Block {
+        let (mut within, mut all) = (0, 0);
+        for ((_, hidden), emulated) in LAYERS.into_iter().zip(EMULATED) {
+            for (softmax, emulated) in USES.into_iter().zip(emulated) {
+                for (own, theirs) in self.by_epoch(hidden, softmax).iter().zip(emulated) {
+                    let [least, most] = [own.least, own.most].map(|share| (1000.0 * share).round());
+                    within += usize::from((least..=most).contains(&(10.0 * theirs).round()));
+                    all += 1;
+                }
+            }
+        }
+        // As likely as that the newest of all is neither the least nor the greatest of them.
+        let expected = (all * (seeds - 1)) as f64 / (seeds + 1) as f64;
+        Block::Text(format!(
+            "Of the {all} figures of the emulation, {within} are within the range of ours. If it were one more seed of the same training, each would be so with a \
+             probability of {} in {}, and {expected:.0} would be expected.",
+            seeds - 1,
+            seeds + 1,
+        ))
+    }
+
     fn why_collapsed(&self) -> Block {
         let header = [
             "network, use, numbers",
@@ -189,6 +211,7 @@ impl<'a> Accuracy<'a> {
                 .into(),
         ));
         blocks.push(self.beside_emulation());
+        blocks.extend((seeds > 1).then(|| self.within_ranges(seeds)));
         blocks.push(Block::Text(
             "Where trainings collapse: evaluations below 20 % of ten classes, restarts (an epoch that ends near chance starts again at half the rate), \
              rows without a positive logit, so that the sum of a use of ReLU is zero, and values that left the range of the number format, of which float64 has \
