@@ -46,6 +46,12 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
+/// A paragraph in HTML: what stands between backquotes is code.
+fn paragraph(text: &str) -> String {
+    let parts = text.split('`').map(escaped).enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part }).collect()
+}
+
 impl Page {
     /// As Markdown, with its figures as files beside it.
     pub fn markdown(&self) -> String {
@@ -80,14 +86,14 @@ impl Page {
         for block in &self.blocks {
             body += &match block {
                 Block::Heading(title) => format!("<h2>{}</h2>\n", escaped(title)),
-                Block::Text(paragraph) => format!("<p>{}</p>\n", escaped(paragraph)),
+                Block::Text(text) => format!("<p>{}</p>\n", paragraph(text)),
                 Block::Verdict { claim, finding } => format!(
                     "<section><p><strong>Claim.</strong> {}</p>\n<p><strong>Found.</strong> {}</p></section>\n",
-                    escaped(claim),
-                    escaped(finding)
+                    paragraph(claim),
+                    paragraph(finding)
                 ),
                 Block::Figure { svg, caption, .. } => {
-                    format!("<figure>{svg}<figcaption>{}</figcaption></figure>\n", escaped(caption))
+                    format!("<figure>{svg}<figcaption>{}</figcaption></figure>\n", paragraph(caption))
                 }
                 Block::Table { header, rows } => {
                     let cells = |tag: &str, cells: &[String]| {
@@ -137,7 +143,7 @@ mod tests {
             title: "a < b".into(),
             blocks: vec![
                 Block::Heading("Cost".into()),
-                Block::Verdict { claim: "it is cheap".into(), finding: "it is not".into() },
+                Block::Verdict { claim: "it is cheap".into(), finding: "`a < b` is not".into() },
                 Block::Table {
                     header: vec!["what".into(), "s".into()],
                     rows: vec![vec!["x | y".into(), "1".into()]],
@@ -147,11 +153,13 @@ mod tests {
         };
         assert_eq!(
             page.markdown(),
-            "# a < b\n\n## Cost\n\n> **Claim.** it is cheap\n>\n> **Found.** it is not\n\n| what | s |\n|---|---:|\n\
+            "# a < b\n\n## Cost\n\n> **Claim.** it is cheap\n>\n> **Found.** `a < b` is not\n\n| what | s |\n|---|---:|\n\
              | x \\| y | 1 |\n\n![a figure](f.svg)\n\na figure\n"
         );
         let html = page.html();
-        for part in ["<h1>a &lt; b</h1>", "<td>x | y</td><td>1</td>", "<svg></svg>", "it is not"] {
+        for part in
+            ["<h1>a &lt; b</h1>", "<td>x | y</td><td>1</td>", "<svg></svg>", "<code>a &lt; b</code> is not"]
+        {
             assert!(html.contains(part), "{part}");
         }
         assert_eq!(page.figures().collect::<Vec<_>>(), [("f.svg", "<svg></svg>")]);
