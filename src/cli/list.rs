@@ -101,9 +101,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<(), Failure> {
     for Section { heading, entries, .. } in &sections {
         let mut text = format!("{heading}\n");
         for Entry { name, description, source } in entries {
-            text += &format!("  {name:<18}{description}\n");
+            text += &format!("  {name:<20}{description}\n");
             if let Some(source) = source {
-                text += &format!("  {:<18}{source}\n", "");
+                text += &format!("  {:<20}{source}\n", "");
             }
         }
         parts.push(text);

@@ -35,8 +35,16 @@ impl Ideal {
     pub const GENERIC: Ideal =
         Ideal { truncation: TruncationLaw::AlwaysNear, divide: None, opens_bit_lengths: false };
 
-    /// Whether results are those of any other protocol.
+    /// Whether results are those of any other protocol, in whatever is computed.
     pub fn is_generic(&self) -> bool {
-        self.truncation == TruncationLaw::AlwaysNear && self.divide.is_none() && !self.opens_bit_lengths
+        !self.shows(true, true)
+    }
+
+    /// Whether results of a program can be other ones than those of any other protocol: of one that truncates probabilistically or not,
+    /// and that asks for divisions which need not be precise or does not.
+    pub fn shows(&self, truncates_probabilistically: bool, divides_coarsely: bool) -> bool {
+        (truncates_probabilistically && self.truncation != TruncationLaw::AlwaysNear)
+            || self.divide.is_some()
+            || (divides_coarsely && self.opens_bit_lengths)
     }
 }

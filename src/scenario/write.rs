@@ -94,9 +94,10 @@ impl Plan {
     pub(crate) fn accuracy_key(&self) -> String {
         let values = |plan: &Plan| plan.written(|decides| decides.accuracy);
         if self.numbers == Numbers::FixedPoint {
-            // A protocol with ways of its own has a training of its own.
-            let own = if self.protocol.ideal().is_generic() { "" } else { self.protocol.name() };
-            return values(self) + own;
+            // A protocol with ways of its own has a training of its own, where they show.
+            let probabilistic = self.rounding == Rounding::Probabilistic;
+            let shows = self.protocol.ideal().shows(probabilistic, self.softmax.divides_coarsely());
+            return values(self) + if shows { self.protocol.name() } else { "" };
         }
         values(&Plan { rounding: Rounding::Nearest, fixed_point: FixedPoint::default(), ..self.clone() })
     }

@@ -103,6 +103,11 @@ pub trait SoftmaxVariant: Copy {
         None
     }
 
+    /// Whether it asks for [`crate::secure::Numerator::Coarse`], with which a protocol that opens bit lengths gives other quotients.
+    fn divides_coarsely(&self) -> bool {
+        false
+    }
+
     /// The gradient, and the loss if `with_loss`.
     async fn output_layer<P: Protocol>(
         &self,

@@ -77,6 +77,11 @@ macro_rules! variants {
                 match self { $(Softmax::$variant(variant) => variant.refusal(format, classes),)* }
             }
 
+            /// See [`SoftmaxVariant::divides_coarsely`].
+            pub fn divides_coarsely(self) -> bool {
+                match self { $(Softmax::$variant(variant) => variant.divides_coarsely(),)* }
+            }
+
             /// Runs the variant, see [`SoftmaxVariant::output_layer`].
             pub async fn output_layer<P: Protocol>(
                 self,

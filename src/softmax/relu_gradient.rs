@@ -60,6 +60,10 @@ impl SoftmaxVariant for ReluGradient {
         ReluGradient(ReluParameters::of(settings))
     }
 
+    fn divides_coarsely(&self) -> bool {
+        self.0.division != Division::Reciprocal
+    }
+
     async fn output_layer<P: Protocol>(
         &self,
         secure: &Secure<P>,

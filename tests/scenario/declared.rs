@@ -356,6 +356,27 @@ fn every_field_decides_what_it_says_and_nothing_else() {
 }
 
 #[test]
+fn a_sweep_shares_trainings_of_protocols_whose_own_ways_do_not_show() {
+    let trainings = |softmax: &str, rounding: &str, protocols: &str| {
+        let base =
+            small().replace("softmax: relu_gradient", &format!("softmax: {softmax}, rounding: {rounding}"));
+        let text =
+            format!("(name: \"x\", base: {base}, axes: [(field: \"protocol\", values: [{protocols}])])");
+        let sweep = Sweep::from_text(&text, "sweep.ron", &scenarios(), MemoryLimit::of_machine());
+        let plan = sweep
+            .and_then(SweepPlan::new)
+            .unwrap_or_else(|errors| panic!("{text}: {}", errors.render(false)));
+        plan.trainings()
+    };
+    for rounding in ["probabilistic", "nearest"] {
+        assert_eq!(trainings("exact", rounding, "rep3, rep4, sy_rep3, beaver2, semi2k, falcon"), 1);
+        assert_eq!(trainings("relu_gradient", rounding, "rep3, falcon"), 1);
+        assert_eq!(trainings("relu_gradient(division: quotient)", rounding, "rep3, rep4, falcon"), 2);
+        assert_eq!(trainings("exact", rounding, "rep3, securenn, secureml"), 3);
+    }
+}
+
+#[test]
 fn a_sweep_shares_no_training_that_a_field_decides() {
     let cases = [
         ("seed", ["1", "2"], [2, 1]),

@@ -319,7 +319,7 @@ fn no_number(cell: &str, row: usize, head: &Head) -> String {
     let lower = cell.to_ascii_lowercase();
     match lower.trim_start_matches(['+', '-']) {
         "nan" | "na" | "n/a" | "null" | "none" | "?" => {
-            return format!("`{shown}` stands for a value that is not there: every value must be");
+            return format!("`{shown}` stands for a value that is not there: every value must be there");
         }
         "inf" | "infinity" => return format!("`{shown}` is not finite"),
         _ => {}

@@ -178,6 +178,29 @@ impl Advice {
         table
     }
 
+    /// What the order depends on, and which of the first choices open something.
+    fn caveats(&self) -> String {
+        let row = 100.0 / self.rows.1 as f64;
+        let mut text = format!(
+            "one seed, and an accuracy is reached when no later look is below it: a test row is {row:.2} points, other seeds \
+             (--set seed=2)\nand other looks (--set training.evaluate_every=…) may put others first\n"
+        );
+        let shown = self.standings.iter().take(ROWS);
+        let mut opening: Vec<&str> = shown
+            .filter(|one| one.choice.softmax.reveals().is_some())
+            .map(|one| one.choice.softmax.name())
+            .collect();
+        opening.sort_unstable();
+        opening.dedup();
+        if !opening.is_empty() {
+            text += &format!(
+                "of these, some open something of each row to all parties: {}; --reveal none leaves them out\n",
+                opening.join(", ")
+            );
+        }
+        text
+    }
+
     /// For people.
     pub fn text(&self) -> String {
         let (train, test) = self.rows;
@@ -199,7 +222,9 @@ impl Advice {
         if more > 0 {
             text += &format!("and {} more; --json has all of them\n", count_text(more as u64));
         }
-        text += "* no other choice is as soon at the target and as accurate at the end\n\n";
+        text += "* no other choice is as soon at the target and as accurate at the end\n";
+        text += &self.caveats();
+        text.push('\n');
         text += &format!("{}.\n", self.first_sentence());
         for at in self.told(SENTENCES) {
             text += &format!("{}. {}\n", at + 1, self.why(at));
