@@ -3,6 +3,8 @@
 //! It is our own since the crate `jsonschema` would turn on a feature of `serde_json` in what is tested that what is
 //! installed does not have.
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Value};
 
 /// Keywords that say nothing of what is valid.
@@ -41,10 +43,7 @@ impl Validator {
         place: &str,
     ) -> Result<(), String> {
         let entries = || wanted.as_array().expect("a list").iter();
-        let number = |holds: fn(f64, f64) -> bool| match (value.as_f64(), wanted.as_f64()) {
-            (Some(number), Some(limit)) => holds(number, limit),
-            (_, limit) => limit.is_some(),
-        };
+        let number = |holds: fn(Ordering) -> bool| compared(value, wanted).is_none_or(holds);
         let length = |holds: fn(u64, u64) -> bool| match (value, wanted.as_u64()) {
             (Value::Array(items), Some(limit)) => holds(items.len() as u64, limit),
             (_, limit) => limit.is_some(),
@@ -65,11 +64,11 @@ impl Validator {
             "anyOf" => entries().any(|way| self.under(way, value, place).is_ok()),
             "allOf" => return entries().try_for_each(|way| self.under(way, value, place)),
             "not" => self.under(wanted, value, place).is_err(),
-            "multipleOf" => number(|number, unit| number % unit == 0.0),
-            "minimum" => number(|number, limit| number >= limit),
-            "maximum" => number(|number, limit| number <= limit),
-            "exclusiveMinimum" => number(|number, limit| number > limit),
-            "exclusiveMaximum" => number(|number, limit| number < limit),
+            "multipleOf" => whole(value).zip(whole(wanted)).is_none_or(|(number, unit)| number % unit == 0),
+            "minimum" => number(Ordering::is_ge),
+            "maximum" => number(Ordering::is_le),
+            "exclusiveMinimum" => number(Ordering::is_gt),
+            "exclusiveMaximum" => number(Ordering::is_lt),
             "minItems" => length(|length, limit| length >= limit),
             "maxItems" => length(|length, limit| length <= limit),
             "items" => {
@@ -112,6 +111,20 @@ impl Validator {
     }
 }
 
+/// A number that is whole, exactly.
+fn whole(number: &Value) -> Option<i128> {
+    let written = number.as_u64().map(i128::from).or(number.as_i64().map(i128::from));
+    written.or_else(|| number.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i128))
+}
+
+/// A number beside a limit; none if the value is no number.
+fn compared(value: &Value, limit: &Value) -> Option<Ordering> {
+    match (whole(value), whole(limit)) {
+        (Some(value), Some(limit)) => Some(value.cmp(&limit)),
+        _ => value.as_f64()?.partial_cmp(&limit.as_f64().expect("a limit is a number")),
+    }
+}
+
 fn is(value: &Value, kind: &str) -> bool {
     match kind {
         "object" => value.is_object(),
@@ -119,9 +132,7 @@ fn is(value: &Value, kind: &str) -> bool {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "number" => value.is_number(),
-        "integer" => {
-            value.is_u64() || value.is_i64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
-        }
+        "integer" => whole(value).is_some(),
         other => panic!("this validator does not know the type {other}"),
     }
 }
