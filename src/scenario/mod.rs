@@ -3,8 +3,7 @@
 //! `declared` says which fields there are, what may stand in them, what holds if they are left out and what they decide.
 //! `token` cuts the text into words, `tree` finds its shape, `sets` replaces what `--set` says, `check`, `network` (with
 //! `grid`, `sites`, `links`, `changes`, `jitter`) and `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. `reference`, `template` and
-//! `schema` are made of the declaration alone. This room
-//! knows files and people; it knows nothing of messages, shares or layers.
+//! `schema` are made of the declaration alone. This room knows files and people; it knows nothing of messages, shares or layers.
 
 mod adversary;
 mod changes;

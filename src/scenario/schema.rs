@@ -252,7 +252,7 @@ fn decimal(value: &Value) -> Schema {
     }
     if *by_pair {
         let entry = json!({ "type": ["number", "string"], "minimum": 0, "maximum": plain(most.nearest()) });
-        ways.push(list(list(schema_of(entry), 0, usize::MAX), 1, usize::MAX));
+        ways.push(list(list(schema_of(entry), 0, usize::MAX), 0, usize::MAX));
     }
     if ways.len() == 1 { ways.remove(0) } else { any_of(ways) }
 }

@@ -184,13 +184,14 @@ const ALIKE_IN_JSON: [&str; 5] = [
 ];
 
 /// What is said of all other values that are valid and cannot be.
-const UNSEEN: [&str; 29] = [
+const UNSEEN: [&str; 30] = [
     // Alike in JSON: values in parentheses and a list, a word and a text.
     "`hidden` must be a list",
     "`owners` must be a list",
     "`parties` must be a list",
     "there is no compute preset \"none\"",
     // The protocol, the number format and the model.
+    "3 rows of 3",
     "must be a whole number from 0 to 2",
     "`rep3` has no `triples: single`",
     "cannot work with this number format",
@@ -266,6 +267,10 @@ fn what_must_be_there_can_depend_on_what_else_is() {
         (true, "custom(bandwidth_mbps: 1, ping_ms: 1)"),
         (true, "custom(bandwidth_mbps: unlimited, latency_ms: [[1, 2], [3, 4], [5, 6]])"),
         (true, "custom(bandwidth_mbps: 1, latency_ms: [[1], [2, 3]])"),
+        (
+            true,
+            "custom(latency_ms: [], sites: [(name: \"A\", up_mbps: 1, down_mbps: 1, parties: [0, 1, 2])])",
+        ),
         (true, "custom(base: \"wan\", label: \"w\")"),
         (false, "custom(base: \"unheard of\")"),
         (false, "custom(latency_ms: 1)"),
