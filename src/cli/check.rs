@@ -5,11 +5,12 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
+use super::failure::mistake;
 use super::sweep::{axes_text, plan_text};
 use super::{Failure, MemoryArgs, ScenarioArgs, print};
 use crate::memory::gigabytes;
 use crate::run::{RunError, Size, Values, check_data, fingerprint_of_plan, size};
-use crate::scenario::{File, Plan, Scenario, grouped, to_json};
+use crate::scenario::{File, Plan, Scenario, as_json, grouped, to_json};
 use crate::sweep::{Shard, Sweep, SweepPlan};
 
 /// Arguments of `mpcsim check`.
@@ -17,7 +18,8 @@ use crate::sweep::{Shard, Sweep, SweepPlan};
 #[command(after_help = "Examples:\n  \
     mpcsim check scenarios/01_first_run.ron --set 'model=dense(hidden: [128, 128])'\n  \
     mpcsim check scenarios/06_network_sweep.ron\n  \
-    mpcsim check scenarios/01_first_run.ron --json | jq .scenario.training")]
+    mpcsim check scenarios/01_first_run.ron --json | jq .scenario.training\n  \
+    mpcsim check scenarios/01_first_run.ron --as-json > first_run.json")]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
@@ -26,6 +28,9 @@ pub(crate) struct CheckArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Print the file itself as JSON, as it is written, and check no field: for programs that know `mpcsim schema`.
+    #[arg(long, conflicts_with = "json")]
+    as_json: bool,
 }
 
 /// Checks a scenario and prints the plan, every default written out; or checks every point of a sweep and says what it
@@ -33,6 +38,9 @@ pub(crate) struct CheckArgs {
 pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
     let ScenarioArgs { scenario, sets } = &args.scenario;
     let File { name, text, folder } = File::read(scenario)?;
+    if args.as_json {
+        return print(&pretty(&file_as_json(&text, &name, sets)?));
+    }
     if Sweep::is_sweep(&text, &name) {
         let sweep = Sweep::from_text(&text, &name, &folder, args.memory.limit())?;
         let plan = SweepPlan::new(sweep.with_sets(sets)?)?;
@@ -46,6 +54,14 @@ pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
     // Whoever keeps what is printed keeps it here, or hands it on to `mpcsim run -`.
     let plan = plan.seen_from(Path::new("."));
     print(&if args.json { plan_json(&plan, size, &fingerprint) } else { plan_ron(&plan, size, &fingerprint) })
+}
+
+/// The file as JSON; in a sweep there is no field of a scenario to be set.
+fn file_as_json(text: &str, name: &str, sets: &[String]) -> Result<serde_json::Value, Failure> {
+    if !sets.is_empty() && Sweep::is_sweep(text, name) {
+        return Err(mistake("--as-json prints a sweep as it is written: without --set".to_string()));
+    }
+    Ok(as_json(text, name, sets)?)
 }
 
 fn plan_ron(plan: &Plan, Size { image, classes, memory_bytes }: Size, fingerprint: &str) -> String {

@@ -20,6 +20,7 @@ mod record;
 mod recorded;
 mod replay;
 mod run;
+mod schema;
 mod shell;
 mod sweep;
 mod trace;
@@ -69,6 +70,8 @@ enum Command {
     Merge(merge::MergeArgs),
     /// Check a scenario or a sweep, without running it; print the scenario as resolved.
     Check(check::CheckArgs),
+    /// Print the JSON Schema of scenario or sweep files, for editors and other programs.
+    Schema(schema::SchemaArgs),
     /// Count what single secure operations cost.
     Cost(cost::CostArgs),
     /// Write what every party does in one iteration, and when: for programs, for Perfetto, or as a picture.
@@ -160,6 +163,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Check(args) => check::check(&args),
+        Command::Schema(args) => schema::schema(&args),
         Command::Cost(args) => cost::cost(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Replay(args) => replay::replay(&args),

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::declared::{CIFAR10, CSV, DIVISOR, IDX, MNIST, NPZ, SCENARIO};
+use super::declared::{CIFAR10, CSV, DIVISOR, IDX, MNIST, MOST_COLUMNS, NPZ, SCENARIO};
 use super::errors::Mistakes;
-use super::field::Value;
 use super::files::Files;
 use super::owners::{Sizes, owners};
 use super::quantities::optional;
@@ -17,9 +16,6 @@ use crate::data::{
     Arrays, CIFAR10_IMAGE, CIFAR10_TEST, CIFAR10_TRAIN, DataError, DataPath, DataSource, ImageSize,
     MNIST_IMAGE, MNIST_TRAIN_ROWS, Owners, Scale, cifar10_rows, npz,
 };
-
-/// Columns of a table.
-const MOST_COLUMNS: u64 = 1 << 24;
 
 /// A data set, and what its files say of its size.
 pub struct Data {
@@ -187,8 +183,9 @@ fn scale(fields: &Fields, mistakes: &mut Mistakes) -> Option<Scale> {
         (Some("min_max"), Kind::Word(_)) => Some(Scale::MinMax),
         (Some("standard"), Kind::Word(_)) => Some(Scale::Standard),
         (Some("divide_by"), Kind::Tuple(_, items)) if items.len() == 1 => {
-            let Value::Float { needed, holds } = DIVISOR else { unreachable!("a divisor is a number") };
-            read::float(&items[0], "divide_by", needed, holds, mistakes).map(Scale::DivideBy)
+            let needed = "a number above 0";
+            read::float(&items[0], "divide_by", needed, |number| DIVISOR.hold(number), mistakes)
+                .map(Scale::DivideBy)
         }
         _ => unknown_form(&node, CSV.field("scale"), mistakes),
     }

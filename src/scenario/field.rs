@@ -3,6 +3,7 @@
 //! `declared` has the declarations. Readers take names, limits, defaults and examples from them, `write` what a field
 //! decides, and `reference` makes the reference of the file out of them.
 
+use super::limits::Limits;
 use super::units::Decimal;
 use super::units::grouped;
 
@@ -60,8 +61,8 @@ pub enum Value {
     Float {
         /// Which ones.
         needed: &'static str,
-        /// Whether it is one of them.
-        holds: fn(f64) -> bool,
+        /// The same, for programs.
+        limits: Limits,
     },
     /// A decimal number that is taken exactly.
     Decimal {
@@ -73,6 +74,8 @@ pub enum Value {
         most: Decimal,
         /// Whether `unlimited` will do too.
         unlimited: bool,
+        /// Whether a matrix of them will do too: figures by pair of places.
+        by_pair: bool,
     },
     /// `true` or `false`.
     Boolean,
@@ -89,7 +92,42 @@ pub enum Value {
     /// The same, made of a registry.
     Registered(fn() -> &'static [Form]),
     /// Anything else, described.
-    Other(&'static str),
+    Other(&'static str, Shape),
+}
+
+/// What a value looks like that words describe: as exact as can be said without its neighbours.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// Nobody knows.
+    Anything,
+    /// A whole number, from the first up to the second.
+    Whole(u64, u64),
+    /// An odd one of them.
+    Odd(u64, u64),
+    /// The number of a party, from 0.
+    Party,
+    /// A floating-point number.
+    Number(Limits),
+    /// One of these numbers.
+    OneOf(&'static [f64]),
+    /// A text in double quotes.
+    Text,
+    /// One of these texts, in double quotes.
+    Name(fn() -> Vec<&'static str>),
+    /// This word.
+    Word(&'static str),
+    /// `name(…)` with one value in its parentheses.
+    Call(&'static str, &'static Shape),
+    /// `name(…)` with named fields in its parentheses.
+    Named(&'static str, &'static Group),
+    /// Named fields in parentheses.
+    Fields(&'static Group),
+    /// The same, some of which can be left out that must be there otherwise, and so inside.
+    Part(&'static Group),
+    /// A list of such, or as many values in parentheses: at least the first number of them, at most the second.
+    List(&'static Shape, usize, usize),
+    /// Any of these.
+    Either(&'static [Shape]),
 }
 
 /// One way of writing a value.
@@ -101,6 +139,8 @@ pub struct Form {
     pub about: &'static str,
     /// The fields in its parentheses, if it has any.
     pub group: Option<&'static Group>,
+    /// What it looks like, if it is more than a word, or a word and its fields.
+    pub shape: Option<Shape>,
 }
 
 /// What holds if a field is left out.
@@ -108,6 +148,8 @@ pub struct Form {
 pub enum Default {
     /// It must be there, for example so.
     Required(&'static str),
+    /// The same, unless one of these is there. Without any, what stands around the record decides.
+    Unless(&'static str, &'static [&'static str]),
     /// This value, as it would be written.
     Is(&'static str),
     /// Something that is no value of this field, described.
@@ -175,7 +217,17 @@ impl Value {
 
     /// A decimal number between limits, which `needed` names.
     pub(super) const fn decimal(needed: &'static str, least: Decimal, most: u64) -> Value {
-        Value::Decimal { needed, least, most: Decimal::whole(most), unlimited: false }
+        Value::Decimal { needed, least, most: Decimal::whole(most), unlimited: false, by_pair: false }
+    }
+
+    /// The same decimal number, where a matrix of them will do too.
+    pub(super) const fn by_pair(self) -> Value {
+        match self {
+            Value::Decimal { needed, least, most, unlimited, .. } => {
+                Value::Decimal { needed, least, most, unlimited, by_pair: true }
+            }
+            other => other,
+        }
     }
 
     /// "a whole number from 1 to 9": what must stand there.
@@ -185,7 +237,7 @@ impl Value {
             Value::Whole(least, most) => {
                 format!("a whole number from {} to {}", grouped(*least), grouped(*most))
             }
-            Value::Float { needed, .. } | Value::Text(needed) | Value::Other(needed) => needed.to_string(),
+            Value::Float { needed, .. } | Value::Text(needed) | Value::Other(needed, _) => needed.to_string(),
             Value::Decimal { needed, unlimited: false, .. } => needed.to_string(),
             Value::Decimal { needed, .. } => format!("{needed}, or `unlimited`"),
             Value::Boolean => "`true` or `false`".to_string(),

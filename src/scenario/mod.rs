@@ -2,8 +2,8 @@
 //!
 //! `declared` says which fields there are, what may stand in them, what holds if they are left out and what they decide.
 //! `token` cuts the text into words, `tree` finds its shape, `sets` replaces what `--set` says, `check`, `network` (with
-//! `grid`, `sites`, `links`, `changes`, `jitter`) and `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. This room
-//! knows files and people; it knows nothing of messages, shares or layers.
+//! `grid`, `sites`, `links`, `changes`, `jitter`) and `compute` read the fields and note every mistake with its place, `write` turns a plan back into a file. `reference`, `template` and
+//! `schema` are made of the declaration alone. This room knows files and people; it knows nothing of messages, shares or layers.
 
 mod adversary;
 mod changes;
@@ -19,6 +19,7 @@ mod files;
 mod grid;
 mod jitter;
 mod json;
+mod limits;
 mod links;
 mod looks;
 mod model;
@@ -30,6 +31,7 @@ mod presets;
 mod quantities;
 pub(crate) mod read;
 pub(crate) mod reference;
+pub(crate) mod schema;
 pub(crate) mod sets;
 pub(crate) mod signs;
 mod sites;
@@ -50,12 +52,14 @@ use std::sync::Arc;
 pub use compute::no_compute;
 pub use declared::SCENARIO;
 pub use errors::{Mistake, ScenarioErrors, likely};
-pub use field::{Decides, Default, Field, Form, Group, Value};
+pub use field::{Decides, Default, Field, Form, Group, Shape, Value};
 pub use json::to_json;
+pub use limits::{End, Limits};
 pub use models::{MODELS, ModelPreset};
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 pub use reference::reference;
+pub use schema::schema;
 pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault, why_without_tcp};
 pub use template::template;
 pub(crate) use units::grouped;
@@ -247,6 +251,29 @@ fn parse_alone<T>(
     let mut mistakes = Mistakes::default();
     let root = shape(text, &sources, &mut mistakes)?;
     match read(&root, parties, &mut mistakes) {
+        Some(value) if mistakes.is_empty() => Ok(value),
+        _ => Err(mistakes.into_errors(&sources)),
+    }
+}
+
+/// A scenario or a sweep as it stands in its text, as JSON: `custom(a: 1)` is `{"custom": {"a": 1}}`, `preset("lan")` is
+/// `{"preset": ["lan"]}`. Its fields are not checked, `sets` (each `path.to.field=VALUE`) are put in their places. What is no RON is an error,
+/// and so is a number that is none, or a field that is given twice.
+pub fn as_json(text: &str, file_name: &str, sets: &[String]) -> Result<serde_json::Value, ScenarioErrors> {
+    let mut sources = Sources::new(file_name, text);
+    let mut mistakes = Mistakes::default();
+    let mut root = shape(text, &sources, &mut mistakes)?;
+    if !sets.is_empty() {
+        with_compute(&mut root);
+    }
+    for set in sets {
+        let source = sources.add_set(set);
+        sets::apply(&mut root, set, source, &mut mistakes);
+    }
+    if let Kind::Record(record) = &mut root.kind {
+        record.name = None;
+    }
+    match json::value(&root, &mut mistakes) {
         Some(value) if mistakes.is_empty() => Ok(value),
         _ => Err(mistakes.into_errors(&sources)),
     }

@@ -1,6 +1,6 @@
 //! Reads `model`: a list of layers, or a shorthand for one; and whether the layers fit each other and the data.
 
-use super::declared::{CONVOLUTION, DENSE, LARGEST_WINDOW, SCENARIO, WIDEST_LAYER};
+use super::declared::{CONVOLUTION, DENSE, LARGEST_WINDOW, MOST_HIDDEN, MOST_LAYERS, SCENARIO, WIDEST_LAYER};
 use super::errors::{Mistakes, alternatives};
 use super::models::{MODELS, ModelPreset};
 use super::plan::{LayerKind, Model, Softmax};
@@ -12,8 +12,6 @@ use crate::nn::{Convolution, Dropout, Padding, Pool, layers_on};
 
 /// Logistic regression: no layer before the output layer, which has one logit.
 const LOGISTIC: &str = "logistic";
-const MOST_HIDDEN: usize = 16;
-const MOST_LAYERS: usize = 64;
 
 /// The ways of writing a layer: its name, and an example.
 const LAYERS: [(&str, &str); 7] = [

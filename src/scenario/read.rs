@@ -71,7 +71,7 @@ impl Fields {
         }
         match declared.default {
             Default::Is(default) => Some(Cow::Owned(default_node(default, &self.record.opening))),
-            Default::Required(example) => {
+            Default::Required(example) | Default::Unless(example, _) => {
                 self.missing(name, example, mistakes);
                 None
             }
@@ -99,10 +99,10 @@ impl Fields {
     /// A floating-point number within the declared limits.
     pub fn float(&self, name: &str, mistakes: &mut Mistakes) -> Option<f64> {
         let node = self.node(name, mistakes)?;
-        let Value::Float { needed, holds } = self.group.field(name).value else {
+        let Value::Float { needed, limits } = self.group.field(name).value else {
             panic!("`{name}` is no number")
         };
-        float(&node, name, needed, holds, mistakes)
+        float(&node, name, needed, |number| limits.hold(number), mistakes)
     }
 
     /// `true` or `false`.
@@ -221,7 +221,8 @@ pub fn whole(node: &Node, what: &str, range: (u64, u64), mistakes: &mut Mistakes
     }
 }
 
-fn whole_number(written: &str) -> Option<u64> {
+/// A whole number as it can be written.
+pub fn whole_number(written: &str) -> Option<u64> {
     let digits = written.replace('_', "");
     let digits = digits.strip_prefix('+').unwrap_or(&digits);
     match digits.get(..2) {

@@ -9,7 +9,7 @@ use super::field::{Default, Field, Group, Value};
 pub fn reference() -> String {
     let about = "Fields are written `name: value`, separated by commas, in any order; `//` begins a comment. The syntax is that \
                  of [RON](https://github.com/ron-rs/ron). `mpcsim check SCENARIO` shows a scenario with everything that was \
-                 left out. In `--set` and in sweeps a field is named by its path: `training.batch`, \
+                 left out; `mpcsim schema` prints this page as a JSON Schema. In `--set` and in sweeps a field is named by its path: `training.batch`, \
                  `network.links[0].latency_ms`.\n\n\
                  The last column says what a field decides. A sweep trains once for all points that agree in every field \
                  which decides the accuracy, and records a program once for all that agree in what decides costs.";
@@ -78,7 +78,9 @@ fn value(value: &Value) -> String {
 
 fn left_out(field: &Field) -> String {
     match field.default {
-        Default::Required(example) => format!("must be there, for example `{example}`"),
+        Default::Required(example) | Default::Unless(example, _) => {
+            format!("must be there, for example `{example}`")
+        }
         Default::Is("()") => "all that is below".to_string(),
         Default::Is(value) => format!("`{value}`"),
         Default::Otherwise(meaning) => meaning.to_string(),

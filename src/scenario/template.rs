@@ -76,7 +76,7 @@ impl Template<'_> {
                 group.fields.iter().for_each(|inner| self.field(depth + 1, &format!("{path}."), inner));
                 self.line(depth, "),");
             }
-            (None, Default::Is(value) | Default::Required(value), _) => {
+            (None, Default::Is(value) | Default::Required(value) | Default::Unless(value, _), _) => {
                 self.line(depth, &format!("{}: {value},", field.name));
             }
             (None, Default::Otherwise(_), _) => self.line(depth, &format!("// {}: …,", field.name)),

@@ -1,6 +1,6 @@
 //! `training`: how long, with which optimiser, and what its constants become in the number format.
 
-use super::declared::{ADAM, LEARNING_RATE, RATE, TRAINING};
+use super::declared::{ADAM, LEARNING_RATE, MOST_RATES, MOST_TARGETS, RATE, TRAINING};
 use super::errors::{Mistakes, Place};
 use super::field::Value;
 use super::files::Files;
@@ -12,10 +12,6 @@ use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node, Record};
 use super::units::grouped;
 
-/// Learning rates that a training can have.
-const MOST_RATES: usize = 1000;
-/// Targets that a training can have.
-const MOST_TARGETS: usize = 20;
 /// The learning rate if none is given.
 const SGD_RATE: f64 = 0.01;
 const ADAM_RATE: f64 = 0.001;
@@ -95,10 +91,10 @@ fn initial_weights_of(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Op
 
 /// One rate, or rates by epoch.
 fn rates_of(node: &Node, mistakes: &mut Mistakes) -> Option<Vec<Rate>> {
-    let Value::Float { needed, holds } = LEARNING_RATE else { unreachable!("a rate is a number") };
+    let Value::Float { needed, limits } = LEARNING_RATE else { unreachable!("a rate is a number") };
     let items = match &node.kind {
         Kind::Number(_) => {
-            let rate = read::float(node, "learning_rate", needed, holds, mistakes)?;
+            let rate = read::float(node, "learning_rate", needed, |rate| limits.hold(rate), mistakes)?;
             return Some(vec![Rate { from_epoch: 1, rate }]);
         }
         Kind::List(items) => items,

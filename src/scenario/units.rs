@@ -79,6 +79,13 @@ impl Decimal {
         }
     }
 
+    /// The floating-point number that is nearest.
+    pub fn nearest(self) -> f64 {
+        let sign = if self.negative { "-" } else { "" };
+        let written = format!("{sign}{}e{}", self.mantissa, self.exponent);
+        written.parse().expect("a decimal number is a floating-point number")
+    }
+
     /// Whether it is zero.
     pub fn is_zero(self) -> bool {
         self.mantissa == 0
@@ -171,6 +178,8 @@ mod tests {
         assert_eq!(scaled("18446744073709551615", 0), Some(u64::MAX));
         assert_eq!(scaled("18446744073709551616", 0), None);
         assert_eq!(scaled("1e-40", 0), Some(0));
+        assert_eq!(Decimal::parse("-0.001").unwrap().nearest(), -0.001);
+        assert_eq!(Decimal::whole(18_446_744).nearest(), 18_446_744.0);
         for not_a_number in ["", ".", "1.2.3", "inf", "NaN", "1e", "0x10", "--1", "1e999"] {
             assert_eq!(Decimal::parse(not_a_number), None, "{not_a_number}");
         }

@@ -24,8 +24,10 @@ pub enum Kind {
     Number {
         /// Which ones, in words.
         needed: &'static str,
-        /// Whether it is one of them.
-        holds: fn(f64) -> bool,
+        /// The smallest.
+        least: f64,
+        /// The largest.
+        most: f64,
     },
     /// One of these words.
     Word(fn() -> Vec<&'static str>),

@@ -156,7 +156,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "threshold",
-        kind: Kind::Number { needed: "a number from 0 to 15", holds: |x| (0.0..=15.0).contains(&x) },
+        kind: Kind::Number { needed: "a number from 0 to 15", least: 0.0, most: 15.0 },
         about: "What a logit must exceed to be active. A threshold above zero bounds the reciprocals.",
     },
     Parameter {

@@ -20,7 +20,7 @@ impl SoftmaxVariant for TwoQuad {
     const DEFAULT: Self = TwoQuad { c: 5.0 };
     const PARAMETERS: &'static [Parameter] = &[Parameter {
         name: "c",
-        kind: Kind::Number { needed: "a number from 0 to 100", holds: |c| (0.0..=100.0).contains(&c) },
+        kind: Kind::Number { needed: "a number from 0 to 100", least: 0.0, most: 100.0 },
         about: "What is added to each logit before it is squared.",
     }];
     const FORMULA: &'static str = "p = (x + c)^2 / sum (x + c)^2; gradient p - y";

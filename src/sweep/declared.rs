@@ -1,23 +1,45 @@
 //! Every field of a sweep file, declared once; see `scenario::Field`.
 
 use crate::scenario::reference::page;
-use crate::scenario::{Decides, Default, Field, Form, Group, Value};
+use crate::scenario::schema::document;
+use crate::scenario::{Decides, Default, Field, Form, Group, Limits, SCENARIO, Shape, Value};
 
 /// The most values of an axis.
 const MOST_VALUES: u64 = 1_000_000;
 
 /// The sweep file, as a page in Markdown.
 pub fn reference() -> String {
-    let about = "The syntax is that of [a scenario](scenario.md).";
+    let about = "The syntax is that of [a scenario](scenario.md). `mpcsim schema sweep` prints this page as a JSON Schema.";
     page("The sweep file", about, &SWEEP, false)
+}
+
+/// The sweep file, as a JSON Schema (draft 2020-12).
+pub fn schema() -> serde_json::Value {
+    document("A sweep file of mpcsim", &SWEEP)
 }
 
 const fn field(name: &'static str, value: Value, default: Default, about: &'static str) -> Field {
     Field { name, value, default, decides: Decides::NOTHING, about }
 }
 
-const RIGHT: Value = Value::Other("a value, or another axis: field(\"training.batch\")");
+const RIGHT: Value = Value::Other("a value, or another axis: field(\"training.batch\")", Shape::Anything);
 const NO_COMPARISON: Default = Default::Otherwise("no such comparison");
+
+/// The most axes: more would be a table that nobody can read.
+pub(super) const MOST_AXES: usize = 100;
+const AXES: Shape = Shape::List(
+    &Shape::Either(&[
+        Shape::Fields(&AXIS),
+        Shape::Call("zip", &Shape::List(&Shape::Fields(&AXIS), 1, MOST_AXES)),
+    ]),
+    0,
+    MOST_AXES,
+);
+const CONDITIONS: Shape = Shape::List(
+    &Shape::Either(&[Shape::Fields(&CONDITION), Shape::List(&Shape::Fields(&CONDITION), 1, usize::MAX)]),
+    0,
+    usize::MAX,
+);
 
 /// The file.
 pub static SWEEP: Group = Group {
@@ -35,6 +57,7 @@ pub static SWEEP: Group = Group {
             "base",
             Value::Other(
                 "the path of a scenario in double quotes, relative to the folder of the sweep file, or a scenario",
+                Shape::Either(&[Shape::Text, Shape::Part(&SCENARIO)]),
             ),
             Default::Required("\"01_first_run.ron\""),
             "What the axes change.",
@@ -47,13 +70,16 @@ pub static SWEEP: Group = Group {
         ),
         field(
             "axes",
-            Value::Other("a list of axes, or of several that go together: zip([(…), (…)])"),
+            Value::Other("a list of axes, or of several that go together: zip([(…), (…)])", AXES),
             Default::Required("[(field: \"seed\", values: [1, 2, 3])]"),
             "What is varied. The last axis is the fastest in the table of results.",
         ),
         field(
             "exclude",
-            Value::Other("a list of conditions, or of lists of conditions all of which must hold"),
+            Value::Other(
+                "a list of conditions, or of lists of conditions all of which must hold",
+                CONDITIONS,
+            ),
             Default::Is("[]"),
             "Combinations that are left out.",
         ),
@@ -79,16 +105,19 @@ pub static AXIS: Group = Group {
                     written: "[1, 10, 100]",
                     about: "These values, each as it would be written.",
                     group: None,
+                    shape: Some(Shape::List(&Shape::Anything, 1, usize::MAX)),
                 },
                 Form {
                     written: "linear(from: 1, to: 9, steps: 5)",
                     about: "Numbers at equal distances.",
                     group: Some(&LINEAR),
+                    shape: None,
                 },
                 Form {
                     written: "logarithmic(from: 1, to: 100, steps: 5)",
                     about: "Numbers at equal ratios.",
                     group: Some(&LOGARITHMIC),
+                    shape: None,
                 },
             ]),
             Default::Required("[1, 10, 100]"),
@@ -114,13 +143,13 @@ pub static LINEAR: Group = Group {
     fields: &[
         field(
             "from",
-            Value::Float { needed: "a number", holds: |_| true },
+            Value::Float { needed: "a number", limits: Limits::NONE },
             Default::Required("1"),
             "The first.",
         ),
         field(
             "to",
-            Value::Float { needed: "a number", holds: |_| true },
+            Value::Float { needed: "a number", limits: Limits::NONE },
             Default::Required("100"),
             "The last.",
         ),
@@ -128,7 +157,7 @@ pub static LINEAR: Group = Group {
     ],
 };
 
-const POSITIVE: Value = Value::Float { needed: "a positive number", holds: |x| x > 0.0 };
+const POSITIVE: Value = Value::Float { needed: "a positive number", limits: Limits::NONE.above(0.0) };
 
 /// `values: logarithmic(…)`.
 pub static LOGARITHMIC: Group = Group {

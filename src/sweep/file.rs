@@ -5,7 +5,7 @@ use std::path::Path;
 use super::axis::{Axis, group};
 use super::columns::is_result;
 use super::condition::Condition;
-use super::declared::SWEEP;
+use super::declared::{MOST_AXES, SWEEP};
 use super::grid::Grid;
 use super::memory::Count;
 use crate::digest::Hasher;
@@ -17,9 +17,6 @@ use crate::scenario::{File, Plan, Scenario, ScenarioErrors, check, grouped, shap
 
 /// The most points of a grid, excluded ones included.
 const MOST_POINTS: u64 = 100_000_000;
-
-/// The most axes: more would be a table that nobody can read.
-const MOST_AXES: usize = 100;
 
 /// The first column of the results.
 const INDEX: &str = "index";

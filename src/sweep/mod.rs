@@ -43,7 +43,7 @@ use crate::scenario::ScenarioErrors;
 
 pub use advise::{Advice, Axis as ChangedAxis, Change, Choice, Choices, LeftOut, Standing, Wishes};
 pub use columns::result_columns;
-pub use declared::reference;
+pub use declared::{reference, schema};
 pub use file::Sweep;
 pub use merge::merge;
 pub use planner::SweepPlan;

@@ -20,7 +20,7 @@ fn scenarios() -> PathBuf {
 }
 
 /// Everything that must be there, and a training that takes no time.
-fn small() -> String {
+pub(super) fn small() -> String {
     format!(
         "(name: \"small\", protocol: rep3, model: dense(hidden: [3]), softmax: relu_gradient, {}, \
          training: (iterations: 3, batch: 64), network: custom(latency_ms: 1, bandwidth_mbps: 100))",
@@ -28,7 +28,7 @@ fn small() -> String {
     )
 }
 
-fn plan(sets: &[String]) -> Result<Plan, ScenarioErrors> {
+pub(super) fn plan(sets: &[String]) -> Result<Plan, ScenarioErrors> {
     Scenario::parse(&small(), "small.ron", &scenarios(), sets)
 }
 
@@ -83,7 +83,7 @@ fn quoted(name: &str) -> &'static str {
 }
 
 /// Every group that the scenario leads to.
-fn groups() -> Vec<&'static Group> {
+pub(super) fn groups() -> Vec<&'static Group> {
     let mut groups: Vec<&'static Group> = vec![&SCENARIO];
     let mut at = 0;
     while let Some(&group) = groups.get(at) {
@@ -104,7 +104,7 @@ fn groups() -> Vec<&'static Group> {
 }
 
 /// How a group comes into the scenario above, and the path of its fields.
-fn place(group: &Group) -> (&'static str, &'static str) {
+pub(super) fn place(group: &Group) -> (&'static str, &'static str) {
     if let Some(variant) = group.title.strip_prefix("softmax: ") {
         return (format!("softmax={}", variant.replace("(…)", "()")).leak(), "softmax.");
     }
@@ -163,7 +163,7 @@ fn place(group: &Group) -> (&'static str, &'static str) {
 }
 
 /// A value of the field that means something else than what stands there, or would if it were left out.
-fn another(group: &Group, field: &Field) -> &'static str {
+pub(super) fn another(group: &Group, field: &Field) -> &'static str {
     match (group.title, field.name) {
         (_, "name") => "\"another\"",
         (_, "seed") => "77",
@@ -439,13 +439,13 @@ fn what_is_left_out_is_as_declared() {
                     let written = format!("{path}={default}");
                     assert_eq!(good(&[bare.to_string()]), good(&[bare.to_string(), written]), "{path}");
                 }
-                Default::Required(example) if !example.contains("data/") => {
+                Default::Required(example) | Default::Unless(example, _) if !example.contains("data/") => {
                     let set = format!("{path}={example}");
                     let told = plan(&[brought_in.to_string(), set]).err();
                     let told = told.map(|errors| errors.to_string()).unwrap_or_default();
                     assert!(!told.contains(&format!("`{}` must be", field.name)), "{path}={example}: {told}");
                 }
-                Default::Required(_) | Default::Otherwise(_) => {}
+                Default::Required(_) | Default::Unless(..) | Default::Otherwise(_) => {}
             }
         }
     }
@@ -501,9 +501,9 @@ fn limits_are_as_declared() {
                         false => refused(set("unlimited"), &[brought_in], field),
                     }
                 }
-                Value::Float { holds, .. } => {
+                Value::Float { limits, .. } => {
                     for number in ["-1", "0", "0.25", "1", "4", "4.1", "100", "101"] {
-                        match holds(number.parse().unwrap()) {
+                        match limits.hold(number.parse().unwrap()) {
                             true => taken(set(number), &[brought_in], field),
                             false => refused(set(number), &[brought_in], field),
                         }
@@ -523,7 +523,7 @@ fn limits_are_as_declared() {
                     }
                     refused(set("unheard_of"), &[brought_in], field);
                 }
-                Value::Text(_) | Value::Record(_) | Value::Records(_) | Value::Other(_) => {
+                Value::Text(_) | Value::Record(_) | Value::Records(_) | Value::Other(..) => {
                     let set = set("-7");
                     assert!(plan(&[brought_in.to_string(), set.clone()]).is_err(), "{set} is accepted");
                 }

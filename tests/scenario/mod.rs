@@ -10,8 +10,10 @@ mod networks;
 mod owners;
 mod plan;
 mod presets;
+mod schema;
 mod sets;
 mod triples;
+mod validator;
 mod words;
 
 use std::path::Path;

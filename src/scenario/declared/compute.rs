@@ -1,7 +1,8 @@
 //! The fields of `compute:`.
 
 use super::shared::{LABEL, PARTY, field};
-use crate::scenario::field::{Decides, Default, Group, Value};
+use crate::scenario::field::{Decides, Default, Group, Shape, Value};
+use crate::scenario::presets::COMPUTES;
 use crate::scenario::units::Decimal;
 
 const MESSAGE_US: Value =
@@ -68,6 +69,9 @@ macro_rules! with_costs {
     };
 }
 
+/// A machine, or none at all.
+const BASE: Shape = Shape::Name(|| COMPUTES.iter().map(|preset| preset.name).chain(["none"]).collect());
+
 /// `compute: custom(…)`.
 pub static CUSTOM_COMPUTE: Group = Group {
     what: "a custom compute profile",
@@ -78,7 +82,7 @@ pub static CUSTOM_COMPUTE: Group = Group {
             LABEL,
             field(
                 "base",
-                Value::Text("the name of a preset, in double quotes"),
+                Value::Other("the name of a preset, in double quotes", BASE),
                 Default::Otherwise("none: all costs are 0"),
                 Decides::WORK,
                 "The preset that all that is left out is taken from."

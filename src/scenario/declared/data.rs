@@ -1,7 +1,8 @@
 //! `data`.
 
 use super::shared::field;
-use crate::scenario::field::{Decides, Default, Field, Form, Group, Value};
+use crate::scenario::field::{Decides, Default, Field, Form, Group, Shape, Value};
+use crate::scenario::limits::Limits;
 
 /// `data: mnist(…)`.
 pub static MNIST: Group = Group {
@@ -30,8 +31,9 @@ const FILE: Value =
     Value::Text("the path of a file, in double quotes, relative to the folder of the scenario file");
 const FILES: Value = Value::Other(
     "the path of a file, in double quotes, relative to the folder of the scenario file; or a list of such, one a party",
+    Shape::Either(&[Shape::Text, Shape::List(&Shape::Text, 1, usize::MAX)]),
 );
-const ROWS: Value = Value::Other("a whole number from 1 to the rows of the files");
+const ROWS: Value = Value::Other("a whole number from 1 to the rows of the files", Shape::Whole(1, u64::MAX));
 
 /// `data: idx(…)`.
 pub static IDX: Group = Group {
@@ -86,24 +88,31 @@ pub static IDX: Group = Group {
 };
 
 const SCALE: Value = Value::Forms(&[
-    Form { written: "none", about: "Numbers go in as they are.", group: None },
-    Form { written: "divide_by(256.0)", about: "All are divided by this number.", group: None },
+    Form { written: "none", about: "Numbers go in as they are.", group: None, shape: None },
+    Form {
+        written: "divide_by(256.0)",
+        about: "All are divided by this number.",
+        group: None,
+        shape: Some(Shape::Call("divide_by", &Shape::Number(DIVISOR))),
+    },
     Form {
         written: "min_max",
         about: "Each column by itself, so that the rows to train on are from 0 to 1.",
         group: None,
+        shape: None,
     },
     Form {
         written: "standard",
         about: "Each column by itself, so that the rows to train on have mean 0 and standard deviation 1.",
         group: None,
+        shape: None,
     },
 ]);
 const ABOUT_SCALE: &str = "What becomes of the numbers before they are shared. It is no part of the secure program and costs \
                            nothing. A column that has the same number in all rows to train on becomes 0.";
 
 /// The number of `scale: divide_by(…)`.
-pub const DIVISOR: Value = Value::Float { needed: "a number above 0", holds: |number| number > 0.0 };
+pub const DIVISOR: Limits = Limits::NONE.above(0.0);
 
 const fn scale(default: Default) -> Field {
     field("scale", SCALE, default, Decides::ACCURACY, ABOUT_SCALE)
@@ -118,6 +127,9 @@ const TEST_ROWS: Field = field(
     Decides::ACCURACY,
     "Rows to test on: the first ones.",
 );
+
+/// Columns of a table.
+pub const MOST_COLUMNS: u64 = 1 << 24;
 
 /// `data: csv(…)`.
 pub static CSV: Group = Group {
@@ -143,7 +155,10 @@ pub static CSV: Group = Group {
         ),
         field(
             "label",
-            Value::Other("the name of a column in double quotes, or its number, from 0"),
+            Value::Other(
+                "the name of a column in double quotes, or its number, from 0",
+                Shape::Either(&[Shape::Text, Shape::Whole(0, MOST_COLUMNS)]),
+            ),
             Default::Required("\"label\""),
             Decides::BOTH,
             "The column of the labels.",

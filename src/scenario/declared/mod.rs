@@ -12,22 +12,24 @@ mod softmax;
 mod training;
 
 use model::MODEL;
-use shared::field;
+use network::NETWORK;
+use shared::{PARTS, PARTY, field};
 
-use super::field::{Decides, Default, Form, Group, Value};
+use super::field::{Decides, Default, Form, Group, Shape, Value};
 use super::plan::{Numbers, Offline, Protocol, Rounding, Triples};
+use super::presets::COMPUTES;
 
 pub use adversary::{ADVERSARY, DELAY};
 pub use compute::{CUSTOM_COMPUTE, PARTY_COMPUTE};
-pub use data::{CIFAR10, CSV, DIVISOR, IDX, MNIST, NPZ};
+pub use data::{CIFAR10, CSV, DIVISOR, IDX, MNIST, MOST_COLUMNS, NPZ};
 pub use faults::{DOWN, DURATION_S, FACTOR, FAULTS, MOMENT_S, SLOW, STOP};
-pub use model::{CONVOLUTION, DENSE, LARGEST_WINDOW, WIDEST_LAYER};
+pub use model::{CONVOLUTION, DENSE, LARGEST_WINDOW, MOST_HIDDEN, MOST_LAYERS, WIDEST_LAYER};
 pub use network::{
     AT_S, BANDWIDTH_MBPS, CHANGE, CUSTOM_NETWORK, CUSTOM_OVERHEAD, INTERFACE, LATENCY_MS, LINK, LOG_NORMAL,
     NORMAL, PARETO, PING_MS, RTO_MIN_MS, SITE, TCP, TICK_MS, UNIFORM,
 };
 pub use softmax::{softmax_forms, softmax_group};
-pub use training::{ADAM, LEARNING_RATE, RATE, TRAINING};
+pub use training::{ADAM, LEARNING_RATE, MOST_RATES, MOST_TARGETS, RATE, TRAINING};
 
 /// The file.
 pub static SCENARIO: Group = Group {
@@ -122,26 +124,31 @@ pub static SCENARIO: Group = Group {
                     written: "mnist(train: 60000, test: 10000)",
                     about: "The bundled MNIST.",
                     group: Some(&MNIST),
+                    shape: None,
                 },
                 Form {
                     written: "idx(train_images: \"…\", …)",
                     about: "Your own data in IDX files (the format of MNIST), gzipped or not.",
                     group: Some(&IDX),
+                    shape: None,
                 },
                 Form {
                     written: "csv(train_file: \"…\", …)",
                     about: "Your own data in tables of text, gzipped or not.",
                     group: Some(&CSV),
+                    shape: None,
                 },
                 Form {
                     written: "npz(file: \"…\", …)",
                     about: "Your own data in an archive of NumPy arrays, as Keras has them.",
                     group: Some(&NPZ),
+                    shape: None,
                 },
                 Form {
                     written: "cifar10(folder: \"…\")",
                     about: "CIFAR-10 in its binary version.",
                     group: Some(&CIFAR10),
+                    shape: None,
                 },
             ]),
             Default::Required("mnist(train: 60000, test: 10000)"),
@@ -156,11 +163,13 @@ pub static SCENARIO: Group = Group {
                     written: "[0.5, 0.3, 0.2]",
                     about: "Rows by party: fractions that add up to 1, or numbers of rows that add up to all of them.",
                     group: None,
+                    shape: Some(PARTS),
                 },
                 Form {
                     written: "columns(parts: [0.5, 0.5], labels: 0)",
                     about: "Columns of every row by party.",
                     group: Some(&COLUMNS),
+                    shape: None,
                 },
             ]),
             Default::Otherwise("party 0 brings everything"),
@@ -181,16 +190,19 @@ pub static SCENARIO: Group = Group {
                     written: "preset(\"lan\")",
                     about: "A network with a name; `mpcsim list` has them, with their sources.",
                     group: None,
+                    shape: Some(Shape::Call("preset", &NETWORK)),
                 },
                 Form {
                     written: "custom(latency_ms: …, …)",
                     about: "Links, sites and wires of your own.",
                     group: Some(&CUSTOM_NETWORK),
+                    shape: None,
                 },
                 Form {
                     written: "matrix(latency_ms: [[…], …], …)",
                     about: "The same, as it is often called with a matrix.",
                     group: Some(&CUSTOM_NETWORK),
+                    shape: None,
                 },
             ]),
             Default::Required("preset(\"lan\")"),
@@ -204,13 +216,23 @@ pub static SCENARIO: Group = Group {
                     written: "preset(\"server-core\")",
                     about: "A machine with a name; `mpcsim list` has them, with their sources.",
                     group: None,
+                    shape: Some(Shape::Call(
+                        "preset",
+                        &Shape::Name(|| COMPUTES.map(|preset| preset.name).to_vec()),
+                    )),
                 },
                 Form {
                     written: "custom(wake_us: …, …)",
                     about: "Costs of your own.",
                     group: Some(&CUSTOM_COMPUTE),
+                    shape: None,
                 },
-                Form { written: "none", about: "Computing takes no time: network time only.", group: None },
+                Form {
+                    written: "none",
+                    about: "Computing takes no time: network time only.",
+                    group: None,
+                    shape: None,
+                },
             ]),
             Default::Is("preset(\"server-core\")"),
             Decides::WORK,
@@ -276,17 +298,12 @@ pub static COLUMNS: Group = Group {
             "parts",
             Value::Other(
                 "a list of fractions that add up to 1, or of numbers of columns that add up to all of them",
+                PARTS,
             ),
             Default::Required("[0.5, 0.5]"),
             Decides::PROGRAM,
             "The columns of each party.",
         ),
-        field(
-            "labels",
-            Value::Other("the number of a party, from 0"),
-            Default::Is("0"),
-            Decides::PROGRAM,
-            "Who brings the labels of all rows.",
-        ),
+        field("labels", PARTY, Default::Is("0"), Decides::PROGRAM, "Who brings the labels of all rows."),
     ],
 };

@@ -2,12 +2,30 @@
 
 use super::shared::field;
 use crate::nn::Padding;
-use crate::scenario::field::{Decides, Default, Form, Group, Value};
+use crate::scenario::field::{Decides, Default, Form, Group, Shape, Value};
+use crate::scenario::models::MODELS;
 
 /// Limits of the numbers of layers.
 pub const WIDEST_LAYER: u64 = 65_536;
 /// The largest window of a convolution or of pooling, in pixels along each side.
 pub const LARGEST_WINDOW: u64 = 64;
+
+/// Layers of a list.
+pub const MOST_LAYERS: usize = 64;
+/// Hidden layers of `dense(…)`.
+pub const MOST_HIDDEN: usize = 16;
+
+const POOL: Shape = Shape::Whole(2, LARGEST_WINDOW);
+/// A layer of a list.
+const LAYER: Shape = Shape::Either(&[
+    Shape::Named("conv", &CONVOLUTION),
+    Shape::Call("max_pool", &POOL),
+    Shape::Call("avg_pool", &POOL),
+    Shape::Word("relu"),
+    Shape::Call("dropout", &Shape::OneOf(&[0.5, 0.25, 0.125, 0.0625])),
+    Shape::Word("flatten"),
+    Shape::Call("dense", &Shape::Whole(1, WIDEST_LAYER)),
+]);
 
 /// The ways of writing a model.
 pub const MODEL: Value = Value::Forms(&[
@@ -15,6 +33,7 @@ pub const MODEL: Value = Value::Forms(&[
         written: "dense(hidden: [128])",
         about: "Dense layers with ReLU behind each.",
         group: Some(&DENSE),
+        shape: None,
     },
     Form {
         written: "[conv(kernel: 5, channels: 16), max_pool(2), relu, dense(100), relu]",
@@ -26,17 +45,20 @@ pub const MODEL: Value = Value::Forms(&[
                 the values of an image, row by row, the channel fastest; a dense layer does that by itself. Values of images \
                 need data whose files say how many rows and columns of pixels an image has.",
         group: Some(&CONVOLUTION),
+        shape: Some(Shape::List(&LAYER, 0, MOST_LAYERS)),
     },
     Form {
         written: "logistic",
         about: "Logistic regression: no layer before the output layer, which has one logit for two classes. `softmax` is a sigmoid then; \
                 sigmoids also go with hidden layers.",
         group: None,
+        shape: None,
     },
     Form {
         written: "preset(\"A\")",
         about: "A network with a name; `mpcsim list` has them, with their sources.",
         group: None,
+        shape: Some(Shape::Call("preset", &Shape::Name(|| MODELS.map(|preset| preset.name).to_vec()))),
     },
 ]);
 
@@ -47,7 +69,10 @@ pub static DENSE: Group = Group {
     about: "",
     fields: &[field(
         "hidden",
-        Value::Other("a list of at most 16 whole numbers from 1 to 65,536; [] for a single layer"),
+        Value::Other(
+            "a list of at most 16 whole numbers from 1 to 65,536; [] for a single layer",
+            Shape::List(&Shape::Whole(1, WIDEST_LAYER), 0, MOST_HIDDEN),
+        ),
         Default::Required("[128]"),
         Decides::BOTH,
         "Neurons of each hidden layer, first to last.",

@@ -1,7 +1,9 @@
 //! The fields of `network:`.
 
 use super::shared::{LABEL, PARTY, field};
-use crate::scenario::field::{Decides, Default, Field, Form, Group, Value};
+use crate::scenario::field::{Decides, Default, Field, Form, Group, Shape, Value};
+use crate::scenario::limits::Limits;
+use crate::scenario::presets::NETWORKS;
 use crate::scenario::units::Decimal;
 
 /// A latency.
@@ -13,6 +15,7 @@ pub const BANDWIDTH_MBPS: Value = Value::Decimal {
     least: Decimal::millionths(1_000),
     most: Decimal::whole(1_000_000_000),
     unlimited: true,
+    by_pair: false,
 };
 /// The time of a message and its answer.
 pub const PING_MS: Value = Value::decimal(
@@ -26,6 +29,8 @@ pub const AT_S: Value = Value::decimal(
     Decimal::millionths(1),
     18_446_744,
 );
+/// The name of a preset.
+pub const NETWORK: Shape = Shape::Name(|| NETWORKS.map(|preset| preset.name).to_vec());
 const BURST_BYTES: Value = Value::Whole(0, 1_000_000_000_000);
 const OVERHEAD_BYTES: Value = Value::Whole(0, 1_000_000_000);
 const INTERFACE_MBPS: Field = field(
@@ -43,21 +48,24 @@ const INTERFACES: Field = field(
     "Parties whose interface differs from `interface_mbps`.",
 );
 static OVERHEADS: [Form; 4] = [
-    Form { written: "none", about: "Payload only.", group: None },
+    Form { written: "none", about: "Payload only.", group: None, shape: None },
     Form {
         written: "tcp",
         about: "TCP over IPv4 on Ethernet: 90 bytes for each segment of up to 1,448 payload bytes.",
         group: None,
+        shape: None,
     },
     Form {
         written: "tls",
         about: "TLS 1.3 over TCP: 22 bytes a message, and 92 for each segment of up to 1,446 payload bytes.",
         group: None,
+        shape: None,
     },
     Form {
         written: "custom(per_message_bytes: 8, per_segment_bytes: 90, segment_payload_bytes: 1448)",
         about: "Bytes of your own.",
         group: Some(&CUSTOM_OVERHEAD),
+        shape: None,
     },
 ];
 const OVERHEAD: Field = field(
@@ -75,26 +83,30 @@ const LINKS: Field = field(
     "Directed links that differ from the rest.",
 );
 static JITTERS: [Form; 5] = [
-    Form { written: "none", about: "Every message takes the latency.", group: None },
+    Form { written: "none", about: "Every message takes the latency.", group: None, shape: None },
     Form {
         written: "uniform(max_ms: 5.0)",
         about: "Uniform from 0 to a largest delay.",
         group: Some(&UNIFORM),
+        shape: None,
     },
     Form {
         written: "log_normal(median_ms: 2.0, sigma: 0.5)",
         about: "Log-normal: mostly small, sometimes large.",
         group: Some(&LOG_NORMAL),
+        shape: None,
     },
     Form {
         written: "normal(jitter_ms: 2.0)",
         about: "Normal, on both sides of the latency: netem's `distribution normal`.",
         group: Some(&NORMAL),
+        shape: None,
     },
     Form {
         written: "pareto(jitter_ms: 2.0)",
         about: "Pareto of shape 3, with the latency as its mean: netem's `distribution pareto`.",
         group: Some(&PARETO),
+        shape: None,
     },
 ];
 const JITTER: Value = Value::Forms(&JITTERS);
@@ -113,11 +125,12 @@ pub const RTO_MIN_MS: Value =
 pub const TICK_MS: Value =
     Value::decimal("a number of milliseconds from 0 to 1,000", Decimal::whole(0), 1_000);
 static TCPS: [Form; 2] = [
-    Form { written: "none", about: "Messages enter a link as soon as it is free.", group: None },
+    Form { written: "none", about: "Messages enter a link as soon as it is free.", group: None, shape: None },
     Form {
         written: "(initial_window: 10, restart_after_idle: true)",
         about: "Packets enter as Linux's TCP lets them in. docs/time-model.md has the rules.",
         group: Some(&TCP),
+        shape: None,
     },
 ];
 const TCP_FIELD: Field = field(
@@ -185,7 +198,7 @@ pub static CUSTOM_NETWORK: Group = Group {
     fields: &[
         field(
             "base",
-            Value::Text("the name of a preset, in double quotes"),
+            Value::Other("the name of a preset, in double quotes", NETWORK),
             Default::Otherwise("none: `latency_ms` and `bandwidth_mbps` must be there"),
             Decides::TIME,
             "The preset that all that is left out is taken from.",
@@ -200,22 +213,22 @@ pub static CUSTOM_NETWORK: Group = Group {
         ),
         field(
             "latency_ms",
-            LATENCY_MS,
-            Default::Required("20.0"),
+            LATENCY_MS.by_pair(),
+            Default::Unless("20.0", &["base", "ping_ms"]),
             Decides::TIME,
             "From the sender to the receiver, one way: half of a ping. With a `base` or `ping_ms` it may be left out.",
         ),
         field(
             "ping_ms",
-            PING_MS,
+            PING_MS.by_pair(),
             Default::Otherwise("`latency_ms` says it"),
             Decides::TIME,
             "There and back, in place of `latency_ms`.",
         ),
         field(
             "bandwidth_mbps",
-            BANDWIDTH_MBPS,
-            Default::Required("100.0"),
+            BANDWIDTH_MBPS.by_pair(),
+            Default::Unless("100.0", &["base", "sites"]),
             Decides::TIME,
             "Of each directed link. With a `base` or `sites` it may be left out.",
         ),
@@ -309,20 +322,23 @@ pub static SITE: Group = Group {
         field(
             "up_mbps",
             BANDWIDTH_MBPS,
-            Default::Required("100.0"),
+            Default::Unless("100.0", &[]),
             Decides::TIME,
             "Everything that leaves it. With `bandwidth_mbps` it may be left out: unlimited.",
         ),
         field(
             "down_mbps",
             BANDWIDTH_MBPS,
-            Default::Required("100.0"),
+            Default::Unless("100.0", &[]),
             Decides::TIME,
             "Everything that enters it. With `bandwidth_mbps` it may be left out: unlimited.",
         ),
         field(
             "parties",
-            Value::Other("a list of numbers of parties, such as [0, 1]"),
+            Value::Other(
+                "a list of numbers of parties, such as [0, 1]",
+                Shape::List(&Shape::Party, 1, usize::MAX),
+            ),
             Default::Otherwise("one site for each party, in their order"),
             Decides::TIME,
             "Who is there. All sites say it, or none.",
@@ -337,17 +353,17 @@ pub static CHANGE: Group = Group {
     about: "From a moment of simulated time on. What is left out stays as it was. Entries stand in the order of time.",
     fields: &[
         field("at_s", AT_S, Default::Required("60"), Decides::TIME, "When, since the clock began."),
-        field("latency_ms", LATENCY_MS, Default::Otherwise("as before"), Decides::TIME, "One way."),
+        field("latency_ms", LATENCY_MS.by_pair(), Default::Otherwise("as before"), Decides::TIME, "One way."),
         field(
             "ping_ms",
-            PING_MS,
+            PING_MS.by_pair(),
             Default::Otherwise("as before"),
             Decides::TIME,
             "There and back, in place of `latency_ms`.",
         ),
         field(
             "bandwidth_mbps",
-            BANDWIDTH_MBPS,
+            BANDWIDTH_MBPS.by_pair(),
             Default::Otherwise("as before"),
             Decides::TIME,
             "Of each link.",
@@ -383,7 +399,7 @@ const CORRELATION: Field = field(
     "correlation",
     Value::Float {
         needed: "a number from 0 up to, not including, 1: how much a draw follows the one before",
-        holds: |correlation| (0.0..1.0).contains(&correlation),
+        limits: Limits::NONE.at_least(0.0).below(1.0),
     },
     Default::Is("0.0"),
     Decides::TIME,
@@ -440,7 +456,7 @@ pub static LOG_NORMAL: Group = Group {
             "sigma",
             Value::Float {
                 needed: "a number from 0 to 4, the standard deviation of the delay's natural logarithm",
-                holds: |sigma| (0.0..=4.0).contains(&sigma),
+                limits: Limits::NONE.at_least(0.0).at_most(4.0),
             },
             Default::Required("0.5"),
             Decides::TIME,

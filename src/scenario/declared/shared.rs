@@ -1,6 +1,7 @@
 //! What several groups of fields have in common.
 
-use crate::scenario::field::{Decides, Default, Field, Value};
+use crate::scenario::field::{Decides, Default, Field, Shape, Value};
+use crate::scenario::limits::Limits;
 
 /// A field.
 pub const fn field(
@@ -22,4 +23,6 @@ pub const LABEL: Field = field(
     "What tables call it.",
 );
 /// A party's number; how many there are depends on the protocol.
-pub const PARTY: Value = Value::Other("the number of a party, from 0");
+pub const PARTY: Value = Value::Other("the number of a party, from 0", Shape::Party);
+/// What each party has of a whole: fractions, or numbers.
+pub const PARTS: Shape = Shape::List(&Shape::Number(Limits::NONE.at_least(0.0)), 1, usize::MAX);

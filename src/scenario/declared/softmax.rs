@@ -3,8 +3,15 @@
 use std::sync::LazyLock;
 
 use super::shared::field;
-use crate::scenario::field::{Decides, Default, Field, Form, Group, Value};
+use crate::scenario::field::{Decides, Default, Field, Form, Group, Shape, Value};
+use crate::scenario::limits::Limits;
 use crate::softmax::{Kind, Parameter, Setting, Softmax};
+
+/// `none`, or an interval.
+const INTERVAL: Shape = Shape::Either(&[
+    Shape::Word("none"),
+    Shape::List(&Shape::Number(Limits::NONE.at_least(-1000.0).at_most(1000.0)), 2, 2),
+]);
 
 /// The ways of writing `softmax`, in the order of the registry.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| Softmax::ALL.map(form).to_vec());
@@ -33,20 +40,24 @@ fn form(variant: Softmax) -> Form {
         }))
     };
     let group = (!variant.parameters().is_empty()).then(group);
-    Form { written: variant.in_full().leak(), about: variant.description(), group }
+    Form { written: variant.in_full().leak(), about: variant.description(), group, shape: None }
 }
 
 fn declared(parameter: &Parameter, default: Setting) -> Field {
     let value = match parameter.kind {
         Kind::Whole(least, most) => Value::Whole(least, most),
         Kind::OddNumber(least, most) => {
-            Value::Other(format!("an odd whole number from {least} to {most}").leak())
+            let needed = format!("an odd whole number from {least} to {most}").leak();
+            Value::Other(needed, Shape::Odd(least, most))
         }
-        Kind::Number { needed, holds } => Value::Float { needed, holds },
+        Kind::Number { needed, least, most } => {
+            Value::Float { needed, limits: Limits::NONE.at_least(least).at_most(most) }
+        }
         Kind::Word(words) => Value::Word(words),
         Kind::Boolean => Value::Boolean,
         Kind::Interval => Value::Other(
             "`none`, or two numbers in parentheses from -1,000 to 1,000, the smaller first: (-4.0, 12.0)",
+            INTERVAL,
         ),
     };
     field(parameter.name, value, Default::Is(default.to_string().leak()), Decides::BOTH, parameter.about)

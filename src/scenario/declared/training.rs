@@ -1,8 +1,15 @@
 //! `training` and what is in it.
 
 use super::shared::field;
-use crate::scenario::field::{Decides, Default, Form, Group, Value};
+use crate::scenario::field::{Decides, Default, Form, Group, Shape, Value};
+use crate::scenario::limits::Limits;
 use crate::scenario::plan::{BatchDivision, InverseRoot};
+
+/// Learning rates that a training can have.
+pub const MOST_RATES: usize = 1000;
+/// Targets that a training can have.
+pub const MOST_TARGETS: usize = 20;
+const RATES: Limits = Limits::NONE.above(0.0).at_most(100.0);
 
 /// `training`.
 pub static TRAINING: Group = Group {
@@ -35,11 +42,17 @@ pub static TRAINING: Group = Group {
         field(
             "learning_rate",
             Value::Forms(&[
-                Form { written: "0.01", about: "A positive number, at most 100.", group: None },
+                Form {
+                    written: "0.01",
+                    about: "A positive number, at most 100.",
+                    group: None,
+                    shape: Some(Shape::Number(RATES)),
+                },
                 Form {
                     written: "[(from_epoch: 1, rate: 0.01), (from_epoch: 6, rate: 0.005)]",
                     about: "Rates by epoch: the first from epoch 1 on, the others in the order of their epochs.",
                     group: Some(&RATE),
+                    shape: Some(Shape::List(&Shape::Fields(&RATE), 1, MOST_RATES)),
                 },
             ]),
             Default::Otherwise("`0.01`, or `0.001` with `adam` and `amsgrad`"),
@@ -54,16 +67,19 @@ pub static TRAINING: Group = Group {
                     written: "sgd",
                     about: "Stochastic gradient descent with `momentum`, a step divided by the batch as `division` says.",
                     group: None,
+                    shape: None,
                 },
                 Form {
                     written: "adam(beta1: 0.9)",
                     about: "Adam (Kingma and Ba, 2015) on sums of gradients, which need no division.",
                     group: Some(&ADAM),
+                    shape: None,
                 },
                 Form {
                     written: "amsgrad(beta1: 0.9)",
                     about: "The same with the largest mean of squares so far (Reddi, Kale and Kumar, 2018).",
                     group: Some(&ADAM),
+                    shape: None,
                 },
             ]),
             Default::Is("sgd"),
@@ -74,7 +90,7 @@ pub static TRAINING: Group = Group {
             "momentum",
             Value::Float {
                 needed: "a number from 0 up to, not including, 1",
-                holds: |momentum| (0.0..1.0).contains(&momentum),
+                limits: Limits::NONE.at_least(0.0).below(1.0),
             },
             Default::Is("0.9"),
             Decides::BOTH,
@@ -92,7 +108,7 @@ pub static TRAINING: Group = Group {
             "weight_decay",
             Value::Float {
                 needed: "a number from 0 up to, not including, 1",
-                holds: |decay| (0.0..1.0).contains(&decay),
+                limits: Limits::NONE.at_least(0.0).below(1.0),
             },
             Default::Is("0.0"),
             Decides::BOTH,
@@ -104,7 +120,7 @@ pub static TRAINING: Group = Group {
             "restart_below",
             Value::Float {
                 needed: "a fraction of the test rows, from 0 (never restart) to 1",
-                holds: |fraction| (0.0..=1.0).contains(&fraction),
+                limits: Limits::NONE.at_least(0.0).at_most(1.0),
             },
             Default::Is("0.12"),
             Decides::ACCURACY,
@@ -118,6 +134,7 @@ pub static TRAINING: Group = Group {
                     about: "Party 0 draws them from the seed and inputs them: Glorot uniform, U[-r, r] with r = sqrt(6 / (fan-in + \
                             fan-out)), rounded to fixed point.",
                     group: None,
+                    shape: None,
                 },
                 Form {
                     written: "secret",
@@ -125,6 +142,7 @@ pub static TRAINING: Group = Group {
                             secret random bits, times a constant and truncated, less r, with a random sign. It is part of set-up \
                             and of restarts, and counted there.",
                     group: None,
+                    shape: None,
                 },
                 Form {
                     written: "file(\"weights.npz\")",
@@ -132,6 +150,7 @@ pub static TRAINING: Group = Group {
                             array `dense1_weights` (inputs, outputs), or (height, width, channels, outputs), and an array \
                             `dense1_bias` (outputs). A training that restarts takes the same again.",
                     group: None,
+                    shape: Some(Shape::Call("file", &Shape::Text)),
                 },
             ]),
             Default::Is("glorot"),
@@ -149,7 +168,10 @@ pub static TRAINING: Group = Group {
         ),
         field(
             "targets",
-            Value::Other("a list of 1 to 20 numbers above 0, at most 1, each larger than the one before"),
+            Value::Other(
+                "a list of 1 to 20 numbers above 0, at most 1, each larger than the one before",
+                Shape::List(&Shape::Number(Limits::NONE.above(0.0).at_most(1.0)), 1, MOST_TARGETS),
+            ),
             Default::Otherwise(
                 "those of 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98 and 0.99 above the accuracy of the first evaluation, up to the best \
                  one, or if there is none the last that the best one reaches; in a sweep all of them",
@@ -179,13 +201,12 @@ pub static RATE: Group = Group {
 };
 
 /// What a learning rate can be.
-pub const LEARNING_RATE: Value =
-    Value::Float { needed: "a positive number, at most 100", holds: |rate| rate > 0.0 && rate <= 100.0 };
+pub const LEARNING_RATE: Value = Value::Float { needed: "a positive number, at most 100", limits: RATES };
 
 /// A share of what was.
 const SHARE: Value = Value::Float {
     needed: "a number from 0 up to, not including, 1",
-    holds: |share| (0.0..1.0).contains(&share),
+    limits: Limits::NONE.at_least(0.0).below(1.0),
 };
 
 /// `training: optimizer: adam(…)`.
@@ -214,7 +235,7 @@ pub static ADAM: Group = Group {
             "epsilon",
             Value::Float {
                 needed: "a positive number, at most 100",
-                holds: |epsilon| epsilon > 0.0 && epsilon <= 100.0,
+                limits: Limits::NONE.above(0.0).at_most(100.0),
             },
             Default::Otherwise(
                 "2^-(b - 7) with b bits before the point without the sign, the square root of that with `approximate`; at \
