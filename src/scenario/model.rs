@@ -73,8 +73,7 @@ pub fn check_logistic(model: &Node, (softmax, node): (Softmax, &Node), mistakes:
     if read::variant_name(model) != Some(LOGISTIC) || softmax.is_sigmoid() {
         return true;
     }
-    let message =
-        format!("`model: logistic` has one logit, and softmax {} one for each class", softmax.name());
+    let message = "`model: logistic` has one logit, and this softmax has one for each class";
     let sigmoids = alternatives(Softmax::sigmoids().map(Softmax::name));
     let help = format!("take {sigmoids}; with any other softmax, take model: dense(hidden: [])");
     mistakes.add(&node.place, message, "not with this model", Some(help));

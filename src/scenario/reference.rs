@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::declared::SCENARIO;
-use super::field::{Default, Field, Group, Value};
+use super::field::{Default, Field, Group, Shape, Value};
 
 /// The scenario file, as a page in Markdown.
 pub fn reference() -> String {
@@ -41,7 +41,18 @@ pub(crate) fn page(title: &str, about: &str, root: &'static Group, decides: bool
 fn inner(value: &Value) -> Vec<&'static Group> {
     match value {
         Value::Record(group) | Value::Records(group) => vec![group],
+        Value::Other(_, shape) => groups(shape),
         other => other.forms().into_iter().flatten().filter_map(|form| form.group).collect(),
+    }
+}
+
+/// The groups of a shape; not those of which it is only a part, which have a page of their own.
+fn groups(shape: &Shape) -> Vec<&'static Group> {
+    match shape {
+        Shape::Fields(group) | Shape::Named(_, group) => vec![group],
+        Shape::Call(_, inner) | Shape::List(inner, ..) => groups(inner),
+        Shape::Either(shapes) => shapes.iter().flat_map(groups).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -47,7 +47,10 @@ fn refused(name: &str, set: &str) -> String {
 #[test]
 fn one_logit_is_for_two_classes_and_for_sigmoids() {
     let told = refused(LOGISTIC, "softmax=exact");
-    assert!(told.contains("`model: logistic` has one logit, and softmax exact one for each class"), "{told}");
+    assert!(
+        told.contains("`model: logistic` has one logit, and this softmax has one for each class"),
+        "{told}"
+    );
     let told = refused("01_first_run.ron", "softmax=sigmoid");
     assert!(told.contains("a sigmoid is for two classes, and the data has 10"), "{told}");
     let told = refused(LOGISTIC, "softmax=sigmoid_polynomial(degree: 4)");

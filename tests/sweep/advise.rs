@@ -132,6 +132,10 @@ fn what_is_asked_for_is_kept_to() {
         ),
         (&["--max-bytes", "1XB"], "--max-bytes is a number with a unit"),
         (&["--network", "moon"], "moon"),
+        (
+            &["--set", "softmax=exact"],
+            "--set softmax=exact: all protocols, output layers and roundings are tried",
+        ),
         (&["--adversary", "malicious", "--parties", "2"], "no choice fits"),
     ] {
         let output = advise(wrong);

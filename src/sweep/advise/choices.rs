@@ -84,7 +84,7 @@ impl Choices {
         memory_limit: MemoryLimit,
     ) -> Result<Choices, SweepError> {
         let scenario = Scenario::open(path)?;
-        let own = scenario.plan(sets)?;
+        let own = own_plan(&scenario, sets)?;
         let classes = data::sizes(&own.data).map_err(RunError::from)?.1;
         let (mut choices, mut left_out) = (Vec::new(), Vec::<LeftOut>::new());
         for choice in wanted(&own, &wishes) {
@@ -141,6 +141,21 @@ impl Choices {
     pub fn trainings(&self) -> usize {
         self.plan.trainings()
     }
+}
+
+/// The scenario as it is; if its output layer alone does not go with what is set, with the first that does.
+fn own_plan(scenario: &Scenario, sets: &[String]) -> Result<Plan, SweepError> {
+    const TRIED: [&str; 3] = ["protocol", "softmax", "rounding"];
+    let tried = |set: &&String| TRIED.contains(&set.split('=').next().unwrap_or_default().trim());
+    if let Some(set) = sets.iter().find(tried) {
+        let message = format!("--set {set}: all protocols, output layers and roundings are tried");
+        let help = "leave it out; --adversary, --parties and --reveal say which are wanted";
+        return Err(ScenarioErrors::without_place(message, Some(help.to_string())).into());
+    }
+    scenario.plan(sets).or_else(|errors| {
+        let with = |softmax: Softmax| scenario.plan(&[sets, &[format!("softmax={softmax}")]].concat()).ok();
+        Softmax::ALL.into_iter().find_map(with).ok_or_else(|| errors.into())
+    })
 }
 
 /// Everything in the registries that has what is wanted, in their order. The scenario's own output layer is there with its own
