@@ -122,7 +122,7 @@ impl AdviseArgs {
     fn wishes(&self) -> Result<Wishes, Failure> {
         if let Some(target) = self.target.filter(|target| !(*target > 0.0 && *target <= 1.0)) {
             return Err(mistake(format!(
-                "--target is a fraction of the test rows, above 0, at most 1, and not {target}"
+                "--target is a fraction of the test rows, above 0, at most 1, such as 0.9, and not {target}"
             )));
         }
         let parties = match self.parties.as_str() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{CellAlignment, LineStyle, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -285,6 +285,9 @@ const FIGURES: [Figure; 16] = [
     figure("set-up, payload", "/setup/payload_bytes", Unit::Bytes),
 ];
 
+/// Characters of a cell that is not shortened.
+const LONGEST_CELL: usize = 40;
+
 /// What a run was of, by its name in the table.
 const SETTINGS: [(&str, &str); 14] = [
     ("scenario", "/name"),
@@ -345,14 +348,30 @@ pub fn compare_warnings(summaries: &[Summary]) -> Vec<String> {
     .collect()
 }
 
+/// The data of a run in a cell: longer ones by their kind and the names of their files. scenario.ron has all of it.
+fn brief(data: &str) -> String {
+    let Some((kind, _)) = data.split_once('(').filter(|_| data.len() > LONGEST_CELL) else {
+        return data.to_string();
+    };
+    let quoted = data.split('"').skip(1).step_by(2);
+    let mut names: Vec<&str> = quoted.filter_map(|path| path.rsplit('/').next()).collect();
+    names.truncate(2);
+    names.push("…");
+    format!("{kind}({})", names.join(", "))
+}
+
 /// A table: a column for each folder, settings first, then figures with their ratios to the first folder.
 pub fn compare_table(summaries: &[Summary]) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     let folders = summaries.iter().map(|summary| summary.folder.clone());
     table.set_header(std::iter::once(String::new()).chain(folders).collect::<Vec<_>>());
     for (name, pointer) in SETTINGS {
-        let words: Vec<String> = summaries.iter().map(|summary| summary.word(pointer)).collect();
+        let word = |summary: &Summary| match name {
+            "data" => brief(&summary.word(pointer)),
+            _ => summary.word(pointer),
+        };
+        let words: Vec<String> = summaries.iter().map(word).collect();
         if words.iter().all(String::is_empty) {
             continue;
         }

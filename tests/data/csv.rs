@@ -238,7 +238,10 @@ fn both_tables_must_have_the_same_columns() {
     };
     let train = "a,b,y\n1,2,0\n3,4,1\n";
     assert_eq!(told(train, "a,b,y\n1,2,0\n"), None);
-    assert_eq!(told(train, "a,y\n1,0\n").unwrap(), "`test.csv` has 2 columns, and `train.csv` has 3");
+    assert_eq!(
+        told(train, "a,y\n1,0\n").unwrap(),
+        "`test.csv` has 2 columns, and `train.csv` has 3: it has no column `b`"
+    );
     assert!(
         told(train, "b,a,y\n1,2,0\n")
             .unwrap()

@@ -119,7 +119,13 @@ impl Head {
     /// Refuses a table whose columns are not those of another one.
     pub fn check_like(&self, name: &str, other: &Head, other_name: &str) -> Result<(), DataError> {
         if self.columns != other.columns {
-            let problem = format!("has {} columns, and `{other_name}` has {}", self.columns, other.columns);
+            let mut problem =
+                format!("has {} columns, and `{other_name}` has {}", self.columns, other.columns);
+            if let (Some(own), Some(others)) = (&self.names, &other.names)
+                && let Some(missing) = others.iter().find(|name| !own.contains(name))
+            {
+                problem += &format!(": it has no column `{}`", quoted(missing));
+            }
             return Err(DataError::wrong(name, problem));
         }
         let (Some(own), Some(others)) = (&self.names, &other.names) else { return Ok(()) };
