@@ -117,7 +117,7 @@ impl<'a> Beyond<'a> {
         let mut blocks = vec![
             Block::Heading("Beyond: which softmax is soonest at an accuracy".into()),
             Block::Text(
-                "Every output layer of the registry. Time to accuracy is the modelled time, set-up and offline phase included, until the test accuracy has a target and keeps \
+                "Every output layer for so many classes. Time to accuracy is the modelled time, set-up and offline phase included, until the test accuracy has a target and keeps \
                  it to the end of the training; test accuracy is looked at four times an epoch. One seed."
                     .into(),
             ),
