@@ -97,15 +97,14 @@ fn the_verdict_on_accuracy_follows_from_the_means() {
 /// Seconds of an iteration by layers, `exact` and then both uses.
 fn cost(exact: [u32; 3]) -> String {
     let mut results =
-        "protocol,hidden,softmax,loss,network,rounds,payload_bytes,modelled_seconds,iteration_modelled_seconds\n"
-            .to_string();
+        "protocol,hidden,softmax,loss,network,rounds,payload_bytes,modelled_seconds\n".to_string();
     for protocol in ["rep3", "sy_rep3", "rep4"] {
         for (hidden, exact) in LAYERS.into_iter().zip(exact) {
             for (softmax, seconds) in USES.into_iter().zip([exact, 4, 2]) {
                 for loss in ["false", "true"] {
                     let seconds = if loss == "true" { 2 * seconds } else { seconds };
                     results += &format!(
-                        "{protocol},\"{hidden}\",{softmax},{loss},lan,4690,1000000,{},{seconds}\n",
+                        "{protocol},\"{hidden}\",{softmax},{loss},lan,4690,1000000,{}\n",
                         469 * seconds
                     );
                 }

@@ -27,11 +27,11 @@ impl<'a> Cost<'a> {
         })
     }
 
-    /// How many times as long an iteration with `exact` takes as one with this use.
+    /// How many times as long an epoch with `exact` takes as one with this use. Not an iteration by itself: that begins with connections
+    /// that are new, and all others do not.
     fn saving(&self, protocol: &str, hidden: &str, softmax: &str, network: &str) -> Option<f64> {
-        let seconds = |softmax| {
-            self.row([protocol, hidden, softmax, "false", network])?.number("iteration_modelled_seconds")
-        };
+        let seconds =
+            |softmax| self.row([protocol, hidden, softmax, "false", network])?.number("modelled_seconds");
         Some(seconds("exact")? / seconds(softmax)?)
     }
 
@@ -70,8 +70,7 @@ impl<'a> Cost<'a> {
             for (name, hidden) in LAYERS {
                 let times = USES.map(|softmax| {
                     let seconds = |loss| {
-                        self.row([protocol, hidden, softmax, loss, network])?
-                            .number("iteration_modelled_seconds")
+                        self.row([protocol, hidden, softmax, loss, network])?.number("modelled_seconds")
                     };
                     ratio(seconds("true").zip(seconds("false")).map(|(with, without)| with / without))
                 });
@@ -122,12 +121,12 @@ impl<'a> Cost<'a> {
         let said = if apart {
             "Supported: the least saving with one layer is greater than the greatest with more"
         } else {
-            "Supported only in part: savings with one layer and with more overlap"
+            "Supported only in part: the savings with one layer and those with more are partly the same"
         };
         Block::Verdict {
             claim: "The replacement provides a significant speed-up for a one-layer network only.".into(),
             finding: format!(
-                "{said}. An iteration with `exact` takes so many times as long as one with `relu_gradient`, under the protocols of the paper \
+                "{said}. An epoch with `exact` takes so many times as long as one with `relu_gradient`, under the protocols of the paper \
                  ({}) and on these networks: {}.",
                 PAPER.join(", "),
                 sentence(&ranges.iter().map(of).collect::<Vec<_>>())

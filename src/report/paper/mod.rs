@@ -72,8 +72,8 @@ fn blocks(part: &PartResults) -> Result<Vec<Block>, TableError> {
         }
         Part::Cost => {
             let needed = ["protocol", "hidden", "softmax", "loss", "network", "modelled_seconds"];
-            let iteration = ["iteration_modelled_seconds", "rounds", "payload_bytes"];
-            Cost { results: &results(&[&needed[..], &iteration].concat())? }.blocks()
+            let costs = ["rounds", "payload_bytes"];
+            Cost { results: &results(&[&needed[..], &costs].concat())? }.blocks()
         }
         Part::SecureMl => {
             let needed =
