@@ -451,3 +451,15 @@ pub fn compare_json<'a>(summaries: &[Summary], verdict: Option<&'a Verdict>) -> 
     let text = serde_json::to_string_pretty(&rows.collect::<Vec<_>>()).expect("JSON");
     text + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_data_are_named_by_their_files() {
+        assert_eq!(brief("mnist(train: 60000, test: 10000)"), "mnist(train: 60000, test: 10000)");
+        let csv = "csv(train_file: \"a/b/train.csv\", test_file: \"test.csv\", label: \"y\", header: true)";
+        assert_eq!(brief(csv), "csv(train.csv, test.csv, …)");
+    }
+}
