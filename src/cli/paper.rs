@@ -121,7 +121,7 @@ pub(crate) fn paper(args: &PaperArgs) -> Result<(), Failure> {
         bars.finish();
         done?;
         let (results, evaluations) = (content(&folder, "results.csv")?, content(&folder, "evaluations.csv")?);
-        parts.push(PartResults { part, results, evaluations });
+        parts.push(PartResults { part, first: plan.plan(0), results, evaluations });
     }
     let how = format!(
         "Written by `mpcsim paper{}{}`, version {}, from the results of the sweeps in scenarios/paper. Whoever runs it gets the same \

@@ -39,8 +39,16 @@ fn strings<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// One row an epoch.
 pub fn epochs_csv(outcome: &Outcome) -> Vec<u8> {
-    let columns =
-        ["epoch", "iterations", "test_correct", "test_accuracy", "loss", "restarted", "out_of_range"];
+    let columns = [
+        "epoch",
+        "iterations",
+        "test_correct",
+        "test_accuracy",
+        "loss",
+        "restarted",
+        "out_of_range",
+        "rows_beyond_domain",
+    ];
     let header = strings(columns);
     let rows = outcome.epochs.iter().map(|epoch| {
         vec![
@@ -51,6 +59,7 @@ pub fn epochs_csv(outcome: &Outcome) -> Vec<u8> {
             epoch.loss.map(|loss| loss.to_string()).unwrap_or_default(),
             epoch.restarted.to_string(),
             epoch.values_out_of_range().map(|values| values.to_string()).unwrap_or_default(),
+            epoch.rows_beyond_domain.map(|rows| rows.to_string()).unwrap_or_default(),
         ]
     });
     table(std::iter::once(header).chain(rows))

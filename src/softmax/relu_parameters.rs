@@ -168,6 +168,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "division",
         kind: Kind::Word(|| Division::ALL.map(Division::name).to_vec()),
         about: "How precisely numerators are divided: by a reciprocal that is rounded to the number format, times the \
-                numerator; or inside the division, as a quotient. Of `relu_gradient`, `falcon` finds a quotient by Falcon's division, which                 opens the bit length of each sum: up to 0.74 % too small, or 0.0055 % if precise. Elsewhere precise is quotient.",
+                numerator; or inside the division, as a quotient. Of `relu_gradient`, `falcon` finds a quotient by Falcon's division, which \
+                opens the bit length of each sum: up to 0.74 % too small, or 0.0055 % if precise. Elsewhere precise is quotient.",
     },
 ];

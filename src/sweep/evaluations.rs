@@ -1,4 +1,5 @@
-//! `evaluations.csv`: the test accuracy at each look at a training, under the index of the first point that it belongs to.
+//! `evaluations.csv`: the test accuracy at each look at a training, under the index of the first point that it belongs to, and what was
+//! counted in an epoch, at its end.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +11,7 @@ use super::files::EVALUATIONS;
 use super::planner::SweepPlan;
 use super::result::TrainingResult;
 
-const HEADER: &str = "index,iterations,restarts,test_accuracy\n";
+const HEADER: &str = "index,iterations,restarts,test_accuracy,out_of_range,rows_beyond_domain\n";
 
 /// The file of a sweep that trains.
 pub(crate) fn evaluations_csv(
@@ -25,7 +26,12 @@ pub(crate) fn evaluations_csv(
         let index = plan.trainings[training as usize].point;
         for look in result.evaluations() {
             let (iterations, restarts, accuracy) = (look.iterations, look.restarts, look.test_accuracy);
-            writeln!(text, "{index},{iterations},{restarts},{accuracy}").expect("written to memory");
+            let epoch = result.epochs.iter().find(|epoch| epoch.iterations == iterations);
+            let cell = |count: Option<u64>| count.map_or(String::new(), |count| count.to_string());
+            let values = cell(epoch.and_then(|epoch| epoch.out_of_range));
+            let rows = cell(epoch.map(|epoch| epoch.rows_beyond_domain));
+            writeln!(text, "{index},{iterations},{restarts},{accuracy},{values},{rows}")
+                .expect("written to memory");
         }
     }
     Some(text.into_bytes())

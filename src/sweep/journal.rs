@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use super::result::TrainingResult;
+use super::result::{EpochCounts, TrainingResult};
 use crate::digest::Hasher;
 use crate::run::Phase;
 
@@ -27,8 +27,7 @@ struct Entry {
     evaluated: Vec<u64>,
     /// After which of them the training started again.
     restarts: Vec<usize>,
-    out_of_range: Option<u64>,
-    rows_beyond_domain: u64,
+    epochs: Vec<EpochCounts>,
 }
 
 impl Entry {
@@ -40,10 +39,8 @@ impl Entry {
                 Phase::Restart => restarts.push(iterations.len()),
             }
         }
-        let TrainingResult { correct, rows, phases: _, evaluated: _, out_of_range, rows_beyond_domain } =
-            *result;
-        let (training, evaluated) = (training.to_string(), result.evaluated.clone());
-        Entry { training, correct, rows, iterations, evaluated, restarts, out_of_range, rows_beyond_domain }
+        let TrainingResult { correct, rows, phases: _, evaluated, epochs } = result.clone();
+        Entry { training: training.to_string(), correct, rows, iterations, evaluated, restarts, epochs }
     }
 
     fn result(&self) -> TrainingResult {
@@ -52,9 +49,8 @@ impl Entry {
             phases.push(Phase::Iterations(times));
             phases.extend(self.restarts.iter().filter(|&&after| after == i + 1).map(|_| Phase::Restart));
         }
-        let Entry { correct, rows, out_of_range, rows_beyond_domain, .. } = *self;
-        let evaluated = self.evaluated.clone();
-        TrainingResult { correct, rows, phases, evaluated, out_of_range, rows_beyond_domain }
+        let (evaluated, epochs) = (self.evaluated.clone(), self.epochs.clone());
+        TrainingResult { correct: self.correct, rows: self.rows, phases, evaluated, epochs }
     }
 }
 

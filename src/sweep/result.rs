@@ -33,9 +33,18 @@ pub(crate) struct TrainingResult {
     pub phases: Vec<Phase>,
     /// Test rows classified rightly at each evaluation.
     pub evaluated: Vec<u64>,
+    /// What was counted, by epoch.
+    pub epochs: Vec<EpochCounts>,
+}
+
+/// What was counted in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EpochCounts {
+    /// Iterations since the beginning, at its end.
+    pub iterations: u64,
     /// Values that left the range of the number format; none of a training in floating point.
     pub out_of_range: Option<u64>,
-    /// Rows, over all iterations, that were beyond the domain of the output layer's approximation.
+    /// Rows, over all its iterations, that were beyond the domain of the output layer's approximation.
     pub rows_beyond_domain: u64,
 }
 
@@ -43,6 +52,16 @@ impl TrainingResult {
     /// How often it started again.
     pub(crate) fn restarts(&self) -> usize {
         self.phases.iter().filter(|phase| **phase == Phase::Restart).count()
+    }
+
+    /// Values that left the range of the number format; none of a training in floating point.
+    pub(crate) fn out_of_range(&self) -> Option<u64> {
+        self.epochs.iter().map(|epoch| epoch.out_of_range).sum()
+    }
+
+    /// Rows, over all iterations, that were beyond the domain of the output layer's approximation.
+    pub(crate) fn rows_beyond_domain(&self) -> u64 {
+        self.epochs.iter().map(|epoch| epoch.rows_beyond_domain).sum()
     }
 
     /// All looks at the test accuracy.

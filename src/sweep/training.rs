@@ -8,7 +8,7 @@ use super::SweepError;
 use super::estimate::Work;
 use super::journal::Journal;
 use super::planner::SweepPlan;
-use super::result::TrainingResult;
+use super::result::{EpochCounts, TrainingResult};
 use super::task::Task;
 use super::trace::{Sizes, Traces};
 use crate::ring::with_workers;
@@ -110,6 +110,14 @@ pub(crate) fn run(
     Ok(Trainings { finished: journal.finished().clone() })
 }
 
+fn counts(epoch: &EpochResult) -> EpochCounts {
+    EpochCounts {
+        iterations: epoch.iterations,
+        out_of_range: epoch.values_out_of_range(),
+        rows_beyond_domain: epoch.rows_beyond_domain.unwrap_or(0),
+    }
+}
+
 fn run_task(
     plan: &SweepPlan,
     traces: &Traces,
@@ -133,8 +141,7 @@ fn run_task(
     Ok(Some(TrainingResult {
         correct: last.correct as u64,
         rows: data.test.rows as u64,
-        out_of_range: trained.epochs.iter().map(EpochResult::values_out_of_range).sum(),
-        rows_beyond_domain: trained.epochs.iter().filter_map(|epoch| epoch.rows_beyond_domain).sum(),
+        epochs: trained.epochs.iter().map(counts).collect(),
         evaluated: trained.evaluations.iter().map(|evaluation| evaluation.correct as u64).collect(),
         phases: trained.phases,
     }))

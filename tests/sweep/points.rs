@@ -433,7 +433,11 @@ fn evaluations_are_told_by_training() {
         text.lines().map(|line| line.split(',').map(str::to_string).collect()).collect::<Vec<Vec<String>>>()
     };
     let (looks, results) = (table("evaluations.csv"), table("results.csv"));
-    assert_eq!(looks[0], ["index", "iterations", "restarts", "test_accuracy"]);
+    assert_eq!(looks[0][..4], ["index", "iterations", "restarts", "test_accuracy"]);
+    assert_eq!(looks[0][4..], ["out_of_range", "rows_beyond_domain"]);
+    // Five iterations make one epoch; what is counted in it stands at its end.
+    let counted = |row: &Vec<String>| row[4..].iter().map(|cell| !cell.is_empty()).collect::<Vec<_>>();
+    assert_eq!(looks[1..4].iter().map(counted).collect::<Vec<_>>(), [[false; 2], [false; 2], [true; 2]]);
     let places: Vec<[&str; 3]> = looks[1..].iter().map(|row| [&*row[0], &*row[1], &*row[2]]).collect();
     assert_eq!(
         places,
@@ -452,4 +456,33 @@ fn evaluations_are_told_by_training() {
             [&looks[last][3], &results[point][accuracy]].map(|text| text.parse::<f64>().unwrap());
         assert_eq!(look, result);
     }
+}
+
+/// What is counted by epoch adds up to what is counted of a training.
+#[test]
+fn counts_of_epochs_add_up_to_those_of_trainings() {
+    let axes = r#"axes: [(field: "seed", values: [1, 2])]"#;
+    let place = Place::new();
+    let text = sweep_text("epochs: 3, batch: 16, learning_rate: 0.5", axes)
+        .replace("relu_gradient", "relu_probability")
+        .replace("hidden: [8]", "hidden: []");
+    good_sweep(&place.file("sweep.ron", &text), &place.path("out"), &[]);
+    let sums = |name: &str| {
+        let table = std::fs::read_to_string(place.path("out").join(name)).unwrap();
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let at = |column: &str| header.iter().position(|known| known == column).unwrap();
+        let (index, columns) = (at("index"), [at("out_of_range"), at("rows_beyond_domain")]);
+        let mut sums = [[0u64; 2]; 2];
+        for row in reader.records().map(Result::unwrap) {
+            let training: usize = row[index].parse().unwrap();
+            for (sum, column) in sums[training].iter_mut().zip(columns) {
+                *sum += row[column].parse::<u64>().unwrap();
+            }
+        }
+        sums
+    };
+    let counted = sums("results.csv");
+    assert_eq!(sums("evaluations.csv"), counted);
+    assert!(counted.iter().all(|[_, rows]| *rows > 0), "{counted:?}");
 }

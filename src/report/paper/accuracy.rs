@@ -21,10 +21,38 @@ const EMULATED: [[[f64; 5]; 3]; 3] = [
     [[93.1, 94.7, 95.5, 96.5, 97.0], [86.3, 87.1, 88.6, 90.7, 90.2], [9.8, 10.3, 86.8, 9.9, 83.9]],
 ];
 
+/// What the figures by epoch are made of.
+const OVER_SEEDS: &str =
+    "fixed point with probabilistic rounding: mean over the seeds, with the range from least to greatest.";
+
+/// A line of a figure by epoch.
+fn curve(name: &str, epochs: &[Spread]) -> Series {
+    let point = |(epoch, spread): (usize, &Spread)| Point {
+        x: epoch as f64 + 1.0,
+        y: spread.mean,
+        least: spread.least,
+        most: spread.most,
+    };
+    Series { name: name.to_string(), points: epochs.iter().enumerate().map(point).collect(), joined: true }
+}
+
+/// A figure of lines by epoch.
+fn by_epoch(y: &str) -> Request {
+    Request {
+        x: "epoch".into(),
+        y: y.into(),
+        by: vec!["softmax".into()],
+        only: Vec::new(),
+        logs: Logs::default(),
+    }
+}
+
 /// The tables it is made of.
 pub(super) struct Accuracy<'a> {
     pub results: &'a Table,
     pub evaluations: &'a Table,
+    /// How the first of its points was set.
+    pub setting: String,
 }
 
 impl<'a> Accuracy<'a> {
@@ -41,11 +69,25 @@ impl<'a> Accuracy<'a> {
             .filter(move |row| row.has(&[("hidden", hidden), ("softmax", softmax)]) && row.has(numbers))
     }
 
-    /// The accuracies of a training, by epoch.
-    fn curve(&self, training: Row<'_>) -> Vec<f64> {
+    /// The evaluations of a training, by epoch.
+    fn epochs(&self, training: Row<'_>) -> Vec<Row<'a>> {
         let index = training.text("index");
-        let own = self.evaluations.rows().filter(|row| row.text("index") == index);
-        own.filter_map(|row| row.number("test_accuracy")).collect()
+        self.evaluations.rows().filter(|row| row.text("index") == index).collect()
+    }
+
+    /// A number of each epoch, over the seeds.
+    fn by_epoch_of(
+        &self,
+        (hidden, softmax, numbers): (&'a str, &'a str, usize),
+        of: impl Fn(Row<'a>) -> Option<f64>,
+    ) -> Vec<Spread> {
+        let trainings = self.trainings(hidden, softmax, &NUMBERS[numbers].1);
+        let curves: Vec<Vec<f64>> =
+            trainings.map(|row| self.epochs(row).into_iter().filter_map(&of).collect()).collect();
+        let epochs = curves.iter().map(Vec::len).max().unwrap_or(0);
+        (0..epochs)
+            .filter_map(|epoch| Spread::of(curves.iter().filter_map(|curve| curve.get(epoch).copied())))
+            .collect()
     }
 
     fn last(&self, hidden: &'a str, softmax: &'a str, numbers: usize) -> Option<Spread> {
@@ -54,12 +96,7 @@ impl<'a> Accuracy<'a> {
     }
 
     fn by_epoch(&self, hidden: &'a str, softmax: &'a str) -> Vec<Spread> {
-        let curves: Vec<Vec<f64>> =
-            self.trainings(hidden, softmax, &NUMBERS[0].1).map(|row| self.curve(row)).collect();
-        let epochs = curves.iter().map(Vec::len).max().unwrap_or(0);
-        (0..epochs)
-            .filter_map(|epoch| Spread::of(curves.iter().filter_map(|curve| curve.get(epoch).copied())))
-            .collect()
+        self.by_epoch_of((hidden, softmax, 0), |row| row.number("test_accuracy"))
     }
 
     fn last_accuracies(&self) -> Block {
@@ -128,8 +165,10 @@ impl<'a> Accuracy<'a> {
         let header = [
             "network, use, numbers",
             "trainings",
-            "evaluations",
-            "below 20 %",
+            "epochs",
+            "end below 20 %",
+            "of these, with values out of range",
+            "others with values out of range",
             "restarts",
             "rows whose sum is zero",
             "values out of range",
@@ -139,19 +178,28 @@ impl<'a> Accuracy<'a> {
             for softmax in USES {
                 for (numbers, cells) in &NUMBERS {
                     let trainings: Vec<Row> = self.trainings(hidden, softmax, cells).collect();
-                    let curves: Vec<f64> = trainings.iter().flat_map(|row| self.curve(*row)).collect();
+                    let epochs: Vec<Row> = trainings.iter().flat_map(|row| self.epochs(*row)).collect();
                     // In floating point there is no range: cells are empty.
                     let sum = |column| {
                         let known = trainings.iter().filter_map(|row| row.number(column));
                         let sum = known.map(|count| count as u64).reduce(|sum, count| sum + count);
                         sum.map_or(String::new(), count_text)
                     };
-                    let collapsed = curves.iter().filter(|accuracy| **accuracy < COLLAPSED).count();
+                    let (collapsed, others): (Vec<Row>, Vec<Row>) = epochs
+                        .iter()
+                        .partition(|row| row.number("test_accuracy").is_some_and(|share| share < COLLAPSED));
+                    let beyond = |rows: &[Row]| {
+                        let known = epochs.iter().any(|row| row.number("out_of_range").is_some());
+                        let out = |row: &&Row| row.number("out_of_range").is_some_and(|values| values > 0.0);
+                        if known { rows.iter().filter(out).count().to_string() } else { String::new() }
+                    };
                     rows.push(vec![
                         format!("{name}, {softmax}, {numbers}"),
                         trainings.len().to_string(),
-                        curves.len().to_string(),
-                        collapsed.to_string(),
+                        epochs.len().to_string(),
+                        collapsed.len().to_string(),
+                        beyond(&collapsed),
+                        beyond(&others),
                         sum("restarts"),
                         sum("rows_beyond_domain"),
                         sum("out_of_range"),
@@ -163,62 +211,59 @@ impl<'a> Accuracy<'a> {
     }
 
     fn figure(&self, name: &str, hidden: &'a str) -> Block {
-        let series = |softmax: &'static str| {
-            let point = |(epoch, spread): (usize, &Spread)| Point {
-                x: epoch as f64 + 1.0,
-                y: spread.mean,
-                least: spread.least,
-                most: spread.most,
-            };
-            let points = self.by_epoch(hidden, softmax).iter().enumerate().map(point).collect();
-            Series { name: softmax.to_string(), points, joined: true }
-        };
-        let request = Request {
-            x: "epoch".into(),
-            y: "test_accuracy".into(),
-            by: vec!["softmax".into()],
-            only: Vec::new(),
-            logs: Logs::default(),
-        };
+        let series = USES.map(|softmax| curve(softmax, &self.by_epoch(hidden, softmax)));
+        let file = format!("accuracy-{}.svg", name.replace(' ', "-"));
         lines(
-            &format!("accuracy-{}.svg", name.replace(' ', "-")),
-            &USES.map(series),
-            &request,
-            format!(
-                "Test accuracy by epoch, {name}, fixed point with probabilistic rounding: mean over the seeds, with the range from least to greatest."
-            ),
+            &file,
+            &series,
+            &by_epoch("test_accuracy"),
+            format!("Test accuracy by epoch, {name}, {OVER_SEEDS}"),
         )
     }
 
+    /// The share of rows whose sum is zero, by epoch, with both uses.
+    fn zero_sums(&self, name: &str, hidden: &'a str, rows: f64) -> Block {
+        let share = |row: Row<'_>| row.number("rows_beyond_domain").map(|count| count / rows);
+        let series = [1, 2].map(|at| curve(USES[at], &self.by_epoch_of((hidden, USES[at], 0), share)));
+        let file = format!("zero-sums-{}.svg", name.replace(' ', "-"));
+        let caption = format!(
+            "Share of the rows of an epoch in which no logit is positive, by epoch, {name}, {OVER_SEEDS}"
+        );
+        lines(&file, &series, &by_epoch("share_of_rows_whose_sum_is_zero"), caption)
+    }
+
     /// What the section says.
-    pub fn blocks(&self) -> Vec<Block> {
+    pub fn blocks(&self, rows: usize) -> Vec<Block> {
         let seeds = self.results.values("seed").len();
         let epochs = self.by_epoch(LAYERS[0].1, "exact").len();
+        let rows = rows as f64;
         let mut blocks = vec![
             Block::Heading("What the replacement costs in accuracy".into()),
             Block::Text(format!(
-                "Test accuracy after {epochs} epochs (trainings of each kind, by seed: {seeds}): mean, and least to greatest. `relu_probability` takes relu(x) / sum relu(x) as \
-                 the output distribution, with the gradient of its own cross entropy; `relu_gradient` takes it in the gradient only. What a variant \
+                "Test accuracy after {epochs} epochs (trainings of each kind, by seed: {seeds}): mean, and least to greatest. What a variant \
                  costs is the mean of `exact` less its own, both in float64; what fixed point costs is the mean in float64 less that in fixed point \
-                 with probabilistic rounding."
+                 with probabilistic rounding. Fixed point is computed in the clear with the arithmetic of the protocol; float64 is double precision."
             )),
+            Block::Text(self.setting.clone()),
             self.last_accuracies(),
         ];
         blocks.extend(LAYERS.iter().map(|(name, hidden)| self.figure(name, hidden)));
         blocks.push(Block::Text(
-            "The first epochs beside those of the reference system's emulation (MP-SPDZ, one seed), test accuracy in per cent; \
-             fixed point with probabilistic rounding."
+            "The first epochs beside those of the reference system's emulation, test accuracy in per cent; fixed point with probabilistic rounding. \
+             The reference system is MP-SPDZ, with which Keller and Sun measured; its emulation computes the same without parties. Of it there is one seed."
                 .into(),
         ));
         blocks.push(self.beside_emulation());
         blocks.extend((seeds > 1).then(|| self.within_ranges(seeds)));
         blocks.push(Block::Text(
-            "Where trainings collapse: evaluations below 20 % of ten classes, restarts (an epoch that ends near chance starts again at half the rate), \
-             rows without a positive logit, so that the sum of a use of ReLU is zero, and values that left the range of the number format, of which float64 has \
-             none; each summed over the seeds and all iterations."
+            "Where and why trainings collapse: epochs that end below 20 % of ten classes; how many of them, and of all others, had values that \
+             left the range of the number format, of which float64 has none; restarts; rows without a positive logit, so that the sum of a use \
+             of ReLU is zero; and values out of range. All are summed over the seeds. A collapse with values out of range in its epoch is one of the number format; one in \
+             float64 is one of the variant itself."
                 .into(),
         ));
         blocks.push(self.why_collapsed());
+        blocks.extend(LAYERS.iter().map(|(name, hidden)| self.zero_sums(name, hidden, rows)));
         blocks.push(self.verdict());
         blocks
     }
@@ -236,11 +281,12 @@ impl<'a> Accuracy<'a> {
             let found: Vec<String> = LAYERS.into_iter().filter_map(of_network).collect();
             costs.push(format!("`{softmax}` costs, in points, {}", sentence(&found)));
         }
-        let said = if all_cost { "Supported" } else { "Not supported in every case" };
+        let said = if all_cost { "supported" } else { "not supported in every case" };
         Block::Verdict {
             claim: "The replacement always reduces accuracy, sometimes significantly.".into(),
+            said: said.into(),
             finding: format!(
-                "{said}: against `exact`, in fixed point with probabilistic rounding, {}.",
+                "Against `exact`, in fixed point with probabilistic rounding, {}.",
                 costs.join("; ")
             ),
         }

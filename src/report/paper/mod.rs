@@ -4,8 +4,10 @@
 mod accuracy;
 mod beyond;
 mod cost;
+mod names;
 mod page;
 mod secureml;
+mod setting;
 mod table;
 mod words;
 
@@ -14,14 +16,20 @@ pub use table::TableError;
 use accuracy::Accuracy;
 use beyond::Beyond;
 use cost::Cost;
+use names::names;
 use page::{Block, Page};
 use secureml::SecureMl;
+use setting::setting;
 use table::Table;
+
+use crate::scenario::Plan;
 
 /// The results of a sweep of the page.
 pub struct PartResults {
     /// Which part it is.
     pub part: Part,
+    /// Its first point.
+    pub first: Plan,
     /// `results.csv`.
     pub results: String,
     /// `evaluations.csv`; empty if nothing was trained.
@@ -56,35 +64,53 @@ impl Part {
     }
 }
 
+/// What the page is about.
+const QUESTION: &str = "In secure multi-party computation (MPC), parties train a network on data that none of them may see, and each operation \
+    costs messages. Softmax is dear there, since it takes exponentials and a division. Mohassel and Zhang (SecureML, S&P 2017) proposed to replace it by \
+    ReLU: relu(x) / sum relu(x). Keller and Sun, \"Effectiveness of MPC-friendly Softmax Replacement\" (arXiv 2011.11202), asked what \
+    that saves and what it costs in accuracy, as the output distribution (`relu_probability`, with the gradient of its own cross entropy) and in the \
+    gradient only (`relu_gradient`). This page checks their claims.";
 /// Columns of `evaluations.csv` that the page reads.
-const EVALUATIONS: [&str; 2] = ["index", "test_accuracy"];
+const EVALUATIONS: [&str; 4] = ["index", "test_accuracy", "out_of_range", "rows_beyond_domain"];
 
-fn blocks(part: &PartResults) -> Result<Vec<Block>, TableError> {
+/// What a part says, and the table that it is made of.
+fn blocks(part: &PartResults) -> Result<(Vec<Block>, Table), TableError> {
     let csv = &part.results;
-    let results = |needed: &[&'static str]| Table::read("results.csv", csv, needed);
+    let read = |needed: &[&'static str]| Table::read("results.csv", csv, needed);
     let evaluations = || Table::read("evaluations.csv", &part.evaluations, &EVALUATIONS);
+    let setting = setting(&part.first);
     Ok(match part.part {
         Part::Accuracy => {
             let needed =
                 ["index", "seed", "hidden", "softmax", "rounding", "numbers", "accuracy", "restarts"];
-            let results = results(&[&needed[..], &["rows_beyond_domain", "out_of_range"]].concat())?;
-            Accuracy { results: &results, evaluations: &evaluations()? }.blocks()
+            let results = read(&[&needed[..], &["rows_beyond_domain", "out_of_range"]].concat())?;
+            let rows = part.first.data.train_rows();
+            let said = Accuracy { results: &results, evaluations: &evaluations()?, setting }.blocks(rows);
+            (said, results)
         }
         Part::Cost => {
             let needed = ["protocol", "hidden", "softmax", "loss", "network", "modelled_seconds"];
             let costs = ["rounds", "payload_bytes"];
-            Cost { results: &results(&[&needed[..], &costs].concat())? }.blocks()
+            let results = read(&[&needed[..], &costs].concat())?;
+            (Cost { results: &results, setting }.blocks(), results)
         }
         Part::SecureMl => {
             let needed =
                 ["index", "softmax", "rounding", "momentum", "learning_rate", "accuracy", "restarts"];
-            let results = results(&[&needed[..], &["rows_beyond_domain"]].concat())?;
-            SecureMl { results: &results, evaluations: &evaluations()? }.blocks()
+            let results = read(&[&needed[..], &["rows_beyond_domain"]].concat())?;
+            let said = SecureMl { results: &results, evaluations: &evaluations()?, setting }.blocks();
+            (said, results)
         }
         Part::Beyond => {
             let needed = ["model", "softmax", "protocol", "network", "modelled_seconds", "accuracy"];
-            let targets = ["to_0.9_modelled_seconds", "to_0.95_modelled_seconds", "to_0.97_modelled_seconds"];
-            Beyond { results: &results(&[&needed[..], &targets].concat())?, csv }.blocks()
+            let targets = [
+                "to_0.85_modelled_seconds",
+                "to_0.9_modelled_seconds",
+                "to_0.95_modelled_seconds",
+                "to_0.97_modelled_seconds",
+            ];
+            let results = read(&[&needed[..], &targets].concat())?;
+            (Beyond { results: &results, csv, setting }.blocks(), results)
         }
     })
 }
@@ -96,11 +122,22 @@ fn blocks(part: &PartResults) -> Result<Vec<Block>, TableError> {
 pub fn paper_files(parts: &[PartResults], how: &str) -> Result<Vec<(String, Vec<u8>)>, TableError> {
     let mut page = Page {
         title: "Effectiveness of MPC-friendly softmax replacement: the paper's claims, checked".into(),
-        blocks: vec![Block::Text(how.to_string())],
+        blocks: Vec::new(),
     };
+    let mut tables = Vec::new();
     for part in parts {
-        page.blocks.extend(blocks(part)?);
+        let (said, table) = blocks(part)?;
+        page.blocks.extend(said);
+        tables.push(table);
     }
+    let begin = [
+        Block::Text(QUESTION.into()),
+        Block::Text(how.to_string()),
+        Block::Heading("In short".into()),
+        Block::List(page.in_short()),
+    ];
+    let names = names(&tables.iter().collect::<Vec<_>>());
+    page.blocks.splice(0..0, begin.into_iter().chain(names));
     let mut files = vec![
         ("paper.md".to_string(), page.markdown().into_bytes()),
         ("paper.html".to_string(), page.html().into_bytes()),

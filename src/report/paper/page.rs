@@ -8,10 +8,14 @@ pub enum Block {
     Heading(String),
     /// A paragraph.
     Text(String),
+    /// A list of paragraphs.
+    List(Vec<String>),
     /// A claim of the paper, and what the figures say of it.
     Verdict {
         /// What is claimed.
         claim: String,
+        /// What becomes of it, in a word or few: `supported`.
+        said: String,
         /// What was found.
         finding: String,
     },
@@ -46,13 +50,28 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// A paragraph in HTML: what stands between backquotes is code.
+/// What stands between pairs of a mark, as an element of HTML, and what is outside, by another function.
+fn marked(text: &str, mark: &str, element: &str, outside: impl Fn(&str) -> String) -> String {
+    let inside = |part: &str| format!("<{element}>{}</{element}>", escaped(part));
+    let parts = text.split(mark).enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { inside(part) } else { outside(part) }).collect()
+}
+
+/// A paragraph in HTML: what stands between backquotes is code, and between two stars each strong.
 fn paragraph(text: &str) -> String {
-    let parts = text.split('`').map(escaped).enumerate();
-    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part }).collect()
+    marked(text, "`", "code", |text| marked(text, "**", "strong", escaped))
 }
 
 impl Page {
+    /// Its verdicts, each in a paragraph.
+    pub fn in_short(&self) -> Vec<String> {
+        let verdicts = self.blocks.iter().filter_map(|block| match block {
+            Block::Verdict { claim, said, finding } => Some(format!("{claim} **Found: {said}.** {finding}")),
+            _ => None,
+        });
+        verdicts.collect()
+    }
+
     /// As Markdown, with its figures as files beside it.
     pub fn markdown(&self) -> String {
         let mut text = format!("# {}\n", self.title);
@@ -61,8 +80,9 @@ impl Page {
             text += &match block {
                 Block::Heading(title) => format!("## {title}\n"),
                 Block::Text(paragraph) => format!("{paragraph}\n"),
-                Block::Verdict { claim, finding } => {
-                    format!("> **Claim.** {claim}\n>\n> **Found.** {finding}\n")
+                Block::List(items) => items.iter().map(|item| format!("* {item}\n")).collect(),
+                Block::Verdict { claim, said, finding } => {
+                    format!("> **Claim.** {claim}\n>\n> **Found: {said}.** {finding}\n")
                 }
                 Block::Figure { file, caption, .. } => format!("![{caption}]({file})\n\n{caption}\n"),
                 Block::Table { header, rows } => {
@@ -87,9 +107,14 @@ impl Page {
             body += &match block {
                 Block::Heading(title) => format!("<h2>{}</h2>\n", escaped(title)),
                 Block::Text(text) => format!("<p>{}</p>\n", paragraph(text)),
-                Block::Verdict { claim, finding } => format!(
-                    "<section><p><strong>Claim.</strong> {}</p>\n<p><strong>Found.</strong> {}</p></section>\n",
+                Block::List(items) => {
+                    let items = items.iter().map(|item| format!("<li>{}</li>\n", paragraph(item)));
+                    format!("<ul>\n{}</ul>\n", items.collect::<String>())
+                }
+                Block::Verdict { claim, said, finding } => format!(
+                    "<section><p><strong>Claim.</strong> {}</p>\n<p><strong>Found: {}.</strong> {}</p></section>\n",
                     paragraph(claim),
+                    escaped(said),
                     paragraph(finding)
                 ),
                 Block::Figure { svg, caption, .. } => {
@@ -143,7 +168,12 @@ mod tests {
             title: "a < b".into(),
             blocks: vec![
                 Block::Heading("Cost".into()),
-                Block::Verdict { claim: "it is cheap".into(), finding: "`a < b` is not".into() },
+                Block::List(vec!["`x`: **one**".into(), "two".into()]),
+                Block::Verdict {
+                    claim: "It is cheap.".into(),
+                    said: "not supported".into(),
+                    finding: "`a < b` is not".into(),
+                },
                 Block::Table {
                     header: vec!["what".into(), "s".into()],
                     rows: vec![vec!["x | y".into(), "1".into()]],
@@ -153,15 +183,20 @@ mod tests {
         };
         assert_eq!(
             page.markdown(),
-            "# a < b\n\n## Cost\n\n> **Claim.** it is cheap\n>\n> **Found.** `a < b` is not\n\n| what | s |\n|---|---:|\n\
+            "# a < b\n\n## Cost\n\n* `x`: **one**\n* two\n\n> **Claim.** It is cheap.\n>\n> **Found: not supported.** `a < b` is not\n\n| what | s |\n|---|---:|\n\
              | x \\| y | 1 |\n\n![a figure](f.svg)\n\na figure\n"
         );
         let html = page.html();
-        for part in
-            ["<h1>a &lt; b</h1>", "<td>x | y</td><td>1</td>", "<svg></svg>", "<code>a &lt; b</code> is not"]
-        {
+        for part in [
+            "<h1>a &lt; b</h1>",
+            "<li><code>x</code>: <strong>one</strong></li>",
+            "<td>x | y</td><td>1</td>",
+            "<svg></svg>",
+            "<code>a &lt; b</code> is not",
+        ] {
             assert!(html.contains(part), "{part}");
         }
+        assert_eq!(page.in_short(), ["It is cheap. **Found: not supported.** `a < b` is not"]);
         assert_eq!(page.figures().collect::<Vec<_>>(), [("f.svg", "<svg></svg>")]);
     }
 }

@@ -42,6 +42,11 @@ impl Table {
         Ok(Table { name: name.to_string(), columns, rows })
     }
 
+    /// Whether there is such a column.
+    pub fn has(&self, column: &str) -> bool {
+        self.columns.contains_key(column)
+    }
+
     /// Its rows, in order.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|cells| Row { table: self, cells })

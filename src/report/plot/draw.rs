@@ -7,6 +7,7 @@ use plotters::element::{Drawable, PointCollection};
 use plotters::prelude::*;
 use plotters_backend::DrawingErrorKind;
 
+use super::labels::labels;
 use super::ticks::Scale;
 use super::{Logs, Request, Series, axis_title};
 use crate::scenario::signs::harmless;
@@ -177,7 +178,25 @@ fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {
             one.points.iter().map(|p| (x.at(p.x), y.at(p.y), y.at(p.least), y.at(p.most))).collect();
         line(&mut chart, n, one, &points)?;
     }
-    if series.iter().any(|one| !one.name.is_empty()) {
+    if points_have_names(series) {
+        let first = |one: &Series| (x.at(one.points[0].x), y.at(one.points[0].y));
+        let names: Vec<String> = series.iter().map(|one| shown(&one.name)).collect();
+        let places = series.iter().map(|one| chart.plotting_area().map_coordinate(&first(one)));
+        let named: Vec<((i32, i32), &str)> = places.zip(names.iter().map(String::as_str)).collect();
+        let (along, down) = chart.plotting_area().get_pixel_range();
+        let placed = labels(&named, [(along.start, down.start), (along.end, down.end)]);
+        for (n, (label, (at, name))) in placed.iter().zip(&named).enumerate() {
+            let colour = COLOURS[n % COLOURS.len()];
+            if let Some(end) = label.leader {
+                area.draw(&PathElement::new([*at, end], colour.stroke_width(1)))?;
+            }
+            area.draw(&Text::new(
+                *name,
+                label.corner,
+                ("sans-serif", 13).into_font().color(&RGBColor(60, 60, 60)),
+            ))?;
+        }
+    } else if series.iter().any(|one| !one.name.is_empty()) {
         chart
             .configure_series_labels()
             .position(emptiest_corner(series, &x, &y))
@@ -188,6 +207,12 @@ fn draw(svg: &mut String, series: &[Series], request: &Request) -> Drawn {
             .draw()?;
     }
     area.present()
+}
+
+/// Whether each name belongs to one point, so that it can stand there.
+fn points_have_names(series: &[Series]) -> bool {
+    let alone = |one: &Series| !one.joined && one.points.len() == 1 && !one.name.is_empty();
+    series.len() <= NAMES && series.iter().all(alone)
 }
 
 /// Where a legend hides the fewest points.

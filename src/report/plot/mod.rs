@@ -4,6 +4,7 @@
 //! part of the program, so none depends on what is installed.
 
 mod draw;
+mod labels;
 mod pdf;
 mod png;
 mod select;
