@@ -101,7 +101,7 @@ fn the_verdict_on_accuracy_follows_from_the_means() {
     assert!(told.contains("Of the 18 figures of the emulation, 0 are within the range of ours."), "{told}");
     assert!(told.contains("probability of 1 in 3, and 6 would be expected."), "{told}");
     // With 90.9 in the second epoch, one layer with `exact` is where it is.
-    let told_of_others = page(Part::Accuracy, accuracy(None), &evaluated.replace(",0.9\n", ",0.909\n"));
+    let told_of_others = page(Part::Accuracy, accuracy(None), &evaluated.replace(",0.9,", ",0.909,"));
     assert!(told_of_others.contains("Of the 18 figures of the emulation, 1 are within"), "{told_of_others}");
     // Two seeds, two evaluations each, of which one is near chance.
     assert!(
