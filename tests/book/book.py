@@ -8,7 +8,8 @@
 What is checked of a page. The pages are the chapters of docs/SUMMARY.md. A page's blocks are done in their order, in a folder with links to
 the repository's docs, scenarios and tests. A mark is a comment on a line of its own before a block, which readers of the book do not see.
 
-* A block `sh` is a command, and must end with exit code 0. `cargo run --release --` in it stands for the program, which is built already. A block `text` right after it is its output, a block `json` its output broken
+* A block `sh` is a command, and must end with exit code 0. `cargo run --release --` in it stands for the program, which is built already; what
+  else builds or installs anything needs one of the last two marks. A block `text` right after it is its output, a block `json` its output broken
   into lines; a command with neither prints nothing, unless it has the mark `<!-- output not shown -->`. `--write` writes what commands print.
 * A block `python` is Python with the module of python/, its output is shown in the same way, and the next block goes on where it ended.
 * `<!-- file: NAME -->`: the block is a file that the reader writes.
@@ -26,12 +27,15 @@ the repository's docs, scenarios and tests. A mark is a comment on a line of its
 
 import contextlib
 import difflib
+import importlib
 import io
 import json
 import os
 import posixpath
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -52,6 +56,9 @@ COMMAND = re.compile(
     r"(\$ |mpcsim |cargo |git |python3? |pip3? |rustup |apt(-get)? |sudo |cd |export |curl |wget |mdbook |sbatch |for \w+ in |[A-Z_]{2,}=|\.ci/|(\./)?tests/\S+\.sh)"
 )
 FIELD = re.compile(r"\(?[a-z_]+: *([\[(\"\d]|[a-z_0-9]+[(,]|[a-z_0-9]+$)")
+BUILT = "cargo run --release -- "
+BUILDS = re.compile(r"^ *(\w+=\S* )*(cargo|pip3?|\.ci/run|(\./)?tests/\S+\.sh)\b", re.MULTILINE)
+PATIENCE_S = 120
 # Where a command of a shell ends, as far as pages have it.
 END = {"--", "|", "\\|", "||", "&", "&&", ";", ">", "#", "done"}
 
@@ -239,6 +246,9 @@ class Page:
             self.problem(place, "a block ```ron has a mark `<!-- file: NAME -->` or `<!-- in: SCENARIO -->`")
             return
         self.counts["fragments"] += 1
+        if not (self.folder / base).is_file():
+            self.problem(place, f"there is no {base}")
+            return
         try:
             examples = examples_of(body)
         except ValueError as error:
@@ -258,15 +268,22 @@ class Page:
                 self.problem(place, f"`mpcsim check` does not take this in {base}:\n{done.stdout}")
 
     def shell(self, command):
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command.replace("cargo run --release -- ", "mpcsim ")],
+        """The exit code of a command, and what it prints."""
+        process = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", command.replace(BUILT, "mpcsim ")],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
+            start_new_session=True,
         )
-        return done.returncode, done.stdout
+        try:
+            output, _ = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return 1, process.communicate()[0] + f"was not done after {PATIENCE_S} s\n"
+        return process.returncode, output
 
     def python(self, code):
         output = io.StringIO()
@@ -280,6 +297,9 @@ class Page:
 
     def run(self, block, after, language, body, hidden):
         self.counts["run"] += 1
+        if BUILDS.search(body.replace(BUILT, "mpcsim ")):
+            self.problem(block.start("indent"), "it builds or installs: give it a mark `<!-- elsewhere: FILE … -->` or `<!-- by hand: REASON -->`")
+            return
         code, output = self.shell(body.strip()) if language == "sh" else self.python(body)
         if code != 0:
             self.problem(block.start("indent"), f"`{body.strip()}` ended with exit code {code}\n{output}")
@@ -313,6 +333,8 @@ def pages(folder, write):
     summary = (ROOT / "docs/SUMMARY.md").read_text(encoding="utf-8")
     paths = [Path(os.path.normpath(ROOT / "docs" / target)) for target in re.findall(r"\]\(([^)]+\.md)\)", summary)]
     sys.path.insert(0, str(ROOT / "python"))
+    if importlib.import_module("mpcsim").program() != shutil.which("mpcsim"):
+        sys.exit("this Python has a program mpcsim installed, which its module would take: use another one")
     program, good, run = Program(), True, 0
     for number, path in enumerate(paths):
         page = Page(path, folder / str(number), program)
