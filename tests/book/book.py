@@ -94,7 +94,7 @@ class Program:
             words = shlex.split(words.replace("…", " "))
         except ValueError:
             words = words.replace("…", " ").split()
-        words = [word.strip("[]") for word in words]
+        words = [word if "=" in word else word.strip("[]") for word in words]
         words = words[: min((words.index(end) for end in END if end in words), default=len(words))]
         if not words or words[0] not in self.subcommands:
             if not words or words[0] not in self.common:
@@ -208,6 +208,7 @@ class Page:
             code, output = self.shell(marks["set-up"])
             if code != 0:
                 self.problem(place, f"set-up `{marks['set-up']}` ended with exit code {code}\n{output}")
+                return
         if "file" in marks:
             self.counts["files"] += 1
             (self.folder / marks["file"]).write_text(body, encoding="utf-8")
