@@ -1,10 +1,10 @@
 #!/bin/bash
-# Runs the commands of docs/tutorial.md and compares what they print with what the page shows; builds the book of docs/ and looks for
-# warnings and dead links. Installs mdbook in target/, where it is not there yet. Needs python3.
+# Runs the commands of all pages of the book and compares what they print with what the pages show; builds the book and looks for
+# warnings and dead links. Installs mdbook in target/, where it is not there yet. Needs python3, and Linux for what is recorded.
 #
 #     tests/book/run.sh [path of mpcsim] [--write]
 #
-# With --write the page gets what the commands print.
+# With --write the pages get what the commands print. How a page is written: book.py.
 set -euo pipefail
 
 write=()
@@ -17,18 +17,22 @@ for argument in "$@"; do
 done
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-mpcsim=$(realpath "${arguments[0]:-$root/target/release/mpcsim}")
+target=${CARGO_TARGET_DIR:-$root/target}
+mpcsim=$(realpath "${arguments[0]:-$target/release/mpcsim}")
 test -x "$mpcsim" || { echo "no program at $mpcsim: cargo build --release" >&2; exit 1; }
 version=0.5.4
-tools=$root/target/book-tools
+tools=$target/book-tools
 cd "$root"
 
 mkdir -p target
-work=$(mktemp -d target/tutorial.XXXXXX)
+work=$(mktemp -d target/book-pages.XXXXXX)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/bin" "$work/reader"
-ln -s "$mpcsim" "$work/bin/mpcsim"
-PATH=$PWD/$work/bin:$PATH LC_ALL=C.UTF-8 python3 tests/book/book.py tutorial docs/tutorial.md "$work/reader" "${write[@]}"
+mkdir "$work/bin" "$work/pages"
+# The library that records lies beside the program, so neither can be a link.
+cargo build --release --quiet --locked --manifest-path record/Cargo.toml --target-dir "$target/record"
+cp "$mpcsim" "$work/bin/mpcsim"
+cp "$target/record/release/libmpcsim_record.so" "$work/bin"
+PATH=$PWD/$work/bin:$PATH LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 python3 tests/book/book.py pages "$work/pages" "${write[@]}"
 
 if [ "$("$tools/bin/mdbook" --version 2>/dev/null)" != "mdbook v$version" ]; then
     # It builds one book: compiling it must be fast, not mdbook.
