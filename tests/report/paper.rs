@@ -215,8 +215,8 @@ fn the_verdict_beyond_counts_where_the_replacement_is_soonest() {
                     against `exact`: `relu_gradient`, one layer to 85 % under rep3 over lan (1.25 times as fast) and `relu_gradient`, one layer \
                     to 90 % under rep3 over lan (1.05 times as fast).";
     assert_eq!(finding(&told), expected);
-    let row = "| lan | rep3 | relu_gradient, 4.0 s |  | 5.0 s | adhoc, 9.0 s | relu_gradient, 9.5 s | 10.0 s | adhoc, 18.0 s | exact, 20.0 s | \
-               20.0 s | exact, 40.0 s |  | 40.0 s |";
+    let row = "| lan | rep3 | relu_gradient, 4.000 s |  | 5.000 s | adhoc, 9.000 s | relu_gradient, 9.500 s | 10.00 s | adhoc, 18.00 s | exact, 20.00 s | \
+               20.00 s | exact, 40.00 s |  | 40.00 s |";
     assert!(told.contains(row), "{told}");
     let told = page(Part::Beyond, beyond(["4", "", "", ""], ["4.9", "", "", ""]), "");
     assert!(finding(&told).starts_with("not supported in every case.** "), "{told}");

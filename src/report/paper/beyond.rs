@@ -2,7 +2,7 @@
 
 use super::page::Block;
 use super::table::{Row, Table};
-use super::words::{lines, sentence};
+use super::words::{self, lines, sentence};
 use crate::report::plot::{Logs, Request, select};
 use crate::scenario::Softmax;
 
@@ -96,14 +96,16 @@ impl<'a> Beyond<'a> {
             );
             for (row, race) in rows.iter_mut().zip(&races) {
                 let told = |found: Option<(f64, &str)>| {
-                    found.map_or("none".to_string(), |(time, softmax)| format!("{softmax}, {time:.1} s"))
+                    found.map_or("none".to_string(), |(time, softmax)| {
+                        format!("{softmax}, {}", words::time(time))
+                    })
                 };
                 let any = race.first(|_| true);
                 let safe = race.first(reveals_nothing);
                 row.push(told(any));
                 row.push(if safe == any { String::new() } else { told(safe) });
                 let exact = race.first(|softmax| softmax == "exact");
-                row.push(exact.map_or("never".into(), |(time, _)| format!("{time:.1} s")));
+                row.push(exact.map_or("never".into(), |(time, _)| words::time(time)));
             }
         }
         Block::Table { header, rows }

@@ -2,12 +2,16 @@
 
 use super::page::Block;
 use crate::report::plot::{Request, Series, plot_svg};
+use crate::report::units::time_text;
 
 /// The networks of the paper, by the cell that they have in tables.
 pub(super) const LAYERS: [(&str, &str); 3] =
     [("one layer", "[]"), ("two layers", "[128]"), ("three layers", "[128, 128]")];
 /// The usual softmax and the uses of the replacement.
 pub(super) const USES: [&str; 3] = ["exact", "relu_probability", "relu_gradient"];
+
+/// Picoseconds of a second.
+const PS_PER_S: f64 = 1e12;
 
 /// A figure of lines.
 pub(super) fn lines(file: &str, series: &[Series], request: &Request, caption: String) -> Block {
@@ -24,6 +28,11 @@ pub(super) fn points(shares: Option<(f64, f64)>) -> String {
 /// A ratio; empty if it is not known.
 pub(super) fn ratio(ratio: Option<f64>) -> String {
     ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
+}
+
+/// A modelled time.
+pub(super) fn time(seconds: f64) -> String {
+    time_text((seconds * PS_PER_S) as u64)
 }
 
 /// `a, b and c`.
