@@ -70,7 +70,7 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     {
         return None;
     }
-    let network = fields.node("network", mistakes).and_then(|node| network(&node, parties, mistakes));
+    let network = fields.node("network", mistakes).and_then(|node| network(&node, parties, files, mistakes));
     let compute = fields.node("compute", mistakes).and_then(|node| compute(&node, parties, mistakes));
     let faults = fields.node("faults", mistakes).and_then(|node| faults(&node, parties, mistakes));
     let offline = fields.choice("offline", &Offline::ALL, Offline::name, mistakes);

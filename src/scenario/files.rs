@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::errors::Mistakes;
 use super::read;
+use super::regions::Regions;
 use super::tree::Node;
 use crate::data::csv::{self, Column, Head};
 use crate::data::{DataError, DataPath};
@@ -20,18 +21,30 @@ pub struct Files {
     /// What paths are relative to.
     base_dir: PathBuf,
     tables: Mutex<BTreeMap<Key, (Head, usize)>>,
+    regions: Mutex<BTreeMap<PathBuf, Arc<Regions>>>,
 }
 
 impl Files {
     /// Files of this folder.
     pub fn of(base_dir: &Path) -> Files {
-        Files { base_dir: base_dir.to_path_buf(), tables: Mutex::default() }
+        Files { base_dir: base_dir.to_path_buf(), tables: Mutex::default(), regions: Mutex::default() }
     }
 
     /// The path that a text gives.
     pub fn path(&self, node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<DataPath> {
         let written = read::text(node, what, mistakes)?;
         Some(DataPath { resolved: self.base_dir.join(&written), written })
+    }
+
+    /// A table of figures between places; what is wrong with it, in words.
+    pub fn regions(&self, path: &Path) -> Result<Arc<Regions>, String> {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = regions.get(path) {
+            return Ok(known.clone());
+        }
+        let found = Arc::new(Regions::read(path)?);
+        regions.insert(path.to_path_buf(), found.clone());
+        Ok(found)
     }
 
     /// The columns of a table, and its number of rows.

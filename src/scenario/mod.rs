@@ -31,6 +31,7 @@ mod presets;
 mod quantities;
 pub(crate) mod read;
 pub(crate) mod reference;
+mod regions;
 pub(crate) mod schema;
 pub(crate) mod sets;
 pub(crate) mod signs;
@@ -195,7 +196,10 @@ impl Scenario {
         let mut root = self.network_root.clone();
         overrides.iter().for_each(|value| value.apply(&mut root, &mut mistakes));
         let Kind::Record(record) = &root.kind else { unreachable!("made as a record") };
-        match record.get("network").and_then(|node| network::network(node, parties, &mut mistakes)) {
+        match record
+            .get("network")
+            .and_then(|node| network::network(node, parties, &self.files, &mut mistakes))
+        {
             Some(plan) if mistakes.is_empty() => Ok(plan),
             _ => Err(mistakes.into_errors(&self.sources)),
         }
@@ -227,7 +231,11 @@ fn with_compute(root: &mut Node) {
 
 /// Reads the value of `network:` alone, for so many parties.
 pub fn parse_network(text: &str, file_name: &str, parties: usize) -> Result<NetworkPlan, ScenarioErrors> {
-    parse_alone(text, file_name, parties, network::network)
+    // Files that it names are looked for in the folder we are in.
+    let files = Files::of(Path::new(""));
+    let read =
+        |node: &Node, parties, mistakes: &mut Mistakes| network::network(node, parties, &files, mistakes);
+    parse_alone(text, file_name, parties, read)
 }
 
 /// Reads the value of `compute:` alone, for so many parties.
@@ -244,7 +252,7 @@ fn parse_alone<T>(
     text: &str,
     file_name: &str,
     parties: usize,
-    read: fn(&Node, usize, &mut Mistakes) -> Option<T>,
+    read: impl Fn(&Node, usize, &mut Mistakes) -> Option<T>,
 ) -> Result<T, ScenarioErrors> {
     assert!(parties >= 2, "a network joins parties");
     let sources = Sources::new(file_name, text);

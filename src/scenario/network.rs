@@ -3,6 +3,7 @@
 use super::changes::{Moment, moments, of_link};
 use super::declared::{CUSTOM_NETWORK, CUSTOM_OVERHEAD, SCENARIO};
 use super::errors::Mistakes;
+use super::files::Files;
 use super::grid::grid;
 use super::jitter::jitter;
 use super::links::{single_interfaces, single_links};
@@ -10,6 +11,7 @@ use super::plan::{Interface, Link, NetworkPlan, WireOverhead};
 use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links, inside_site, unknown_preset};
 use super::quantities::{bandwidth, beside, latency_grid, optional};
 use super::read::{self, Fields, unknown_form, wrong};
+use super::regions::written_out;
 use super::sites::sites;
 use super::tcp::{check_tcp, tcp};
 use super::tree::{Kind, Node};
@@ -24,10 +26,12 @@ const CONTRADICTIONS: [(&str, &str, &str); 5] = [
 ];
 
 /// A network among so many parties.
-pub fn network(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
+pub fn network(node: &Node, parties: usize, files: &Files, mistakes: &mut Mistakes) -> Option<NetworkPlan> {
     match (read::variant_name(node), &node.kind) {
         (Some("preset"), Kind::Tuple(_, items)) if items.len() == 1 => preset(&items[0], parties, mistakes),
-        (Some("custom" | "matrix"), Kind::Record(_)) => custom(node, parties, mistakes),
+        (Some("custom" | "matrix"), Kind::Record(_)) => {
+            custom(&*written_out(node, files, mistakes)?, parties, mistakes)
+        }
         (_, Kind::Text(quoted)) if NetworkPreset::find(quoted.trim_matches('"')).is_some() => {
             let help = Some(format!("write preset({quoted})"));
             wrong(node, &format!("{quoted} is the name of a preset"), help, mistakes)

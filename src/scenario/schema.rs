@@ -240,7 +240,7 @@ fn plain(number: f64) -> Json {
     if number.fract() == 0.0 && number.abs() < EXACT { json!(number as i64) } else { json!(number) }
 }
 
-/// A decimal number, `unlimited`, or a matrix of both, on whose diagonal may stand what is not read.
+/// A decimal number, `unlimited`, or a matrix of both, on whose diagonal may stand what is not read, or a table of them.
 fn decimal(value: &Value) -> Schema {
     let Value::Decimal { least, most, unlimited, by_pair, .. } = value else {
         unreachable!("only called for decimal numbers")
@@ -253,6 +253,7 @@ fn decimal(value: &Value) -> Schema {
     if *by_pair {
         let entry = json!({ "type": ["number", "string"], "minimum": 0, "maximum": plain(most.nearest()) });
         ways.push(list(list(schema_of(entry), 0, usize::MAX), 0, usize::MAX));
+        ways.push(called("csv", list(schema_of(json!({ "type": "string" })), 1, 1)));
     }
     if ways.len() == 1 { ways.remove(0) } else { any_of(ways) }
 }

@@ -408,3 +408,113 @@ fn what_cannot_stand_beside_tcp_is_refused() {
         3,
     );
 }
+
+/// A table of figures by the names of sites says what the same matrix says, in whatever order the sites stand.
+#[test]
+fn a_table_has_figures_by_the_names_of_sites() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let table = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let sites = |names: [&str; 3]| {
+        let one = |name: &&str| format!("(name: \"{name}\")");
+        format!("sites: [{}]", names.iter().map(one).collect::<Vec<_>>().join(", "))
+    };
+    let pings = table(
+        "pings.csv",
+        "from,Paris,Warsaw,Berlin,Rome\nBerlin,22,14.5,,40\nParis,,31, 24 ,\nWarsaw,33,,,\n",
+    );
+    let of_table = |more: &str, names: [&str; 3]| {
+        network(&format!("custom(ping_ms: csv({pings:?}), bandwidth_mbps: 100, {}{more})", sites(names)), 3)
+    };
+    let of_matrix = |matrix: &str, more: &str, names: [&str; 3]| {
+        network(&format!("custom(ping_ms: {matrix}, bandwidth_mbps: 100, {}{more})", sites(names)), 3)
+    };
+    // Paris to Berlin is 24 and back 22; from Warsaw to Berlin stands nothing, so it is what stands the other way.
+    let names = ["Berlin", "Paris", "Warsaw"];
+    assert_eq!(of_table("", names), of_matrix("[[22, 14.5], [24, 31], [14.5, 33]]", "", names));
+    let names = ["Warsaw", "Berlin", "Paris"];
+    assert_eq!(of_table("", names), of_matrix("[[14.5, 33], [14.5, 22], [31, 24]]", "", names));
+    // So do changes, and bandwidths with `unlimited`.
+    let mbps = table(
+        "mbps.csv",
+        "\u{feff},Berlin,Paris,Warsaw\r\nBerlin,,10,20\r\nParis,,,unlimited\r\nWarsaw,,,\r\n",
+    );
+    let change = |figures: &str| format!(", changes: [(at_s: 1, bandwidth_mbps: {figures})]");
+    let names = ["Berlin", "Paris", "Warsaw"];
+    assert_eq!(
+        of_table(&change(&format!("csv({mbps:?})")), names),
+        of_matrix(
+            "[[22, 14.5], [24, 31], [14.5, 33]]",
+            &change("[[10, 20], [10, unlimited], [20, unlimited]]"),
+            names
+        )
+    );
+    // A diagonal counts inside a site with several parties, if it is there for all.
+    let inside = table("inside.csv", "from,Berlin,Paris\nBerlin,2,22\nParis,22,4\n");
+    let shared = "sites: [(name: \"Berlin\", parties: [0, 2]), (name: \"Paris\", parties: [1])]";
+    let plan = network(&format!("custom(ping_ms: csv({inside:?}), bandwidth_mbps: 100, {shared})"), 3);
+    assert_eq!(latencies_ms(&plan), [11.0, 1.0, 11.0, 11.0, 1.0, 11.0]);
+    let plan = network(&format!("custom(ping_ms: csv({pings:?}), bandwidth_mbps: 100, {shared})"), 3);
+    assert_eq!(latencies_ms(&plan), [11.0, 0.05, 12.0, 12.0, 0.05, 11.0], "inside a site it is the LAN");
+
+    let refused =
+        |file: &str, more: &str| wrong(&format!("custom(ping_ms: csv({file:?}), bandwidth_mbps: 1{more})"));
+    let three = format!(", {}", sites(["Berlin", "Paris", "Warsaw"]));
+    for (file, more, expected) in [
+        (
+            &pings,
+            String::new(),
+            "`ping_ms` is a table by the names of sites, and this network has no sites with names",
+        ),
+        (&pings, format!(", {}", sites(["Berlin", "Pariss", "Warsaw"])), "did you mean `Paris`?"),
+        (
+            &pings,
+            format!(", {}", sites(["Berlin", "Paris", "Rome"])),
+            "has no figure between `Paris` and `Rome`",
+        ),
+        (
+            &table("words.csv", "a,Berlin,Paris,Warsaw\nBerlin,,far,1\nParis,,,1\n"),
+            three.clone(),
+            "has `far` from `Berlin` to `Paris`, which is no number",
+        ),
+        (
+            &table("minus.csv", "a,Berlin,Paris,Warsaw\nBerlin,,-2,1\nParis,,,1\n"),
+            three.clone(),
+            "has `-2` from `Berlin` to `Paris`, which is no number",
+        ),
+        (
+            &table("large.csv", "a,Berlin,Paris,Warsaw\nBerlin,,8e6,1\nParis,,,1\n"),
+            three.clone(),
+            "milliseconds there and back",
+        ),
+        (&table("ragged.csv", "a,Berlin,Paris,Warsaw\nBerlin,,1\n"), three.clone(), "is no table: "),
+        (&table("twice.csv", "a,Berlin,Paris,Paris\nBerlin,,1,1\n"), three.clone(), "has `Paris` twice"),
+        (&table("empty.csv", ""), three.clone(), "is no table: its first line names no places"),
+        (&"nowhere.csv".to_string(), three.clone(), "`nowhere.csv` cannot be read: "),
+    ] {
+        let told = refused(file, &more);
+        assert!(told.contains(expected), "{told}");
+        assert!(told.starts_with("network.ron:1:17: "), "{told}");
+    }
+    assert!(wrong("custom(ping_ms: csv(), bandwidth_mbps: 1)").contains("csv(\"pings.csv\")"));
+}
+
+/// The tables that are shipped have a figure for every pair of their places.
+#[test]
+fn shipped_tables_of_regions_are_whole() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/data/regions");
+    for name in ["aws_2017_ping_ms.csv", "ibm_cloud_2024_ping_ms.csv"] {
+        let path = folder.join(name).display().to_string();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let places: Vec<&str> = text.lines().next().unwrap().split(',').skip(1).collect();
+        assert_eq!(places.len(), 10, "{name}");
+        let sites: Vec<String> = places.iter().map(|place| format!("(name: \"{place}\")")).collect();
+        let text =
+            format!("custom(ping_ms: csv({path:?}), bandwidth_mbps: 100, sites: [{}])", sites.join(", "));
+        let plan = network(&text, places.len());
+        assert!(latencies_ms(&plan).iter().all(|&ms| (4.0..200.0).contains(&ms)), "{name}");
+    }
+}

@@ -194,7 +194,8 @@ pub static CUSTOM_NETWORK: Group = Group {
     about: "Latencies and bandwidths, or those of a preset, and what differs from them. `matrix(…)` is another name for \
             `custom(…)`. `latency_ms`, `ping_ms` and `bandwidth_mbps` are one figure for all pairs of parties (with `sites`: of \
             sites), or a matrix: full, `[[0, 22, 14], [22, 0, 31], [14, 31, 0]]`, row = from; the same without its diagonal; or a \
-            triangle, `[[22], [14, 31]]`, for figures that are the same both ways. docs/time-model.md says what each field does.",
+            triangle, `[[22], [14, 31]]`, for figures that are the same both ways; or `csv(\"pings.csv\")`, a table that has them by \
+            the names of `sites`. docs/time-model.md says what each field does.",
     fields: &[
         field(
             "base",
