@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::data;
+use crate::data::{self, DataSource};
 use crate::memory::MemoryLimit;
-use crate::run::RunError;
+use crate::run::{RunError, check_data, load};
 use crate::scenario::{Plan, Protocol, Rounding, Scenario, ScenarioErrors, Softmax};
 
 use crate::sweep::SweepError;
@@ -85,7 +85,10 @@ impl Choices {
     ) -> Result<Choices, SweepError> {
         let scenario = Scenario::open(path)?;
         let own = own_plan(&scenario, sets)?;
-        let classes = data::sizes(&own.data).map_err(RunError::from)?.1;
+        let classes = classes(&own, memory_limit).map_err(|error| match error {
+            RunError::Data(error) => SweepError::Scenario(scenario.blamed(sets, &error)),
+            other => other.into(),
+        })?;
         let (mut choices, mut left_out) = (Vec::new(), Vec::<LeftOut>::new());
         for choice in wanted(&own, &wishes) {
             let plan = scenario.plan(&[sets, &choice.sets()].concat());
@@ -140,6 +143,17 @@ impl Choices {
     /// Distinct trainings among them.
     pub fn trainings(&self) -> usize {
         self.plan.trainings()
+    }
+}
+
+/// How many classes the data have. Those that are not bundled are read as a whole: what is wrong with them is told at once.
+fn classes(own: &Plan, memory_limit: MemoryLimit) -> Result<usize, RunError> {
+    match own.data {
+        DataSource::Mnist { .. } => Ok(data::sizes(&own.data)?.1),
+        _ => {
+            check_data(own, memory_limit)?;
+            Ok(load(own)?.train.classes)
+        }
     }
 }
 
