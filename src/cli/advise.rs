@@ -45,6 +45,10 @@ pub(crate) struct AdviseArgs {
     /// What an output layer may open before the end of the training.
     #[arg(long, value_enum, default_value = "any")]
     reveal: Reveal,
+    /// How many seeds to train with: the scenario's, and those that follow it. Choices are ranked by the mean of their times; those that
+    /// not all seeds bring to the target come behind.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
     /// A folder for the results: those of a sweep over all choices, with its page, and the advice.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -147,6 +151,7 @@ impl AdviseArgs {
             parties,
             most_bytes,
             reveals_nothing: matches!(self.reveal, Reveal::None),
+            more_seeds: self.seeds - 1,
         })
     }
 }

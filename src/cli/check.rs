@@ -9,7 +9,7 @@ use super::failure::mistake;
 use super::sweep::{axes_text, plan_text};
 use super::{Failure, MemoryArgs, ScenarioArgs, print};
 use crate::memory::gigabytes;
-use crate::run::{RunError, Size, Values, check_data, fingerprint_of_plan, size};
+use crate::run::{Size, Values, check_data, fingerprint_of_plan, size};
 use crate::scenario::{File, Plan, Scenario, as_json, grouped, to_json};
 use crate::sweep::{Shard, Sweep, SweepPlan};
 
@@ -46,11 +46,13 @@ pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
         let plan = SweepPlan::new(sweep.with_sets(sets)?)?;
         return print(&if args.json { sweep_json(&plan) } else { sweep_text(&plan) });
     }
-    let plan = Scenario::parse(&text, &name, &folder, sets)?;
+    let scenario = Scenario::from_text(&text, &name, &folder)?;
+    let plan = scenario.plan(sets)?;
+    let failed = |error| Failure::of_run(&scenario, sets, error);
     // It names the content of the data too.
-    check_data(&plan, args.memory.limit())?;
-    let fingerprint = fingerprint_of_plan(&plan, Values::Split).map_err(RunError::from)?;
-    let size = size(&plan)?;
+    check_data(&plan, args.memory.limit()).map_err(failed)?;
+    let fingerprint = fingerprint_of_plan(&plan, Values::Split).map_err(|error| failed(error.into()))?;
+    let size = size(&plan).map_err(failed)?;
     // Whoever keeps what is printed keeps it here, or hands it on to `mpcsim run -`.
     let plan = plan.seen_from(Path::new("."));
     print(&if args.json { plan_json(&plan, size, &fingerprint) } else { plan_ron(&plan, size, &fingerprint) })

@@ -3,7 +3,7 @@
 use crate::memory::TooMuchMemory;
 use crate::report::FolderError;
 use crate::run::RunError;
-use crate::scenario::ScenarioErrors;
+use crate::scenario::{Scenario, ScenarioErrors};
 use crate::sweep::SweepError;
 
 /// Why a command failed.
@@ -36,6 +36,16 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let text = format!("error: {error}");
         if error.is_mistake() { Failure::Mistake(text) } else { Failure::Other(text) }
+    }
+}
+
+impl Failure {
+    /// Why a run of a scenario with what is set in it failed; what is wrong with a file of data is shown where the file is named.
+    pub(super) fn of_run(scenario: &Scenario, sets: &[String], error: RunError) -> Failure {
+        match error {
+            RunError::Data(error) => Failure::Placed(scenario.blamed(sets, &error)),
+            other => other.into(),
+        }
     }
 }
 

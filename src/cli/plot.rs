@@ -42,6 +42,9 @@ pub(crate) struct PlotArgs {
     /// The file to write, .svg, .png or .pdf; SVG to standard output if left out.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace the file, if it is there.
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 /// [`Logs`] on the command line.
@@ -88,6 +91,11 @@ pub(crate) fn plot(args: &PlotArgs) -> Result<(), Failure> {
             Some(Some("pdf")) => |svg| plot_pdf(&svg),
             Some(_) => return Err(mistake("the file must end in .svg, .png or .pdf".to_string())),
         };
+    // What is no file, such as a pipe, is not replaced.
+    if let Some(out) = args.out.as_ref().filter(|out| !args.force && out.is_file()) {
+        let help = "choose another file with --out, or replace it with --force";
+        return Err(mistake(format!("{} is there already: {help}", out.display())));
+    }
     let only = args.only.iter().map(|pair| {
         let (column, value) =
             pair.split_once('=').ok_or_else(|| mistake(format!("--only {pair} is not COLUMN=VALUE")))?;

@@ -11,7 +11,7 @@ use crate::memory::read_text;
 use crate::report::{
     Folder, Kind, LARGEST_RESULT, explain, failure_json, failure_text, run_files, run_table,
 };
-use crate::run::{Progress, RunError, Values, check_memory, run as run_plan};
+use crate::run::{Progress, RunError, Values, check_memory, load, run_on};
 use crate::scenario::{Plan, Scenario};
 
 /// Characters of the longest name that is made for a folder, before it is cut.
@@ -96,10 +96,14 @@ fn is_free(folder: &Path, plan: &Plan, values: Values) -> bool {
 
 /// Runs a scenario.
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
-    let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, &args.scenario.sets));
+    let (scenario, sets) = (Scenario::open(&args.scenario.scenario)?, &args.scenario.sets);
+    let plan = scenario.plan(sets)?;
+    let failed = |error| Failure::of_run(&scenario, sets, error);
+    let path = args.out.clone().unwrap_or_else(|| default_folder(&plan, sets));
     let values = args.values.into();
-    check_memory(&plan, args.memory.limit())?;
+    check_memory(&plan, args.memory.limit()).map_err(failed)?;
+    // What is wrong with the data is told before anything that has to do with the results.
+    let data = load(&plan).map_err(|error| failed(error.into()))?;
     let folder = Folder::new(&path, Kind::Run)?;
     if !args.force && !is_free(&path, &plan, values) {
         let help = "choose another folder with --out, or replace them with --force";
@@ -110,7 +114,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     }
     let bars = Bars::new();
     let progress: &dyn Progress = if args.quiet { &() } else { &bars };
-    let outcome = run_plan(&plan, values, progress);
+    let outcome = run_on(&plan, &data, values, progress);
     bars.finish();
     let outcome = match outcome {
         Err(RunError::Failed(failure)) => {
@@ -119,7 +123,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
             }
             return Err(Failure::Other(format!("error: {}", failure_text(&plan, &failure))));
         }
-        outcome => outcome?,
+        outcome => outcome.map_err(failed)?,
     };
     let files = run_files(&plan.seen_from(&path), values, &outcome);
     let written = folder.write(&files);

@@ -136,9 +136,10 @@ impl Subject {
 pub(crate) fn trace(args: &TraceArgs) -> Result<(), Failure> {
     let name = args.out.display().to_string();
     let format = Format::of(&name)?;
-    let plan = Scenario::load(&args.scenario.scenario, &args.scenario.sets)?;
+    let (scenario, sets) = (Scenario::open(&args.scenario.scenario)?, &args.scenario.sets);
+    let plan = scenario.plan(sets)?;
     let file = NewFile::begin(&args.out).map_err(|error| unsuitable(&name, error))?;
-    let subject = Subject::new(&plan, args)?;
+    let subject = Subject::new(&plan, args).map_err(|error| Failure::of_run(&scenario, sets, error))?;
     subject.check_memory(format, args.memory.limit())?;
     file.write(|out| subject.write(format, out)).map_err(|error| match error {
         WriteError::Io(error) => unwritable(&name, error),

@@ -80,7 +80,7 @@ pub fn read(folder: &DataPath, files: &[&str], most: usize) -> Result<Part, Data
             let (label, planes) = (row[0], &row[1..]);
             if usize::from(label) >= CLASSES {
                 let problem = format!("its label is {label}, and those of CIFAR-10 are 0 to 9");
-                return Err(DataError::wrong_at(origin.row(taken), problem));
+                return Err(DataError::wrong_at(&name, origin.row(taken), problem));
             }
             assert!(labels.add(Label::Number(i64::from(label)), true), "ten labels are not too many");
             pixels.extend(

@@ -129,7 +129,9 @@ pub enum DataError {
     /// A label is none of those that the network is trained on.
     #[error("{row} is labelled {label}, and the labels to train on are {labels}")]
     LabelOutOfRange {
-        /// The row and its file.
+        /// The file.
+        file: String,
+        /// The row and its file, in words.
         row: String,
         /// Its label.
         label: String,
@@ -163,6 +165,16 @@ pub enum DataError {
         /// The only label.
         label: String,
     },
+    /// No column of a table is the one that labels are said to be in.
+    #[error("{problem}")]
+    LabelColumn {
+        /// The table.
+        file: String,
+        /// What is wrong with it, with the table.
+        problem: String,
+        /// The names of the table's columns, if it has names.
+        columns: Vec<String>,
+    },
     /// Something is wrong with a file as a whole.
     #[error("`{file}` {problem}")]
     Wrong {
@@ -174,7 +186,9 @@ pub enum DataError {
     /// Something is wrong at a place of a file.
     #[error("{place}: {problem}")]
     WrongAt {
-        /// Row and column, and the file.
+        /// The file.
+        file: String,
+        /// Row and column, and the file, in words.
         place: String,
         /// What is wrong there, and what to do.
         problem: String,
@@ -188,13 +202,37 @@ impl DataError {
     }
 
     /// Something is wrong at a place of a file.
-    pub(super) fn wrong_at(place: impl Into<String>, problem: impl Into<String>) -> DataError {
-        DataError::WrongAt { place: place.into(), problem: problem.into() }
+    pub(super) fn wrong_at(file: &str, place: impl Into<String>, problem: impl Into<String>) -> DataError {
+        DataError::WrongAt { file: file.to_string(), place: place.into(), problem: problem.into() }
     }
 
     /// More labels than a network can have classes.
     pub(super) fn too_many_labels(file: &str) -> DataError {
         let problem = "has more than 256 different labels: these are hardly the classes of a classification";
         DataError::wrong(file, problem)
+    }
+
+    /// The file that is to blame, as the message calls it: the path as the scenario writes it, or something that has the path in it.
+    pub fn file(&self) -> &str {
+        match self {
+            DataError::Unreadable { file, .. }
+            | DataError::Damaged { file, .. }
+            | DataError::WrongMagic { file, .. }
+            | DataError::Truncated { file, .. }
+            | DataError::TooLong { file, .. }
+            | DataError::Empty { file }
+            | DataError::Folder { file, .. }
+            | DataError::NoHeader { file, .. }
+            | DataError::WrongShape { file, .. }
+            | DataError::Uneven { labels: file, .. }
+            | DataError::TooFewRows { file, .. }
+            | DataError::WidthsDiffer { other: file, .. }
+            | DataError::LabelOutOfRange { file, .. }
+            | DataError::Gap { file, .. }
+            | DataError::OneClass { file, .. }
+            | DataError::LabelColumn { file, .. }
+            | DataError::Wrong { file, .. }
+            | DataError::WrongAt { file, .. } => file,
+        }
     }
 }

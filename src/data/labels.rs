@@ -149,6 +149,7 @@ impl Classes {
         let class = |(row, &place): (usize, &u8)| {
             let of_label = classes[usize::from(place)].map(|class| class as u8);
             of_label.ok_or_else(|| DataError::LabelOutOfRange {
+                file: origin.file().to_string(),
                 row: origin.row(row),
                 label: labels.known[usize::from(place)].0.to_string(),
                 labels: self.in_words(),

@@ -137,7 +137,7 @@ fn check_range(data: &Dataset, origins: &[(Origin, usize)], largest: f64) -> Res
             "{held} stands there{becomes}, and the number format holds {largest} at most: scale the data (`scale: \
              standard`, `min_max` or `divide_by(…)`), or give `fixed_point` more bits before the binary point"
         );
-        return Err(DataError::wrong_at(origin.value(left, column), problem));
+        return Err(DataError::wrong_at(origin.file(), origin.value(left, column), problem));
     }
     Ok(())
 }

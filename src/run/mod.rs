@@ -27,7 +27,7 @@ mod values;
 mod verify;
 mod world;
 
-use crate::data::{DataError, ImageSize};
+use crate::data::{DataError, ImageSize, TrainTest};
 use crate::ledger::{Activity, Bars, Breakdown, Cost, Percentiles};
 use crate::memory::TooMuchMemory;
 use crate::nn::{Layer, TrainingProgram, batches_per_epoch, layers_on};
@@ -37,7 +37,7 @@ use crate::sim::SimError;
 
 pub(crate) use adversary::check_sends;
 pub use approximation::Approximation;
-pub(crate) use data::load;
+pub use data::load;
 pub use epochs::EpochResult;
 pub use failure::{Cause, Failure};
 use fingerprint::named_content;
@@ -249,19 +249,31 @@ fn epochs(plan: &Plan, rows: usize) -> u64 {
 
 /// Runs a plan, on as many threads as the current rayon pool has.
 pub fn run(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
-    let done = with_workers(rayon::current_num_threads(), || run_here(plan, values, progress));
+    run_on(plan, &load(plan)?, values, progress)
+}
+
+/// The same on data that have been loaded: those of the plan.
+pub fn run_on(
+    plan: &Plan,
+    data: &TrainTest,
+    values: Values,
+    progress: &dyn Progress,
+) -> Result<Outcome, RunError> {
+    let done = with_workers(rayon::current_num_threads(), || run_here(plan, data, values, progress));
     done.map_err(|error| RunError::Threads(error.to_string()))?
 }
 
-fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outcome, RunError> {
+fn run_here(
+    plan: &Plan,
+    data: &TrainTest,
+    values: Values,
+    progress: &dyn Progress,
+) -> Result<Outcome, RunError> {
     check_values(plan, values)?;
-    progress.begin("reading data", 1);
-    let data = data::load(plan)?;
     let layers = layers(plan, data.train.image_size, data.train.classes)?;
     check_classes(plan, data.train.classes)?;
     let program = training_program(plan, &layers, data.train.rows);
-    let fingerprint = fingerprint(plan, values, &data)?;
-    progress.step();
+    let fingerprint = fingerprint(plan, values, data)?;
 
     progress.begin("recording the program", 1);
     let recorded = record(plan, &program)?;
@@ -273,7 +285,7 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     recorded.check(&network, &endpoints, (iterations, epochs(plan, data.train.rows)))?;
     let verified = verify::verify(plan, &program, &data.train, &recorded, progress)?;
     crate::ring::release_memory();
-    let mut trained = train::train(plan, &program, &data, &recorded, values, progress)?;
+    let mut trained = train::train(plan, &program, data, &recorded, values, progress)?;
     let faulty = training_network(plan);
     if let Some(abort) = trained.abort.take() {
         let (end, world) = ((abort, trained, iterations), (&faulty, &endpoints[..], plan.loss));
@@ -297,14 +309,14 @@ fn run_here(plan: &Plan, values: Values, progress: &dyn Progress) -> Result<Outc
     let [setup, iteration, _] = recorded.figures();
     Ok(Outcome {
         fingerprint,
-        data_content: named_content(&plan.data, &data),
+        data_content: named_content(&plan.data, data),
         setup: costs.setup,
         iteration: costs.iteration,
         iteration_apart: costs.iteration_apart,
         training: costs.training,
         iterations,
         layers,
-        notes: data.notes,
+        notes: data.notes.clone(),
         altered: trained.altered,
         epochs: trained.epochs,
         evaluations: trained.evaluations.into_iter().zip(costs.spent).collect(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::declared::{CIFAR10, CSV, DIVISOR, IDX, MNIST, MOST_COLUMNS, NPZ, SCENARIO};
-use super::errors::Mistakes;
+use super::errors::{Mistakes, likely};
 use super::files::Files;
 use super::owners::{Sizes, owners};
 use super::quantities::optional;
@@ -85,6 +85,21 @@ type SizedFile = (DataPath, (usize, ImageSize));
 fn wrong_file(node: &Node, what: &str, error: DataError, mistakes: &mut Mistakes) {
     let help = "paths are relative to the folder of the scenario file".to_string();
     mistakes.add(&node.place, error.to_string(), format!("the file of `{what}`"), Some(help));
+}
+
+/// Notes that the table to train on has no such column.
+fn wrong_label(
+    (node, label): (&Node, &Column),
+    problem: String,
+    columns: &[String],
+    mistakes: &mut Mistakes,
+) {
+    let help = match label {
+        Column::Name(name) => likely(name, columns.iter().map(String::as_str)),
+        Column::Number(_) => None,
+    };
+    let help = help.map(|name| format!("did you mean `{name}`?"));
+    mistakes.add(&node.place, problem, "the column of the labels", help);
 }
 
 /// What is read of the file of a field.
@@ -202,7 +217,8 @@ fn label(node: &Node, mistakes: &mut Mistakes) -> Option<Column> {
 
 fn csv(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Data> {
     let fields = Fields::new(node, &CSV, mistakes)?;
-    let label = fields.node("label", mistakes).and_then(|node| label(&node, mistakes));
+    let label_node = fields.node("label", mistakes);
+    let label = label_node.as_ref().and_then(|node| label(node, mistakes));
     let mut good = true;
     let header = optional(fields.get("header"), &mut good, |node| read::boolean(node, "header", mistakes));
     if let (Some(Column::Name(_)), Some(false), Some(node)) = (&label, header, fields.get("header")) {
@@ -220,6 +236,13 @@ fn csv(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Data> {
     let (label, (train_file, train_node), (test_file, test_node)) =
         (label.filter(|_| good)?, train_file?, test_file?);
     let table = files.table(&train_file, &label, header);
+    let table = match (table, &label_node) {
+        (Err(DataError::LabelColumn { problem, columns, .. }), Some(node)) => {
+            wrong_label((node, &label), problem, &columns, mistakes);
+            return None;
+        }
+        (table, _) => table,
+    };
     let (head, rows) = looked_at(&train_node, "train_file", table, mistakes)?;
     let table = files.table(&test_file, &label, Some(head.header())).and_then(|(test, rows)| {
         test.check_like(&test_file.written, &head, &train_file.written).map(|()| rows)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::errors::Mistakes;
+use super::errors::{Mistakes, Place};
 use super::read;
 use super::regions::Regions;
-use super::tree::Node;
+use super::tree::{Kind, Node};
 use crate::data::csv::{self, Column, Head};
 use crate::data::{DataError, DataPath};
 
@@ -63,4 +63,30 @@ impl Files {
         tables.insert(key, found.clone());
         Ok(found)
     }
+}
+
+/// Texts of a value, in order: what each says, and where it stands.
+fn texts<'a>(node: &'a Node, found: &mut Vec<(String, &'a Place)>) {
+    match &node.kind {
+        // What stands after `--set` needs no quotes.
+        Kind::Text(_) | Kind::Word(_) => {
+            found.extend(read::text(node, "file", &mut Mistakes::default()).map(|text| (text, &node.place)))
+        }
+        Kind::Record(record) => record.fields.iter().for_each(|field| texts(&field.value, found)),
+        Kind::Tuple(_, nodes) | Kind::List(nodes) => nodes.iter().for_each(|node| texts(node, found)),
+        Kind::Number(_) | Kind::Missing => {}
+    }
+}
+
+/// Notes what is wrong with a file of data or weights where a scenario names the file; or the archive or the folder that it is part of.
+pub fn blame(root: &Node, error: &DataError, mistakes: &mut Mistakes) {
+    let Kind::Record(scenario) = &root.kind else { panic!("a scenario that is read is a record") };
+    let mut named = Vec::new();
+    let data = scenario.get("data");
+    [data, scenario.get("training")].into_iter().flatten().for_each(|node| texts(node, &mut named));
+    let file = error.file();
+    let part = |text: &str| text == file || file.contains(text.trim_end_matches('/'));
+    let named = named.into_iter().filter(|(text, _)| part(text)).max_by_key(|(text, _)| text.len());
+    let place = named.map(|(_, place)| place).or(data.map(|data| &data.place)).unwrap_or(&root.place);
+    mistakes.add(place, error.to_string(), "the file is named here", None);
 }

@@ -37,6 +37,7 @@ pub(crate) mod sets;
 pub(crate) mod signs;
 mod sites;
 mod softmax;
+mod tables;
 mod tcp;
 mod template;
 mod token;
@@ -65,6 +66,7 @@ pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault, why_without_tcp};
 pub use template::template;
 pub(crate) use units::grouped;
 
+use crate::data::DataError;
 use errors::{Mistakes, Sources};
 use files::Files;
 use tree::{Kind, Node};
@@ -183,6 +185,28 @@ impl Scenario {
             Some(plan) if mistakes.is_empty() => Ok(plan),
             _ => Err(mistakes.into_errors(&self.sources)),
         }
+    }
+
+    /// What is wrong with a file of [`plan`](Self::plan), shown where the scenario names the file.
+    pub(crate) fn blamed(&self, sets: &[String], error: &DataError) -> ScenarioErrors {
+        let mut sources = self.sources.clone();
+        let mut root = self.root.clone();
+        let mut mistakes = Mistakes::default();
+        for set in sets {
+            let source = sources.add_set(set);
+            sets::apply(&mut root, set, source, &mut mistakes);
+        }
+        files::blame(&root, error, &mut mistakes);
+        mistakes.into_errors(&sources)
+    }
+
+    /// The same of [`plan_with`](Self::plan_with).
+    pub(crate) fn blamed_with(&self, overrides: &[&sets::Override], error: &DataError) -> ScenarioErrors {
+        let mut root = self.root.clone();
+        let mut mistakes = Mistakes::default();
+        overrides.iter().for_each(|value| value.apply(&mut root, &mut mistakes));
+        files::blame(&root, error, &mut mistakes);
+        mistakes.into_errors(&self.sources)
     }
 
     /// The network alone of [`plan_with`](Self::plan_with), for so many parties; `overrides` set fields of the network

@@ -11,8 +11,8 @@ use super::plan::{Interface, Link, NetworkPlan, WireOverhead};
 use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links, inside_site, unknown_preset};
 use super::quantities::{bandwidth, beside, latency_grid, optional};
 use super::read::{self, Fields, unknown_form, wrong};
-use super::regions::written_out;
 use super::sites::sites;
+use super::tables::written_out;
 use super::tcp::{check_tcp, tcp};
 use super::tree::{Kind, Node};
 

@@ -10,7 +10,8 @@ pub fn reference() -> String {
     let about = "Fields are written `name: value`, separated by commas, in any order; `//` begins a comment. The syntax is that \
                  of [RON](https://github.com/ron-rs/ron). `mpcsim check SCENARIO` shows a scenario with everything that was \
                  left out; `mpcsim schema` prints this page as a JSON Schema. In `--set` and in sweeps a field is named by its path: `training.batch`, \
-                 `network.links[0].latency_ms`.\n\n\
+                 `network.links[0].latency_ms`. A value that is set takes the place of what says the same in another way: `epochs` of \
+                 `iterations`, `ping_ms` of `latency_ms`, and back.\n\n\
                  The last column says what a field decides. A sweep trains once for all points that agree in every field \
                  which decides the accuracy, and records a program once for all that agree in what decides costs.";
     page("The scenario file", about, &SCENARIO, true)

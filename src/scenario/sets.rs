@@ -8,7 +8,12 @@ use super::errors::{Mistakes, Place, SourceId};
 use super::tree::{Field, Kind, Node, Record, parse};
 
 /// Fields of which one excludes the other: setting one takes the other away.
-const EXCLUSIVE: [(&str, &str); 2] = [("epochs", "iterations"), ("iterations", "epochs")];
+const EXCLUSIVE: [(&str, &str); 4] = [
+    ("epochs", "iterations"),
+    ("iterations", "epochs"),
+    ("latency_ms", "ping_ms"),
+    ("ping_ms", "latency_ms"),
+];
 
 /// A value to put in the place of another, already read: what an axis of a sweep sets at one of its points.
 #[derive(Clone, Debug)]
@@ -156,7 +161,16 @@ fn replace(node: &mut Node, steps: &[(PathPart, Place)], value: Node, mistakes: 
                 mistakes.add(place, message, "not a field", None);
                 return;
             };
-            record.fields.retain(|field| !EXCLUSIVE.contains(&(name.as_str(), field.name.as_str())));
+            let excluded = |field: &Field| EXCLUSIVE.contains(&(name.as_str(), field.name.as_str()));
+            if let Some(other) =
+                record.fields.iter().find(|field| excluded(field)).filter(|_| !rest.is_empty())
+            {
+                let message = format!("`{name}` is not given here, so no part of it can be set");
+                let help = format!("set a part of `{}`, which is given in its place", other.name);
+                mistakes.add(place, message, "not given", Some(help));
+                return;
+            }
+            record.fields.retain(|field| !excluded(field));
             match record.fields.iter_mut().find(|field| field.name == *name) {
                 Some(field) => {
                     if rest.is_empty() {

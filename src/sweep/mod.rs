@@ -19,6 +19,7 @@ mod files;
 mod folder;
 mod grid;
 mod journal;
+mod loaded;
 mod memory;
 mod merge;
 mod names;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::SweepError;
+use super::loaded::data_name;
 use super::planner::SweepPlan;
 use crate::data::{DataSource, sizes};
-use crate::run::{RunError, fingerprint_of, load, own_content, weights_content};
+use crate::run::{fingerprint_of, load, own_content, weights_content};
 use crate::scenario::InitialWeights;
 
 /// What results of a sweep are known by: digests of all that decides them, the program with all that it was built of included.
@@ -23,20 +24,20 @@ pub(super) fn names(plan: &SweepPlan) -> Result<Names, SweepError> {
     let mut trainings = Vec::new();
     for training in &plan.trainings {
         let own = plan.plan(training.point as usize);
-        // Whether a number fits depends on the number format.
-        let place = format!("{:?} {:?}", own.data, own.fixed_point);
+        let blamed = |error| plan.blamed(training.point, &error);
+        let place = data_name(&own);
         let mut key = own.accuracy_key();
         if !matches!(own.data, DataSource::Mnist { .. }) {
             let content = || -> Result<String, SweepError> {
-                let data = load(&own).map_err(RunError::from)?;
+                let data = load(&own).map_err(blamed)?;
                 Ok(own_content(&own.data, &data))
             };
             key += remembered(&mut contents, format!("data {place}"), content)?;
         }
         if let InitialWeights::File(_) = own.training.initial_weights {
             let content = || -> Result<String, SweepError> {
-                let (image, classes) = sizes(&own.data).map_err(RunError::from)?;
-                Ok(weights_content(&own, image, classes).map_err(RunError::from)?)
+                let (image, classes) = sizes(&own.data).map_err(blamed)?;
+                weights_content(&own, image, classes).map_err(blamed)
             };
             let place = format!("{:?} {:?} {place}", own.training.initial_weights, own.model);
             key += remembered(&mut contents, place, content)?;

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::SweepError;
 use super::file::Sweep;
 use super::memory::check_grid;
 use super::replay::Condition;
+use crate::data::DataError;
 use crate::run::{ROUND_TARGETS, endpoints, network, total_iterations, training_faults};
 use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{NetworkPlan, Numbers, Plan, ScenarioErrors, WITHOUT_TCP, excluded_fault};
@@ -265,6 +267,13 @@ impl SweepPlan {
         let grid = &self.sweep.grid;
         let plan = self.sweep.base.plan_with(&grid.overrides(&grid.position(point)));
         plan.expect("every point has been checked")
+    }
+
+    /// What is wrong with a file of a point, shown where the point names it.
+    pub(super) fn blamed(&self, point: u32, error: &DataError) -> SweepError {
+        let grid = &self.sweep.grid;
+        let position = grid.position(point as usize);
+        SweepError::Scenario(self.sweep.base.blamed_with(&grid.overrides(&position), error))
     }
 }
 

@@ -61,7 +61,8 @@ pub struct Done {
     pub finished_before: bool,
 }
 
-/// Refuses a sweep whose trainings, as many side by side as there are threads, take more memory than there is.
+/// Refuses a sweep whose trainings, as many side by side as there are threads, take more memory than there is. Data are counted for
+/// each of these trainings, though those that use the same share them.
 pub(super) fn check_memory(plan: &SweepPlan, sizes: &Sizes, jobs: usize) -> Result<(), SweepError> {
     let mut largest = 0;
     // What a training takes follows from what its trace follows from.

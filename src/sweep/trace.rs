@@ -22,12 +22,15 @@ impl Sizes {
     pub(crate) fn read(plan: &SweepPlan) -> Result<Sizes, SweepError> {
         let mut by_source = BTreeMap::new();
         for distinct in &plan.traces {
-            let plan = plan.plan(distinct.point as usize);
-            let (image, classes) = match by_source.entry(source_name(&plan)) {
-                Entry::Vacant(entry) => *entry.insert(data::sizes(&plan.data).map_err(RunError::from)?),
+            let own = plan.plan(distinct.point as usize);
+            let (image, classes) = match by_source.entry(source_name(&own)) {
+                Entry::Vacant(entry) => {
+                    let sizes = data::sizes(&own.data);
+                    *entry.insert(sizes.map_err(|error| plan.blamed(distinct.point, &error))?)
+                }
                 Entry::Occupied(entry) => *entry.get(),
             };
-            layers(&plan, image, classes)?;
+            layers(&own, image, classes)?;
         }
         Ok(Sizes { by_source })
     }

@@ -7,13 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use super::SweepError;
 use super::estimate::Work;
 use super::journal::Journal;
+use super::loaded::{Held, Loaded};
 use super::planner::SweepPlan;
 use super::result::{EpochCounts, TrainingResult};
 use super::task::Task;
 use super::trace::{Sizes, Traces};
 use crate::ring::with_workers;
 use crate::run::{
-    EpochResult, Progress, RunError, Values, check_classes, layers, load, train, training_program, verify,
+    EpochResult, Progress, RunError, Values, check_classes, layers, train, training_program, verify,
 };
 
 /// Finished trainings by their number.
@@ -78,7 +79,9 @@ pub(crate) fn run(
     let workers = jobs.min(tasks.len()).max(1);
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let shared = Mutex::new(&mut *journal);
+    let loaded = Loaded::default();
     let work = || -> Result<(), SweepError> {
+        let mut held = Held::new(&loaded);
         let threads = (jobs / workers).max(1);
         while let Some(&task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             if failed.load(Ordering::Relaxed) {
@@ -86,7 +89,7 @@ pub(crate) fn run(
             }
             let (whole, ns) = watch.shares(plan, task, workers);
             let steps = Steps { progress: watch.progress, ns };
-            let result = with_workers(threads, || run_task(plan, traces, task, &steps));
+            let result = with_workers(threads, || run_task(plan, traces, task, &mut held, &steps));
             let result = result.map_err(|error| RunError::Threads(error.to_string()).into()).flatten();
             let done = result.and_then(|result| match (task, result) {
                 (Task::Train(number), Some(result)) => {
@@ -122,11 +125,12 @@ fn run_task(
     plan: &SweepPlan,
     traces: &Traces,
     task: Task,
+    held: &mut Held,
     progress: &dyn Progress,
 ) -> Result<Option<TrainingResult>, SweepError> {
     let point = task.point(plan);
     let own = plan.plan(point as usize);
-    let data = load(&own).map_err(RunError::from)?;
+    let data = held.data(&own).map_err(|error| plan.blamed(point, &error))?;
     let layers = layers(&own, data.train.image_size, data.train.classes)?;
     check_classes(&own, data.train.classes)?;
     let program = training_program(&own, &layers, data.train.rows);
@@ -136,7 +140,7 @@ fn run_task(
         verify(&own, &program, &data.train, &recorded, &())?;
         return Ok(None);
     }
-    let trained = train(&own, &program, &data, &recorded, Values::Split, progress)?;
+    let trained = train(&own, &program, data, &recorded, Values::Split, progress)?;
     let last = trained.epochs.last().expect("a training has an epoch");
     Ok(Some(TrainingResult {
         correct: last.correct as u64,

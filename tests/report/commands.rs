@@ -74,15 +74,25 @@ fn plot_draws_the_same_bytes_every_time() {
         assert!(svg.contains(word), "{word} is missing");
     }
     let png = folder.path().join("figure.png");
-    let write = || {
-        printed(&[&arguments[..], &["-o", text(&png)]].concat());
-        std::fs::read(&png).expect("written")
-    };
-    let first = write();
-    assert!(first.starts_with(b"\x89PNG") && first == write());
+    let write = [&arguments[..], &["-o", text(&png)]].concat();
+    printed(&write);
+    let first = std::fs::read(&png).expect("written");
+    assert!(first.starts_with(b"\x89PNG"));
+    // What is there is replaced on request only.
+    std::fs::write(&png, "mine").expect("written");
+    let told = mistake(&write);
+    assert!(
+        told.contains("is there already: choose another file with --out, or replace it with --force"),
+        "{told}"
+    );
+    assert_eq!(std::fs::read(&png).expect("still there"), b"mine");
+    printed(&[&write[..], &["--force"]].concat());
+    assert_eq!(std::fs::read(&png).expect("written"), first);
 
     let wrong = |x: &str| mistake(&["plot", text(folder.path()), "--x", x, "--y", "accuracy"]);
-    assert!(wrong("network.latencyms").contains("did you mean network.latency_ms?"));
+    let told = wrong("network.latencyms");
+    assert!(told.contains("did you mean network.latency_ms?"), "{told}");
+    assert!(told.lines().count() > 3 && told.lines().all(|line| line.chars().count() <= 100), "{told}");
     assert!(wrong("softmax").contains("not a number"));
     let gif = folder.path().join("figure.gif");
     assert!(mistake(&[&arguments[..], &["-o", text(&gif)]].concat()).contains(".svg, .png or .pdf"));

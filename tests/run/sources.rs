@@ -209,11 +209,7 @@ fn mistakes_are_shown_where_they_are() {
         ),
         (csv.replace(", header: false", ""), "\"train.csv\"", "write `header: false` if it is a row"),
         (csv.replace("64", "\"kind\""), "false", "`label` is a name, and columns have none without a header"),
-        (
-            csv.replace("64", "65"),
-            "\"train.csv\"",
-            "labels are to be in column 65 (from 0), and it has 65 columns",
-        ),
+        (csv.replace("64", "65"), "65", "labels are to be in column 65 (from 0), and it has 65 columns"),
         (csv.replace("64", "1.5"), "1.5", "`label` must be a whole number from 0"),
         (csv.replace(", scale: none", ""), "csv(", "`csv` needs a field `scale`"),
         (csv.replace("none", "divide_by(0)"), "0)", "`divide_by` must be a number above 0"),
@@ -248,26 +244,144 @@ fn mistakes_are_shown_where_they_are() {
             &line[column - 1..]
         );
     }
-    // What shows only when all rows are read: exit code 2, the place, nothing written.
+}
+
+/// A label that no column has is told at the label, with the column that was probably meant.
+#[test]
+fn a_misspelt_label_is_shown_where_it_is() {
+    let folder = TempDir::new().unwrap();
+    let table = b"sepal,petal,species\n1,2,x\n3,4,y\n";
+    ["train.csv", "test.csv"].iter().for_each(|name| rewrite(&folder.path().join(name), table));
+    rewrite(&folder.path().join("twice.csv"), b"a,species,species\n1,2,3\n");
+    let told = |train: &str, label: &str| {
+        let data =
+            format!("csv(train_file: \"{train}\", test_file: \"test.csv\", label: {label}, scale: none)");
+        let text = text(&data, "");
+        let errors = Scenario::parse(&text, "own.ron", folder.path(), &[]).unwrap_err();
+        let [mistake] = errors.mistakes() else { panic!("{errors}") };
+        let at = mistake.position().unwrap().2;
+        assert!(text[at - 1..].starts_with(label), "{label} is shown at {at}: {errors}");
+        (mistake.message().to_string(), mistake.advice().map(str::to_string))
+    };
+    let (message, advice) = told("train.csv", "\"specis\"");
+    assert_eq!(message, "`train.csv` has no column `specis`; its columns are `sepal`, `petal`, `species`");
+    assert_eq!(advice.as_deref(), Some("did you mean `species`?"));
+    assert_eq!(told("train.csv", "\"unlike any\"").1, None);
+    assert_eq!(
+        told("train.csv", "3").0,
+        "line 1 of `train.csv`: labels are to be in column 3 (from 0), and it has 3 columns"
+    );
+    assert!(
+        told("twice.csv", "\"species\"").0.contains("has columns 1 and 2 (from 0) of the name `species`")
+    );
+}
+
+/// What is wrong inside a file shows only when all of it is read: exit code 2, the place in the file and where the scenario names
+/// the file, before anything is said of the folder for results, and nothing written.
+#[test]
+fn mistakes_inside_files_are_shown_where_the_scenario_names_them() {
+    let folder = TempDir::new().unwrap();
+    bars(folder.path());
+    let good = b"a,b,kind\n1,2,0\n3,4,1\n5,6,0\n7,8,1\n";
+    rewrite(&folder.path().join("good.csv"), good);
+    let occupied = folder.path().join("occupied");
+    fs::create_dir(&occupied).unwrap();
+    rewrite(&occupied.join("mine.txt"), b"mine");
+    let table = |train: &str, test: &str| {
+        format!("csv(train_file: \"{train}\", test_file: \"{test}\", label: \"kind\", scale: none)")
+    };
+    let cell = "1,2,0\n3,oops,1\n5,6,0\n7,8,1\n";
+    let cases: [(&str, &str, &str); 6] = [
+        ("train", cell, "column `b` in line 3 of `bad.csv`: `oops` is no number"),
+        ("test", cell, "column `b` in line 3 of `bad.csv`: `oops` is no number"),
+        (
+            "train",
+            "1,2,0\n3,4\n5,6,0\n7,8,1\n",
+            "line 3 of `bad.csv`: it has 2 cells, and the first line has 3",
+        ),
+        ("train", "1,2,0\n3,4,0\n5,6,0\n7,8,0\n", "every row of `bad.csv` is labelled 0"),
+        (
+            "test",
+            "1,2,5\n3,4,1\n",
+            "line 2 of `bad.csv` is labelled 5, and the labels to train on are 0 to 1",
+        ),
+        (
+            "train",
+            "1,2,0\n3,99999999999,1\n5,6,0\n7,8,1\n",
+            "column `b` in line 3 of `bad.csv`: 99999999999 stands there",
+        ),
+    ];
     let own = folder.path().join("own.ron");
-    fs::write(&own, text(csv, "").replace("loss: true", "fixed_point: (fraction_bits: 16, total_bits: 24)"))
-        .unwrap();
-    let out = folder.path().join("out");
-    for arguments in [
-        &["check", own.to_str().unwrap()][..],
-        &["run", own.to_str().unwrap(), "--out", out.to_str().unwrap()],
-    ] {
-        let refused = command(arguments);
-        let message =
-            String::from_utf8_lossy(&refused.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(refused.status.code(), Some(2), "{message}");
-        assert!(
-            message.contains("of `train.csv`:")
-                && message.contains("stands there, and the number format holds 127.9"),
-            "{message}"
-        );
-        assert!(!out.exists());
+    let (own_path, occupied_path) = (own.to_str().unwrap(), occupied.to_str().unwrap());
+    for (part, rows, said) in cases {
+        rewrite(&folder.path().join("bad.csv"), format!("a,b,kind\n{rows}").as_bytes());
+        let data = if part == "train" { table("bad.csv", "good.csv") } else { table("good.csv", "bad.csv") };
+        let written = text(&data, "").replace("batch: 32", "batch: 2");
+        fs::write(&own, &written).unwrap();
+        let sweep = folder.path().join("sweep.ron");
+        fs::write(&sweep, "(name: \"s\", base: \"own.ron\", axes: [(field: \"seed\", values: [1, 2])])")
+            .unwrap();
+        let place = format!("own.ron:1:{}]", written.find("\"bad.csv\"").unwrap() + 1);
+        for arguments in [
+            &["check", own_path][..],
+            &["run", own_path, "--out", occupied_path],
+            &["advise", own_path, "--out", occupied_path],
+            &["sweep", sweep.to_str().unwrap(), "--quiet", "--out", occupied_path],
+        ] {
+            let refused = command(arguments);
+            let message = one_line(&refused.stderr);
+            assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {message}");
+            assert!(message.contains(said), "{arguments:?}: {message}");
+            assert!(message.contains(&place), "{arguments:?}, {place}: {message}");
+            assert!(!message.contains("mine.txt"), "{arguments:?}: {message}");
+            assert_eq!(fs::read_dir(&occupied).unwrap().count(), 1, "{arguments:?}");
+        }
     }
+    // With what is set in its place, the option is shown; without a mistake, the folder is told of.
+    fs::write(&own, text(&table("good.csv", "good.csv"), "").replace("batch: 32", "batch: 2")).unwrap();
+    let set = ["run", own_path, "--set", "data.test_file=\"bad.csv\"", "--out", occupied_path];
+    let message = one_line(&command(&set).stderr);
+    assert!(message.contains("[--set:1:16]") && message.contains("line 3 of `bad.csv`"), "{message}");
+    let message = one_line(&command(&["run", own_path, "--out", occupied_path]).stderr);
+    assert!(message.contains("occupied holds mine.txt, which is not a result of mpcsim"), "{message}");
+}
+
+/// What a command says, on one line.
+fn one_line(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+}
+
+/// Archives and folders are named by what holds the array or the file.
+#[test]
+fn mistakes_inside_archives_are_shown_where_the_scenario_names_them() {
+    let folder = TempDir::new().unwrap();
+    bars(folder.path());
+    let out = folder.path().join("out");
+    let own = folder.path().join("own.ron");
+    for (data, file) in [
+        ("npz(file: \"bars.npz\", scale: none)", "\"bars.npz\""),
+        (
+            "csv(train_file: \"train.csv\", test_file: \"test.csv\", label: 64, header: false, scale: none)",
+            "\"train.csv\"",
+        ),
+    ] {
+        let small = "fixed_point: (fraction_bits: 16, total_bits: 24)";
+        let written = text(data, "").replace("loss: true", small);
+        fs::write(&own, &written).unwrap();
+        let place = format!("own.ron:1:{}]", written.find(file).unwrap() + 1);
+        let out = out.to_str().unwrap();
+        for arguments in
+            [&["check", own.to_str().unwrap()][..], &["run", own.to_str().unwrap(), "--out", out]]
+        {
+            let refused = command(arguments);
+            let message = one_line(&refused.stderr);
+            assert_eq!(refused.status.code(), Some(2), "{message}");
+            assert!(message.contains("stands there, and the number format holds 127.9"), "{message}");
+            assert!(message.contains(&place), "{place}: {message}");
+        }
+    }
+    assert!(!out.exists());
 }
 
 #[test]

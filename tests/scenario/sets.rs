@@ -57,6 +57,28 @@ fn one_length_replaces_the_other() {
     assert_eq!(back.training.length, Length::Epochs(2));
 }
 
+/// A latency and a ping are two ways to say the same: what is set takes the place of the other.
+#[test]
+fn a_ping_replaces_a_latency_and_back() {
+    let base = minimal("network: custom(ping_ms: 20, bandwidth_mbps: 100)");
+    let latency_ps = |sets: &[&str]| good(&base, sets).network.link(0, 1).latency_ps;
+    assert_eq!(latency_ps(&[]), 10_000_000_000);
+    assert_eq!(latency_ps(&["network.latency_ms=3"]), 3_000_000_000);
+    assert_eq!(latency_ps(&["network.latency_ms=3", "network.ping_ms=8"]), 4_000_000_000);
+    let mixed = minimal("network: custom(base: \"wan\", latency_ms: 5)");
+    assert_eq!(good(&mixed, &["network.ping_ms=2"]).network.link(0, 1).latency_ps, 1_000_000_000);
+    // There is no matrix of the other of which a part could be set.
+    let matrix = minimal("network: custom(ping_ms: [[0, 1, 2], [1, 0, 3], [2, 3, 0]], bandwidth_mbps: 100)");
+    let told = mistakes(&matrix, &["network.latency_ms[0][1]=4"]);
+    assert_eq!(told, ["--set:1:9: `latency_ms` is not given here, so no part of it can be set"]);
+    let help = advice(&matrix, &["network.latency_ms[0][1]=4"]);
+    assert_eq!(help, "set a part of `ping_ms`, which is given in its place");
+    assert_eq!(good(&matrix, &["network.ping_ms[0][1]=4"]).network.link(0, 1).latency_ps, 2_000_000_000);
+    // Both in one text are still a mistake.
+    let both = minimal("network: custom(ping_ms: 20, latency_ms: 10, bandwidth_mbps: 100)");
+    assert!(mistakes(&both, &[])[0].contains("`ping_ms` cannot stand beside `latency_ms`"));
+}
+
 #[test]
 fn a_preset_becomes_the_base_of_what_is_set() {
     let text = minimal("network: preset(\"wan\"), compute: preset(\"server-core\")");

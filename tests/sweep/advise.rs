@@ -165,3 +165,76 @@ fn a_folder_holds_what_was_compared() {
     let rows = csv::Reader::from_path(out.join("results.csv")).unwrap().into_records().count();
     assert_eq!(rows, advice["choices"].as_array().unwrap().len());
 }
+
+/// Several seeds: the mean of what each alone comes to, and the range; a choice that not all bring to the target stands behind
+/// those that all do.
+#[test]
+fn several_seeds_are_ranked_by_the_mean() {
+    let brief = [
+        "--set",
+        "training=(iterations: 8, batch: 32, learning_rate: 0.03, evaluate_every: 1)",
+        "--set",
+        "model=dense(hidden: [])",
+        "--parties",
+        "2",
+        "--reveal",
+        "none",
+        "--target",
+        "0.7",
+    ];
+    let advised = |more: &[&str]| {
+        let output = advise(&[&brief[..], more].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let json =
+        |more: &[&str]| -> Value { serde_json::from_slice(&advised(&[&["--json"], more].concat())).unwrap() };
+    let alone = ["seed=4", "seed=5"].map(|seed| json(&["--set", seed]));
+    let both = ["--set", "seed=4", "--seeds", "2"];
+    let together = json(&[&both[..], &["--jobs", "1"]].concat());
+    assert_eq!(together["seeds"], serde_json::json!([4, 5]));
+    let trainings = |advice: &Value| advice["trainings"].as_u64().unwrap();
+    assert_eq!(trainings(&together), alone.iter().map(trainings).sum::<u64>());
+    let choices = |advice: &Value| advice["choices"].as_array().unwrap().clone();
+    assert_eq!(choices(&together).len(), choices(&alone[0]).len());
+    let name = |one: &Value| ["protocol", "softmax", "rounding"].map(|field| one[field].to_string());
+    let (mut before, mut by_some) = ((0, 0.0), 0);
+    for one in choices(&together) {
+        let own = alone.each_ref().map(|advice| {
+            choices(advice).into_iter().find(|other| name(other) == name(&one)).expect("the same choices")
+        });
+        let reached: Vec<&Value> = own.iter().filter(|own| own["outcome"] == "reached").collect();
+        let seconds: Vec<f64> = reached.iter().map(|own| own["modelled_seconds"].as_f64().unwrap()).collect();
+        let mean = |field: &str| own.iter().map(|own| own[field].as_f64().unwrap()).sum::<f64>() / 2.0;
+        let is = |field: &str| (one[field].as_f64().unwrap() - mean(field)).abs() < 1e-9;
+        assert_eq!(one["seeds_reached"].as_u64(), Some(reached.len() as u64), "{one}");
+        assert!(is("accuracy"), "{one}");
+        assert_eq!(one["least_seconds"].as_f64(), seconds.iter().copied().reduce(f64::min), "{one}");
+        assert_eq!(one["most_seconds"].as_f64(), seconds.iter().copied().reduce(f64::max), "{one}");
+        assert_eq!(one["outcome"], ["not reached", "reached by some seeds", "reached"][reached.len()]);
+        by_some += usize::from(reached.len() == 1);
+        // Those that more seeds bring there first; of those that all do, the sooner first.
+        let all = reached.len() == 2;
+        if all {
+            assert!(is("modelled_seconds"), "{one}");
+            assert_eq!(one["rounds"].as_u64(), Some(mean("rounds") as u64), "{one}");
+        } else {
+            assert!(one["modelled_seconds"].is_null(), "{one}");
+        }
+        let order = (2 - reached.len(), if all { mean("modelled_seconds") } else { 0.0 });
+        assert!(before <= order, "{before:?}: {one}");
+        before = order;
+    }
+    assert!(by_some > 0 && together["choices"][0]["outcome"] == "reached", "a target that tells seeds apart");
+
+    let told = String::from_utf8(advised(&[&both[..], &["--jobs", "2"]].concat())).unwrap();
+    assert_eq!(told, String::from_utf8(advised(&[&both[..], &["--jobs", "1"]].concat())).unwrap());
+    for part in [" over 2 seeds), ", "s on average (", "means over the seeds 4 to 5", "in 1 of 2 seeds"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert_eq!(advised(&[]), advised(&["--seeds", "1"]));
+    let last = format!("seed={}", u64::MAX);
+    let refused = advise(&["--set", &last, "--seeds", "2"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("there are not 1 more seeds behind"));
+}

@@ -44,6 +44,44 @@ fn values_that_a_scenario_refuses_are_shown_in_the_sweep() {
     );
 }
 
+/// An axis of pings over a network with a latency, or the other way round, takes its place; two axes of both are one too many, and
+/// another unit's name is corrected where the axis stands.
+#[test]
+fn an_axis_may_say_the_latency_in_the_other_way() {
+    let latencies = |network: &str, axis: &str| -> Vec<u64> {
+        let base = BASE.replace("preset(\"lan\")", network);
+        let text = format!("(name: \"a\", train: false, base: {base}, axes: [{axis}])");
+        let sweep = Sweep::from_text(&text, "sweep.ron", Path::new(""), MemoryLimit::of_machine()).unwrap();
+        let plan = SweepPlan::new(sweep).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+        (0..plan.points()).map(|point| plan.plan(point).network.link(0, 1).latency_ps).collect()
+    };
+    let ping = "(field: \"network.ping_ms\", values: [2, 8])";
+    let latency = "(field: \"network.latency_ms\", values: [1, 4])";
+    let own = [1_000_000_000, 4_000_000_000];
+    for network in [
+        "custom(ping_ms: 10, bandwidth_mbps: 100)",
+        "custom(latency_ms: 10, bandwidth_mbps: 100)",
+        "custom(base: \"wan\", ping_ms: 10)",
+        "preset(\"wan\")",
+    ] {
+        assert_eq!(latencies(network, ping), own, "{network}");
+        assert_eq!(latencies(network, latency), own, "{network}");
+    }
+    let both = mistakes(&format!("axes: [{latency},\n{ping}]"));
+    assert_eq!(both.len(), 1);
+    assert!(
+        both[0].contains("the axes `network.latency_ms` and `network.ping_ms` set the same value"),
+        "{both:?}"
+    );
+    for (field, meant) in [("bandwidth_gbps", "bandwidth_mbps"), ("latency_us", "latency_ms")] {
+        let told = mistakes(&format!("axes: [(field: \"network.{field}\", values: [1])]"));
+        assert_eq!(
+            told,
+            [format!("3:16: a custom network has no field `{field}` | did you mean `{meant}`?")]
+        );
+    }
+}
+
 #[test]
 fn mistakes_of_the_sweep_itself() {
     let one = |more: &str| {

@@ -38,7 +38,11 @@ impl Lines {
             let empty = self.place();
             while self.read()? {
                 if !self.is_empty() {
-                    return Err(DataError::wrong_at(empty, "it is empty, and other lines follow"));
+                    return Err(DataError::wrong_at(
+                        &self.name,
+                        empty,
+                        "it is empty, and other lines follow",
+                    ));
                 }
             }
             return Ok(None);
@@ -46,13 +50,13 @@ impl Lines {
         match std::str::from_utf8(&self.line) {
             Ok(line) if line.contains('\r') => {
                 let problem = "it holds a carriage return: lines end with LF, or with CR and LF";
-                Err(DataError::wrong_at(self.place(), problem))
+                Err(DataError::wrong_at(&self.name, self.place(), problem))
             }
             Ok(line) => Ok(Some(line)),
             Err(_) if self.line.starts_with(b"\xff\xfe") || self.line.starts_with(b"\xfe\xff") => {
                 Err(DataError::wrong(&self.name, "is a text in UTF-16: save it in UTF-8"))
             }
-            Err(_) => Err(DataError::wrong_at(self.place(), "it is no text in UTF-8")),
+            Err(_) => Err(DataError::wrong_at(&self.name, self.place(), "it is no text in UTF-8")),
         }
     }
 
@@ -76,7 +80,7 @@ impl Lines {
         }
         if self.line.len() as u64 > MOST_BYTES {
             let problem = format!("it has more than {MOST_BYTES} bytes: this is no table of rows");
-            return Err(DataError::wrong_at(self.place(), problem));
+            return Err(DataError::wrong_at(&self.name, self.place(), problem));
         }
         Ok(read > 0)
     }

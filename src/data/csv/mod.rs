@@ -71,7 +71,7 @@ impl Head {
                 Some(other) => format!(": cells are separated by commas, and here it seems by `{other}`"),
                 None => ": a label and one value are the least".to_string(),
             };
-            return Err(DataError::wrong_at(line, format!("it has one cell{help}")));
+            return Err(DataError::wrong_at(file, line, format!("it has one cell{help}")));
         }
         let numbers = first.iter().filter(|cell| number(cell).is_some()).count();
         let header = match (header, label) {
@@ -81,7 +81,7 @@ impl Head {
             (None, Column::Number(_)) => {
                 let problem = "it holds numbers: write `header: false` if it is a row, and `header: true` if these are names \
                                of columns";
-                return Err(DataError::wrong_at(line, problem));
+                return Err(DataError::wrong_at(file, line, problem));
             }
         };
         let names = header.then(|| first.iter().map(|cell| cell.to_string()).collect::<Vec<_>>());
@@ -90,16 +90,17 @@ impl Head {
                 "column {nameless} (from 0) has no name: is it a column of row numbers? They are no values to train on \
                  (pandas leaves them out with to_csv(…, index=False))"
             );
-            return Err(DataError::wrong_at(line, problem));
+            return Err(DataError::wrong_at(file, line, problem));
         }
         let label = match label {
             Column::Number(number) if *number < first.len() => *number,
             Column::Number(number) => {
                 let problem = format!(
-                    "labels are to be in column {number} (from 0), and it has {} columns",
+                    "{line}: labels are to be in column {number} (from 0), and it has {} columns",
                     first.len()
                 );
-                return Err(DataError::wrong_at(line, problem));
+                let (file, columns) = (file.to_string(), names.unwrap_or_default());
+                return Err(DataError::LabelColumn { file, problem, columns });
             }
             Column::Name(name) => find(file, name, names.as_deref().unwrap_or_default())?,
         };
@@ -146,14 +147,13 @@ impl Head {
 /// The column of that name.
 fn find(file: &str, name: &str, names: &[String]) -> Result<usize, DataError> {
     let mut found = (0..names.len()).filter(|&column| names[column] == name);
-    match (found.next(), found.next()) {
-        (Some(column), None) => Ok(column),
+    let problem = match (found.next(), found.next()) {
+        (Some(column), None) => return Ok(column),
         (Some(first), Some(second)) => {
-            let problem = format!(
-                "has columns {first} and {second} (from 0) of the name `{}`: write the number",
+            format!(
+                "`{file}` has columns {first} and {second} (from 0) of the name `{}`: write the number",
                 quoted(name)
-            );
-            Err(DataError::wrong(file, problem))
+            )
         }
         (None, _) => {
             let mut known: Vec<String> =
@@ -161,10 +161,10 @@ fn find(file: &str, name: &str, names: &[String]) -> Result<usize, DataError> {
             if names.len() > MOST_NAMED {
                 known.push("…".to_string());
             }
-            let problem = format!("has no column `{}`; its columns are {}", quoted(name), known.join(", "));
-            Err(DataError::wrong(file, problem))
+            format!("`{file}` has no column `{}`; its columns are {}", quoted(name), known.join(", "))
         }
-    }
+    };
+    Err(DataError::LabelColumn { file: file.to_string(), problem, columns: names.to_vec() })
 }
 
 /// A table that is being read, after its first line.
@@ -188,7 +188,8 @@ impl Table {
             return Err(error);
         }
         let cells = split(&first).map_err(|(column, problem)| {
-            DataError::wrong_at(format!("{} in {}", column_name(column, None), lines.place()), problem)
+            let place = format!("{} in {}", column_name(column, None), lines.place());
+            DataError::wrong_at(name, place, problem)
         })?;
         let head = Head::of((name, &lines.place()), &cells, label, header)?;
         let first = (!head.header()).then_some(first);
@@ -211,12 +212,12 @@ impl Table {
             let place = || format!("line {number} of `{name}`");
             let cells = split(line).map_err(|(column, problem)| {
                 let column = column_name(column, head.names.as_deref());
-                DataError::wrong_at(format!("{column} in {}", place()), problem)
+                DataError::wrong_at(&name, format!("{column} in {}", place()), problem)
             })?;
             if cells.len() != head.columns {
                 let (found, columns) = (cells.len(), head.columns);
                 let problem = format!("it has {found} cells, and the first line has {columns}");
-                return Err(DataError::wrong_at(place(), problem));
+                return Err(DataError::wrong_at(&name, place(), problem));
             }
             row(rows, &cells)?;
             rows += 1;
@@ -284,7 +285,7 @@ pub fn read(
     let rows = table.rows(|row, cells| {
         let label = label_of(&cells[head.label], labels.first()).map_err(|problem| {
             let place = format!("{} in {}", column_name(head.label, head.names.as_deref()), origin.row(row));
-            DataError::wrong_at(place, problem)
+            DataError::wrong_at(name, place, problem)
         })?;
         if !labels.add(label, row < most) {
             return Err(DataError::too_many_labels(name));
@@ -296,6 +297,7 @@ pub fn read(
                     Some(number) => numbers.push(number),
                     None => {
                         return Err(DataError::wrong_at(
+                            name,
                             origin.value(row, value),
                             no_number(cell, row, &head),
                         ));

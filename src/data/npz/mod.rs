@@ -108,7 +108,7 @@ impl Array {
             return Ok(());
         }
         let problem = format!("{number} stands there: every value must be a finite number");
-        Err(DataError::wrong_at(origin.value(at / width, at % width), problem))
+        Err(DataError::wrong_at(origin.file(), origin.value(at / width, at % width), problem))
     }
 }
 
@@ -203,7 +203,8 @@ pub fn matrix(
         Array::check_finite(&origin, number, at, columns)?;
         if number.abs() > largest {
             let problem = format!("{number} stands there, and the number format holds {largest} at most");
-            return Err(DataError::wrong_at(origin.value(at / columns, at % columns), problem));
+            let place = origin.value(at / columns, at % columns);
+            return Err(DataError::wrong_at(origin.file(), place, problem));
         }
         numbers.push(number);
         Ok(())
@@ -220,7 +221,7 @@ pub fn labels(path: &Path, file: &str, array: &str, most: usize) -> Result<Label
     array.elements(rows, 1, |row, number| {
         let Some(label) = Label::of_number(number) else {
             let problem = format!("the label is {number}: labels are whole numbers");
-            return Err(DataError::wrong_at(origin.row(row), problem));
+            return Err(DataError::wrong_at(origin.file(), origin.row(row), problem));
         };
         if labels.add(label, row < most) { Ok(()) } else { Err(DataError::too_many_labels(&name)) }
     })?;

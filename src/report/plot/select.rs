@@ -24,13 +24,13 @@ pub struct Request {
 #[derive(Debug, thiserror::Error)]
 pub enum PlotError {
     /// There is no such column.
-    #[error("there is no column {name}{hint}; there are {all}")]
+    #[error("there is no column {name}{hint}\n{all}")]
     Column {
         /// What was asked for.
         name: String,
         /// What was probably meant.
         hint: String,
-        /// What there is.
+        /// What there is, in lines.
         all: String,
     },
     /// An axis is made of words.
@@ -99,6 +99,9 @@ pub struct Series {
     pub joined: bool,
 }
 
+/// The first column of what came of a point; those before it say what the point is.
+const RESULTS: &str = "accuracy";
+
 /// Whether a column holds seeds, by its name.
 fn is_seed(column: &str) -> bool {
     column == "seed"
@@ -116,9 +119,35 @@ fn place(header: &csv::StringRecord, name: &str) -> Result<usize, PlotError> {
         PlotError::Column {
             name: name.to_string(),
             hint: close.map(|close| format!(": did you mean {close}?")).unwrap_or_default(),
-            all: header.iter().collect::<Vec<_>>().join(", "),
+            all: listed(header),
         }
     })
+}
+
+/// Characters of a line of columns.
+const LINE: usize = 96;
+
+/// All columns, several in a line: those that were chosen apart from what came of it.
+fn listed(header: &csv::StringRecord) -> String {
+    let columns: Vec<&str> = header.iter().collect();
+    let groups = match columns.iter().position(|column| *column == RESULTS) {
+        Some(at) => vec![("what was set", &columns[..at]), ("what came of it", &columns[at..])],
+        None => vec![("its columns", &columns[..])],
+    };
+    let mut lines = Vec::new();
+    for (title, columns) in groups.into_iter().filter(|(_, columns)| !columns.is_empty()) {
+        lines.push(format!("{title}:"));
+        let mut line = String::new();
+        for column in columns {
+            if !line.is_empty() && line.chars().count() + column.chars().count() + 2 > LINE {
+                lines.push(std::mem::take(&mut line) + ",");
+            }
+            line += if line.is_empty() { "  " } else { ", " };
+            line += column;
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
 }
 
 /// Values of a column that are told when none of them is the one that is asked for.
@@ -202,7 +231,7 @@ pub fn select(csv: &str, request: &Request) -> Result<Vec<Series>, PlotError> {
         only.push((place(&header, name)?, value.as_str()));
     }
     // What a row was chosen to be: all axes but the seed. What stands behind them came of it.
-    let results = header.iter().position(|column| column == "accuracy").unwrap_or(header.len());
+    let results = header.iter().position(|column| column == RESULTS).unwrap_or(header.len());
     let is_axis = |column: &usize| header[*column] != *"index" && !is_seed(&header[*column]);
     let axes: Vec<usize> = (0..results).filter(is_axis).collect();
     let has_seeds = header.iter().take(results).any(is_seed);
@@ -302,6 +331,30 @@ mod tests {
         assert!(error("latency_ms", "seconds").contains("did you mean network.latency_ms?"));
         assert!(error("network.latency_ms", "second").contains("did you mean seconds?"));
         assert!(error("softmax", "seconds").contains("not a number"));
+    }
+
+    /// Of many columns there are several in a line, none of them cut, and axes stand apart.
+    #[test]
+    fn columns_are_listed_in_lines() {
+        let results: Vec<String> = (0..40).map(|at| format!("result_number_{at}")).collect();
+        let table = format!("index,softmax,batch,accuracy,{}\n", results.join(","));
+        let request = Request { x: "bach".into(), y: "accuracy".into(), ..Request::default() };
+        let told = select(&table, &request).expect_err("no such column").to_string();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(
+            lines[..4],
+            [
+                "there is no column bach: did you mean batch?",
+                "what was set:",
+                "  index, softmax, batch",
+                "what came of it:"
+            ]
+        );
+        assert!(lines.iter().all(|line| line.len() <= LINE + 1), "{told}");
+        let named: Vec<&str> =
+            lines[4..].iter().flat_map(|line| line.trim().trim_end_matches(',').split(", ")).collect();
+        assert_eq!(named[0], "accuracy");
+        assert_eq!(named[1..], results);
     }
 
     /// Values that are texts of the scenario are found as anybody would write them.

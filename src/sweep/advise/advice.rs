@@ -9,18 +9,25 @@ use crate::run::Spent;
 pub struct Standing {
     /// The choice.
     pub choice: Choice,
-    /// The test accuracy at the end.
+    /// The test accuracy at the end: of several seeds the mean.
     pub accuracy: f64,
+    /// The least and the greatest of them.
+    pub accuracies: (f64, f64),
     /// Iterations of the whole training.
     pub iterations: u64,
-    /// What had been spent when the target was reached for good, under the network that was asked for; none if it is not, or if
-    /// that cannot be counted.
+    /// What had been spent when the target was reached for good, under the network that was asked for: of several seeds the mean;
+    /// none if one of them does not reach it, or if that cannot be counted.
     pub spent: Option<Spent>,
-    /// Whether the payload until then is more than is allowed.
+    /// How many seeds reach it within what is allowed.
+    pub seeds_reached: usize,
+    /// The least and the greatest time of these, in picoseconds.
+    pub times_ps: Option<(u64, u64)>,
+    /// Whether the payload until then, of any seed, is more than is allowed.
     pub too_many_bytes: bool,
     /// Whether no other choice is as soon at the target and as accurate at the end, and better in one of them.
     pub unbeaten: bool,
-    pub(super) point: u32,
+    /// Its place among all choices.
+    pub(super) place: usize,
     /// The same under all networks that were looked at.
     pub(super) everywhere: Vec<Option<u64>>,
 }
@@ -37,6 +44,8 @@ impl Standing {
 pub struct Advice {
     /// The scenario's name.
     pub name: String,
+    /// The seeds that each choice was trained with.
+    pub seeds: Vec<u64>,
     /// What the network is called.
     pub network: String,
     /// The accuracy to be reached; none if no choice reaches any.

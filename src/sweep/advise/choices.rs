@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::data;
+use crate::data::{self, DataSource};
 use crate::memory::MemoryLimit;
-use crate::run::RunError;
+use crate::run::{RunError, check_data, load};
 use crate::scenario::{Plan, Protocol, Rounding, Scenario, ScenarioErrors, Softmax};
 
 use crate::sweep::SweepError;
@@ -24,6 +24,8 @@ pub struct Wishes {
     pub most_bytes: Option<u64>,
     /// Whether nothing may be opened before the end of the training.
     pub reveals_nothing: bool,
+    /// How many seeds are tried beside the scenario's own: those that follow it.
+    pub more_seeds: u64,
 }
 
 /// A protocol, an output layer and a rounding.
@@ -66,11 +68,12 @@ pub struct LeftOut {
     pub first: Choice,
 }
 
-/// All choices that fit a scenario, checked, as the points of a sweep.
+/// All choices that fit a scenario, checked, as the points of a sweep: each choice with each seed, the seed being the faster.
 #[derive(Debug)]
 pub struct Choices {
     pub(super) plan: SweepPlan,
     pub(super) choices: Vec<Choice>,
+    pub(super) seeds: Vec<u64>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) wishes: Wishes,
 }
@@ -85,7 +88,10 @@ impl Choices {
     ) -> Result<Choices, SweepError> {
         let scenario = Scenario::open(path)?;
         let own = own_plan(&scenario, sets)?;
-        let classes = data::sizes(&own.data).map_err(RunError::from)?.1;
+        let classes = classes(&own, memory_limit).map_err(|error| match error {
+            RunError::Data(error) => SweepError::Scenario(scenario.blamed(sets, &error)),
+            other => other.into(),
+        })?;
         let (mut choices, mut left_out) = (Vec::new(), Vec::<LeftOut>::new());
         for choice in wanted(&own, &wishes) {
             let plan = scenario.plan(&[sets, &choice.sets()].concat());
@@ -113,18 +119,27 @@ impl Choices {
             let values: Vec<String> = choices.iter().map(of).collect();
             format!("(field: \"{field}\", values: [{}])", values.join(", "))
         };
+        let seeds = seeds(own.seed, wishes.more_seeds)?;
+        let axis = match &seeds[..] {
+            [_] => String::new(),
+            seeds => format!(", (field: \"seed\", values: {seeds:?})"),
+        };
         let axes = format!(
-            "[zip([{}, {}, {}])]",
+            "[zip([{}, {}, {}]){axis}]",
             column("protocol", &|choice| choice.protocol.name().to_string()),
             column("softmax", &|choice| choice.softmax.to_string()),
             column("rounding", &|choice| choice.rounding.name().to_string()),
         );
-        let sweep = Sweep::over(scenario, &own, &axes, memory_limit)?.with_sets(sets)?;
+        // The first of several seeds is in the axis.
+        let is_seed = |set: &&String| set.split('=').next().is_some_and(|path| path.trim() == "seed");
+        let sets: Vec<String> =
+            sets.iter().filter(|set| seeds.len() == 1 || !is_seed(set)).cloned().collect();
+        let sweep = Sweep::over(scenario, &own, &axes, memory_limit)?.with_sets(&sets)?;
         let mut plan = SweepPlan::new(sweep)?;
         if let Some(target) = wishes.target {
             plan.targets = vec![target];
         }
-        Ok(Choices { plan, choices, left_out, wishes })
+        Ok(Choices { plan, choices, seeds, left_out, wishes })
     }
 
     /// How many there are.
@@ -140,6 +155,26 @@ impl Choices {
     /// Distinct trainings among them.
     pub fn trainings(&self) -> usize {
         self.plan.trainings()
+    }
+}
+
+/// The first seed and those that follow it.
+fn seeds(first: u64, more: u64) -> Result<Vec<u64>, ScenarioErrors> {
+    let last = first.checked_add(more).ok_or_else(|| {
+        let message = format!("there are not {more} more seeds behind {first}");
+        ScenarioErrors::without_place(message, Some("begin with a smaller one: --set seed=1".to_string()))
+    })?;
+    Ok((first..=last).collect())
+}
+
+/// How many classes the data have. Those that are not bundled are read as a whole: what is wrong with them is told at once.
+fn classes(own: &Plan, memory_limit: MemoryLimit) -> Result<usize, RunError> {
+    match own.data {
+        DataSource::Mnist { .. } => Ok(data::sizes(&own.data)?.1),
+        _ => {
+            check_data(own, memory_limit)?;
+            Ok(load(own)?.train.classes)
+        }
     }
 }
 

@@ -30,6 +30,7 @@ use super::trace::{Sizes, Traces, check_adversaries};
 use super::training::{self, Trainings, Watch};
 use crate::report::sweep_report;
 use crate::run::{Progress, Recorded, RunError, Spent};
+use crate::sim::Parts;
 
 pub use advice::{Advice, Standing};
 use changes::Candidate;
@@ -85,10 +86,14 @@ impl Choices {
             && advice.standings[0].time_ps().is_some()
             && scales.all.len() > 1
         {
-            let points: Vec<u32> = advice.standings.iter().map(|one| one.point).collect();
+            let places: Vec<usize> = advice.standings.iter().map(|one| one.place).collect();
             let time_ps = |at: usize, scale| {
-                let training = trainings.get(plan.program(points[at] as usize).training);
-                time_of(self, &traces, training, (points[at], target), scale)
+                let points = self.points(places[at]).map(|point| {
+                    let training = trainings.get(plan.program(point as usize).training);
+                    time_of(self, &traces, training, (point, target), scale)
+                });
+                let times_ps = points.collect::<Result<Option<Vec<u64>>, SweepError>>()?;
+                Ok(times_ps.map(|times_ps| mean(times_ps.into_iter())))
             };
             let candidate =
                 |one: &Standing| Candidate { choice: one.choice, times_ps: one.everywhere.clone() };
@@ -103,36 +108,59 @@ impl Choices {
         Ok((advice, files))
     }
 
+    /// The points of a choice: one a seed.
+    fn points(&self, place: usize) -> impl Iterator<Item = u32> {
+        let seeds = self.seeds.len();
+        (place * seeds..(place + 1) * seeds).map(|point| point as u32)
+    }
+
+    /// The place of the highest target that any choice keeps, with all seeds if any does so.
+    fn highest_target(&self, courses: &[Outcome]) -> Option<usize> {
+        let keeps = |course: &Outcome, at: usize| course.spent[0][at].is_some();
+        let by_all = |&at: &usize| {
+            courses.chunks(self.seeds.len()).any(|seeds| seeds.iter().all(|course| keeps(course, at)))
+        };
+        let by_any = |&at: &usize| courses.iter().any(|course| keeps(course, at));
+        let targets = || (0..self.plan.targets.len()).rev();
+        targets().find(by_all).or_else(|| targets().find(by_any))
+    }
+
+    /// How a choice stands to the target of this place, by its courses, one a seed.
+    fn standing(&self, place: usize, courses: &[Outcome], at: Option<usize>) -> Standing {
+        let allowed = |spent: &Spent| self.wishes.most_bytes.is_none_or(|most| spent.payload_bytes <= most);
+        let under = |network: usize| courses.iter().map(move |course| course.spent[network][at?]);
+        let reached: Vec<u64> = under(0).flatten().filter(allowed).map(|spent| spent.modelled_ps).collect();
+        let spent = under(0).collect::<Option<Vec<Spent>>>();
+        let everywhere = (0..courses[0].spent.len()).map(|network| {
+            let times_ps = under(network).map(|spent| Some(spent.filter(allowed)?.modelled_ps));
+            Some(mean(times_ps.collect::<Option<Vec<u64>>>()?.into_iter()))
+        });
+        let accuracies = || courses.iter().map(|course| course.accuracy);
+        Standing {
+            choice: self.choices[place],
+            accuracy: accuracies().sum::<f64>() / courses.len() as f64,
+            accuracies: (
+                accuracies().fold(f64::INFINITY, f64::min),
+                accuracies().fold(f64::NEG_INFINITY, f64::max),
+            ),
+            iterations: courses[0].iterations,
+            too_many_bytes: spent.as_ref().is_some_and(|spent| !spent.iter().all(allowed)),
+            spent: spent.map(|spent| mean_spent(&spent)),
+            seeds_reached: reached.len(),
+            times_ps: reached.iter().copied().min().zip(reached.iter().copied().max()),
+            unbeaten: false,
+            place,
+            everywhere: everywhere.collect(),
+        }
+    }
+
     /// Puts the choices in order.
     fn ranked(&self, courses: &[Outcome]) -> Advice {
         let targets = &self.plan.targets;
-        let kept = |at: &usize| courses.iter().any(|course| course.spent[0][*at].is_some());
-        let at = (0..targets.len()).rev().find(kept);
-        let mut standings: Vec<Standing> = self
-            .choices
-            .iter()
-            .zip(courses)
-            .enumerate()
-            .map(|(point, (choice, course))| {
-                let spent = at.and_then(|at| course.spent[0][at]);
-                let allowed =
-                    |spent: &Spent| self.wishes.most_bytes.is_none_or(|most| spent.payload_bytes <= most);
-                let everywhere = course
-                    .spent
-                    .iter()
-                    .map(|spent| Some(at.and_then(|at| spent[at]).filter(allowed)?.modelled_ps));
-                Standing {
-                    choice: *choice,
-                    accuracy: course.accuracy,
-                    iterations: course.iterations,
-                    spent,
-                    too_many_bytes: spent.is_some_and(|spent| !allowed(&spent)),
-                    unbeaten: false,
-                    point: point as u32,
-                    everywhere: everywhere.collect(),
-                }
-            })
-            .collect();
+        let at = self.highest_target(courses);
+        let by_choice = courses.chunks(self.seeds.len()).enumerate();
+        let mut standings: Vec<Standing> =
+            by_choice.map(|(place, courses)| self.standing(place, courses, at)).collect();
         let beats = |one: &Standing, other: &Standing| {
             let (Some(time), Some(other_time)) = (one.time_ps(), other.time_ps()) else { return false };
             time <= other_time
@@ -143,18 +171,20 @@ impl Choices {
             |one: &Standing| one.time_ps().is_some() && !standings.iter().any(|other| beats(other, one));
         let unbeaten: Vec<bool> = standings.iter().map(unbeaten).collect();
         standings.iter_mut().zip(unbeaten).for_each(|(one, unbeaten)| one.unbeaten = unbeaten);
-        // Of equal ones those that the registries name first.
+        // Of equal ones those that the registries name first; of those that not all seeds bring there, those that most do.
         standings.sort_by(|a, b| {
             let (a_time, b_time) = (a.time_ps().unwrap_or(u64::MAX), b.time_ps().unwrap_or(u64::MAX));
             let reached = b.time_ps().is_some().cmp(&a.time_ps().is_some());
             reached
+                .then(b.seeds_reached.cmp(&a.seeds_reached))
                 .then(a_time.cmp(&b_time))
                 .then(b.accuracy.total_cmp(&a.accuracy))
-                .then(a.point.cmp(&b.point))
+                .then(a.place.cmp(&b.place))
         });
         let plan = self.plan.plan(0);
         Advice {
             name: plan.name.clone(),
+            seeds: self.seeds.clone(),
             network: plan.network.label.clone(),
             target: at.map(|at| targets[at]).or(self.wishes.target),
             standings,
@@ -196,6 +226,30 @@ impl Choices {
             ("advice.json", advice.json().into_bytes()),
             ("advice.txt", advice.text().into_bytes()),
         ])
+    }
+}
+
+/// The mean of at least one number, rounded down.
+fn mean(numbers: impl ExactSizeIterator<Item = u64>) -> u64 {
+    let count = numbers.len() as u128;
+    (numbers.map(u128::from).sum::<u128>() / count) as u64
+}
+
+/// The mean of each thing that is spent.
+fn mean_spent(all: &[Spent]) -> Spent {
+    let of = |figure: fn(&Spent) -> u64| mean(all.iter().map(figure));
+    Spent {
+        iterations: of(|spent| spent.iterations),
+        rounds: of(|spent| spent.rounds),
+        payload_bytes: of(|spent| spent.payload_bytes),
+        modelled_ps: of(|spent| spent.modelled_ps),
+        critical_path: Parts {
+            compute_ps: of(|spent| spent.critical_path.compute_ps),
+            latency_ps: of(|spent| spent.critical_path.latency_ps),
+            serialisation_ps: of(|spent| spent.critical_path.serialisation_ps),
+            queueing_ps: of(|spent| spent.critical_path.queueing_ps),
+            window_ps: of(|spent| spent.critical_path.window_ps),
+        },
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) fn shares(parts: &Parts) -> Vec<(&'static str, f64)> {
     shares.into_iter().map(|(name, ps)| (name, 100.0 * ps as f64 / all)).collect()
 }
 
+/// "1.20 s to 3.40 s": the least and the greatest of some times in picoseconds.
+pub(super) fn range_text((least, most): (u64, u64)) -> String {
+    if least == most { time_text(least) } else { format!("{} to {}", time_text(least), time_text(most)) }
+}
+
 /// "1.2 times".
 fn times(of: u64, to: u64) -> String {
     let ratio = of as f64 / to.max(1) as f64;
@@ -57,17 +62,19 @@ impl Advice {
             ([first, ..], Some(target)) if first.time_ps().is_some() => {
                 let spent = first.spent.expect("it has a time");
                 format!(
-                    "{} is first at {} test accuracy: after {}, {} and {} rounds, set-up included",
+                    "{} is first at {} test accuracy: after {}{}, {} and {} rounds, set-up included",
                     first.choice.text(),
                     share_text(target),
                     time_text(spent.modelled_ps),
+                    self.over_seeds(first),
                     bytes_text(spent.payload_bytes),
                     count_text(spent.rounds),
                 )
             }
             ([best, ..], Some(target)) => format!(
-                "no choice reaches {} test accuracy within what is allowed; {} ends with {:.2} %",
+                "no choice reaches {} test accuracy{} within what is allowed; {} ends with {:.2} %",
                 share_text(target),
+                if self.seeds.len() > 1 { " with all seeds" } else { "" },
                 best.choice.text(),
                 100.0 * best.accuracy
             ),
@@ -77,6 +84,16 @@ impl Advice {
                 100.0 * best.accuracy
             ),
             ([], _) => "no choice fits".to_string(),
+        }
+    }
+
+    /// " on average (1.20 s to 3.40 s over 3 seeds)"; nothing of a single one.
+    fn over_seeds(&self, one: &Standing) -> String {
+        match one.times_ps {
+            Some(times_ps) if self.seeds.len() > 1 => {
+                format!(" on average ({} over {} seeds)", range_text(times_ps), self.seeds.len())
+            }
+            _ => String::new(),
         }
     }
 
@@ -97,10 +114,11 @@ impl Advice {
             .map(|(name, share)| format!("{share:.0} % {name}"))
             .collect();
         let mut text = format!(
-            "{}: {} after {}, of which {}; {:.2} % at the end.",
+            "{}: {} after {}{}, of which {}; {:.2} % at the end.",
             one.choice.text(),
             self.target.map_or(String::new(), share_text),
             time_text(spent.modelled_ps),
+            self.over_seeds(one),
             parts.join(", "),
             100.0 * one.accuracy,
         );

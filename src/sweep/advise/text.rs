@@ -7,11 +7,13 @@ use serde::Serialize;
 use super::advice::{Advice, Standing};
 use super::changes::Change;
 use super::scaled::{Axis, ONE};
-use super::sentences::shares;
+use super::sentences::{range_text, shares};
 use crate::report::{Seconds, bytes_text, count_text, share_text, time_text};
 
 /// Rows of the table for people.
 const ROWS: usize = 20;
+/// The column of the table in which the range over several seeds stands: behind the time.
+const RANGE: usize = 5;
 /// Choices with a sentence of their own.
 const SENTENCES: usize = 6;
 
@@ -25,6 +27,9 @@ struct Json<'a> {
     train_rows: usize,
     test_rows: usize,
     length: &'a str,
+    /// If there are several; then figures of choices are means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seeds: Option<&'a [u64]>,
     choices: Vec<ChoiceJson>,
     left_out: Vec<LeftOutJson<'a>>,
     changes: Option<Vec<ChangeJson>>,
@@ -40,7 +45,7 @@ struct ChoiceJson {
     malicious: bool,
     reveals: Option<&'static str>,
     accuracy: f64,
-    /// `reached`, `too many bytes` or `not reached`. Without the first there is no rank that says something.
+    /// `reached`, `too many bytes`, `reached by some seeds` or `not reached`. Without the first there is no rank that says something.
     outcome: &'static str,
     unbeaten: bool,
     iterations: Option<u64>,
@@ -50,6 +55,18 @@ struct ChoiceJson {
     /// The largest part of that time, and its share.
     mostly: Option<&'static str>,
     mostly_share: Option<f64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    by_seed: Option<BySeedJson>,
+}
+
+/// What several seeds come to.
+#[derive(Serialize)]
+struct BySeedJson {
+    seeds_reached: usize,
+    least_seconds: Option<Seconds>,
+    most_seconds: Option<Seconds>,
+    least_accuracy: f64,
+    most_accuracy: f64,
 }
 
 #[derive(Serialize)]
@@ -70,14 +87,15 @@ struct ChangeJson {
 }
 
 fn outcome(one: &Standing) -> &'static str {
-    match (one.too_many_bytes, one.spent) {
-        (true, _) => "too many bytes",
-        (false, Some(_)) => "reached",
-        (false, None) => "not reached",
+    match (one.too_many_bytes, one.spent, one.seeds_reached) {
+        (true, ..) => "too many bytes",
+        (false, Some(_), _) => "reached",
+        (false, None, 0) => "not reached",
+        (false, None, _) => "reached by some seeds",
     }
 }
 
-fn choice(at: usize, one: &Standing) -> ChoiceJson {
+fn choice(at: usize, one: &Standing, seeds: usize) -> ChoiceJson {
     let spent = one.spent.as_ref();
     let mostly = spent.map(|spent| shares(&spent.critical_path)[0]);
     let protocol = one.choice.protocol;
@@ -98,6 +116,13 @@ fn choice(at: usize, one: &Standing) -> ChoiceJson {
         modelled_seconds: spent.map(|spent| Seconds(spent.modelled_ps)),
         mostly: mostly.map(|(name, _)| name),
         mostly_share: mostly.map(|(_, share)| share / 100.0),
+        by_seed: (seeds > 1).then(|| BySeedJson {
+            seeds_reached: one.seeds_reached,
+            least_seconds: one.times_ps.map(|(least, _)| Seconds(least)),
+            most_seconds: one.times_ps.map(|(_, most)| Seconds(most)),
+            least_accuracy: one.accuracies.0,
+            most_accuracy: one.accuracies.1,
+        }),
     }
 }
 
@@ -125,7 +150,13 @@ impl Advice {
             train_rows: self.rows.0,
             test_rows: self.rows.1,
             length: &self.length,
-            choices: self.standings.iter().enumerate().map(|(at, one)| choice(at, one)).collect(),
+            seeds: (self.seeds.len() > 1).then_some(&self.seeds),
+            choices: self
+                .standings
+                .iter()
+                .enumerate()
+                .map(|(at, one)| choice(at, one, self.seeds.len()))
+                .collect(),
             left_out: left_out.map(|out| LeftOutJson { reason: &out.reason, choices: out.choices }).collect(),
             changes,
         };
@@ -135,7 +166,8 @@ impl Advice {
     fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
-        let header = [
+        let several = self.seeds.len() > 1;
+        let mut header = vec![
             "",
             "softmax",
             "protocol",
@@ -147,6 +179,9 @@ impl Advice {
             "at the end",
             "mostly",
         ];
+        if several {
+            header.insert(RANGE, "seeds");
+        }
         table.set_header(header);
         let shown = self.standings.iter().enumerate().filter(|(at, one)| *at < ROWS || one.unbeaten);
         for (at, one) in shown {
@@ -154,9 +189,10 @@ impl Advice {
             let cell = |of: &dyn Fn(&crate::run::Spent) -> String| spent.map_or("-".to_string(), of);
             let time = match outcome(one) {
                 "reached" => cell(&|spent| time_text(spent.modelled_ps)),
+                "reached by some seeds" => format!("in {} of {} seeds", one.seeds_reached, self.seeds.len()),
                 other => other.to_string(),
             };
-            table.add_row([
+            let mut row = vec![
                 format!("{}{}", at + 1, if one.unbeaten { " *" } else { "" }),
                 one.choice.softmax.to_string(),
                 one.choice.protocol.name().to_string(),
@@ -170,9 +206,13 @@ impl Advice {
                     let (name, share) = shares(&spent.critical_path)[0];
                     format!("{name} {share:.0} %")
                 }),
-            ]);
+            ];
+            if several {
+                row.insert(RANGE, one.times_ps.map_or("-".to_string(), range_text));
+            }
+            table.add_row(row);
         }
-        for column in 4..=8 {
+        for column in 4..=8 + usize::from(several) {
             table.column_mut(column).expect("a column").set_cell_alignment(CellAlignment::Right);
         }
         table
@@ -181,10 +221,17 @@ impl Advice {
     /// What the order depends on, and which of the first choices open something.
     fn caveats(&self) -> String {
         let row = 100.0 / self.rows.1 as f64;
-        let mut text = format!(
-            "one seed, and an accuracy is reached when no later look is below it: a test row is {row:.2} points, other seeds \
-             (--set seed=2)\nand other looks (--set training.evaluate_every=…) may put others first\n"
-        );
+        let mut text = match &self.seeds[..] {
+            [first, .., last] => format!(
+                "means over the seeds {first} to {last}, behind the time the range of those that get there; a choice that not all of \
+                 them bring there stands\nbehind those that all do. An accuracy is reached when no later look is below it: a test \
+                 row is {row:.2} points, and other looks\n(--set training.evaluate_every=…) may put others first\n"
+            ),
+            _ => format!(
+                "one seed, and an accuracy is reached when no later look is below it: a test row is {row:.2} points, other seeds \
+                 (--set seed=2)\nand other looks (--set training.evaluate_every=…) may put others first\n"
+            ),
+        };
         let shown = self.standings.iter().take(ROWS);
         let mut opening: Vec<&str> = shown
             .filter(|one| one.choice.softmax.reveals().is_some())
