@@ -469,7 +469,7 @@ fn a_table_has_figures_by_the_names_of_sites() {
             String::new(),
             "`ping_ms` is a table by the names of sites, and this network has no sites with names",
         ),
-        (&pings, format!(", {}", sites(["Berlin", "Pariss", "Warsaw"])), "did you mean `Paris`?"),
+        (&pings, format!(", {}", sites(["Berlin", "Pariss", "Warsaw"])), "has no place `Pariss`"),
         (
             &pings,
             format!(", {}", sites(["Berlin", "Paris", "Rome"])),
