@@ -166,7 +166,10 @@ fn wanted(own: &Plan, wishes: &Wishes) -> Vec<Choice> {
         variants.push(own.softmax);
     }
     variants.retain(|softmax| !wishes.reveals_nothing || softmax.reveals().is_none());
-    let protocols = Protocol::ALL.into_iter().filter(|protocol| {
+    // Of one whose triples can be made by others, as in the scenario.
+    let by = own.protocol.triples_by();
+    let protocols = Protocol::ALL.map(|protocol| protocol.with_triples_by(by).unwrap_or(protocol));
+    let protocols = protocols.into_iter().filter(|protocol| {
         wishes.parties.is_none_or(|parties| protocol.parties() == parties)
             && wishes.malicious.is_none_or(|malicious| protocol.is_malicious() == malicious)
     });
