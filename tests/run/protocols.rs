@@ -103,9 +103,11 @@ fn who_makes_triples_decides_the_offline_phase_and_is_told() {
     let of = |protocol| run(protocol, &["network=preset(\"secureml-lan\")"], "split");
     let online = |summary: &Value| summary["iteration_online"]["payload_bytes"].as_u64().unwrap();
     let (published, _) = of(ProtocolName::SecureMl);
+    assert!(published.get("triples_by").is_none());
     for protocol in ProtocolName::WITH_OTHER_TRIPLES {
         let (summary, table) = of(protocol);
         assert!(table.contains(&format!("{} among {} parties", protocol.full_name(), protocol.parties())));
+        assert_eq!(summary["triples_by"], protocol.triples_by().name());
         let (own, offline) = (online(&summary), &summary["iteration_offline"]["payload_bytes"]);
         assert_ne!(offline, &published["iteration_offline"]["payload_bytes"], "{}", protocol.full_name());
         match protocol {

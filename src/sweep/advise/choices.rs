@@ -41,7 +41,7 @@ impl Choice {
     /// "relu_gradient under rep3, nearest rounding".
     pub fn text(&self) -> String {
         let Choice { protocol, softmax, rounding } = self;
-        format!("{softmax} under {}, {} rounding", protocol.name(), rounding.name())
+        format!("{softmax} under {}, {} rounding", protocol.full_name(), rounding.name())
     }
 
     /// What a scenario would set.
@@ -49,6 +49,7 @@ impl Choice {
         let Choice { protocol, softmax, rounding } = self;
         vec![
             format!("protocol={}", protocol.name()),
+            format!("triples_by={}", protocol.triples_by().name()),
             format!("softmax={softmax}"),
             format!("rounding={}", rounding.name()),
         ]
@@ -114,8 +115,9 @@ impl Choices {
             format!("(field: \"{field}\", values: [{}])", values.join(", "))
         };
         let axes = format!(
-            "[zip([{}, {}, {}])]",
+            "[zip([{}, {}, {}, {}])]",
             column("protocol", &|choice| choice.protocol.name().to_string()),
+            column("triples_by", &|choice| choice.protocol.triples_by().name().to_string()),
             column("softmax", &|choice| choice.softmax.to_string()),
             column("rounding", &|choice| choice.rounding.name().to_string()),
         );
@@ -166,7 +168,7 @@ fn wanted(own: &Plan, wishes: &Wishes) -> Vec<Choice> {
         variants.push(own.softmax);
     }
     variants.retain(|softmax| !wishes.reveals_nothing || softmax.reveals().is_none());
-    // Of one whose triples can be made by others, as in the scenario.
+    // That of the scenario keeps who makes its triples.
     let by = own.protocol.triples_by();
     let protocols = Protocol::ALL.map(|protocol| protocol.with_triples_by(by).unwrap_or(protocol));
     let protocols = protocols.into_iter().filter(|protocol| {
