@@ -98,7 +98,7 @@ fn iterations(examples: usize) -> f64 {
 /// and 100 MB for 90.2, which is 90 to the nearest and 100 upwards.
 #[test]
 fn triples_by_encryption_take_what_the_paper_counts() {
-    for (examples, features, printed) in [(1_000, 100, 2e6), (10_000, 1_000, 100e6)] {
+    for (examples, features, printed) in [(1_000, 100, 2_000_000), (10_000, 1_000, 100_000_000)] {
         let outcome = product_by(ProtocolName::SecureMlEncryption, 128, features, 1);
         let each = 256 * (128 + features) as u64;
         assert_eq!(outcome.offline_bytes(), [each, each]);
@@ -106,9 +106,9 @@ fn triples_by_encryption_take_what_the_paper_counts() {
         // The other product of an iteration takes as much.
         let gradient = product_by(ProtocolName::SecureMlEncryption, features, 128, 1);
         assert_eq!(gradient.offline_bytes(), [each, each]);
-        let ours = 2.0 * each as f64 * iterations(examples);
-        let digit = 10f64.powf(ours.log10().floor());
-        assert_eq!((ours / digit).ceil() * digit, printed, "n = {examples}, d = {features}: {ours} bytes");
+        let ours = (2.0 * each as f64 * iterations(examples)) as u64;
+        let digit = 10u64.pow(ours.ilog10());
+        assert_eq!(ours.next_multiple_of(digit), printed, "n = {examples}, d = {features}: {ours} bytes");
     }
 }
 

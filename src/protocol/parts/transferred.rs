@@ -3,7 +3,7 @@
 //! to correct. Messages of bits are filled up to whole bytes.
 //!
 //! [`Style::TRIPLES_BY`] says who makes it otherwise. By encryption, triples of ring elements are made as in [`super::encrypted`],
-//! in the same messages, and all else by transfers. What is dealt comes from a third party, as in [`super::dealing`]; then transfers
+//! in the same messages, and all else by transfers. What is dealt comes from a third party, as in `parts/dealing.rs`; then transfers
 //! are for garbled circuits alone.
 //!
 //! The transfers are computed for real while they are at most [`Style::REAL_PADS`] pads in a phase and direction. Beyond that the
