@@ -25,7 +25,8 @@ const ALL: &str = "all";
     mpcsim cost --protocol rep3 --protocol semi2k --matmul 128x784x128 --network wan\n  \
     mpcsim cost --protocol rep4 --layer 'conv(kernel: 5, channels: 16)' --input 28x28x1 --n 128")]
 pub(crate) struct CostArgs {
-    /// A protocol, may be given several times, or `all`; `mpcsim list` shows all of them.
+    /// A protocol, may be given several times, or `all`; `mpcsim list` shows all of them. With who makes its triples, where that is
+    /// not as by default: `secureml:clients`.
     #[arg(long = "protocol", value_name = "P", required = true)]
     protocols: Vec<String>,
     /// An operation, may be given several times; all of them if no matrix product and no layer is asked for either.
@@ -158,7 +159,10 @@ pub(crate) fn cost(args: &CostArgs) -> Result<(), Failure> {
     for word in &args.protocols {
         match word.as_str() {
             ALL => protocols.extend(Protocol::ALL),
-            word => protocols.push(find("protocol", word, &Protocol::ALL, Protocol::name)?),
+            word => {
+                let named = [&Protocol::ALL[..], &Protocol::WITH_OTHER_TRIPLES].concat();
+                protocols.push(find("protocol", word, &named, Protocol::full_name)?);
+            }
         }
     }
     let mut tables = Vec::new();

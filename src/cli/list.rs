@@ -7,7 +7,7 @@ use super::{Failure, print};
 use crate::report::softmax_details;
 use crate::ring::Instructions;
 use crate::run::Operation;
-use crate::scenario::{COMPUTES, MODELS, NETWORKS, Protocol, Rounding, Softmax};
+use crate::scenario::{COMPUTES, MODELS, NETWORKS, Protocol, Rounding, Softmax, TriplesBy};
 
 /// Arguments of `mpcsim list`.
 #[derive(Args)]
@@ -44,6 +44,7 @@ fn entry(name: &str, description: &str, source: Option<&str>) -> Entry {
 fn sections() -> Vec<Section> {
     let section = |kind, heading, entries| Section { kind, heading, entries };
     let protocols = Protocol::ALL.iter().map(|p| entry(p.name(), p.description(), Some(p.paper())));
+    let makers = TriplesBy::ALL.iter().map(|by| entry(by.name(), by.description(), None));
     let variants = Softmax::ALL.iter().map(|s| entry(s.name(), s.description(), Some(s.paper())));
     let roundings = Rounding::ALL.iter().map(|r| entry(r.name(), r.description(), None));
     let operations = Operation::ALL.iter().map(|o| entry(o.name(), o.description(), None));
@@ -54,6 +55,11 @@ fn sections() -> Vec<Section> {
     let arithmetic = Instructions::ALL.iter().map(|i| entry(i.name(), availability(*i), None));
     vec![
         section("protocol", "protocols", protocols.collect()),
+        section(
+            "triples_by",
+            "who makes the triples of secureml, as in triples_by: clients; mpcsim cost --protocol secureml:clients",
+            makers.collect(),
+        ),
         section("softmax", "softmax variants", variants.collect()),
         section("model", "models, as in model: preset(\"A\")", models.collect()),
         section("rounding", "roundings", roundings.collect()),

@@ -4,7 +4,7 @@
 //! Semi-honest, and neither computing party may collude with the dealer. What is done online is in
 //! [`super::parts::two_party`].
 //!
-//! How correlated randomness is dealt is in `parts/dealing.rs`. The dealer sends to the party to which it has sent less.
+//! How correlated randomness is dealt is in `parts/dealing.rs`.
 //!
 //! Payload bytes sent by the dealer: a triple 8, a dot product 8 whatever its length, a matrix product 8 an entry of the
 //! result, a triple of bits 1/8, a bit 8, a mask of n bits 8 + n/8. 1 round for all that a program takes.
@@ -14,12 +14,10 @@
 
 use std::cell::Cell;
 
+use super::Demand;
 use super::declared::{Declared, Sent};
-use super::demand::Place;
-use super::parts::dealing::{DEALER, Deal, agree_on_keys, message, shares};
-use super::parts::material::Layout;
+use super::parts::dealing::{agree_on_keys, deal};
 use super::parts::two_party::{Offline, TwoParty, online};
-use super::{Demand, Protocol, Role, send};
 
 /// The protocol as seen by one party.
 pub type Beaver2 = TwoParty<Dealt>;
@@ -29,21 +27,6 @@ pub type Beaver2 = TwoParty<Dealt>;
 pub struct Dealt {
     /// Draws from the keys that the dealer has in common with the parties, the same for all.
     draws: Cell<u64>,
-}
-
-impl Dealt {
-    /// How all of a demand is dealt: the same for every party.
-    fn deals<'a>(&self, demand: &'a Demand) -> Vec<(&'a Place, Deal<'a>)> {
-        let mut sent = [0, 0];
-        let deal = |(place, request)| {
-            let layout = Layout::of(request);
-            let first = self.draws.replace(self.draws.get() + layout.parts());
-            let receiver = usize::from(sent[1] < sent[0]);
-            sent[receiver] += layout.correlated_bytes();
-            (place, Deal { request, layout, first, receiver })
-        };
-        demand.requests.iter().map(deal).collect()
-    }
 }
 
 impl Offline for Dealt {
@@ -56,32 +39,7 @@ impl Offline for Dealt {
     }
 
     async fn prepare(online: &Beaver2, demand: &Demand) {
-        let (deals, party) = (online.offline.deals(demand), &online.party);
-        let of = |receiver| {
-            let deals = deals.iter().map(|(_, deal)| deal);
-            deals.filter(|deal| deal.receiver == receiver).collect::<Vec<_>>()
-        };
-        if online.role() == Role::Deals {
-            for receiver in 0..DEALER {
-                let shares: Vec<_> = of(receiver).iter().map(|deal| deal.share(online)).collect();
-                if !shares.is_empty() {
-                    send(party, receiver, message(shares));
-                }
-            }
-            return;
-        }
-        let drawn: Vec<_> = deals.iter().map(|(_, deal)| deal.drawn(online, party.id())).collect();
-        let mine = of(party.id());
-        let mut sent = match &mine[..] {
-            [] => Vec::new(),
-            _ => shares(party.recv(DEALER).await, &mine),
-        }
-        .into_iter();
-        for ((place, deal), [free, rest]) in deals.iter().zip(drawn) {
-            let is_sent = deal.receiver == party.id();
-            let rest = if is_sent { sent.next().expect("a share of each deal") } else { rest };
-            online.put(place, deal.request, free.followed_by(rest));
-        }
+        deal(online, demand, &online.offline.draws).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::erased::Erased;
+use super::secureml::{SecureMlClients, SecureMlDealer, SecureMlEncryption, SecureMlSoftSpoken, TriplesBy};
 use super::semi2k::{Semi2kSingleTriples, Triples};
 use super::{
     Beaver2, Declared, Falcon, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start,
@@ -40,61 +41,107 @@ enum Adversary {
 }
 
 macro_rules! protocols {
-    ($($name:literal, $variant:ident, $compiled:ident, $security:ident, $parties:expr, $description:literal, $paper:literal;)*) => {
-        /// A protocol of the registry.
+    (
+        $($name:literal, $variant:ident, $compiled:ident, $security:ident, $parties:expr, $description:literal, $paper:literal;)*
+        with other triples: $($title:literal, $way:ident, $of:ident, $by:ident, $what:literal;)*
+    ) => {
+        /// A protocol of the registry, with who makes its triples.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ProtocolName {
             $(#[doc = $description] $variant,)*
+            $(#[doc = $what] $way,)*
         }
 
         impl ProtocolName {
-            /// All of them.
+            /// All of them, with triples by default.
             pub const ALL: [ProtocolName; [$($name),*].len()] = [$(ProtocolName::$variant),*];
+            /// Those with other triples.
+            pub const WITH_OTHER_TRIPLES: [ProtocolName; [$($title),*].len()] = [$(ProtocolName::$way),*];
 
             /// The name in scenario files.
             pub fn name(self) -> &'static str {
-                match self { $(ProtocolName::$variant => $name,)* }
+                match self {
+                    $(ProtocolName::$variant => $name,)*
+                    $(ProtocolName::$way => ProtocolName::$of.name(),)*
+                }
+            }
+
+            /// The name with who makes the triples, where that is not as by default.
+            pub fn full_name(self) -> &'static str {
+                match self { $(ProtocolName::$variant => $name,)* $(ProtocolName::$way => $title,)* }
+            }
+
+            /// Who makes its triples, where a scenario can choose that.
+            pub fn triples_by(self) -> TriplesBy {
+                match self {
+                    $(ProtocolName::$variant => TriplesBy::Transfers,)*
+                    $(ProtocolName::$way => TriplesBy::$by,)*
+                }
+            }
+
+            /// The same protocol with triples by default.
+            pub fn by_default(self) -> ProtocolName {
+                match self {
+                    $(ProtocolName::$variant => ProtocolName::$variant,)*
+                    $(ProtocolName::$way => ProtocolName::$of,)*
+                }
             }
 
             /// Number of parties.
             pub fn parties(self) -> usize {
-                match self { $(ProtocolName::$variant => $parties,)* }
+                match self { $(ProtocolName::$variant => $parties,)* $(ProtocolName::$way => $way::PARTIES,)* }
             }
 
             /// Number of parties that hold shares, and so may own data: all but the dealers, who come last.
             pub fn sharing_parties(self) -> usize {
-                match self { $(ProtocolName::$variant => $parties - <$variant as Start>::DEALERS,)* }
+                self.parties() - match self {
+                    $(ProtocolName::$variant => <$variant as Start>::DEALERS,)*
+                    $(ProtocolName::$way => <$way as Start>::DEALERS,)*
+                }
             }
 
             /// Whether it holds against a party that does anything at all: then altered messages end in an abort.
             pub fn is_malicious(self) -> bool {
-                match self { $(ProtocolName::$variant => Adversary::$security == Adversary::Malicious,)* }
+                match self {
+                    $(ProtocolName::$variant => Adversary::$security == Adversary::Malicious,)*
+                    $(ProtocolName::$way => ProtocolName::$of.is_malicious(),)*
+                }
             }
 
             /// What its operations cost.
             pub fn costs(self) -> &'static [Declared] {
-                match self { $(ProtocolName::$variant => <$variant as Start>::COSTS,)* }
+                match self {
+                    $(ProtocolName::$variant => <$variant as Start>::COSTS,)*
+                    $(ProtocolName::$way => <$way as Start>::COSTS,)*
+                }
             }
 
             /// What the ideal functionality does in its own way.
             pub fn ideal(self) -> Ideal {
-                match self { $(ProtocolName::$variant => <$variant as Start>::IDEAL,)* }
+                match self {
+                    $(ProtocolName::$variant => <$variant as Start>::IDEAL,)*
+                    $(ProtocolName::$way => <$way as Start>::IDEAL,)*
+                }
             }
 
             /// One line on what it is.
             pub fn description(self) -> &'static str {
-                match self { $(ProtocolName::$variant => $description,)* }
+                match self { $(ProtocolName::$variant => $description,)* $(ProtocolName::$way => $what,)* }
             }
 
             /// Where it is from.
             pub fn paper(self) -> &'static str {
-                match self { $(ProtocolName::$variant => $paper,)* }
+                match self {
+                    $(ProtocolName::$variant => $paper,)*
+                    $(ProtocolName::$way => ProtocolName::$of.paper(),)*
+                }
             }
 
             /// Makes a party's protocol, its type hidden.
             pub fn start(self, party: Party<Message>, seed: u64, content: Content) -> Erased {
                 match self {
                     $(ProtocolName::$variant => Erased::new($variant::start(party, seed, content)),)*
+                    $(ProtocolName::$way => Erased::new($way::start(party, seed, content)),)*
                 }
             }
 
@@ -102,6 +149,7 @@ macro_rules! protocols {
             pub fn visit<V: Visitor>(self, visitor: V) -> V::Output {
                 match self {
                     $(ProtocolName::$variant => visitor.visit($compiled::<$variant>()),)*
+                    $(ProtocolName::$way => visitor.visit(by_table::<$way>()),)*
                 }
             }
         }
@@ -112,6 +160,12 @@ impl ProtocolName {
     /// Whether matrix products can take single triples.
     pub fn has_single_triples(self) -> bool {
         self == ProtocolName::Semi2k
+    }
+
+    /// The same protocol with triples made by somebody else, if it has that.
+    pub fn with_triples_by(self, by: TriplesBy) -> Option<ProtocolName> {
+        let ways = ProtocolName::ALL.into_iter().chain(ProtocolName::WITH_OTHER_TRIPLES);
+        ways.into_iter().find(|way| way.by_default() == self.by_default() && way.triples_by() == by)
     }
 
     /// The same as [`visit`](Self::visit) with these triples.
@@ -149,4 +203,13 @@ protocols! {
         "Mohassel and Zhang, SecureML, S&P 2017 (ePrint 2017/396); Zahur et al., EUROCRYPT 2015 (ePrint 2014/756)";
     "falcon", Falcon, by_table, SemiHonest, Falcon::PARTIES, "semi-honest replicated secret sharing, three parties, Z_2^64, comparisons modulo 67",
         "Wagh et al., Falcon, PETS 2021";
+    with other triples:
+    "secureml:softspoken", SecureMlSoftSpoken, SecureMl, SoftSpoken,
+        "two parties, semi-honest, additive shares in Z_2^64, garbled circuits, triples by transfers of SoftSpokenOT";
+    "secureml:encryption", SecureMlEncryption, SecureMl, Encryption,
+        "two parties, semi-honest, additive shares in Z_2^64, garbled circuits, triples by homomorphic encryption (its messages only)";
+    "secureml:clients", SecureMlClients, SecureMl, Clients,
+        "two parties and the clients, semi-honest, additive shares in Z_2^64, garbled circuits, triples by the clients";
+    "secureml:dealer", SecureMlDealer, SecureMl, Dealer,
+        "two parties and a dealer, semi-honest, additive shares in Z_2^64, garbled circuits";
 }

@@ -119,8 +119,8 @@ mod tests {
     use super::*;
     use crate::protocol::demand::{Request, Supply};
     use crate::protocol::parts::material::{Layout, Material};
-    use crate::protocol::secureml::CutTransfers;
-    use crate::protocol::{Message, Protocol, Start};
+    use crate::protocol::secureml::{Clients, CutTransfers, Dealer, Encryption, SoftSpokenTransfers};
+    use crate::protocol::{Message, Protocol, Role, Start};
     use crate::ring::meter::Work;
     use crate::ring::{Content, MatMul, Plane, meter};
     use crate::sim::{Endpoint, Link, Network, Simulation, Trace, World};
@@ -163,13 +163,14 @@ mod tests {
             supply.take(request.clone());
         }
         let demand = supply.demand();
+        let parties = TwoParty::<ByTransfers<S>>::PARTIES;
         let world = World {
-            network: Network::uniform(2, Link::INSTANT),
-            endpoints: vec![Endpoint::default(); 2],
+            network: Network::uniform(parties, Link::INSTANT),
+            endpoints: vec![Endpoint::default(); parties],
             meter: Some(Box::new(charge)),
         };
         let mut simulation = Simulation::<Message>::new(world);
-        let programs = (0..2).map(|i| {
+        let programs = (0..parties).map(|i| {
             let party = TwoParty::<ByTransfers<S>>::start(simulation.party(i), seed, content);
             let demand = &demand;
             async move {
@@ -177,14 +178,16 @@ mod tests {
                 let mut phases = Vec::new();
                 for _ in 0..2 {
                     party.prepare(demand).await;
-                    phases.push(requests.iter().map(|request| party.take(request.clone())).collect());
+                    let taken = requests.iter().filter(|_| party.role() == Role::Computes);
+                    phases.push(taken.map(|request| party.take(request.clone())).collect());
                 }
                 phases
             }
         });
         let programs: Vec<_> = programs.map(|program| Box::pin(program) as _).collect();
         let run = simulation.run(programs).expect("offline phases");
-        let [first, second]: [Vec<Vec<Material>>; 2] = run.outputs.try_into().expect("two parties");
+        let mut outputs = run.outputs.into_iter();
+        let [first, second]: [Vec<Vec<Material>>; 2] = [(); 2].map(|()| outputs.next().expect("two parties"));
         (first.into_iter().zip(second).map(|(x, y)| [x, y]).collect(), run.trace)
     }
 
@@ -246,6 +249,13 @@ mod tests {
     fn all_that_can_be_asked_for_is_made_right_by_transfers_and_by_the_ideal_functionality() {
         all_is_made_right::<SoftSpoken<true, { usize::MAX }>, SoftSpoken<true, 0>>();
         all_is_made_right::<CutTransfers<{ usize::MAX }>, CutTransfers<0>>();
+        all_is_made_right::<SoftSpokenTransfers<{ usize::MAX }>, SoftSpokenTransfers<0>>();
+        all_is_made_right::<Encryption<{ usize::MAX }>, Encryption<0>>();
+    }
+
+    #[test]
+    fn all_that_can_be_asked_for_is_dealt_right_by_clients_and_by_a_dealer() {
+        all_is_made_right::<Clients, Dealer>();
     }
 
     fn all_send_the_same<Real: Style, Ideal: Style>() {
@@ -261,5 +271,9 @@ mod tests {
     fn messages_and_work_are_the_same_really_ideally_and_on_shapes() {
         all_send_the_same::<SoftSpoken<true, { usize::MAX }>, SoftSpoken<true, 0>>();
         all_send_the_same::<CutTransfers<{ usize::MAX }>, CutTransfers<0>>();
+        all_send_the_same::<SoftSpokenTransfers<{ usize::MAX }>, SoftSpokenTransfers<0>>();
+        all_send_the_same::<Encryption<{ usize::MAX }>, Encryption<0>>();
+        all_send_the_same::<Clients, Clients>();
+        all_send_the_same::<Dealer, Dealer>();
     }
 }

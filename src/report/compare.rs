@@ -289,10 +289,11 @@ const FIGURES: [Figure; 16] = [
 const LONGEST_CELL: usize = 40;
 
 /// What a run was of, by its name in the table.
-const SETTINGS: [(&str, &str); 14] = [
+const SETTINGS: [(&str, &str); 15] = [
     ("scenario", "/name"),
     ("layers", "/layers"),
     ("protocol", "/protocol"),
+    ("triples by", "/triples_by"),
     ("softmax", "/softmax"),
     ("rounding", "/rounding"),
     ("numbers", "/numbers"),

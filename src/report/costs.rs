@@ -68,7 +68,7 @@ struct Time<'a> {
 /// A row as a line of JSON.
 pub fn cost_line(rounding: Rounding, row: &CostRow) -> String {
     let line = Line {
-        protocol: row.protocol.name(),
+        protocol: row.protocol.full_name(),
         rounding: rounding.name(),
         op: row.operation.name(),
         n: row.n,
@@ -105,7 +105,7 @@ pub fn costs_csv(rounding: Rounding, rows: &[CostRow]) -> String {
     write(header);
     for row in rows {
         let cost = &row.cost;
-        let mut cells = names(&[row.protocol.name(), rounding.name(), row.operation.name()]);
+        let mut cells = names(&[row.protocol.full_name(), rounding.name(), row.operation.name()]);
         cells.extend([row.n.to_string(), row.shape().unwrap_or_default()]);
         cells.extend([cost.rounds, cost.exchanges, cost.payload_bytes].map(|count| count.to_string()));
         let by_party = |party| cost.payload_bytes_by_party.get(party).map_or(String::new(), u64::to_string);
@@ -162,7 +162,7 @@ pub fn cost_table(protocol: ProtocolName, rounding: Rounding, rows: &[CostRow]) 
     });
     format!(
         "{}, {} rounding; operands shared before, result stays shared{network}\n{}\n",
-        protocol.name(),
+        protocol.full_name(),
         rounding.name(),
         table.trim_fmt()
     )
@@ -170,7 +170,8 @@ pub fn cost_table(protocol: ProtocolName, rounding: Rounding, rows: &[CostRow]) 
 
 /// What stands behind the figures: what each operation of the protocol declares, and by which formula the others come about.
 pub fn cost_details(protocol: ProtocolName, rows: &[CostRow]) -> String {
-    let mut text = format!("\n{}: {}\n  {}\n", protocol.name(), protocol.description(), protocol.paper());
+    let mut text =
+        format!("\n{}: {}\n  {}\n", protocol.full_name(), protocol.description(), protocol.paper());
     for declared in protocol.costs() {
         let Declared { primitive, formula, .. } = declared;
         let cost = declared.text(protocol.parties());

@@ -3,7 +3,8 @@
 use super::units::{count_text, time_text};
 use crate::run::{EpochResult, OutOfRange, Outcome};
 use crate::scenario::{
-    BatchDivision, FixedPoint, Numbers, Offline, Optimizer, Owners, Plan, Sgd, Softmax, why_without_tcp,
+    BatchDivision, FixedPoint, Numbers, Offline, Optimizer, Owners, Plan, Sgd, Softmax, TriplesBy,
+    why_without_tcp,
 };
 
 /// A note each, most important first.
@@ -18,6 +19,7 @@ pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
         without_tcp(plan),
         windows(outcome),
         offline(plan, outcome),
+        triples_by(plan),
         out_of_range(plan, outcome),
         beyond_domain(plan, outcome),
         revealed(outcome),
@@ -90,6 +92,21 @@ fn offline(plan: &Plan, outcome: &Outcome) -> Option<String> {
             Some("the offline phases are in no figure of set-up, iteration and training: these are online".to_string())
         }
     }
+}
+
+/// What stands for something else in the offline phase.
+fn triples_by(plan: &Plan) -> Option<String> {
+    let note = match plan.protocol.triples_by() {
+        TriplesBy::Encryption => {
+            "the ciphertexts of the offline phase have the published sizes and no content: nothing is encrypted, and encrypting, \
+             decrypting and computing on ciphertexts are in no time"
+        }
+        TriplesBy::Clients => {
+            "party 2 stands for all clients: what they send and compute for triples is in the figures of the offline phase"
+        }
+        TriplesBy::Transfers | TriplesBy::SoftSpoken | TriplesBy::Dealer => return None,
+    };
+    Some(note.to_string())
 }
 
 /// From this latency on, one way, the window matters: 10 ms.

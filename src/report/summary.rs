@@ -11,7 +11,7 @@ use crate::data::ImageSize;
 use crate::ledger::{Cost, Percentiles};
 use crate::nn::sizes;
 use crate::run::{EpochResult, Outcome, Reached, Spent, Values};
-use crate::scenario::{Numbers, Plan};
+use crate::scenario::{Numbers, Plan, TriplesBy};
 use crate::sim::Parts;
 
 #[derive(Serialize)]
@@ -21,6 +21,9 @@ struct Summary<'a> {
     seed: u64,
     fingerprint: &'a str,
     protocol: &'static str,
+    /// Left out where they are made as by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    triples_by: Option<&'static str>,
     softmax: String,
     rounding: &'static str,
     /// Left out where they are those of the program.
@@ -230,6 +233,8 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         seed: plan.seed,
         fingerprint: &outcome.fingerprint,
         protocol: plan.protocol.name(),
+        triples_by: (plan.protocol.triples_by() != TriplesBy::Transfers)
+            .then(|| plan.protocol.triples_by().name()),
         softmax: plan.softmax.to_string(),
         rounding: plan.rounding.name(),
         numbers: (plan.numbers != Numbers::FixedPoint).then(|| plan.numbers.name()),

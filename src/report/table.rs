@@ -42,7 +42,7 @@ fn heading(plan: &Plan, outcome: &Outcome) -> String {
         plan.name,
         joined(&outcome.layers),
         plan.softmax,
-        plan.protocol.name(),
+        plan.protocol.full_name(),
         plan.protocol.parties(),
         plan.rounding.name(),
         plan.network.label,

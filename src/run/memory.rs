@@ -7,6 +7,20 @@ use crate::nn::{Fans, Layer, LayerKind, fans};
 use crate::scenario::{Adam, InverseRoot, Optimizer, Plan, Protocol, Triples};
 use crate::secure::Rounding;
 
+/// Two parties with shares, and a third.
+macro_rules! dealt {
+    () => {
+        Protocol::Beaver2 | Protocol::SecureNn | Protocol::SecureMlClients | Protocol::SecureMlDealer
+    };
+}
+
+/// Two parties alone.
+macro_rules! transferred {
+    () => {
+        Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureMlSoftSpoken | Protocol::SecureMlEncryption
+    };
+}
+
 /// The program itself, its threads and the bundled data.
 const BASE_BYTES: u128 = 130_000_000;
 /// A duration of an iteration: itself, in a vector that grew and in one that is copied.
@@ -14,13 +28,14 @@ const DURATION_BYTES: u128 = 32;
 /// An element of the data beside what it takes as it stands in its file: as a number, and as shares of it.
 const DATA_BYTES: u128 = 8 + 16;
 
-/// A triple of numbers, of both parties, and what a product works on. Measured: 15 to 20, for 2 and 13 million triples.
+/// A triple of numbers, of both parties, and what a product works on. Measured: 15 to 20, for 2 and 13 million triples; 29 with clients,
+/// for 6.6 million.
 const SINGLE_TRIPLE_BYTES: u128 = 40;
 
 /// Triples that the matrix products of an iteration take, if each is made of single ones: forward, of the gradients, and of what goes
 /// back to the layer before.
 fn single_triples(plan: &Plan, layers: &[Layer]) -> u128 {
-    if plan.triples == Triples::Matrix {
+    if plan.triples == Triples::Matrix && plan.protocol != Protocol::SecureMlClients {
         return 0;
     }
     let forward = layers.iter().map(|layer| layer.multiplications() as u128).sum::<u128>();
@@ -61,11 +76,11 @@ fn parameter_bytes(plan: &Plan) -> u128 {
         // Offline material for every truncation, of all three parties: 12,700 for 269,000 parameters, 17,700 for 7,850.
         (Protocol::SyRep3, _) => 18_000,
         // 308, and 391 to 509, for 670,000 parameters.
-        (Protocol::Beaver2 | Protocol::SecureNn, Rounding::Probabilistic) => 360,
-        (Protocol::Beaver2 | Protocol::SecureNn, Rounding::Nearest) => 540,
+        (dealt!(), Rounding::Probabilistic) => 360,
+        (dealt!(), Rounding::Nearest) => 540,
         // 193 to 300, and 320 to 460, for 269,000 parameters.
-        (Protocol::Semi2k | Protocol::SecureMl, Rounding::Probabilistic) => 310,
-        (Protocol::Semi2k | Protocol::SecureMl, Rounding::Nearest) => 470,
+        (transferred!(), Rounding::Probabilistic) => 310,
+        (transferred!(), Rounding::Nearest) => 470,
         // A mask of 45 to 60 bits in planes for every truncation, of which the carries become ring elements: 4,250, and 3,910, from
         // 102,000 to 407,000 parameters.
         (Protocol::Falcon, _) => 4_600,
@@ -97,7 +112,7 @@ fn adam_bytes(plan: &Plan) -> u128 {
             }
         }
         // 730 and 870 for 102,000; the precise way takes about twice the material.
-        Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => {
+        dealt!() | transferred!() => {
             if precise {
                 2_400
             } else {
@@ -118,7 +133,7 @@ fn adam_bytes(plan: &Plan) -> u128 {
 /// An activation of a batch: the bits that a comparison or a maximum works on, at all parties. Measured: 540, and 1,700 with
 /// `rep4`.
 fn activation_bytes(plan: &Plan) -> u128 {
-    match plan.protocol {
+    match plan.protocol.by_default() {
         Protocol::Rep4 => 2000,
         // 64 residues for each, a word each, of every component and intermediate result: less than this was measured.
         Protocol::Falcon => 20_000,
@@ -141,9 +156,9 @@ fn row_bytes(plan: &Plan, layer: &Layer, is_first: bool) -> u128 {
 /// all with `rep4` and 151 MB with `semi2k`. `sy_rep3` is not measured: as much as a parameter.
 fn image_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
-        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureNn => 200,
         // As in a dense layer: all signs of a layer are garbled together.
-        Protocol::SecureMl => activation_bytes(plan),
+        protocol if protocol.by_default() == Protocol::SecureMl => activation_bytes(plan),
+        Protocol::Rep3 | dealt!() | transferred!() => 200,
         Protocol::Rep4 => 600,
         Protocol::SyRep3 => parameter_bytes(plan),
         // 2.0 GB in all with the convolution of 16 channels.
@@ -156,12 +171,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
 fn window_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep3 => 24,
-        Protocol::Rep4
-        | Protocol::Beaver2
-        | Protocol::Semi2k
-        | Protocol::SecureMl
-        | Protocol::SecureNn
-        | Protocol::Falcon => 32,
+        Protocol::Rep4 | dealt!() | transferred!() | Protocol::Falcon => 32,
         Protocol::SyRep3 => 64,
     }
 }

@@ -11,6 +11,7 @@ use super::model::{check_logistic, model};
 use super::network::network;
 use super::plan::{
     Adversary, FixedPoint, InitialWeights, Numbers, Offline, Plan, Protocol, Rounding, Training, Triples,
+    TriplesBy,
 };
 use super::quantities::optional;
 use super::read::{self, Fields};
@@ -35,6 +36,12 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     let protocol = fields.choice("protocol", &Protocol::ALL, Protocol::name, mistakes);
     let triples = fields.choice("triples", &Triples::ALL, Triples::name, mistakes);
     let triples = triples.filter(|&triples| check_triples(&fields, protocol, triples, mistakes));
+    let triples_by = fields.choice("triples_by", &TriplesBy::ALL, TriplesBy::name, mistakes);
+    // With a mistake in either, nobody knows.
+    let protocol = match (protocol, triples_by) {
+        (Some(protocol), Some(by)) => with_triples_by(&fields, protocol, by, mistakes),
+        _ => None,
+    };
     let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
     let fixed_point = fields.node("fixed_point", mistakes).and_then(|node| fixed_point(&node, mistakes));
     let numbers = fields.choice("numbers", &Numbers::ALL, Numbers::name, mistakes);
@@ -176,6 +183,23 @@ fn check_triples(
     let help = "its matrix products are made otherwise: leave it out, or take protocol: semi2k";
     mistakes.add(place, message, "not with this", Some(help.to_string()));
     false
+}
+
+/// The protocol with its triples made by somebody else.
+fn with_triples_by(
+    fields: &Fields,
+    protocol: Protocol,
+    by: TriplesBy,
+    mistakes: &mut Mistakes,
+) -> Option<Protocol> {
+    let found = protocol.with_triples_by(by);
+    if found.is_none() {
+        let place = fields.place_of("triples_by").unwrap_or(fields.opening());
+        let message = format!("`{}` has no `triples_by: {}`", protocol.name(), by.name());
+        let help = "what it takes is made in one way: leave it out, or take protocol: secureml";
+        mistakes.add(place, message, "not with this", Some(help.to_string()));
+    }
+    found
 }
 
 /// The name becomes a folder's name.

@@ -10,6 +10,7 @@ pub use crate::data::{DataSource, Owners};
 use crate::nn::Descent;
 pub use crate::nn::{Adam, BatchDivision, InverseRoot, LayerKind, Optimizer, Rate, Sgd};
 pub use crate::protocol::registry::ProtocolName as Protocol;
+pub use crate::protocol::secureml::TriplesBy;
 pub use crate::protocol::semi2k::Triples;
 pub use crate::secure::{FixedPoint, Rounding};
 pub use crate::sim::{Change, Down, Faults, Interface, Jitter, Link, Slow, Stop, Tcp, Which, WireOverhead};
@@ -22,7 +23,7 @@ pub struct Plan {
     pub name: String,
     /// Seed of every random stream of the run.
     pub seed: u64,
-    /// The secure computation protocol.
+    /// The secure computation protocol, with who makes its triples.
     pub protocol: Protocol,
     /// What its matrix products take, if it makes triples.
     pub triples: Triples,

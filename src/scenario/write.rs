@@ -15,8 +15,8 @@ use super::field::{Decides, Group};
 use super::plan::{
     Adam, Adversary, Change, ComputePlan, DataSource, Down, Faults, FixedPoint, InitialWeights, Interface,
     Jitter, LayerKind, Length, Link, Misdeed, Model, NetworkPlan, Numbers, Offline, Optimizer, Owners,
-    PartyCompute, Plan, Rate, Rounding, Sgd, Site, Slow, Softmax, Stop, Tcp, Training, Triples, Which,
-    WireOverhead,
+    PartyCompute, Plan, Rate, Rounding, Sgd, Site, Slow, Softmax, Stop, Tcp, Training, Triples, TriplesBy,
+    Which, WireOverhead,
 };
 use super::presets::{OVERHEADS, inside_site};
 use super::units::decimal_text;
@@ -139,6 +139,9 @@ impl Plan {
         record.field("protocol", || protocol.name().to_string());
         if *triples != Triples::Matrix {
             record.field("triples", || triples.name().to_string());
+        }
+        if protocol.triples_by() != TriplesBy::Transfers {
+            record.field("triples_by", || protocol.triples_by().name().to_string());
         }
         record.field("rounding", || rounding.name().to_string());
         record.field("fixed_point", || format_of(*fixed_point, select));

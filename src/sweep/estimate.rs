@@ -87,12 +87,10 @@ impl Kind {
 /// `semi2k`, 0.5 and 1.5 of `rep4`, 1.1 and 3.6 of `sy_rep3`; an exact softmax without hidden layers takes three times as long.)
 fn on_shares(plan: &Plan) -> f64 {
     let protocol = match plan.protocol {
-        Protocol::Rep3 | Protocol::Beaver2 | Protocol::Semi2k | Protocol::SecureMl | Protocol::SecureNn => {
-            1.0
-        }
         Protocol::Falcon => 4.0,
         Protocol::Rep4 => 8.0,
         Protocol::SyRep3 => 18.0,
+        _ => 1.0,
     };
     protocol * if plan.softmax.name() == "exact" { 2.0 } else { 1.0 }
 }
@@ -110,7 +108,7 @@ fn weight(plan: &Plan, layers: &[Layer]) -> f64 {
 
 /// What else decides how long a task takes.
 fn kind(plan: &Plan) -> String {
-    let words = [plan.rounding.name(), plan.protocol.name(), plan.numbers.name()];
+    let words = [plan.rounding.name(), plan.protocol.full_name(), plan.numbers.name()];
     format!("{} {} {}", plan.softmax, words.join(" "), plan.loss)
 }
 

@@ -45,8 +45,9 @@ fn details_have_formulas_costs_and_papers() {
     for part in [mul, mpcsim::scenario::Protocol::Beaver2.paper(), "\ndiv: x / y\n", "Catrina and Saxena"] {
         assert!(text.contains(part), "{part:?} is missing in {text}");
     }
-    for protocol in mpcsim::scenario::Protocol::ALL {
-        let output = cost(&["--protocol", protocol.name(), "--op", "mul", "--n", "1", "--details"]);
+    let other_triples = mpcsim::scenario::Protocol::WITH_OTHER_TRIPLES;
+    for protocol in mpcsim::scenario::Protocol::ALL.into_iter().chain(other_triples) {
+        let output = cost(&["--protocol", protocol.full_name(), "--op", "mul", "--n", "1", "--details"]);
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(text.contains(protocol.paper()) && text.contains(protocol.description()), "{text}");
         assert!(!protocol.costs().is_empty(), "{} declares nothing", protocol.name());

@@ -32,10 +32,18 @@ fn random_plan(dice: &mut Dice, sets: &mut Vec<String>) -> Option<Plan> {
     let restart = pick(dice, &["0.0", "1.0"]);
     let hidden = pick(dice, &["[]", "[1]", "[5]", "[3, 2]"]);
     let loss = pick(dice, &[false, true]);
+    // An eighth of them is `secureml`, in any of its ways.
+    let protocol = match pick(dice, &Protocol::ALL) {
+        Protocol::SecureMl => {
+            pick(dice, &[&[Protocol::SecureMl][..], &Protocol::WITH_OTHER_TRIPLES].concat())
+        }
+        protocol => protocol,
+    };
     let epochs = if batch < 100 { "iterations: 2" } else { "epochs: 2" };
     *sets = vec![
         format!("fixed_point=(fraction_bits: {fraction_bits}, total_bits: {total_bits})"),
-        format!("protocol={}", pick(dice, &Protocol::ALL).name()),
+        format!("protocol={}", protocol.name()),
+        format!("triples_by={}", protocol.triples_by().name()),
         format!("rounding={}", pick(dice, &Rounding::ALL).name()),
         format!("softmax={}", pick(dice, &Softmax::ALL).name()),
         format!("model=dense(hidden: {hidden})"),

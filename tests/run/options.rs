@@ -151,6 +151,13 @@ fn run_list_and_check_speak_json() {
     };
     assert!(names("network").contains(&"hpmpc-wan1".to_string()));
     assert_eq!(names("softmax"), Softmax::ALL.map(Softmax::name));
+    for name in names("triples_by") {
+        let own = ["--set", "protocol=secureml", "--set", &format!("triples_by={name}")];
+        good(place.path(), &[&["check", &file][..], &own].concat());
+        let title = if name == "transfers" { String::new() } else { format!(":{name}") };
+        good(place.path(), &["cost", "--op", "mul", "--protocol", &format!("secureml{title}")]);
+    }
+    assert_eq!(names("triples_by").len(), 5);
     for name in names("network") {
         good(place.path(), &["check", &file, "--set", &format!("network=preset({name:?})")]);
     }

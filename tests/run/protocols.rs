@@ -12,8 +12,10 @@ use super::command::{BRIEF, SMALL, mpcsim, read, scenario};
 fn run(protocol: ProtocolName, more: &[&str], values: &str) -> (Value, String) {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
+    let by = format!("triples_by={}", protocol.triples_by().name());
     let protocol = format!("protocol={}", protocol.name());
-    let sets: Vec<&str> = BRIEF.iter().copied().chain([&protocol[..]]).chain(more.iter().copied()).collect();
+    let own = [&protocol[..], &by];
+    let sets: Vec<&str> = BRIEF.iter().copied().chain(own).chain(more.iter().copied()).collect();
     let output = mpcsim(&scenario(SMALL), &out, &sets, |command| {
         command.args(["--values", values]);
     });
@@ -38,7 +40,7 @@ fn every_protocol_trains_softmax_and_its_replacements_on_shares_as_in_the_clear(
             epochs
         };
         let clear = in_the_clear(ProtocolName::Rep3);
-        for protocol in ProtocolName::ALL {
+        for protocol in ProtocolName::ALL.into_iter().chain(ProtocolName::WITH_OTHER_TRIPLES) {
             let (summary, _) = run(protocol, &sets, "shares");
             // A protocol that divides in a way of its own has a clear of its own.
             let own = (!protocol.ideal().is_generic()).then(|| in_the_clear(protocol));
@@ -46,7 +48,7 @@ fn every_protocol_trains_softmax_and_its_replacements_on_shares_as_in_the_clear(
                 &summary["accuracy"],
                 own.as_ref().unwrap_or(&clear),
                 "{}, {softmax}",
-                protocol.name()
+                protocol.full_name()
             );
         }
     }
@@ -71,7 +73,7 @@ fn protocols_that_do_the_same_share_a_training() {
 /// Offline and online phase apart add up to the iteration, and are shown by party.
 #[test]
 fn offline_and_online_phases_stand_apart() {
-    for protocol in ProtocolName::ALL {
+    for protocol in ProtocolName::ALL.into_iter().chain(ProtocolName::WITH_OTHER_TRIPLES) {
         let (summary, table) = run(protocol, &["network=preset(\"lan\")"], "split");
         let iteration = &summary["iteration"];
         let (Some(offline), Some(online)) =
@@ -91,6 +93,33 @@ fn offline_and_online_phases_stand_apart() {
         assert_eq!(parties, protocol.parties());
         let header = table.lines().find(|line| line.contains("one iteration")).expect("a header");
         assert!(header.contains("offline") && header.contains("online"), "{table}");
+    }
+}
+
+/// The online phase is the same whoever makes triples, but for clients, who make one for each product of two numbers: then both
+/// factors are opened for each. What is not executed, and who is a party in whose place, is told.
+#[test]
+fn who_makes_triples_decides_the_offline_phase_and_is_told() {
+    let of = |protocol| run(protocol, &["network=preset(\"secureml-lan\")"], "split");
+    let online = |summary: &Value| summary["iteration_online"]["payload_bytes"].as_u64().unwrap();
+    let (published, _) = of(ProtocolName::SecureMl);
+    assert!(published.get("triples_by").is_none());
+    for protocol in ProtocolName::WITH_OTHER_TRIPLES {
+        let (summary, table) = of(protocol);
+        assert!(table.contains(&format!("{} among {} parties", protocol.full_name(), protocol.parties())));
+        assert_eq!(summary["triples_by"], protocol.triples_by().name());
+        let (own, offline) = (online(&summary), &summary["iteration_offline"]["payload_bytes"]);
+        assert_ne!(offline, &published["iteration_offline"]["payload_bytes"], "{}", protocol.full_name());
+        match protocol {
+            ProtocolName::SecureMlClients => assert!(own > online(&published)),
+            // Its transfers of labels are smaller.
+            ProtocolName::SecureMlSoftSpoken => assert!(own < online(&published)),
+            _ => assert_eq!(own, online(&published), "{}", protocol.full_name()),
+        }
+        let notes = summary["notes"].to_string();
+        let told = |words| notes.contains(words) && table.contains("note:");
+        assert_eq!(told("nothing is encrypted"), protocol == ProtocolName::SecureMlEncryption, "{notes}");
+        assert_eq!(told("stands for all clients"), protocol == ProtocolName::SecureMlClients, "{notes}");
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol
     if let Some(i) = differ {
         panic!(
             "{function:?}, {}: output {i} is {} on shares and {} in the clear",
-            protocol.name(),
+            protocol.full_name(),
             shares[i],
             clear[i]
         );
@@ -26,7 +26,7 @@ pub(super) fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol
 #[test]
 fn shares_and_clear_agree_on_edges_and_random_inputs() {
     let seed = seed();
-    for protocol in ProtocolName::ALL {
+    for protocol in ProtocolName::ALL.into_iter().chain(ProtocolName::WITH_OTHER_TRIPLES) {
         for function in Function::all() {
             check(function, &function.edges(), seed, protocol);
             for (i, &n) in row_counts(protocol).iter().enumerate() {

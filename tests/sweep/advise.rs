@@ -238,3 +238,26 @@ fn several_seeds_are_ranked_by_the_mean() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("there are not 1 more seeds behind"));
 }
+
+/// Who makes the triples of the scenario's protocol stays as it is, and other protocols are there all the same.
+#[test]
+fn triples_by_somebody_else_stay_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("aided.ron");
+    let own = std::fs::read_to_string(scenarios().join("05_own_data.ron")).unwrap();
+    let data = format!("\"{}/", scenarios().join("data").display());
+    let text = own.replace("\"data/", &data);
+    let aided = text.replacen("protocol: rep3", "protocol: secureml, triples_by: clients", 1);
+    assert!(text != own && aided != text);
+    std::fs::write(&file, aided).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mpcsim"));
+    let output = command.arg("advise").arg(file).args(BRIEF).arg("--json").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let advice: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let choices = advice["choices"].as_array().unwrap();
+    for protocol in ["secureml", "rep3", "beaver2"] {
+        let of = |choice: &&Value| choice["protocol"] == protocol;
+        assert!(choices.iter().any(|choice| of(&choice) && choice["parties"] == 3), "{protocol}");
+    }
+    assert!(!advice["left_out"].to_string().contains("triples_by"));
+}

@@ -2,7 +2,7 @@
 //! party 1 evaluates.
 //!
 //! A circuit first adds both shares. Labels of party 0's share are sent; those of party 1's share it gets by correlated oblivious
-//! transfer, whose correlation is the secret D of free xor: 16 bytes a bit to choose, 16 bytes back. What the circuit gives is
+//! transfer, whose correlation is the secret D of free xor: 16 bytes a bit to choose where transfers are extended as published, 16 bytes back. What the circuit gives is
 //! shared without a message, since party 0 knows the colours of the labels for zero and party 1 those of the labels that it
 //! has. A shared bit times a shared number takes a transfer in each direction.
 //!
@@ -16,7 +16,7 @@ use super::garbling::circuit::Circuit;
 use super::garbling::{
     Hasher, LABEL_WORDS, evaluate, evaluator_work, garble, garbler_work, label, table_words, words,
 };
-use super::oblivious_transfer::{ALL_SEEDS, Extension, Receiver, Sender, Transfers};
+use super::oblivious_transfer::{ALL_SEEDS, Receiver, Sender, Transfers};
 use super::packed::{Packed, Unpacked};
 use super::two_party::{Offline, TwoParty};
 use crate::protocol::{Division, Message, receive_bits, send};
@@ -29,8 +29,6 @@ const GARBLER: usize = 0;
 const EVALUATOR: usize = 1;
 /// Both draw from such a stream.
 const BOTH: u64 = 0b11;
-/// How the transfers are extended.
-const EXTENSION: Extension = Extension::ISHAI;
 /// Numbers of hashes of an operation: those of rows of transfers come behind those of gates.
 const NUMBERS: u32 = 40;
 
@@ -97,21 +95,21 @@ impl<O: Offline> TwoParty<O> {
     /// Begins transfers that this party receives, with its choices: what it keeps, and what it sends.
     fn choose(&self, begun: Begun, choices: impl FnOnce() -> Plane) -> (Option<Receiver>, Message) {
         let numbers = (begun.count, self.first_pad(begun));
-        let receiver = charged(EXTENSION.receiver_work(begun.count), || {
-            self.is_real().then(|| Receiver::extend(EXTENSION, Some(choices()), numbers, self.seeds(begun)))
+        let receiver = charged(O::LABELS.receiver_work(begun.count), || {
+            self.is_real().then(|| Receiver::extend(O::LABELS, Some(choices()), numbers, self.seeds(begun)))
         });
         match receiver {
             Some((receiver, planes)) => (Some(receiver), Message::Bits(planes)),
-            None => (None, Message::Opaque((EXTENSION.bits(begun.count) as u64).div_ceil(8))),
+            None => (None, Message::Opaque((O::LABELS.bits(begun.count) as u64).div_ceil(8))),
         }
     }
 
     /// The other end, from what was received.
     fn offer(&self, begun: Begun, received: Option<Vec<Plane>>) -> Option<Sender> {
         let numbers = (begun.count, self.first_pad(begun));
-        charged(EXTENSION.sender_work(begun.count), || {
+        charged(O::LABELS.sender_work(begun.count), || {
             received.map(|planes| {
-                Sender::extend(EXTENSION, self.transfer_secret(), numbers, &planes, self.seeds(begun))
+                Sender::extend(O::LABELS, self.transfer_secret(), numbers, &planes, self.seeds(begun))
             })
         })
     }

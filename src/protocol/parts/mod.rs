@@ -5,6 +5,7 @@ pub mod bit_triples;
 pub(in crate::protocol) mod dealing;
 #[cfg(test)]
 pub(in crate::protocol) mod deviation;
+pub mod encrypted;
 pub mod falcon_offline;
 pub mod garbled;
 pub mod garbling;

@@ -8,7 +8,7 @@
 //!   its bits, and sends 128 bits a transfer.
 //! * Two bits of D share a column, as in Roy, "SoftSpokenOT" (CRYPTO 2022), with k = 2: the receiver has four seeds for each
 //!   pair of bits, the sender all of them but the one that the pair names. The choice bits are random, those of the first pair,
-//!   so the receiver sends 63 bits a transfer.
+//!   so the receiver sends 63 bits a transfer. If it chooses its bits, those of the first pair are corrected too: 64.
 //!
 //! Hashes of rows are pads: those of t_j for the receiver, those of q_j and q_j xor D for the sender, who corrects them to
 //! what the transfer is for: Asharov, Lindell, Schneider, Zohner (CCS 2013).
@@ -43,6 +43,8 @@ impl Extension {
     pub const SOFT_SPOKEN: Extension = Extension { group: 2, is_chosen: false };
     /// Ishai, Kilian, Nissim, Petrank, the choice bits chosen.
     pub const ISHAI: Extension = Extension { group: 1, is_chosen: true };
+    /// SoftSpokenOT with k = 2, the choice bits chosen: 64 bits a transfer.
+    pub const SOFT_SPOKEN_CHOSEN: Extension = Extension { group: 2, is_chosen: true };
 
     /// Whether the receiver chooses its bits.
     pub const fn is_chosen(self) -> bool {

@@ -2,6 +2,10 @@
 //! are extended as in [`super::oblivious_transfer`]. All that a program takes is made together: 2 rounds, 1 if there is nothing
 //! to correct. Messages of bits are filled up to whole bytes.
 //!
+//! [`Style::TRIPLES_BY`] says who makes it otherwise. By encryption, triples of ring elements are made as in [`super::encrypted`],
+//! in the same messages, and all else by transfers. What is dealt comes from a third party, as in `parts/dealing.rs`; then transfers
+//! are for garbled circuits alone.
+//!
 //! The transfers are computed for real while they are at most [`Style::REAL_PADS`] pads in a phase and direction. Beyond that the
 //! same messages are sent without content, the same work is charged, and the randomness comes from the ideal functionality.
 
@@ -9,6 +13,8 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use super::additive::Additive;
+use super::dealing::{DEALER, agree_on_keys, deal, hand_out};
+use super::encrypted::{self, CIPHERTEXT_BYTES, ciphertexts};
 use super::garbled::ideal_quotients;
 use super::gilboa::{Half, Making};
 use super::material::Material;
@@ -16,9 +22,68 @@ use super::oblivious_transfer::{ALL_SEEDS, Extension, Receiver, Sender};
 use super::packed::{Packed, Unpacked};
 use super::two_party::{Offline, TwoParty};
 use crate::protocol::demand::Place;
-use crate::protocol::{Declared, Demand, Division, Message, OwnDivision, receive_bits, send};
+use crate::protocol::{Declared, Demand, Division, Message, OwnDivision, send};
 use crate::ring::meter::{Work, charged};
 use crate::ring::{Content, Plane, StreamKey, Vector};
+
+/// Who makes the triples, and all that is like them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriplesBy {
+    /// The parties, by oblivious transfers as published.
+    Transfers,
+    /// The parties, by oblivious transfers that are extended as in SoftSpokenOT.
+    SoftSpoken,
+    /// The parties, by homomorphic encryption.
+    Encryption,
+    /// The clients, in the place of party 2: a triple for each product of two numbers, all shares sent.
+    Clients,
+    /// Party 2, a dealer.
+    Dealer,
+}
+
+impl TriplesBy {
+    /// All of them.
+    pub const ALL: [TriplesBy; 5] = [
+        TriplesBy::Transfers,
+        TriplesBy::SoftSpoken,
+        TriplesBy::Encryption,
+        TriplesBy::Clients,
+        TriplesBy::Dealer,
+    ];
+
+    /// The name in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TriplesBy::Transfers => "transfers",
+            TriplesBy::SoftSpoken => "softspoken",
+            TriplesBy::Encryption => "encryption",
+            TriplesBy::Clients => "clients",
+            TriplesBy::Dealer => "dealer",
+        }
+    }
+
+    /// One line on who it is.
+    pub const fn description(self) -> &'static str {
+        match self {
+            TriplesBy::Transfers => "the servers, by correlated oblivious transfers as published",
+            TriplesBy::SoftSpoken => {
+                "the servers, by oblivious transfers of SoftSpokenOT, with half the columns"
+            }
+            TriplesBy::Encryption => {
+                "the servers, by homomorphic encryption: messages of the published sizes, not executed and in no time"
+            }
+            TriplesBy::Clients => {
+                "the clients, in the place of party 2: a triple for each product of two numbers"
+            }
+            TriplesBy::Dealer => "a dealer, party 2: matrix triples",
+        }
+    }
+
+    /// Whether they come from a third party.
+    const fn are_dealt(self) -> bool {
+        matches!(self, TriplesBy::Clients | TriplesBy::Dealer)
+    }
+}
 
 /// What protocols with such an offline phase differ in.
 pub trait Style: Default + 'static {
@@ -32,6 +97,8 @@ pub trait Style: Default + 'static {
     const EXTENSION: Extension;
     /// Whether shares are shifted to truncate, and comparisons and divisions garbled, as in SecureML: [`super::garbled`].
     const IS_SECUREML: bool = false;
+    /// Who makes triples.
+    const TRIPLES_BY: TriplesBy = TriplesBy::Transfers;
 }
 
 /// Bits of the corrections for a random number of so many bits: 63, 62, ...
@@ -49,7 +116,7 @@ const NUMBERS: u32 = 40;
 /// Both parties draw from such a stream.
 const BOTH: u64 = 0b11;
 
-/// The offline phase by oblivious transfer.
+/// The offline phase of parties that have oblivious transfers.
 #[derive(Default)]
 pub struct ByTransfers<S> {
     /// Offline phases before.
@@ -63,13 +130,22 @@ pub struct ByTransfers<S> {
 struct Planned<'a> {
     place: &'a Place,
     making: Making<'a>,
-    /// Whether party i receives transfers.
+    /// Whether party i receives transfers; neither does for what is made by encryption.
     receives: [bool; 2],
     /// Number of the first draw.
     first: u64,
 }
 
 impl Planned<'_> {
+    fn is_encrypted(&self) -> bool {
+        self.receives == [false; 2]
+    }
+
+    /// What each party computes besides transfers and ciphertexts.
+    fn own_work(&self) -> Work {
+        if self.is_encrypted() { encrypted::own_work(self.making.request) } else { self.making.own_work() }
+    }
+
     /// This party's share from the ideal functionality: party 0 draws it, party 1 gets what is missing.
     fn ideal(&self, online: &TwoParty<impl Offline>) -> Material {
         let mut counter = self.first;
@@ -94,6 +170,8 @@ struct Plan<'a> {
     requests: Vec<Planned<'a>>,
     /// Transfers that party i receives.
     counts: [usize; 2],
+    /// Bytes of ciphertexts that each party sends in the first message, and in the second.
+    ciphertext_bytes: [u64; 2],
     /// Number of this offline phase.
     phase: u64,
     extension: Extension,
@@ -101,10 +179,18 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// `draws` counts draws from one plan to the next.
-    fn of(extension: Extension, demand: &'a Demand, phase: u64, draws: &Cell<u64>) -> Plan<'a> {
-        let (mut counts, mut sent) = ([0; 2], [0; 2]);
+    fn of<S: Style>(demand: &'a Demand, phase: u64, draws: &Cell<u64>) -> Plan<'a> {
+        let extension = S::EXTENSION;
+        let (mut counts, mut sent, mut ciphertext_bytes) = ([0; 2], [0; 2], [0; 2]);
         let planned = |(place, request)| {
             let making = Making::of(request, extension);
+            // Twice for the ideal functionality, which draws for both.
+            let first = draws.replace(draws.get() + 2 * making.layout.parts());
+            let encrypts = S::TRIPLES_BY == TriplesBy::Encryption;
+            if let Some(counts) = ciphertexts(request).filter(|_| encrypts) {
+                ciphertext_bytes.iter_mut().zip(counts).for_each(|(sum, n)| *sum += CIPHERTEXT_BYTES * n);
+                return Planned { place, making, receives: [false; 2], first };
+            }
             // A receiver sends more than a sender: it is the party that has sent less.
             let receives =
                 [!making.is_one_sided() || sent[0] <= sent[1], !making.is_one_sided() || sent[0] > sent[1]];
@@ -113,12 +199,10 @@ impl<'a> Plan<'a> {
                 sent[party] += extension.bits(making.transfers.count());
                 sent[1 - party] += making.transfers.correction_bits();
             }
-            // Twice for the ideal functionality, which draws for both.
-            let first = draws.replace(draws.get() + 2 * making.layout.parts());
             Planned { place, making, receives, first }
         };
         let requests = demand.requests.iter().map(planned).collect();
-        Plan { requests, counts, phase, extension }
+        Plan { requests, counts, ciphertext_bytes, phase, extension }
     }
 
     /// Those of which a party receives transfers.
@@ -214,9 +298,13 @@ impl<'a> Plan<'a> {
     }
 
     /// This party's share of everything, from its halves.
-    fn shares(&self, me: usize, sent: Vec<Half>, received: Vec<Half>) -> Vec<Material> {
+    fn shares(&self, online: &TwoParty<impl Offline>, sent: Vec<Half>, received: Vec<Half>) -> Vec<Material> {
+        let me = online.party.id();
         let (mut sent, mut received) = (sent.into_iter(), received.into_iter());
         let mut share = |planned: &Planned| {
+            if planned.is_encrypted() {
+                return planned.ideal(online);
+            }
             let sent = if planned.receives[1 - me] { sent.next() } else { None };
             let received = if planned.receives[me] { received.next() } else { None };
             planned.making.share(sent, received)
@@ -225,43 +313,63 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Sends so many bits, if any, and receives what the other party sends: planes, or nothing that anybody could look at.
+/// Sends so many bits, if any, behind so many bytes of ciphertexts, as many as the other party sends, and receives what that sends:
+/// planes, or nothing that anybody could look at.
 async fn exchange<O: Offline>(
     online: &TwoParty<O>,
     mine: Option<Vec<Plane>>,
     [mine_bits, their_bits]: [usize; 2],
+    ciphertext_bytes: u64,
 ) -> Option<Vec<Plane>> {
     let (party, other) = (&online.party, 1 - online.party.id());
     let is_real = mine.is_some();
-    if mine_bits > 0 {
-        let message = mine.map_or(Message::Opaque((mine_bits as u64).div_ceil(8)), Message::Bits);
-        send(party, other, message);
+    let bits = || mine.map_or(Message::Opaque((mine_bits as u64).div_ceil(8)), Message::Bits);
+    match (ciphertext_bytes, mine_bits) {
+        (0, 0) => {}
+        (0, _) => send(party, other, bits()),
+        (ciphertexts, 0) => send(party, other, Message::Opaque(ciphertexts)),
+        (ciphertexts, _) => send(party, other, Message::Many(vec![Message::Opaque(ciphertexts), bits()])),
     }
-    if their_bits == 0 {
-        return is_real.then(Vec::new);
+    let received = match (ciphertext_bytes, their_bits) {
+        (0, 0) => return is_real.then(Vec::new),
+        _ => party.recv(other).await,
+    };
+    match received {
+        _ if !is_real => None,
+        Message::Bits(planes) => Some(planes),
+        Message::Many(mut parts) => match parts.pop() {
+            Some(Message::Bits(planes)) => Some(planes),
+            other => panic!("bits behind ciphertexts expected, not {other:?}"),
+        },
+        Message::Opaque(_) if their_bits == 0 => Some(Vec::new()),
+        other => panic!("bits expected, not {other:?}"),
     }
-    if is_real {
-        return Some(receive_bits(party, other).await);
-    }
-    party.recv(other).await;
-    None
 }
 
 impl<S: Style> Offline for ByTransfers<S> {
-    const PARTIES: usize = 2;
+    const PARTIES: usize = 2 + S::TRIPLES_BY.are_dealt() as usize;
     const MATRIX_TRIPLES: bool = S::MATRIX_TRIPLES;
+    const DOT_TRIPLES: bool = !matches!(S::TRIPLES_BY, TriplesBy::Clients);
+    const LABELS: Extension = if S::EXTENSION.is_chosen() { S::EXTENSION } else { Extension::ISHAI };
     const SHARES_ARE_SUMMANDS: bool = true;
     const SHIFTS_SHARES: bool = S::IS_SECUREML;
     const OWN_DIVISION: Option<OwnDivision> = if S::IS_SECUREML { Some(ideal_quotients) } else { None };
     const COSTS: &'static [Declared] = S::COSTS;
 
     /// Base transfers in both directions, and a key that both have, from party 0: 3 rounds and 6192, 6176 bytes, or 2 rounds and
-    /// 4144, 4128 bytes without trees.
+    /// 4144, 4128 bytes without trees. A dealer's keys come before: 1 round more, 16, 0, 32.
     async fn set_up(online: &TwoParty<Self>) {
         let party = &online.party;
+        let has_keys = S::TRIPLES_BY == TriplesBy::Dealer;
+        if has_keys {
+            agree_on_keys(party).await;
+        }
+        if party.id() == DEALER {
+            return;
+        }
         let other = 1 - party.id();
         let _span = party.span("base_transfers");
-        let mut key = if party.id() == 0 { KEY_BYTES } else { 0 };
+        let mut key = if party.id() == 0 && !has_keys { KEY_BYTES } else { 0 };
         for &bytes in S::EXTENSION.set_up_bytes() {
             send(party, other, Message::Opaque(bytes + std::mem::take(&mut key)));
             party.recv(other).await;
@@ -289,8 +397,13 @@ impl<S: Style> Offline for ByTransfers<S> {
 
     async fn prepare(online: &TwoParty<Self>, demand: &Demand) {
         let (offline, me) = (&online.offline, online.party.id());
+        match S::TRIPLES_BY {
+            TriplesBy::Dealer => return deal(online, demand, &offline.draws).await,
+            TriplesBy::Clients => return hand_out(online, demand, &offline.draws).await,
+            TriplesBy::Transfers | TriplesBy::SoftSpoken | TriplesBy::Encryption => {}
+        }
         let phase = offline.phases.replace(offline.phases.get() + 1);
-        let plan = Plan::of(S::EXTENSION, demand, phase, &offline.draws);
+        let plan = Plan::of::<S>(demand, phase, &offline.draws);
         let is_real = online.content == Content::Values && plan.pads() <= S::REAL_PADS;
         let (counts, directions) = (plan.counts, [me, 1 - me]);
 
@@ -298,7 +411,9 @@ impl<S: Style> Offline for ByTransfers<S> {
         let begun =
             charged(S::EXTENSION.receiver_work(counts[me]), || is_real.then(|| plan.receiver(online)));
         let (receiver, sent) = begun.unzip();
-        let received = exchange(online, sent, directions.map(|party| S::EXTENSION.bits(counts[party]))).await;
+        let [own, back] = plan.ciphertext_bytes;
+        let columns = directions.map(|party| S::EXTENSION.bits(counts[party]));
+        let received = exchange(online, sent, columns, own).await;
         let sender = charged(S::EXTENSION.sender_work(counts[1 - me]), || {
             received.map(|planes| plan.sender(online, &planes))
         });
@@ -308,16 +423,16 @@ impl<S: Style> Offline for ByTransfers<S> {
         let halves = charged(plan.pad_work(1 - me, false), || sender.map(|sender| plan.send(online, sender)));
         let (sent_halves, corrections) = halves.unzip();
         let bits = [1 - me, me].map(|receiver| plan.correction_bits(receiver));
-        let corrections = exchange(online, corrections.map(|plane| vec![plane]), bits).await;
+        let corrections = exchange(online, corrections.map(|plane| vec![plane]), bits, back).await;
         let received_halves = charged(plan.pad_work(me, true), || {
             let (receiver, corrections) = (receiver?, corrections?);
             Some(plan.receive(online, receiver, corrections.first()))
         });
         drop(span);
 
-        let own_work = plan.requests.iter().map(|planned| planned.making.own_work()).sum();
+        let own_work = plan.requests.iter().map(Planned::own_work).sum();
         let shares = charged(own_work, || match sent_halves.zip(received_halves) {
-            Some((sent, received)) => plan.shares(me, sent, received),
+            Some((sent, received)) => plan.shares(online, sent, received),
             None if online.content == Content::Shape => {
                 plan.requests.iter().map(|planned| Material::shape(&planned.making.layout)).collect()
             }

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use super::additive::Additive;
 use super::local_truncation::local_truncation;
 use super::material::{Layout, Material};
+use super::oblivious_transfer::Extension;
 use crate::protocol::demand::{Place, Request, Supply};
 use crate::protocol::word::shared_word;
 use crate::protocol::{
@@ -42,6 +43,10 @@ pub trait Offline: Sized + Default + 'static {
     const COSTS: &'static [Declared] = &[];
     /// Whether a matrix product takes a matrix triple; if not, a triple for each product of two entries.
     const MATRIX_TRIPLES: bool = true;
+    /// Whether a dot product takes one triple; if not, one for each product of two numbers.
+    const DOT_TRIPLES: bool = true;
+    /// How the transfers of garbled circuits are extended, where there are such.
+    const LABELS: Extension = Extension::ISHAI;
     /// Whether values are compared by adding both parties' shares, bit by bit; if not, opened under a mask.
     const SHARES_ARE_SUMMANDS: bool = false;
 
@@ -300,10 +305,14 @@ impl<O: Offline> Protocol for TwoParty<O> {
     }
 
     /// One triple for a dot product: with e = x - a and f = y - b opened, z_i = (a.b)_i + e.y_i + a_i.f.
-    /// 1 round; 16 width, 16 width a result. Taken: `width` pairs of factors and one product.
+    /// 1 round; 16 width, 16 width a result. Taken: `width` pairs of factors and one product; or `width` triples, where the
+    /// offline phase gives no others.
     async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
         if width == 1 {
             return self.mul(x, y).await;
+        }
+        if !O::DOT_TRIPLES {
+            return Additive(self.mul(x, y).await.0.row_sums(width));
         }
         let _span = self.party.span("dot");
         let triple = self.take(Request::Dots { results: x.0.len() / width, width }).ring;

@@ -16,7 +16,7 @@ use network::NETWORK;
 use shared::{PARTS, PARTY, field};
 
 use super::field::{Decides, Default, Form, Group, Shape, Value};
-use super::plan::{Numbers, Offline, Protocol, Rounding, Triples};
+use super::plan::{Numbers, Offline, Protocol, Rounding, Triples, TriplesBy};
 use super::presets::COMPUTES;
 
 pub use adversary::{ADVERSARY, DELAY};
@@ -68,6 +68,16 @@ pub static SCENARIO: Group = Group {
             Decides::PROGRAM,
             "What a matrix product of `semi2k` takes: one triple of matrices, or one for each product of two entries, as in the \
              reference system (`single`), which is dearer.",
+        ),
+        field(
+            "triples_by",
+            Value::Word(|| TriplesBy::ALL.map(TriplesBy::name).to_vec()),
+            Default::Is("transfers"),
+            Decides::PROGRAM,
+            "Who makes the triples of `secureml`: its two servers by oblivious transfers as published, with the smaller ones of \
+             SoftSpokenOT (`softspoken`), or by homomorphic encryption (messages of the published sizes; nothing is encrypted, and no time \
+             is charged for it); or a third party: the `clients`, with a triple for each product of two numbers and another online \
+             phase, or a `dealer`.",
         ),
         field(
             "rounding",

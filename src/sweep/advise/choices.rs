@@ -43,7 +43,7 @@ impl Choice {
     /// "relu_gradient under rep3, nearest rounding".
     pub fn text(&self) -> String {
         let Choice { protocol, softmax, rounding } = self;
-        format!("{softmax} under {}, {} rounding", protocol.name(), rounding.name())
+        format!("{softmax} under {}, {} rounding", protocol.full_name(), rounding.name())
     }
 
     /// What a scenario would set.
@@ -51,6 +51,7 @@ impl Choice {
         let Choice { protocol, softmax, rounding } = self;
         vec![
             format!("protocol={}", protocol.name()),
+            format!("triples_by={}", protocol.triples_by().name()),
             format!("softmax={softmax}"),
             format!("rounding={}", rounding.name()),
         ]
@@ -125,8 +126,9 @@ impl Choices {
             seeds => format!(", (field: \"seed\", values: {seeds:?})"),
         };
         let axes = format!(
-            "[zip([{}, {}, {}]){axis}]",
+            "[zip([{}, {}, {}, {}]){axis}]",
             column("protocol", &|choice| choice.protocol.name().to_string()),
+            column("triples_by", &|choice| choice.protocol.triples_by().name().to_string()),
             column("softmax", &|choice| choice.softmax.to_string()),
             column("rounding", &|choice| choice.rounding.name().to_string()),
         );
@@ -201,7 +203,10 @@ fn wanted(own: &Plan, wishes: &Wishes) -> Vec<Choice> {
         variants.push(own.softmax);
     }
     variants.retain(|softmax| !wishes.reveals_nothing || softmax.reveals().is_none());
-    let protocols = Protocol::ALL.into_iter().filter(|protocol| {
+    // That of the scenario keeps who makes its triples.
+    let by = own.protocol.triples_by();
+    let protocols = Protocol::ALL.map(|protocol| protocol.with_triples_by(by).unwrap_or(protocol));
+    let protocols = protocols.into_iter().filter(|protocol| {
         wishes.parties.is_none_or(|parties| protocol.parties() == parties)
             && wishes.malicious.is_none_or(|malicious| protocol.is_malicious() == malicious)
     });

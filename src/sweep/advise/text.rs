@@ -195,7 +195,7 @@ impl Advice {
             let mut row = vec![
                 format!("{}{}", at + 1, if one.unbeaten { " *" } else { "" }),
                 one.choice.softmax.to_string(),
-                one.choice.protocol.name().to_string(),
+                one.choice.protocol.full_name().to_string(),
                 one.choice.rounding.name().to_string(),
                 time,
                 cell(&|spent| count_text(spent.rounds)),

@@ -26,6 +26,11 @@ pub(in crate::protocol) const MATMUL: Declared = Declared::online(
     "the same for matrices, an element for each entry of x and of y",
     &[MATRICES],
 );
+pub(in crate::protocol) const MATMUL_BY_DOTS: Declared = Declared::online(
+    Primitive::MatMul,
+    "as a dot product for each entry, of which each product opens both factors",
+    &[FOUR],
+);
 pub(in crate::protocol) const AND: Declared =
     Declared::online(Primitive::And, "the same over GF(2)", &[TWO_BITS]);
 const TRUNCATION: &str = "(v + r modulo 2^bits) >> shift - upper + 2^(bits-shift) carry - 2^(bits-shift-1) with \
