@@ -21,7 +21,7 @@ fn site_names(network: &Record) -> Option<Vec<String>> {
 }
 
 fn is_table(node: &Node) -> bool {
-    matches!(&node.kind, Kind::Tuple(Some(name), _) if name == "csv")
+    read::variant_name(node) == Some("csv")
 }
 
 /// Puts the matrix in the place of a table. False, and noted, if that cannot be.
@@ -32,8 +32,8 @@ fn write_out(
     files: &Files,
     mistakes: &mut Mistakes,
 ) -> bool {
-    let Kind::Tuple(_, items) = &node.kind else { return true };
-    let [item] = &items[..] else {
+    let items = if let Kind::Tuple(_, items) = &node.kind { &items[..] } else { &[] };
+    let [item] = items else {
         let help = Some(format!("for example {what}: csv(\"pings.csv\")"));
         mistakes.add(&node.place, "`csv(…)` has the path of a table", "here", help);
         return false;
