@@ -102,7 +102,7 @@ impl<'a> Accuracy<'a> {
     fn last_accuracies(&self) -> Block {
         let mut header = vec!["network, use".to_string()];
         header.extend(NUMBERS.iter().map(|(name, _)| format!("{name} (%)")));
-        header.extend(["variant costs (points)", "fixed point costs (points)"].map(String::from));
+        header.extend(["variant costs, float64 (points)", "fixed point costs (points)"].map(String::from));
         let mut rows = Vec::new();
         for (name, hidden) in LAYERS {
             for softmax in USES {
@@ -155,7 +155,7 @@ impl<'a> Accuracy<'a> {
         let expected = (all * (seeds - 1)) as f64 / (seeds + 1) as f64;
         Block::Text(format!(
             "Of the {all} figures of the emulation, {within} are within the range of ours. If it were one more seed of the same training, each would be so with a \
-             probability of {} in {}, and {expected:.0} would be expected.",
+             probability of {} in {} (that it is neither the least nor the greatest of all), and {expected:.0} would be expected.",
             seeds - 1,
             seeds + 1,
         ))
@@ -240,9 +240,10 @@ impl<'a> Accuracy<'a> {
         let mut blocks = vec![
             Block::Heading("What the replacement costs in accuracy".into()),
             Block::Text(format!(
-                "Test accuracy after {epochs} epochs (trainings of each kind, by seed: {seeds}): mean, and least to greatest. What a variant \
+                "Test accuracy after {epochs} epochs, of trainings with {seeds} seeds each: mean, and least to greatest. What a variant \
                  costs is the mean of `exact` less its own, both in float64; what fixed point costs is the mean in float64 less that in fixed point \
-                 with probabilistic rounding. Fixed point is computed in the clear with the arithmetic of the protocol; float64 is double precision."
+                 with probabilistic rounding. Fixed point is computed in the clear with the arithmetic of the protocol; float64 is double precision. \
+                 Differences are of means before rounding; where trainings collapse, they are well within the range of the seeds."
             )),
             Block::Text(self.setting.clone()),
             self.last_accuracies(),
@@ -250,16 +251,16 @@ impl<'a> Accuracy<'a> {
         blocks.extend(LAYERS.iter().map(|(name, hidden)| self.figure(name, hidden)));
         blocks.push(Block::Text(
             "The first epochs beside those of the reference system's emulation, test accuracy in per cent; fixed point with probabilistic rounding. \
-             The reference system is MP-SPDZ, with which Keller and Sun measured; its emulation computes the same without parties. Of it there is one seed."
+             The reference system is MP-SPDZ, with which Keller and Sun measured; its emulation computes the same without parties. It was run with one seed."
                 .into(),
         ));
         blocks.push(self.beside_emulation());
         blocks.extend((seeds > 1).then(|| self.within_ranges(seeds)));
         blocks.push(Block::Text(
-            "Where and why trainings collapse: epochs that end below 20 % of ten classes; how many of them, and of all others, had values that \
-             left the range of the number format, of which float64 has none; restarts; rows without a positive logit, so that the sum of a use \
-             of ReLU is zero; and values out of range. All are summed over the seeds. A collapse with values out of range in its epoch is one of the number format; one in \
-             float64 is one of the variant itself."
+            "Where and why trainings collapse. An epoch collapses if it ends below 20 %. Columns: collapsed epochs; how many of them, and how many others, had values that \
+             left the range of the number format (float64 has no such range); restarts; rows without a positive logit, so that the sum of a use of ReLU is zero; \
+             values out of range. All are summed over the seeds. A collapse with values out of range in its epoch may be one of the number format; one in \
+             float64 is one of the variant itself. Figures show rows without a positive logit by epoch."
                 .into(),
         ));
         blocks.push(self.why_collapsed());

@@ -28,15 +28,28 @@ pub(super) fn names(tables: &[&Table]) -> Vec<Block> {
     let used: Vec<&str> = cells.iter().map(|cell| fields(cell).0).collect();
     let variants: Vec<&Softmax> =
         Softmax::ALL.iter().filter(|softmax| used.contains(&softmax.name())).collect();
+    let used_fields: Vec<&str> =
+        cells.iter().flat_map(|cell| fields(cell).1).map(|(field, _)| field).collect();
     let layers = variants.iter().map(|softmax| {
         let reveals = softmax.reveals().map_or(String::new(), |what| format!(" All parties learn {what}."));
-        format!("`{}`: {}.{reveals} Source: {}", softmax.name(), softmax.description(), softmax.paper())
+        let set =
+            used_fields.iter().any(|field| softmax.parameters().iter().any(|known| known.name == *field));
+        let default = if set {
+            format!(" Where nothing is set, it is `{}`.", softmax.in_full())
+        } else {
+            String::new()
+        };
+        format!(
+            "`{}`: {}.{reveals}{default} Source: {}",
+            softmax.name(),
+            softmax.description(),
+            softmax.paper()
+        )
     });
-    let set: Vec<&str> = cells.iter().flat_map(|cell| fields(cell).1).map(|(field, _)| field).collect();
     let mut options: Vec<String> = Vec::new();
     for parameter in variants.iter().flat_map(|softmax| softmax.parameters()) {
         let line = format!("`{}`: {}", parameter.name, parameter.about);
-        if set.contains(&parameter.name) && !options.contains(&line) {
+        if used_fields.contains(&parameter.name) && !options.contains(&line) {
             options.push(line);
         }
     }
@@ -68,12 +81,12 @@ pub(super) fn names(tables: &[&Table]) -> Vec<Block> {
             "Output layers, with x the logits of a row, y its label as zeros and a one, and d = x - max x:",
             layers.collect::<Vec<_>>(),
         ),
-        ("What is set of them:", options),
+        ("Their options:", options),
         (
-            "Protocols; semi-honest parties do as the protocol says, a malicious one does not:",
+            "Protocols. Semi-honest parties do as the protocol says, malicious ones may do anything:",
             protocols.collect(),
         ),
-        ("Networks between the parties, with the latency of one way:", links),
+        ("Networks between the parties:", links),
     ];
     for (title, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         blocks.extend([Block::Text(title.into()), Block::List(list)]);

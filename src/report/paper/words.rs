@@ -30,6 +30,14 @@ pub(super) fn ratio(ratio: Option<f64>) -> String {
     ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
 }
 
+/// What the page calls a network between parties.
+pub(super) fn network_text(cell: &str) -> String {
+    match cell.strip_prefix("custom(base: \"").and_then(|rest| rest.strip_suffix("\", tcp: none)")) {
+        Some(base) => format!("`{base}` without TCP's congestion window"),
+        None => format!("`{cell}`"),
+    }
+}
+
 /// A modelled time.
 pub(super) fn time(seconds: f64) -> String {
     time_text((seconds * PS_PER_S) as u64)
