@@ -125,7 +125,9 @@ impl<'a> Cost<'a> {
                 (name, least, found.iter().copied().fold(0.0, f64::max))
             })
         };
-        let of = |&(name, least, most): &(&str, f64, f64)| format!("{least:.2} to {most:.2} with {name}");
+        let of = |&(name, least, most): &(&str, f64, f64)| {
+            format!("{least:.2} to {most:.2} times as long with {name}")
+        };
         let told = |softmax: &str| sentence(&ranges_of(softmax).iter().map(of).collect::<Vec<_>>());
         let ranges = ranges_of("relu_gradient");
         // With one layer more than with more layers, each protocol and network by itself.
@@ -149,8 +151,8 @@ impl<'a> Cost<'a> {
             claim: "The replacement provides a significant speed-up for a one-layer network only.".into(),
             said: said.into(),
             finding: format!(
-                "{why}. Under the protocols of the paper ({}) and over all networks above, an epoch with `exact` takes {} times as long as one with \
-                 `relu_gradient`, and {} times as long as one with `relu_probability`.{each}",
+                "{why}. Under the protocols of the paper ({}) and over all links above, an epoch with `exact` takes, against one with `relu_gradient`, {}; \
+                 against one with `relu_probability`, {}.{each}",
                 PAPER.join(", "),
                 told("relu_gradient"),
                 told("relu_probability")
