@@ -245,6 +245,7 @@ fn the_page_explains_the_names_that_it_uses() {
     ] {
         assert!(told.contains(line), "{line}\n{told}");
     }
+    assert!(told.ends_with("## How it was made\n\nhow\n"), "{told}");
     assert!(!told.contains("`rep4`:") && !told.contains("`zero_sum`:"), "only what is used: {told}");
     let results = "index,softmax,rounding,momentum,learning_rate,accuracy,restarts,rows_beyond_domain\n\
                    0,relu_gradient(zero_sum: first),probabilistic,0,0.0078125,0.9,0,0\n";

@@ -51,3 +51,17 @@ pub(super) fn sentence(items: &[String]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_without_tcp_is_called_by_its_base() {
+        assert_eq!(network_text("lan"), "`lan`");
+        let plain = network_text("custom(base: \"wan\", tcp: none)");
+        assert_eq!(plain, "`wan` without TCP's congestion window");
+        let other = "custom(base: \"wan\", tcp: (initial_window: 4))";
+        assert_eq!(network_text(other), format!("`{other}`"));
+    }
+}
