@@ -38,6 +38,26 @@ impl<'a> Race<'a> {
     }
 }
 
+impl Race<'_> {
+    /// How many times as fast as `exact` the sooner of the replacement's uses is; without end if only it gets there, none if it does not.
+    fn gain(&self) -> Option<f64> {
+        let (time, _) = self.first(is_replacement)?;
+        Some(self.first(|softmax| softmax == "exact").map_or(f64::INFINITY, |(exact, _)| exact / time))
+    }
+
+    /// Where the replacement is so many times as fast.
+    fn told(&self, gain: f64) -> String {
+        let Race { model, network, protocol, target, .. } = self;
+        let softmax = self.first(is_replacement).map_or("", |(_, softmax)| softmax);
+        let times = if gain.is_finite() {
+            format!("{gain:.2} times as fast")
+        } else {
+            "`exact` never gets there".to_string()
+        };
+        format!("`{softmax}`, {} to {target} under {protocol} over {network} ({times})", called(model))
+    }
+}
+
 /// Whether a variant is one of the replacement's uses.
 fn is_replacement(softmax: &str) -> bool {
     softmax.starts_with("relu_probability") || softmax.starts_with("relu_gradient")
@@ -191,44 +211,22 @@ impl<'a> Beyond<'a> {
         let soonest_of_safe =
             count(&|race| race.first(reveals_nothing).is_some_and(|(_, softmax)| is_replacement(softmax)));
         // Against `exact`: how many times as fast, and where.
-        let mut sooner: Vec<(f64, String, &str)> = Vec::new();
-        for race in &races {
-            let Some((time, softmax)) = race.first(is_replacement) else { continue };
-            let exact = race.first(|softmax| softmax == "exact").map_or(f64::INFINITY, |(exact, _)| exact);
-            if time < exact {
-                let times = if exact.is_finite() {
-                    format!("{:.2} times as fast", exact / time)
-                } else {
-                    "`exact` never gets there".to_string()
-                };
-                let (model, target, protocol, network) =
-                    (called(race.model), race.target, race.protocol, race.network);
-                let place =
-                    format!("`{softmax}`, {model} to {target} under {protocol} over {network} ({times})");
-                sooner.push((exact / time, place, race.model));
-            }
-        }
+        let mut sooner: Vec<(f64, &Race)> = races
+            .iter()
+            .filter_map(|race| Some((race.gain()?, race)))
+            .filter(|(gain, _)| *gain > 1.0)
+            .collect();
         sooner.sort_by(|a, b| b.0.total_cmp(&a.0));
-        // Of the races with one layer, by target, and of all others: how many there are, and in how many it is sooner than `exact`.
-        let of = |model: bool, target: Option<&str>| {
-            let is = |race: &&Race| {
-                (race.model == models[0]) == model && target.is_none_or(|name| race.target == name)
-            };
-            let won = |race: &&Race| {
-                let exact =
-                    race.first(|softmax| softmax == "exact").map_or(f64::INFINITY, |(exact, _)| exact);
-                race.first(is_replacement).is_some_and(|(time, _)| time < exact)
-            };
-            [races.iter().filter(is).count(), races.iter().filter(is).filter(won).count()]
-        };
+        // How many races there are, and in how many the replacement is sooner than `exact`: with one layer to a target, or with others.
+        let of = |is: &dyn Fn(&Race) -> bool| [count(is), sooner.iter().filter(|(_, race)| is(race)).count()];
         let by_target: Vec<(&str, [usize; 2])> = TARGETS
             .iter()
-            .map(|(_, target)| (*target, of(true, Some(*target))))
+            .map(|(_, target)| (*target, of(&|race| race.model == models[0] && race.target == *target)))
             .filter(|(_, [all, _])| *all > 0)
             .collect();
         let one_layer: Vec<String> =
             by_target.iter().map(|(target, [all, won])| format!("in {won} of {all} to {target}")).collect();
-        let [others, others_won] = of(false, None);
+        let [others, others_won] = of(&|race| race.model != models[0]);
         let said = if others_won > 0 {
             "not supported in every case"
         } else if sooner.is_empty() {
@@ -246,7 +244,7 @@ impl<'a> Beyond<'a> {
         let best = best.map_or(String::new(), |(softmax, count)| {
             format!(" Of those that reveal nothing, `{softmax}` is soonest most often, in {count}.")
         });
-        let named: Vec<String> = sooner.iter().take(NAMED).map(|(_, place, _)| place.clone()).collect();
+        let named: Vec<String> = sooner.iter().take(NAMED).map(|(gain, race)| race.told(*gain)).collect();
         let most = match named.len() {
             0 => String::new(),
             _ => format!(" The largest gains over `exact`: {}.", sentence(&named)),
