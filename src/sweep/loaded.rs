@@ -61,7 +61,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::scenario::Scenario;
+    use crate::scenario::{FixedPoint, Scenario};
 
     fn plan(train: usize) -> Plan {
         let text = format!(
@@ -69,6 +69,13 @@ mod tests {
              network: preset(\"lan\"))"
         );
         Scenario::parse(&text, "x", Path::new(""), &[]).unwrap()
+    }
+
+    /// Whether all numbers fit is looked at when they are read, so numbers of another format are read anew.
+    #[test]
+    fn data_of_another_format_have_another_name() {
+        let other = FixedPoint { total_bits: 40, ..plan(200).fixed_point };
+        assert_ne!(data_name(&plan(200)), data_name(&Plan { fixed_point: other, ..plan(200) }));
     }
 
     #[test]

@@ -239,3 +239,31 @@ pub fn plot_svg(series: &[Series], request: &Request) -> String {
     draw(&mut svg, series, request).expect("drawn into memory");
     svg
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::plot::Point;
+
+    /// The border of a legend.
+    const LEGEND: &str = "#C8C8C8";
+
+    #[test]
+    fn names_stand_at_points_that_are_alone_and_in_a_legend_otherwise() {
+        let point = |x: f64| Point { x, y: x, least: x, most: x };
+        let one = |name: &str, xs: &[f64], joined| Series {
+            name: name.to_string(),
+            points: xs.iter().map(|x| point(*x)).collect(),
+            joined,
+        };
+        let drawn = |series: &[Series]| plot_svg(series, &Request::default());
+        let alone = drawn(&[one("first", &[1.0], false), one("second", &[2.0], false)]);
+        assert!(alone.contains("first") && alone.contains("second") && !alone.contains(LEGEND), "{alone}");
+        for others in [
+            [one("first", &[1.0], false), one("second", &[2.0, 3.0], false)],
+            [one("first", &[1.0, 2.0], true), one("second", &[2.0, 3.0], true)],
+        ] {
+            assert!(drawn(&others).contains(LEGEND));
+        }
+    }
+}
