@@ -25,8 +25,8 @@ const ALL: &str = "all";
     mpcsim cost --protocol rep3 --protocol semi2k --matmul 128x784x128 --network wan\n  \
     mpcsim cost --protocol rep4 --layer 'conv(kernel: 5, channels: 16)' --input 28x28x1 --n 128")]
 pub(crate) struct CostArgs {
-    /// A protocol, may be given several times, or `all`; `mpcsim list` shows all of them. With who makes its triples, where that is
-    /// not as by default: `secureml:clients`.
+    /// A protocol, may be given several times, or `all`; `mpcsim list` shows all of them. With who makes its triples or the bits
+    /// of its ring, where those are not as by default: `secureml:clients`, `falcon:32`.
     #[arg(long = "protocol", value_name = "P", required = true)]
     protocols: Vec<String>,
     /// An operation, may be given several times; all of them if no matrix product and no layer is asked for either.
@@ -139,12 +139,10 @@ fn operations_of(protocol: Protocol, args: &CostArgs, alone: bool) -> Result<Vec
     }
     let named = args.operations.iter().map(|word| find("operation", word, &Operation::ALL, Operation::name));
     let mut operations: Vec<Operation> = named.collect::<Result<_, _>>()?;
-    if let Some(refused) = operations.iter().find(|operation| alone && !operation.is_served_by(protocol)) {
-        return Err(mistake(format!(
-            "{} opens a value before {} has checked anything: it is for semi-honest protocols",
-            refused.name(),
-            protocol.name()
-        )));
+    if let Some(refusal) =
+        operations.iter().find_map(|operation| operation.refusal(protocol)).filter(|_| alone)
+    {
+        return Err(mistake(refusal));
     }
     operations.retain(|operation| operation.is_served_by(protocol));
     operations.extend(args.products.iter().map(|&shape| Operation::Product(shape)));
@@ -160,7 +158,7 @@ pub(crate) fn cost(args: &CostArgs) -> Result<(), Failure> {
         match word.as_str() {
             ALL => protocols.extend(Protocol::ALL),
             word => {
-                let named = [&Protocol::ALL[..], &Protocol::WITH_OTHER_TRIPLES].concat();
+                let named = [&Protocol::ALL[..], &Protocol::IN_OTHER_WAYS].concat();
                 protocols.push(find("protocol", word, &named, Protocol::full_name)?);
             }
         }

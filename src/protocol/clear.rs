@@ -108,6 +108,14 @@ impl Clear {
         Clear { ideal, ..self }
     }
 
+    /// What the ring makes of numbers: those that it has no place for wrap. Opened, truncated and shifted is what is left of them.
+    fn wrapped<'a>(&self, x: &'a Plain<Vector>) -> Cow<'a, Vector> {
+        match self.ideal.ring_bits {
+            u64::BITS => Cow::Borrowed(&x.0),
+            bits => Cow::Owned(x.0.signed(bits)),
+        }
+    }
+
     /// A fresh stream, for rounding and masks.
     fn stream(&self) -> StreamKey {
         let counter = self.draws.replace(self.draws.get() + 1);
@@ -128,6 +136,10 @@ impl Protocol for Clear {
 
     fn content(&self) -> Content {
         Content::Values
+    }
+
+    fn ring_bits(&self) -> u32 {
+        self.ideal.ring_bits
     }
 
     fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
@@ -160,7 +172,7 @@ impl Protocol for Clear {
     }
 
     async fn open(&self, x: &Self::Share) -> Vector {
-        x.0.clone()
+        self.wrapped(x).into_owned()
     }
 
     async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane> {
@@ -192,7 +204,7 @@ impl Protocol for Clear {
             return Plain(locally_truncated(&x.0, &r, shift));
         }
         let (ops, constants) = (Ops::additions(0), [shift.into()]);
-        let [rounded] = Vector::fused_with(ops, constants, [&x.0, &r], |[shift], [x, r]| {
+        let [rounded] = Vector::fused_with(ops, constants, [&*self.wrapped(x), &r], |[shift], [x, r]| {
             [shift_right_signed(x + (r >> (64 - shift.0) as usize), shift.0 as u32)]
         });
         Plain(rounded)
@@ -209,12 +221,14 @@ impl Protocol for Clear {
         _at: u32,
         wraps: Wraps,
     ) -> (Vec<Word<Self::Bits>>, Self::Cut) {
-        let bits = if wraps == Wraps::Counted { 64 } else { bits };
+        let bits = if wraps == Wraps::Counted { self.ideal.ring_bits } else { bits };
         (self.summands(x, bits).await, ())
     }
 
     async fn shifted(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
-        Plain(x.0.shift_right(at))
+        let above = u64::BITS - self.ideal.ring_bits;
+        let x = if above == 0 { x.0.clone() } else { x.0.scale(1 << above).shift_right(above) };
+        Plain(x.shift_right(at))
     }
 
     async fn remainder(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {

@@ -45,10 +45,10 @@ primitives! {
         Dot, "dot", "n dot products of length 2";
         MatMul, "matmul", "n x 2 matrix by 2 x 1 matrix";
         And, "and", "n products of bits";
-        Truncate, "truncate", "n numbers of 47 bits by 16";
+        Truncate, "truncate", "n numbers of 47 bits by 16, in a ring of 32 bits of 31 by 13";
         TruncateGap, "truncate_gap", "n numbers of 24 bits by 16, which leave a gap of 40 bits";
         Summands, "summands", "n numbers of 31 bits as sums of known or shared bits";
-        Cut, "cut", "the same for numbers of 48 bits, cut at bit 16";
+        Cut, "cut", "the same for numbers of 48 bits, in a ring of 32 bits of 31, cut at bit 16";
         Random, "random", "n random numbers of 31 bits and their summands";
         BitsToRing, "bits_to_ring", "n bits as ring elements";
         AndToRing, "and_to_ring", "n products of bits as ring elements";
@@ -58,7 +58,7 @@ primitives! {
         WhereNegative, "where_negative", "n numbers where others of 31 bits are below zero, and whether those are";
         Divide, "divide", "n quotients of at most one with 2 bits after the point";
         OpenLessThanZero, "open_less_than_zero", "whether n numbers of 31 bits are below zero, told to all parties";
-        TruncatedMul, "truncated_mul", "n products of ring elements of 47 bits, truncated by 16";
+        TruncatedMul, "truncated_mul", "n products of ring elements of 47 bits, truncated by 16, in a ring of 32 bits of 31 by 13";
     }
 }
 
@@ -180,13 +180,15 @@ fn cost_text(steps: Steps, parties: usize) -> String {
 /// A party's bytes as a formula in n.
 fn bytes_text(steps: Steps, party: usize) -> String {
     let sent: Vec<&Sent> = steps.iter().copied().flatten().filter(|sent| sent.from == party).collect();
-    let elements: u64 = sent.iter().map(|sent| 8 * sent.elements + 13 * sent.wide).sum();
+    // Bits that fill whole bytes are not rounded up.
+    let whole = |sent: &&Sent| if sent.bits % 8 == 0 { sent.bits / 8 } else { 0 };
+    let elements: u64 = sent.iter().map(|sent| 8 * sent.elements + 13 * sent.wide + whole(sent)).sum();
     let bytes: u64 = sent.iter().map(|sent| sent.bytes).sum();
     let mut terms = Vec::new();
     if elements > 0 {
         terms.push(format!("{elements} n"));
     }
-    let mut bits: Vec<u64> = sent.iter().map(|sent| sent.bits).filter(|&bits| bits > 0).collect();
+    let mut bits: Vec<u64> = sent.iter().map(|sent| sent.bits).filter(|&bits| bits % 8 != 0).collect();
     bits.sort_unstable();
     for equal in bits.chunk_by(|a, b| a == b) {
         let times = if equal.len() == 1 { String::new() } else { format!("{} ", equal.len()) };

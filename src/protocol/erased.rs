@@ -310,6 +310,7 @@ trait Operations {
     fn prepare<'a>(&'a self, demand: &'a Demand) -> Later<'a, ()>;
     fn demand(&self) -> Demand;
     fn opens_bit_lengths(&self) -> bool;
+    fn ring_bits(&self) -> u32;
     fn note_revealed(&self, what: &'static str, values: usize);
     fn expect_range(&self, x: &ErasedShare, bits: u32);
     fn expect_rows(&self, x: &ErasedShare, width: usize, range: (i64, i64));
@@ -467,6 +468,10 @@ impl<P: Protocol> Operations for P {
     fn opens_bit_lengths(&self) -> bool {
         Protocol::opens_bit_lengths(self)
     }
+
+    fn ring_bits(&self) -> u32 {
+        Protocol::ring_bits(self)
+    }
     fn note_revealed(&self, what: &'static str, values: usize) {
         Protocol::note_revealed(self, what, values);
     }
@@ -601,6 +606,10 @@ impl Protocol for Erased {
     }
     fn opens_bit_lengths(&self) -> bool {
         self.0.opens_bit_lengths()
+    }
+
+    fn ring_bits(&self) -> u32 {
+        self.0.ring_bits()
     }
     fn note_revealed(&self, what: &'static str, values: usize) {
         self.0.note_revealed(what, values);

@@ -1,4 +1,4 @@
-//! `falcon`: three parties with replicated shares over Z_2^64, semi-honest, as Falcon compares and truncates.
+//! `falcon`: three parties with replicated shares over Z_2^64 or Z_2^32, semi-honest, as Falcon compares and truncates.
 //!
 //! Shares, inputs, openings and products are those of [`super::rep3`]: x = x_0 + x_1 + x_2, party i holds (x_i, x_{i+1}). Falcon's own:
 //! * **truncation** opens x under a prepared mask. A product that is truncated is opened before it is shared again, through party 2;
@@ -11,7 +11,9 @@
 //! Source: Wagh, Tople, Benhamouda, Kushilevitz, Mittal, Rabin, "Falcon: Honest-majority maliciously secure framework for private deep
 //! learning" (PETS 2021), and the authors' program (github.com/snwagh/falcon-public), whose faults are not repeated: docs/fidelity.md.
 //! The pair of a truncation has one bit more than the paper's, so that a result is never wrong by a wrap, whatever x is.
-//! Above each operation: rounds, and payload bytes per element sent by the parties 0, 1, 2.
+//! Numbers modulo 2^32 stand in the lower halves of words, of which the upper ones mean nothing; what is to be compared stands in the upper
+//! halves, so that it wraps where words do.
+//! Above each operation: rounds, and payload bytes per element sent by the parties 0, 1, 2 with ring elements of 64 bits.
 
 use std::borrow::Cow;
 use std::num::Wrapping;
@@ -21,7 +23,7 @@ use super::demand::{Request, Supply};
 use super::parts::falcon_offline::{Masks, Material, Signs};
 use super::parts::replicated::Replicated;
 use super::parts::residue_shares::{Residue, Told};
-use super::rep3::{self, OPEN};
+use super::rep3;
 use super::{
     BitShare, Components, Demand, Ideal, Message, Protocol, Rep3, RingShare, Start, Truncation, Word, Wraps,
     receive_ring, send,
@@ -29,27 +31,32 @@ use super::{
 use crate::ring::{Content, Element, MatMul, Ops, Plane, RingVector, Vector};
 use crate::sim::{Party, SpanGuard, all};
 
-/// Bits of a ring element.
-const RING_BITS: u32 = 64;
-/// The place of the highest bit.
+/// The place of the highest bit of a word.
 const TOP: usize = 63;
 /// Bytes of a key.
 const KEY_BYTES: u64 = 16;
 
-/// One party of the protocol.
-pub struct Falcon {
+/// One party of the protocol, with ring elements of so many bits: 64 or 32.
+pub struct FalconOver<const RING_BITS: u32> {
     rep3: Rep3,
     supply: Supply<Material>,
 }
 
-/// Whether x + y wraps, for the sum modulo 2^64: 1 or 0.
+/// The protocol over Z_2^64.
+pub type Falcon = FalconOver<64>;
+/// The same over Z_2^32.
+pub type Falcon32 = FalconOver<32>;
+
+/// Whether x + y wraps, for the sum in words: 1 or 0.
 fn carry(x: Element, y: Element, sum: Element) -> Element {
     ((x & y) | ((x | y) & !sum)) >> TOP
 }
 
-impl Falcon {
+impl<const RING_BITS: u32> FalconOver<RING_BITS> {
     /// Number of parties.
     pub const PARTIES: usize = Rep3::PARTIES;
+    /// Bits of a word above a ring element.
+    const ABOVE: u32 = u64::BITS - RING_BITS;
 
     fn take(&self, request: Request) -> Material {
         let prepared = self.supply.take(request.clone());
@@ -88,12 +95,34 @@ impl Falcon {
         masked
     }
 
+    /// Ring elements in the upper ends of words, as a message.
+    fn top_message(&self, x: &Vector) -> Message {
+        if RING_BITS == u64::BITS {
+            Message::Ring(x.clone())
+        } else {
+            Message::Ring32(x.shift_right(Self::ABOVE))
+        }
+    }
+
+    /// The same, received.
+    async fn receive_top(&self, from: usize) -> Vector {
+        let received = receive_ring(&self.rep3.party, from).await;
+        if RING_BITS == u64::BITS { received } else { received.scale(1 << Self::ABOVE) }
+    }
+
+    /// The component that this party lacks of ring elements in the upper ends of words.
+    async fn missing_top(&self, own: &Vector) -> Vector {
+        let _span = self.rep3.party.span("open");
+        send(&self.rep3.party, self.rep3.next(), self.top_message(own));
+        self.receive_top(self.rep3.previous()).await
+    }
+
     /// The truncated number, from v + r' modulo 2^(bits+1) for v = x + 2^(bits-1), which is `opened` shifted to the top. Its bit
     /// above the number, xor the mask's, is what v + r' carried there:
     /// (v + r' modulo 2^bits) >> shift - r + 2^(bits-shift) carry - 2^(bits-shift-1), off by what the lowest bits carry. Local.
     fn unmasked(&self, opened: &Vector, masks: &Masks, truncation: Truncation) -> Replicated<Vector> {
         let Truncation { bits, shift } = truncation;
-        let constants = [(RING_BITS - bits + shift).into(), 1u64 << (bits - shift)];
+        let constants = [(u64::BITS - bits + shift).into(), 1u64 << (bits - shift)];
         let ops = Ops::additions(5).and_multiplications(2);
         // What is known, and the factor of the mask's top bit.
         let [known, factor] = Vector::fused_with(ops, constants, [opened], |[down, wrap], [opened]| {
@@ -113,22 +142,24 @@ impl Falcon {
     /// A sum of one part of each party, truncated: the parties 0 and 1 tell party 2 their masked parts, who tells them the sum.
     /// 2 rounds; 8, 8, 16.
     async fn truncated(&self, mine: Vector, truncation: Truncation) -> Replicated<Vector> {
+        let Truncation { bits, shift } = truncation;
+        assert!(0 < shift && shift < bits && bits < RING_BITS, "truncation of {bits} bits by {shift}");
         let masks = self.take_masks(mine.len(), truncation);
         let (party, id) = (&self.rep3.party, self.rep3.party.id());
         let mine = self.masked(id, &mine, &masks.mask.own, truncation.bits);
         let opened = if id == 2 {
-            let (first, second) = (receive_ring(party, 0).await, receive_ring(party, 1).await);
+            let (first, second) = (self.receive_top(0).await, self.receive_top(1).await);
             let [sum] = Vector::fused(Ops::additions(2), [&first, &second, &mine], |[a, b, c]| [a + b + c]);
-            (0..2).for_each(|to| send(party, to, Message::Ring(sum.clone())));
+            (0..2).for_each(|to| send(party, to, self.top_message(&sum)));
             sum
         } else {
-            send(party, 2, Message::Ring(mine));
-            receive_ring(party, 2).await
+            send(party, 2, self.top_message(&mine));
+            self.receive_top(2).await
         };
         self.unmasked(&opened, &masks, truncation)
     }
 
-    /// DReLU: the top bits of x 2^(64-bits), shared. With a = 2 x 2^(64-bits), which is even, and its components a_j:
+    /// DReLU: the top bits of x 2^(l-bits), shared, for ring elements of l bits. With a = 2 x 2^(l-bits), which is even, and its components a_j:
     /// the top bit is the sum of those of the components and of what the a_j carry (Wrap3). X = a + r is opened; X_j = a_j + r_j wraps
     /// b_j times, the X_j together d times, the r_j as often as was prepared, and a + r once if r > X: all this, summed modulo 2, is what
     /// the a_j carry. r > X is found as r >= X + 1: both are different since a is even, but X + 1 must not wrap.
@@ -137,7 +168,7 @@ impl Falcon {
         let _span = self.rep3.party.span("drelu");
         let len = x.len();
         let prepared = self.take_signs(len);
-        let constants = [1 << (RING_BITS - bits)];
+        let constants = [1 << (u64::BITS - bits)];
         let parts = |x: &Vector, r: &Vector| -> [Vector; 2] {
             let ops = Ops::additions(4).and_multiplications(1);
             Vector::fused_with(ops, constants, [x, r], |[scale], [x, r]| {
@@ -149,20 +180,16 @@ impl Falcon {
         };
         let [own, own_bit] = parts(&x.own, &prepared.r.own);
         let [next, next_bit] = parts(&x.next, &prepared.r.next);
-        let missing = {
-            let _span = self.rep3.party.span("open");
-            send(&self.rep3.party, self.rep3.next(), Message::Ring(own.clone()));
-            receive_ring(&self.rep3.party, self.rep3.previous()).await
-        };
+        let missing = self.missing_top(&own).await;
         // In the order of components, which is the same for all parties.
         let mut sums = [&own, &next, &missing];
         sums.rotate_right(self.rep3.party.id());
         let ops = Ops::additions(6);
         // X + 1, and what all know of the bits to be summed.
-        let [above, known] = Vector::fused(ops, sums, |[x, y, z]| {
+        let [above, known] = Vector::fused_with(ops, [1 << Self::ABOVE], sums, |[one], [x, y, z]| {
             let two = x + y;
             let sum = two + z;
-            let above = sum + Wrapping(1);
+            let above = sum + one;
             let wraps = Wrapping(u64::from(above.0 == 0));
             [above, carry(x, y, two) ^ carry(two, z, sum) ^ wraps]
         });
@@ -174,19 +201,20 @@ impl Falcon {
         self.rep3.mapped(&sum, |component, bit| if component == 0 { bit.xor(&known) } else { bit.clone() })
     }
 
-    /// PrivateCompare: `[r >= t] xor flip` for r != t, known to all. With bits r_i and t_i and s = (-1)^flip,
+    /// PrivateCompare: `[r >= t] xor flip` for r != t, known to all; t stands in the upper ends of words. With bits r_i and t_i and s = (-1)^flip,
     /// c_i = s (r_i - t_i) + 1 + (how many higher bits differ): one of them is zero if r < t without flip, or r > t with it. Their product
     /// times a random factor is opened; it goes into the c_i of the highest bit, where it costs nothing.
     /// 8 rounds; 128, 128, 128.
     async fn private_compare(&self, prepared: &Signs, t: &Vector) -> Plane {
         let _span = self.rep3.party.span("private_compare");
-        let (rep3, n, lower) = (&self.rep3, t.len(), TOP * t.len());
-        let content = rep3.content;
-        let t = Residue::from_bits(&Plane::split(t, RING_BITS as usize));
+        let (rep3, n, below) = (&self.rep3, t.len(), RING_BITS as usize - 1);
+        let (content, lower) = (rep3.content, below * t.len());
+        let t = if RING_BITS == u64::BITS { t.clone() } else { t.shift_right(Self::ABOVE) };
+        let t = Residue::from_bits(&Plane::split(&t, RING_BITS as usize));
         let difference = rep3.plus_public(&prepared.bits, &t.neg());
         let signs = rep3.held(|component| {
             let of = |x: &Replicated<Residue>| held_of(rep3, x, component);
-            Residue::concat(&[&of(&prepared.sign).tile(TOP), &of(&prepared.signed_factor)])
+            Residue::concat(&[&of(&prepared.sign).tile(below), &of(&prepared.signed_factor)])
         });
         let signed = rep3.residue_products(&signs, &difference, Told::Previous).await;
         // r_i xor t_i = r_i (1 - 2 t_i) + t_i.
@@ -231,16 +259,19 @@ fn above_each(x: &Residue, n: usize) -> Residue {
     Residue::concat(&sums.iter().collect::<Vec<_>>())
 }
 
-impl Start for Falcon {
-    const COSTS: &'static [Declared] = COSTS;
-    const IDEAL: Ideal = Ideal { opens_bit_lengths: true, ..Ideal::GENERIC };
+impl<const RING_BITS: u32> Start for FalconOver<RING_BITS> {
+    const COSTS: &'static [Declared] = Self::DECLARED;
+    const IDEAL: Ideal = Ideal { opens_bit_lengths: true, ring_bits: RING_BITS, ..Ideal::GENERIC };
 
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
-        Falcon { rep3: Rep3::new(party, seed, content), supply: Supply::default() }
+        const { assert!(RING_BITS == u32::BITS || RING_BITS == u64::BITS) };
+        let rep3 = Rep3::new(party, seed, content);
+        let rep3 = if RING_BITS == u64::BITS { rep3 } else { rep3.over_32_bits() };
+        FalconOver { rep3, supply: Supply::default() }
     }
 }
 
-impl Protocol for Falcon {
+impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
     type Share = Replicated<Vector>;
     type Bits = Replicated<Plane>;
     type Cut = ();
@@ -249,12 +280,16 @@ impl Protocol for Falcon {
         self.rep3.content
     }
 
+    fn ring_bits(&self) -> u32 {
+        RING_BITS
+    }
+
     fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
         self.rep3.party.span(name)
     }
 
     fn fork(&self, n: usize) -> Vec<Self> {
-        let handle = |(rep3, supply)| Falcon { rep3, supply };
+        let handle = |(rep3, supply)| FalconOver { rep3, supply };
         self.rep3.fork(n).into_iter().zip(self.supply.fork(n)).map(handle).collect()
     }
 
@@ -306,7 +341,9 @@ impl Protocol for Falcon {
             let [x, mask] = [x, &masks.mask].map(|x| held_of(&self.rep3, x, component));
             self.masked(component, &x, &mask, bits)
         });
-        let opened = self.rep3.open(&masked).await;
+        let missing = self.missing_top(&masked.own).await;
+        let sum = [&masked.own, &masked.next, &missing];
+        let [opened] = Vector::fused(Ops::additions(2), sum, |[a, b, c]| [a + b + c]);
         self.unmasked(&opened, &masks, truncation)
     }
 
@@ -437,72 +474,87 @@ impl Protocol for Falcon {
     }
 }
 
-/// So many bytes for each of n to the party before.
-const fn back(bytes: u64) -> [Sent; 3] {
-    [Sent::bits(0, 2, 8 * bytes), Sent::bits(1, 0, 8 * bytes), Sent::bits(2, 1, 8 * bytes)]
+/// So many bits for each of n to the party before.
+const fn back(bits: u64) -> [Sent; 3] {
+    [Sent::bits(0, 2, bits), Sent::bits(1, 0, bits), Sent::bits(2, 1, bits)]
 }
 
 /// The same to the party after.
-const fn forth(bytes: u64) -> [Sent; 3] {
-    [Sent::bits(0, 1, 8 * bytes), Sent::bits(1, 2, 8 * bytes), Sent::bits(2, 0, 8 * bytes)]
+const fn forth(bits: u64) -> [Sent; 3] {
+    [Sent::bits(0, 1, bits), Sent::bits(1, 2, bits), Sent::bits(2, 0, bits)]
 }
 
-/// DReLU, then one more byte to the next party.
-const SIGNS: &[&[Sent]] = &[
-    OPEN,
-    &back(64),
-    &forth(32),
-    &forth(16),
-    &forth(8),
-    &forth(4),
-    &forth(2),
-    &forth(1),
-    &forth(1),
-    &forth(1),
-];
+/// A residue, or a bit as the authors send it.
+const BYTE: u64 = 8;
 const A_BIT: &str = "random bits";
 const A_PAIR: &str = "a pair r', r' without its lowest bits, and its top bit";
 const A_COMPARISON: &str =
     "r with shared bits modulo 67, how often its components wrap, a random sign and factor";
 const TRUNCATION: &str = "(v + r' modulo 2^bits) >> shift - r + 2^(bits-shift) carry - 2^(bits-shift-1) with \
     v = x + 2^(bits-1), v + r' opened";
+const SIGNS: &str = "top bits of the components, and what twice they carry: 2 x + r opened and compared with r; then bits_to_ring";
 
-/// What the operations cost.
-const COSTS: &[Declared] = &[
-    rep3::INPUT,
-    rep3::OPENING,
-    Declared::online(Primitive::OpenBits, "the same for bits, a byte each", &[&forth(1)]),
-    rep3::MUL,
-    rep3::DOT,
-    rep3::MATMUL,
-    Declared::online(Primitive::And, "the same over GF(2), a byte each", &[&back(1)]),
-    Declared::online(Primitive::Truncate, TRUNCATION, &[OPEN]).with_batches(A_PAIR),
-    Declared::online(Primitive::TruncateGap, TRUNCATION, &[OPEN]).with_batches(A_PAIR),
-    Declared::online(Primitive::Summands, "the components", &[]),
-    Declared::online(Primitive::Cut, "the components", &[]),
-    Declared::online(Primitive::Random, "components of which each is drawn by two", &[]),
-    Declared::online(
-        Primitive::BitsToRing,
-        "m + b - 2 m b with m = x xor b opened for a random bit b",
-        &[&forth(1)],
-    )
-    .with_batches(A_BIT),
-    Declared::online(Primitive::AndToRing, "a product of bits, then the same", &[&back(1), &forth(1)])
+impl<const RING_BITS: u32> FalconOver<RING_BITS> {
+    /// Bits of a ring element.
+    const ELEMENT: u64 = RING_BITS as u64;
+    const OPEN: &'static [Sent] = &forth(Self::ELEMENT);
+    const RESHARE: &'static [Sent] = &back(Self::ELEMENT);
+
+    /// DReLU, then one more byte to the next party.
+    const SIGNS: &'static [&'static [Sent]] = {
+        let all: &'static [&'static [Sent]] = &[
+            Self::OPEN,
+            &back(BYTE * Self::ELEMENT),
+            &forth(BYTE * Self::ELEMENT / 2),
+            &forth(BYTE * Self::ELEMENT / 4),
+            &forth(BYTE * Self::ELEMENT / 8),
+            &forth(BYTE * Self::ELEMENT / 16),
+            &forth(BYTE * Self::ELEMENT / 32),
+            &forth(BYTE),
+            &forth(BYTE),
+            &forth(BYTE),
+        ];
+        // Half as many positions have a product less.
+        if RING_BITS == u64::BITS { all } else { all.split_at(9).0 }
+    };
+
+    /// What the operations cost.
+    const DECLARED: &'static [Declared] = &[
+        Declared { online: &[&[Sent::bits(0, 1, Self::ELEMENT)]], ..rep3::INPUT },
+        Declared { online: &[Self::OPEN], ..rep3::OPENING },
+        Declared::online(Primitive::OpenBits, "the same for bits, a byte each", &[&forth(BYTE)]),
+        Declared { online: &[Self::RESHARE], ..rep3::MUL },
+        Declared { online: &[Self::RESHARE], ..rep3::DOT },
+        Declared { online: &[Self::RESHARE], ..rep3::MATMUL },
+        Declared::online(Primitive::And, "the same over GF(2), a byte each", &[&back(BYTE)]),
+        Declared::online(Primitive::Truncate, TRUNCATION, &[Self::OPEN]).with_batches(A_PAIR),
+        Declared::online(Primitive::TruncateGap, TRUNCATION, &[Self::OPEN]).with_batches(A_PAIR),
+        Declared::online(Primitive::Summands, "the components", &[]),
+        Declared::online(Primitive::Cut, "the components", &[]),
+        Declared::online(Primitive::Random, "components of which each is drawn by two", &[]),
+        Declared::online(
+            Primitive::BitsToRing,
+            "m + b - 2 m b with m = x xor b opened for a random bit b",
+            &[&forth(BYTE)],
+        )
         .with_batches(A_BIT),
-    Declared::online(
-        Primitive::LessThanZero,
-        "top bits of the components, and what twice they carry: 2 x + r opened and compared with r; then bits_to_ring",
-        SIGNS,
-    )
-    .with_batches(A_COMPARISON),
-    Declared::online(Primitive::OpenLessThanZero, "the same, then open_bits", SIGNS).with_batches(A_COMPARISON),
-    Declared::online(
-        Primitive::TruncatedMul,
-        "the product is truncated before it is shared again, opened through party 2",
-        &[
-            &[Sent::elements(0, 2, 1), Sent::elements(1, 2, 1)],
-            &[Sent::elements(2, 0, 1), Sent::elements(2, 1, 1)],
-        ],
-    )
-    .with_batches(A_PAIR),
-];
+        Declared::online(
+            Primitive::AndToRing,
+            "a product of bits, then the same",
+            &[&back(BYTE), &forth(BYTE)],
+        )
+        .with_batches(A_BIT),
+        Declared::online(Primitive::LessThanZero, SIGNS, Self::SIGNS).with_batches(A_COMPARISON),
+        Declared::online(Primitive::OpenLessThanZero, "the same, then open_bits", Self::SIGNS)
+            .with_batches(A_COMPARISON),
+        Declared::online(
+            Primitive::TruncatedMul,
+            "the product is truncated before it is shared again, opened through party 2",
+            &[
+                &[Sent::bits(0, 2, Self::ELEMENT), Sent::bits(1, 2, Self::ELEMENT)],
+                &[Sent::bits(2, 0, Self::ELEMENT), Sent::bits(2, 1, Self::ELEMENT)],
+            ],
+        )
+        .with_batches(A_PAIR),
+    ];
+}

@@ -28,12 +28,18 @@ pub struct Ideal {
     pub divide: Option<OwnDivision>,
     /// Whether it may open bit lengths of divisors, see [`super::Protocol::opens_bit_lengths`].
     pub opens_bit_lengths: bool,
+    /// Bits of a ring element: numbers beyond wrap.
+    pub ring_bits: u32,
 }
 
 impl Ideal {
     /// Of a protocol that has nothing of its own.
-    pub const GENERIC: Ideal =
-        Ideal { truncation: TruncationLaw::AlwaysNear, divide: None, opens_bit_lengths: false };
+    pub const GENERIC: Ideal = Ideal {
+        truncation: TruncationLaw::AlwaysNear,
+        divide: None,
+        opens_bit_lengths: false,
+        ring_bits: u64::BITS,
+    };
 
     /// Whether results are those of any other protocol, in whatever is computed.
     pub fn is_generic(&self) -> bool {
@@ -45,6 +51,7 @@ impl Ideal {
     pub fn shows(&self, truncates_probabilistically: bool, divides_coarsely: bool) -> bool {
         (truncates_probabilistically && self.truncation != TruncationLaw::AlwaysNear)
             || self.divide.is_some()
+            || self.ring_bits < u64::BITS
             || (divides_coarsely && self.opens_bit_lengths)
     }
 }

@@ -8,6 +8,8 @@ use crate::sim::Party;
 pub enum Message {
     /// Ring elements, eight bytes each.
     Ring(Vector),
+    /// Elements of Z_2^32, four bytes each: the lower halves of words.
+    Ring32(Vector),
     /// Elements of Z_2^104, 13 bytes each.
     Wide(Wide<104>),
     /// Elements of Z_2^144, 18 bytes each.
@@ -28,10 +30,17 @@ pub enum Message {
 }
 
 impl Message {
+    /// What these words are modulo 2^32.
+    pub fn ring32(words: &Vector) -> Message {
+        let lower = || words.expect_values().iter().map(|word| word & u64::from(u32::MAX)).collect();
+        Message::Ring32(Vector::build(words.content(), words.len(), lower))
+    }
+
     /// Size of the content.
     pub fn payload_bytes(&self) -> u64 {
         match self {
             Message::Ring(vector) => 8 * vector.len() as u64,
+            Message::Ring32(vector) => 4 * vector.len() as u64,
             Message::Wide(vector) => Wide::<104>::WIRE_BYTES * vector.len() as u64,
             Message::Extended(vector) => Extended::WIRE_BYTES * vector.len() as u64,
             Message::Bits(planes) => planes.iter().map(|p| p.len() as u64).sum::<u64>().div_ceil(8),
@@ -46,7 +55,9 @@ impl Message {
     /// The kinds of content that can be altered alone, each with its place: parts of several at once are counted.
     pub fn parts(&self) -> Vec<&'static str> {
         match self {
-            Message::Ring(_) | Message::Wide(_) | Message::Extended(_) => vec!["ring elements"],
+            Message::Ring(_) | Message::Ring32(_) | Message::Wide(_) | Message::Extended(_) => {
+                vec!["ring elements"]
+            }
             Message::Bits(_) | Message::Bytes(_) => vec!["bits"],
             Message::Residues(_) => vec!["residues"],
             Message::Opaque(_) => vec!["keys"],
@@ -64,6 +75,12 @@ impl Message {
                 let place = (choice >> 6) as usize % words.len().max(1);
                 *words.get_mut(place)? ^= 1 << (choice % 64);
                 Some(Message::Ring(words.into()))
+            }
+            Message::Ring32(vector) => {
+                let mut words = vector.values()?.to_vec();
+                let place = (choice >> 5) as usize % words.len().max(1);
+                *words.get_mut(place)? ^= 1 << (choice % 32);
+                Some(Message::Ring32(words.into()))
             }
             Message::Wide(vector) => {
                 let mut integers = vector.integers()?;
@@ -129,6 +146,10 @@ impl Message {
                 let len = vector.values().filter(|values| !values.is_empty())?.len();
                 Some(Message::Ring(words(len, choice).into()))
             }
+            Message::Ring32(vector) => {
+                let len = vector.values().filter(|values| !values.is_empty())?.len();
+                Some(Message::ring32(&words(len, choice).into()))
+            }
             Message::Wide(vector) => {
                 let integers = integers(vector.integers().filter(|values| !values.is_empty())?.len());
                 Some(Message::Wide(Wide::build(vector.content(), integers.len(), || integers)))
@@ -172,7 +193,9 @@ impl Message {
     /// Whether two messages can stand for each other: the same kinds of content, as much of each.
     pub fn has_form_of(&self, other: &Message) -> bool {
         match (self, other) {
-            (Message::Ring(x), Message::Ring(y)) => x.len() == y.len(),
+            (Message::Ring(x), Message::Ring(y)) | (Message::Ring32(x), Message::Ring32(y)) => {
+                x.len() == y.len()
+            }
             (Message::Wide(x), Message::Wide(y)) => x.len() == y.len(),
             (Message::Extended(x), Message::Extended(y)) => x.len() == y.len(),
             (Message::Residues(x), Message::Residues(y)) => x.len() == y.len(),
@@ -191,7 +214,9 @@ impl Message {
     /// Whether two messages say the same. Messages without content always do.
     fn same(&self, other: &Message) -> bool {
         match (self, other) {
-            (Message::Ring(x), Message::Ring(y)) => x.is_same(y) || x == y,
+            (Message::Ring(x), Message::Ring(y)) | (Message::Ring32(x), Message::Ring32(y)) => {
+                x.is_same(y) || x == y
+            }
             (Message::Wide(x), Message::Wide(y)) => x == y,
             (Message::Extended(x), Message::Extended(y)) => x == y,
             (Message::Bits(x), Message::Bits(y)) | (Message::Bytes(x), Message::Bytes(y)) => x == y,
@@ -249,7 +274,7 @@ pub(crate) fn send(party: &Party<Message>, to: usize, message: Message) {
 /// Receives ring elements.
 pub(crate) async fn receive_ring(party: &Party<Message>, from: usize) -> Vector {
     match party.recv(from).await {
-        Message::Ring(vector) => vector,
+        Message::Ring(vector) | Message::Ring32(vector) => vector,
         other => panic!("party {} expected ring elements from party {from}, not {other:?}", party.id()),
     }
 }

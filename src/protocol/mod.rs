@@ -116,7 +116,7 @@ pub use beaver2::Beaver2;
 pub use clear::{Clear, ValuesBeyond};
 pub use declared::Declared;
 pub use demand::Demand;
-pub use falcon::Falcon;
+pub use falcon::{Falcon, Falcon32};
 pub use ideal::{Ideal, OwnDivision, TruncationLaw};
 pub use message::Message;
 pub(crate) use message::{receive_bits, receive_ring, send};
@@ -174,7 +174,8 @@ pub struct Division<'a, S> {
     pub total_bits: u32,
 }
 
-/// Arithmetic and boolean secret sharing, as one party sees it. Values are integers modulo 2^64.
+/// Arithmetic and boolean secret sharing, as one party sees it. Values are integers modulo 2^64, or modulo what
+/// [`Protocol::ring_bits`] says.
 ///
 /// Linear operations are local and come with the shares ([`Components`]). All others are here. Whole vectors are
 /// processed at once: the rounds of an operation do not depend on the length of its operands.
@@ -193,6 +194,10 @@ pub trait Protocol: Sized + 'static {
     }
     /// Whether vectors carry values or only their length.
     fn content(&self) -> Content;
+    /// Bits of a ring element. With fewer than 64 of them, what is opened are signed numbers of so many bits.
+    fn ring_bits(&self) -> u32 {
+        u64::BITS
+    }
     /// Names what is done until the guard is dropped.
     fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message>;
     /// Handles for `n` sub-programs that run side by side, see [`crate::sim::both`].

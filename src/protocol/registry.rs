@@ -4,8 +4,8 @@ use super::erased::Erased;
 use super::secureml::{SecureMlClients, SecureMlDealer, SecureMlEncryption, SecureMlSoftSpoken, TriplesBy};
 use super::semi2k::{Semi2kSingleTriples, Triples};
 use super::{
-    Beaver2, Declared, Falcon, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k, Start,
-    SyRep3,
+    Beaver2, Declared, Falcon, Falcon32, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k,
+    Start, SyRep3,
 };
 use crate::ring::Content;
 use crate::sim::Party;
@@ -43,9 +43,9 @@ enum Adversary {
 macro_rules! protocols {
     (
         $($name:literal, $variant:ident, $compiled:ident, $security:ident, $parties:expr, $description:literal, $paper:literal;)*
-        with other triples: $($title:literal, $way:ident, $of:ident, $by:ident, $what:literal;)*
+        in other ways: $($title:literal, $way:ident, $of:ident, $by:ident, $what:literal;)*
     ) => {
-        /// A protocol of the registry, with who makes its triples.
+        /// A protocol of the registry, with who makes its triples and how large its ring is.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ProtocolName {
             $(#[doc = $description] $variant,)*
@@ -53,10 +53,10 @@ macro_rules! protocols {
         }
 
         impl ProtocolName {
-            /// All of them, with triples by default.
+            /// All of them, in the way that is the default.
             pub const ALL: [ProtocolName; [$($name),*].len()] = [$(ProtocolName::$variant),*];
-            /// Those with other triples.
-            pub const WITH_OTHER_TRIPLES: [ProtocolName; [$($title),*].len()] = [$(ProtocolName::$way),*];
+            /// Those with other triples, or in another ring.
+            pub const IN_OTHER_WAYS: [ProtocolName; [$($title),*].len()] = [$(ProtocolName::$way),*];
 
             /// The name in scenario files.
             pub fn name(self) -> &'static str {
@@ -66,7 +66,7 @@ macro_rules! protocols {
                 }
             }
 
-            /// The name with who makes the triples, where that is not as by default.
+            /// The name with who makes the triples or the bits of the ring, where those are not as by default.
             pub fn full_name(self) -> &'static str {
                 match self { $(ProtocolName::$variant => $name,)* $(ProtocolName::$way => $title,)* }
             }
@@ -79,7 +79,7 @@ macro_rules! protocols {
                 }
             }
 
-            /// The same protocol with triples by default.
+            /// The same protocol in the way that is the default.
             pub fn by_default(self) -> ProtocolName {
                 match self {
                     $(ProtocolName::$variant => ProtocolName::$variant,)*
@@ -162,10 +162,25 @@ impl ProtocolName {
         self == ProtocolName::Semi2k
     }
 
+    /// Bits of a ring element.
+    pub fn ring_bits(self) -> u32 {
+        self.ideal().ring_bits
+    }
+
+    /// The same protocol in another way.
+    fn otherwise(self, is: impl Fn(ProtocolName) -> bool) -> Option<ProtocolName> {
+        let ways = ProtocolName::ALL.into_iter().chain(ProtocolName::IN_OTHER_WAYS);
+        ways.into_iter().find(|&way| way.by_default() == self.by_default() && is(way))
+    }
+
     /// The same protocol with triples made by somebody else, if it has that.
     pub fn with_triples_by(self, by: TriplesBy) -> Option<ProtocolName> {
-        let ways = ProtocolName::ALL.into_iter().chain(ProtocolName::WITH_OTHER_TRIPLES);
-        ways.into_iter().find(|way| way.by_default() == self.by_default() && way.triples_by() == by)
+        self.otherwise(|way| way.triples_by() == by && way.ring_bits() == self.ring_bits())
+    }
+
+    /// The same protocol in a ring of so many bits, if it has that.
+    pub fn with_ring_bits(self, bits: u32) -> Option<ProtocolName> {
+        self.otherwise(|way| way.triples_by() == self.triples_by() && way.ring_bits() == bits)
     }
 
     /// The same as [`visit`](Self::visit) with these triples.
@@ -203,7 +218,7 @@ protocols! {
         "Mohassel and Zhang, SecureML, S&P 2017 (ePrint 2017/396); Zahur et al., EUROCRYPT 2015 (ePrint 2014/756)";
     "falcon", Falcon, by_table, SemiHonest, Falcon::PARTIES, "semi-honest replicated secret sharing, three parties, Z_2^64, comparisons modulo 67",
         "Wagh et al., Falcon, PETS 2021";
-    with other triples:
+    in other ways:
     "secureml:softspoken", SecureMlSoftSpoken, SecureMl, SoftSpoken,
         "two parties, semi-honest, additive shares in Z_2^64, garbled circuits, triples by transfers of SoftSpokenOT";
     "secureml:encryption", SecureMlEncryption, SecureMl, Encryption,
@@ -212,4 +227,6 @@ protocols! {
         "two parties and the clients, semi-honest, additive shares in Z_2^64, garbled circuits, triples by the clients";
     "secureml:dealer", SecureMlDealer, SecureMl, Dealer,
         "two parties and a dealer, semi-honest, additive shares in Z_2^64, garbled circuits";
+    "falcon:32", Falcon32, Falcon, Transfers,
+        "semi-honest replicated secret sharing, three parties, Z_2^32, comparisons modulo 67";
 }

@@ -34,6 +34,8 @@ pub struct Rep3 {
     pub(super) party: Party<Message>,
     seed: u64,
     pub(super) content: Content,
+    /// Bits of a ring element: 64, or 32 for a protocol over Z_2^32 that has such shares. Then the upper halves of words mean nothing.
+    pub(super) ring_bits: u32,
     draws: Cell<u64>,
 }
 
@@ -44,7 +46,25 @@ impl Rep3 {
     /// The protocol as seen by `party`.
     pub fn new(party: Party<Message>, seed: u64, content: Content) -> Self {
         assert_eq!(party.parties(), Self::PARTIES, "rep3 is a protocol of three parties");
-        Rep3 { party, seed, content, draws: Cell::new(0) }
+        Rep3 { party, seed, content, ring_bits: u64::BITS, draws: Cell::new(0) }
+    }
+
+    /// The same with shares over Z_2^32.
+    pub(super) fn over_32_bits(self) -> Self {
+        Rep3 { ring_bits: u32::BITS, ..self }
+    }
+
+    /// Ring elements as a message.
+    pub(super) fn ring_message(&self, x: &Vector) -> Message {
+        if self.ring_bits == u64::BITS { Message::Ring(x.clone()) } else { Message::ring32(x) }
+    }
+
+    /// A component without what means nothing: a number from zero to the size of the ring. Local.
+    fn lowest(&self, component: &Vector) -> Vector {
+        if self.ring_bits == u64::BITS {
+            return component.clone();
+        }
+        component.scale(1 << (u64::BITS - self.ring_bits)).shift_right(u64::BITS - self.ring_bits)
     }
 
     pub(super) fn next(&self) -> usize {
@@ -166,7 +186,7 @@ impl Rep3 {
 
     /// Turns additive components (one a party) into replicated ones. 1 round; 8, 8, 8.
     async fn reshare(&self, mine: Vector) -> Replicated<Vector> {
-        send(&self.party, self.previous(), Message::Ring(mine.clone()));
+        send(&self.party, self.previous(), self.ring_message(&mine));
         let next = receive_ring(&self.party, self.next()).await;
         Replicated { own: mine, next }
     }
@@ -196,7 +216,7 @@ impl Rep3 {
             0 => {
                 let u_0 = self.shared_vector(0, draw_u, len);
                 let u_1 = u().sub(&u_0);
-                send(&self.party, 1, Message::Ring(u_1.clone()));
+                send(&self.party, 1, self.ring_message(&u_1));
                 let h_1 = self.shared_vector(1, draw_h, len);
                 let g_0 = receive_ring(&self.party, 2).await;
                 Replicated { own: component_0_or_1(&u_0, &g_0), next: component_0_or_1(&u_1, &h_1) }
@@ -206,7 +226,7 @@ impl Rep3 {
                 let h_1 = self.shared_vector(1, draw_h, len);
                 let ops = Ops::additions(1).and_multiplications(1);
                 let [h_2] = Vector::fused(ops, [&u_1, &w, &h_1], |[u_1, w, h_1]| [u_1 * w - h_1]);
-                send(&self.party, 2, Message::Ring(h_2.clone()));
+                send(&self.party, 2, self.ring_message(&h_2));
                 let g_2 = self.shared_vector(2, draw_g, len);
                 Replicated { own: component_0_or_1(&u_1, &h_1), next: component_2(&w, &g_2, &h_2) }
             }
@@ -216,7 +236,7 @@ impl Rep3 {
                 let g_2 = self.shared_vector(2, draw_g, len);
                 let ops = Ops::additions(1).and_multiplications(1);
                 let [g_0] = Vector::fused(ops, [&u_0, &w, &g_2], |[u_0, w, g_2]| [u_0 * w - g_2]);
-                send(&self.party, 0, Message::Ring(g_0.clone()));
+                send(&self.party, 0, self.ring_message(&g_0));
                 let h_2 = receive_ring(&self.party, 1).await;
                 Replicated { own: component_2(&w, &g_2, &h_2), next: component_0_or_1(&u_0, &g_0) }
             }
@@ -344,7 +364,8 @@ impl Protocol for Rep3 {
     }
 
     fn fork(&self, n: usize) -> Vec<Self> {
-        let handle = |party| Rep3 { party, seed: self.seed, content: self.content, draws: Cell::new(0) };
+        let (seed, content, ring_bits) = (self.seed, self.content, self.ring_bits);
+        let handle = |party| Rep3 { party, seed, content, ring_bits, draws: Cell::new(0) };
         self.party.fork_n(n).into_iter().map(handle).collect()
     }
 
@@ -370,7 +391,7 @@ impl Protocol for Rep3 {
             assert_eq!(secret.len(), len, "a secret of another length than announced");
             let own = self.shared_vector(owner, counter, len);
             let next = secret.sub(&own);
-            send(&self.party, self.next(), Message::Ring(next.clone()));
+            send(&self.party, self.next(), self.ring_message(&next));
             Replicated { own, next }
         } else if id == (owner + 1) % 3 {
             let own = receive_ring(&self.party, owner).await;
@@ -383,10 +404,10 @@ impl Protocol for Rep3 {
     /// Party i sends x_i to party i + 1, who lacks it. 1 round; 8, 8, 8.
     async fn open(&self, x: &Self::Share) -> Vector {
         let _span = self.party.span("open");
-        send(&self.party, self.next(), Message::Ring(x.own.clone()));
+        send(&self.party, self.next(), self.ring_message(&x.own));
         let missing = receive_ring(&self.party, self.previous()).await;
         let [opened] = Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], |[a, b, c]| [a + b + c]);
-        opened
+        if self.ring_bits == u64::BITS { opened } else { opened.signed(self.ring_bits) }
     }
 
     /// The same for bits. 1 round; 1/8, 1/8, 1/8 a bit.
@@ -438,7 +459,7 @@ impl Protocol for Rep3 {
         (0..3).map(summand).collect()
     }
 
-    /// The components wrap at 2^64. Local.
+    /// The components wrap at the size of the ring. Local.
     async fn cut(
         &self,
         x: &Self::Share,
@@ -446,13 +467,13 @@ impl Protocol for Rep3 {
         _at: u32,
         wraps: Wraps,
     ) -> (Vec<Word<Self::Bits>>, Self::Cut) {
-        let bits = if wraps == Wraps::Counted { 64 } else { bits };
+        let bits = if wraps == Wraps::Counted { self.ring_bits } else { bits };
         (self.summands(x, bits).await, ())
     }
 
     /// Each component shifted. Local.
     async fn shifted(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {
-        Self::Share::combine([x], |c| c[0].shift_right(at))
+        Self::Share::combine([x], |c| self.lowest(c[0]).shift_right(at))
     }
 
     async fn remainder(&self, x: &Self::Share, at: u32, _cut: &Self::Cut) -> Self::Share {

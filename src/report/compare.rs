@@ -289,11 +289,12 @@ const FIGURES: [Figure; 16] = [
 const LONGEST_CELL: usize = 40;
 
 /// What a run was of, by its name in the table.
-const SETTINGS: [(&str, &str); 15] = [
+const SETTINGS: [(&str, &str); 16] = [
     ("scenario", "/name"),
     ("layers", "/layers"),
     ("protocol", "/protocol"),
     ("triples by", "/triples_by"),
+    ("ring bits", "/ring_bits"),
     ("softmax", "/softmax"),
     ("rounding", "/rounding"),
     ("numbers", "/numbers"),

@@ -11,7 +11,7 @@ use crate::protocol::Declared;
 use crate::protocol::registry::ProtocolName;
 use crate::ring::MatMul;
 use crate::run::{Operation, OperationCost};
-use crate::secure::Rounding;
+use crate::secure::{FixedPoint, Rounding};
 
 /// An operation and its cost.
 #[derive(Clone, Debug)]
@@ -160,8 +160,14 @@ pub fn cost_table(protocol: ProtocolName, rounding: Rounding, rows: &[CostRow]) 
     let network = network.map_or(String::new(), |network| {
         format!("; times under {network}, on new connections, the offline phase before")
     });
+    let FixedPoint { fraction_bits, total_bits } = Operation::fixed_point(protocol);
+    let format = if protocol.ring_bits() == u64::BITS {
+        String::new()
+    } else {
+        format!(", numbers of {total_bits} bits with {fraction_bits} after the point")
+    };
     format!(
-        "{}, {} rounding; operands shared before, result stays shared{network}\n{}\n",
+        "{}, {} rounding{format}; operands shared before, result stays shared{network}\n{}\n",
         protocol.full_name(),
         rounding.name(),
         table.trim_fmt()

@@ -24,6 +24,9 @@ struct Summary<'a> {
     /// Left out where they are made as by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     triples_by: Option<&'static str>,
+    /// Left out where they are 64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ring_bits: Option<u32>,
     softmax: String,
     rounding: &'static str,
     /// Left out where they are those of the program.
@@ -235,6 +238,7 @@ pub fn summary_json(plan: &Plan, values: Values, outcome: &Outcome) -> Vec<u8> {
         protocol: plan.protocol.name(),
         triples_by: (plan.protocol.triples_by() != TriplesBy::Transfers)
             .then(|| plan.protocol.triples_by().name()),
+        ring_bits: Some(plan.protocol.ring_bits()).filter(|&bits| bits != u64::BITS),
         softmax: plan.softmax.to_string(),
         rounding: plan.rounding.name(),
         numbers: (plan.numbers != Numbers::FixedPoint).then(|| plan.numbers.name()),

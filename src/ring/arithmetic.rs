@@ -231,6 +231,11 @@ impl Vector {
         })
     }
 
+    /// The signed numbers of `bits` bits that their lowest bits are.
+    pub fn signed(&self, bits: u32) -> Vector {
+        self.scale(1 << (u64::BITS - bits)).shift_right_signed(u64::BITS - bits)
+    }
+
     /// The matrix product.
     pub fn matmul(&self, other: &Vector, shape: MatMul) -> Vector {
         Vector::sum_of_products(&[(self, &[other])], shape)

@@ -14,6 +14,13 @@ macro_rules! dealt {
     };
 }
 
+/// Falcon in either ring: words are as long.
+macro_rules! falcon {
+    () => {
+        Protocol::Falcon | Protocol::Falcon32
+    };
+}
+
 /// Two parties alone.
 macro_rules! transferred {
     () => {
@@ -83,7 +90,7 @@ fn parameter_bytes(plan: &Plan) -> u128 {
         (transferred!(), Rounding::Nearest) => 470,
         // A mask of 45 to 60 bits in planes for every truncation, of which the carries become ring elements: 4,250, and 3,910, from
         // 102,000 to 407,000 parameters.
-        (Protocol::Falcon, _) => 4_600,
+        (falcon!(), _) => 4_600,
     }
 }
 
@@ -120,7 +127,7 @@ fn adam_bytes(plan: &Plan) -> u128 {
             }
         }
         // Masks for every truncation and bit of the root: 20,500 for 15,900 (32,400).
-        Protocol::Falcon => {
+        falcon!() => {
             if precise {
                 38_000
             } else {
@@ -162,7 +169,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
         Protocol::Rep4 => 600,
         Protocol::SyRep3 => parameter_bytes(plan),
         // 2.0 GB in all with the convolution of 16 channels.
-        Protocol::Falcon => 8000,
+        falcon!() => 8000,
     }
 }
 
@@ -171,7 +178,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
 fn window_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep3 => 24,
-        Protocol::Rep4 | dealt!() | transferred!() | Protocol::Falcon => 32,
+        Protocol::Rep4 | dealt!() | transferred!() | falcon!() => 32,
         Protocol::SyRep3 => 64,
     }
 }

@@ -102,15 +102,15 @@ operations! {
         "the protocol's own";
     "matmul_ring", MatMulRing, "", "matrix product 128 x 784 by 784 x 128 in the ring",
         "the protocol's own";
-    "trunc", Truncate, "values", "a product of 47 bits back to fixed point: rounded by 16 bits",
-        "probabilistic: the protocol's own; nearest: sum of (x_i >> m) + low carries - 2^(w-m) high carries for the summands x_i modulo 2^w, m = 16; Catrina and de Hoogh, SCN 2010, on rings";
+    "trunc", Truncate, "values", "a product of fixed-point numbers, rounded: of 47 bits by 16 if they have 31 with 16 after the point",
+        "probabilistic: the protocol's own; nearest: sum of (x_i >> m) + low carries - 2^(w-m) high carries for the summands x_i modulo 2^w, m = f; Catrina and de Hoogh, SCN 2010, on rings";
     "fixmul", FixedMul, "products", "product of fixed-point numbers, rounded",
         "trunc(x y); Catrina and Saxena, FC 2010";
     "fixdot128", FixedDot, "dot products", "dot product of length 128 of fixed-point numbers, rounded once",
         "trunc(x . y); Catrina and Saxena, FC 2010";
     "matmul", MatMul, "", "matrix product 128 x 784 by 784 x 128 of fixed-point numbers, rounded",
         "trunc(x y); Catrina and Saxena, FC 2010";
-    "ltz", LessThanZero, "comparisons", "whether x < 0, for fixed-point numbers of 31 bits",
+    "ltz", LessThanZero, "comparisons", "whether x < 0, for fixed-point numbers",
         "the top bit of the sum of the summands, by a tree of carries; Catrina and de Hoogh, SCN 2010; Mohassel and Rindal, CCS 2018";
     "relu", Relu, "values", "max(x, 0)",
         "[x > 0] x";
@@ -325,10 +325,36 @@ impl Operation {
         }
     }
 
-    /// Whether a protocol has it: an output layer that opens something is for semi-honest ones.
+    /// Why a protocol does not have it; none if it has: an output layer that opens something is for semi-honest ones, and a ring of
+    /// 32 bits has no place for a division by what is not opened.
+    pub fn refusal(self, protocol: ProtocolName) -> Option<String> {
+        use Operation::{Divide, Exp, Exp2, InverseSqrt, Log, OutputLayer, Reciprocal, Sqrt};
+        let name = protocol.full_name();
+        match self {
+            OutputLayer(softmax) if softmax.reveals().is_some() && protocol.is_malicious() => Some(format!(
+                "{} opens a value before {name} has checked anything: it is for semi-honest protocols",
+                self.name()
+            )),
+            OutputLayer(_) | Divide | Reciprocal | Exp2 | Exp | Log | Sqrt | InverseSqrt
+                if protocol.ring_bits() < u64::BITS =>
+            {
+                Some(format!("{} has no place in the ring of {name}", self.name()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a protocol has it.
     pub fn is_served_by(self, protocol: ProtocolName) -> bool {
-        let opens = matches!(self, Operation::OutputLayer(softmax) if softmax.reveals().is_some());
-        !(opens && protocol.is_malicious())
+        self.refusal(protocol).is_none()
+    }
+
+    /// The number format that its cost is for: the default one, where the ring has place for it.
+    pub fn fixed_point(protocol: ProtocolName) -> FixedPoint {
+        match protocol.ring_bits() {
+            u64::BITS => FixedPoint::default(),
+            _ => FixedPoint { fraction_bits: 13, total_bits: 18 },
+        }
     }
 
     /// What it costs the parties of a protocol, its operands being shared already. It takes no time if it is not timed.
@@ -349,7 +375,8 @@ impl Operation {
             }
             None => World::new(Network::uniform(protocol.parties(), Link::INSTANT)),
         };
-        protocol.visit(Counted { operation: self, n, rounding, world })
+        let fixed_point = Operation::fixed_point(protocol);
+        protocol.visit(Counted { operation: self, n, fixed_point, rounding, world })
     }
 }
 
@@ -362,6 +389,7 @@ async fn output_layer<P: Protocol>(secure: &Secure<P>, softmax: Softmax, operand
 struct Counted {
     operation: Operation,
     n: usize,
+    fixed_point: FixedPoint,
     rounding: Rounding,
     world: World,
 }
@@ -420,18 +448,13 @@ impl Visitor for Counted {
     type Output = Result<OperationCost, SimError>;
 
     fn visit<P: Protocol>(self, start: Starter<P>) -> Self::Output {
-        let Counted { operation, n, rounding, world } = self;
+        let Counted { operation, n, fixed_point, rounding, world } = self;
         let mut simulation = Simulation::<Message>::new(world);
         let lengths = operation.operands(n);
         let tasks = (0..simulation.parties())
             .map(|i| {
                 let protocol = start(simulation.party(i), 0, Content::Shape);
-                let secure = Secure {
-                    protocol,
-                    fixed_point: FixedPoint::default(),
-                    rounding,
-                    most_at_once: usize::MAX,
-                };
+                let secure = Secure { protocol, fixed_point, rounding, most_at_once: usize::MAX };
                 Box::pin(Ready::share(secure, &lengths)) as Task<Ready<P>>
             })
             .collect();

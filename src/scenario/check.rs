@@ -15,6 +15,7 @@ use super::plan::{
 };
 use super::quantities::optional;
 use super::read::{self, Fields};
+use super::ring::{check_ring, ring_bits, with_ring_bits};
 use super::softmax::{check_softmax, softmax};
 use super::tcp::{WITHOUT, excluded_fault};
 use super::training::{check_constants, training_field, training_of};
@@ -40,6 +41,11 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     // With a mistake in either, nobody knows.
     let protocol = match (protocol, triples_by) {
         (Some(protocol), Some(by)) => with_triples_by(&fields, protocol, by, mistakes),
+        _ => None,
+    };
+    let bits = fields.node("ring_bits", mistakes).and_then(|node| ring_bits(&node, mistakes));
+    let protocol = match (protocol, bits) {
+        (Some(protocol), Some(bits)) => with_ring_bits(&fields, protocol, bits, mistakes),
         _ => None,
     };
     let rounding = fields.choice("rounding", &Rounding::ALL, Rounding::name, mistakes);
@@ -107,7 +113,7 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
     {
         return None;
     }
-    Some(Plan {
+    let plan = Plan {
         name: name?,
         seed: seed?,
         protocol: protocol?,
@@ -126,7 +132,8 @@ pub fn plan(node: &Node, files: &Files, mistakes: &mut Mistakes) -> Option<Plan>
         offline: offline?,
         faults: faults?,
         adversary,
-    })
+    };
+    check_ring(&plan, &fields, mistakes).then_some(plan)
 }
 
 /// What an adversary alters is a share, and a training in floating point has none.

@@ -32,6 +32,7 @@ mod quantities;
 pub(crate) mod read;
 pub(crate) mod reference;
 mod regions;
+mod ring;
 pub(crate) mod schema;
 pub(crate) mod sets;
 pub(crate) mod signs;

@@ -143,6 +143,9 @@ impl Plan {
         if protocol.triples_by() != TriplesBy::Transfers {
             record.field("triples_by", || protocol.triples_by().name().to_string());
         }
+        if protocol.ring_bits() != u64::BITS {
+            record.field("ring_bits", || protocol.ring_bits().to_string());
+        }
         record.field("rounding", || rounding.name().to_string());
         record.field("fixed_point", || format_of(*fixed_point, select));
         if *numbers != Numbers::FixedPoint {

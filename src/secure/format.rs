@@ -5,7 +5,7 @@
 use super::Rounding;
 
 /// Bits of a ring element.
-pub(super) const RING_BITS: u32 = 64;
+const RING_BITS: u32 = 64;
 /// Bits of the largest signed number that every truncation takes: rounding to nearest adds a half to it.
 const LARGEST_TRUNCATED_BITS: u32 = RING_BITS - 1;
 /// Bits before the binary point, without the sign, that a number must have: coefficients of the logarithm and the
@@ -31,6 +31,12 @@ impl Default for FixedPoint {
 }
 
 impl FixedPoint {
+    /// Bits of a product before it is truncated. With a bit more, a ring has place for products, comparisons, and divisions that open
+    /// bit lengths.
+    pub fn product_bits(&self) -> u32 {
+        self.total_bits + self.fraction_bits
+    }
+
     /// The integer that stands for `x`: the nearest one.
     pub fn encode(&self, x: f64) -> i64 {
         (x * (1i64 << self.fraction_bits) as f64).round() as i64

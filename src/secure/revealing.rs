@@ -2,13 +2,26 @@
 //! sources), and after Wagh et al., "Falcon" (PETS 2021). What is opened is not checked before: for semi-honest protocols only.
 
 use super::Secure;
-use super::format::RING_BITS;
 use crate::protocol::{Protocol, RingShare, Truncation};
 use crate::ring::{Plane, Vector};
 
-/// Bits of a normalised divisor: 2^29 <= c < 2^30. Numbers of up to 31 bits can be moved there, and squares on this scale have place in the
-/// ring.
-const NORMALISED_BITS: u32 = 30;
+/// On which scales a division by opened lengths works, for a ring and numbers of k bits.
+struct Scales {
+    /// Most bits of a number that can be truncated.
+    largest: u32,
+    /// Bits of a normalised divisor, 2^29 <= c < 2^30 in a ring of 64 bits and 2^13 <= c < 2^14 in one of 32: squares have place.
+    normalised: u32,
+    /// Bits after the point of a reciprocal from 1 to 2: its product with a number has place.
+    inverse: u32,
+}
+
+impl Scales {
+    fn of(ring_bits: u32, k: u32) -> Scales {
+        let largest = ring_bits - 1;
+        let normalised = (largest - 3) / 2;
+        Scales { largest, normalised, inverse: normalised.min(largest - 1 - k) }
+    }
+}
 
 /// 1/c on [1/2, 1), lowest coefficient first.
 pub const OPEN_RECIPROCAL: [f64; 3] = [4.245, -5.857, 2.630];
@@ -65,7 +78,8 @@ impl<P: Protocol> Secure<P> {
     /// With c = b 2^(30 - len b) as a number from 1/2 to 1, w = 2.9142 - 2 c and e = 1 - c w, of which the size is at most 0.0858: the
     /// quotient is a w (1 + e), which is too small by e^2 of itself, at most 0.74 %; or a w (1 + e) (1 + e^2), by e^4, 0.0055 %. Besides, it is
     /// off by less than two units in the last place. This holds for all numbers of the format: the authors' program has `len b` bits
-    /// where here are 30, which is why its errors vary with b, and takes the length of the first divisor for all.
+    /// where here are 30, which is why its errors vary with b, and takes the length of the first divisor for all. In a ring of 32 bits there are
+    /// 14 in their place, and 30 - k of the reciprocal: the quotient is off by less than eight units.
     pub(super) async fn quotient_by_open_length(
         &self,
         a: &P::Share,
@@ -74,29 +88,41 @@ impl<P: Protocol> Secure<P> {
         (corrections, what): (u32, &'static str),
     ) -> P::Share {
         let _span = self.span("open_length_division");
-        let (f, k, bits) = (self.f(), self.k(), NORMALISED_BITS);
+        let (f, k) = (self.f(), self.k());
+        let Scales { largest, normalised: bits, inverse: inverse_bits } =
+            Scales::of(self.protocol.ring_bits(), k);
         self.protocol.expect_range(b, k);
         self.protocol.note_revealed(what, b.len());
         let one = 1i64 << bits;
         let lengths = self.open_lengths(b).await;
+        // The longest number has k - 1 bits.
+        let longest = k - 2;
+        let moved = |x: &P::Share, to: u32| {
+            x.scale_each(&map(&lengths, |length| 1i64 << to.saturating_sub(length as u32)))
+        };
         // What becomes of a divisor of zero, which is not normalised, does not matter: its numerators are zero.
         let cut = Truncation { bits: 2 * bits + 3, shift: bits };
-        let c = b.scale_each(&map(&lengths, |length| 1i64 << (bits - 1).saturating_sub(length as u32)));
+        let last = Truncation { shift: 2 * bits - inverse_bits, ..cut };
+        let c = match k - 1 {
+            most if most <= bits => moved(b, bits - 1),
+            most => self.truncate_any(&moved(b, longest), k, most - bits).await,
+        };
         let w = self.add_constant(&c.scale(-2), (2.9142 * one as f64) as i64);
         let product = self.truncated_mul_any(&c, &w, cut).await;
         let e = self.add_constant(&product.neg(), one);
-        let mut inverse = self.truncated_mul_any(&w, &self.add_constant(&e, one), cut).await;
+        let first = if corrections > 1 { cut } else { last };
+        let mut inverse = self.truncated_mul_any(&w, &self.add_constant(&e, one), first).await;
         if corrections > 1 {
             let square = self.truncated_mul_any(&e, &e, cut).await;
             let factor = self.add_constant(&square, one);
-            inverse = self.truncated_mul_any(&inverse, &factor, cut).await;
+            inverse = self.truncated_mul_any(&inverse, &factor, last).await;
         }
-        // The longest number has k - 1 bits.
-        let longest = k - 2;
-        let inverse =
-            inverse.scale_each(&map(&lengths, |length| 1i64 << longest.saturating_sub(length as u32)));
+        let inverse = moved(&inverse, longest);
         let inverse = if width == 1 { inverse } else { inverse.repeat_each(width) };
-        let truncation = Truncation { bits: bits + longest + 4, shift: bits + longest + 1 - f };
+        let truncation = Truncation {
+            bits: (inverse_bits + longest + 4).min(largest),
+            shift: inverse_bits + longest + 1 - f,
+        };
         self.truncated_dot(a, &inverse, 1, truncation).await
     }
 
@@ -105,10 +131,11 @@ impl<P: Protocol> Secure<P> {
         let _span = self.span("pow");
         let content = self.protocol.content();
         let mut found = Vector::constant(content, b.len(), 0);
-        for step in (0..RING_BITS.ilog2()).rev().map(|bit| 1u64 << bit) {
+        let ring_bits = self.protocol.ring_bits();
+        for step in (0..ring_bits.ilog2()).rev().map(|bit| 1u64 << bit) {
             let power = map(&found, |found| 1i64.wrapping_shl((found + step) as u32));
             let above = b.sub(&self.protocol.public(&power));
-            let below = self.open_less_than_zero(&above, RING_BITS).await;
+            let below = self.open_less_than_zero(&above, ring_bits).await;
             let taken = Plane::to_ring(&[below]).scale(step);
             found = found.add(&Vector::constant(content, b.len(), step)).sub(&taken);
         }

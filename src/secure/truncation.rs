@@ -1,7 +1,6 @@
 //! Truncation: the protocol's own probabilistic one, and exact ones by adding the summands' bits.
 
 use super::Secure;
-use super::format::RING_BITS;
 use crate::protocol::{Bit, Protocol, RingShare, Word, Wraps};
 use crate::sim::both;
 
@@ -40,7 +39,8 @@ impl<P: Protocol> Secure<P> {
     /// result = sum (x_i >> shift) + low carries - 2^(w-shift) high carries.
     pub async fn floor_truncate(&self, x: &P::Share, bits: u32, shift: u32, signed: bool) -> P::Share {
         let _span = self.span("exact_truncate");
-        assert!(0 < shift && shift < bits && bits <= RING_BITS, "truncation of {bits} bits by {shift}");
+        let most = self.protocol.ring_bits();
+        assert!(0 < shift && shift < bits && bits <= most, "truncation of {bits} bits by {shift}");
         let x = if signed { self.add_constant(x, 1i64.wrapping_shl(bits - 1)) } else { x.clone() };
         let (summands, cut) = self.protocol.cut(&x, bits, shift, Wraps::Counted).await;
         let shifted = self.protocol.shifted(&x, shift, &cut).await;

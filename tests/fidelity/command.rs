@@ -45,7 +45,7 @@ fn details_have_formulas_costs_and_papers() {
     for part in [mul, mpcsim::scenario::Protocol::Beaver2.paper(), "\ndiv: x / y\n", "Catrina and Saxena"] {
         assert!(text.contains(part), "{part:?} is missing in {text}");
     }
-    let other_triples = mpcsim::scenario::Protocol::WITH_OTHER_TRIPLES;
+    let other_triples = mpcsim::scenario::Protocol::IN_OTHER_WAYS;
     for protocol in mpcsim::scenario::Protocol::ALL.into_iter().chain(other_triples) {
         let output = cost(&["--protocol", protocol.full_name(), "--op", "mul", "--n", "1", "--details"]);
         let text = String::from_utf8(output.stdout).expect("UTF-8");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Protocol, RingShare, Truncation};
 use mpcsim::ring::Plane;
-use mpcsim::secure::{Numerator, Rounding, Secure};
+use mpcsim::secure::{FixedPoint, Numerator, Rounding, Secure};
 
 use crate::secure::harness::{Program, Setting, Traffic, on_shapes, traffic};
 
@@ -34,13 +34,13 @@ impl Program for Own {
             Own::OpenBits => drop(p.open_bits(&[bits()]).await),
             Own::Mul => drop(p.mul(x, x).await),
             Own::TruncatedMul => {
-                let truncation = Truncation { bits: 44, shift: 13 };
+                let truncation = Truncation { bits: product_bits(p), shift: 13 };
                 drop(p.own_truncated_dot(x, x, 1, truncation).await.expect("its own"));
             }
             Own::And => drop(p.and(&[[&bits(), &bits()]]).await),
-            Own::Truncate => drop(p.truncate(x, 44, 13).await),
-            Own::OpenedSigns => drop(p.own_open_less_than_zero(x, 64).await.expect("its own")),
-            Own::LessThanZero => drop(p.own_less_than_zero(x, 64).await.expect("its own")),
+            Own::Truncate => drop(p.truncate(x, product_bits(p), 13).await),
+            Own::OpenedSigns => drop(p.own_open_less_than_zero(x, p.ring_bits()).await.expect("its own")),
+            Own::LessThanZero => drop(p.own_less_than_zero(x, p.ring_bits()).await.expect("its own")),
             Own::Relu => drop(s.relu(x).await),
             Own::Divide(corrections) => {
                 drop(s.divide(Numerator::Coarse(x, (corrections, "lengths")), x, 1).await);
@@ -50,15 +50,32 @@ impl Program for Own {
     }
 }
 
+/// Bits of a product with 13 fraction bits before it is truncated.
+fn product_bits<P: Protocol>(protocol: &P) -> u32 {
+    if protocol.ring_bits() == 32 { 31 } else { 44 }
+}
+
+/// In the authors' format, as far as the ring has place.
+fn setting(protocol: ProtocolName) -> Setting {
+    let total_bits = if protocol.ring_bits() == 32 { 18 } else { 31 };
+    let fixed_point = FixedPoint { fraction_bits: 13, total_bits };
+    Setting { protocol, rounding: Rounding::Probabilistic, fixed_point }
+}
+
+/// The protocol in both rings.
+const RINGS: [ProtocolName; 2] = [ProtocolName::Falcon, ProtocolName::Falcon32];
+
 /// Ours, for n elements.
-fn ours(own: Own, n: u64) -> Traffic {
-    let setting = Setting::of(ProtocolName::Falcon, Rounding::Probabilistic);
+fn ours(own: Own, protocol: ProtocolName, n: u64) -> Traffic {
+    let setting = setting(protocol);
     traffic(&on_shapes(&own, &[vec![0; n as usize]], 1, setting).trace)
 }
 
-/// The figures of tests/reference/falcon.json.
-fn reference() -> serde_json::Value {
-    serde_json::from_str(include_str!("../reference/falcon.json")).expect("JSON")
+/// The figures of tests/reference/falcon.json for a ring.
+fn reference(ring_bits: u32) -> serde_json::Value {
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("../reference/falcon.json")).expect("JSON");
+    all[ring_bits.to_string()].clone()
 }
 
 fn links_of(links: &serde_json::Value) -> BTreeMap<(usize, usize), u64> {
@@ -70,9 +87,9 @@ fn links_of(links: &serde_json::Value) -> BTreeMap<(usize, usize), u64> {
     links.as_object().expect("links").iter().map(entry).collect()
 }
 
-/// A function of the authors' program, for n elements.
-fn measured(name: &str, n: u64) -> Traffic {
-    let row = &reference()["per_element"][name];
+/// A function of the authors' program in a ring, for n elements.
+fn measured_in(ring_bits: u32, name: &str, n: u64) -> Traffic {
+    let row = &reference(ring_bits)["per_element"][name];
     let links = links_of(&row["bytes_by_link"]).into_iter().map(|(link, bytes)| (link, n * bytes));
     (row["rounds"].as_u64().expect("rounds"), links.collect())
 }
@@ -89,11 +106,16 @@ fn repeated(times: usize, traffic: Traffic) -> Traffic {
 
 #[test]
 fn every_operation_of_falcon_sends_what_the_authors_program_does() {
-    let pow = |n| repeated(6, then(measured("wrap3", n), measured("reconstruct_bit", n)));
-    for n in [1, 64, 100] {
+    for (protocol, n) in RINGS.into_iter().flat_map(|protocol| [1, 64, 100].map(|n| (protocol, n))) {
+        let bits = protocol.ring_bits();
+        let measured = |name, n| measured_in(bits, name, n);
+        let pow =
+            |n| repeated(bits.ilog2() as usize, then(measured("wrap3", n), measured("reconstruct_bit", n)));
         // Wrap3 is all that DReLU sends. SelectShares opens bits and multiplies, of which ours does the first when signs are found.
         let less_than_zero = then(measured("wrap3", n), measured("reconstruct_bit", n));
         let division = |products| then(pow(n), repeated(products, measured("mult_trunc", n)));
+        // Of 18 bits a divisor has 17, and 14 have place: it is truncated.
+        let one = |own: Traffic| if bits == 32 { then(own, measured("truncate", n)) } else { own };
         let cases = [
             (Own::Open, measured("reconstruct", n)),
             (Own::OpenBits, measured("reconstruct_bit", n)),
@@ -104,19 +126,21 @@ fn every_operation_of_falcon_sends_what_the_authors_program_does() {
             (Own::LessThanZero, less_than_zero.clone()),
             (Own::OpenedSigns, less_than_zero.clone()),
             (Own::Relu, measured("relu", n)),
-            (Own::Divide(1), division(3)),
-            (Own::Divide(2), division(5)),
+            (Own::Divide(1), one(division(3))),
+            (Own::Divide(2), one(division(5))),
         ];
         for (own, expected) in cases {
-            assert_eq!(ours(own, n), expected, "{own:?}, n = {n}");
+            assert_eq!(ours(own, protocol, n), expected, "{own:?}, {bits} bits, n = {n}");
         }
         let relu = then(less_than_zero, measured("mult", n));
         assert_eq!(relu, measured("relu", n), "DReLU, then SelectShares");
         assert_eq!(then(measured("reconstruct_bit", n), measured("mult", n)), measured("select_shares", n));
-        // Their table of functions, 64 bits.
+        // Their table of functions.
         let total = |(rounds, links): Traffic| (links.into_values().sum::<u64>(), rounds);
-        assert_eq!(total(pow(n)), (2466 * n, 60), "Pow");
-        assert_eq!(total(division(3)), (2562 * n, 66), "division");
+        let (of_pow, of_division) =
+            if bits == 32 { ((1035, 45), (1083, 51)) } else { ((2466, 60), (2562, 66)) };
+        assert_eq!(total(pow(n)), (of_pow.0 * n, of_pow.1), "Pow");
+        assert_eq!(total(division(3)), (of_division.0 * n, of_division.1), "division");
     }
 }
 
@@ -125,21 +149,27 @@ fn every_operation_of_falcon_sends_what_the_authors_program_does() {
 fn the_authors_iteration_is_the_sum_of_its_functions() {
     let (rows, classes, features) = (128, 10, 784);
     let entries = rows * classes;
-    let division = then(
-        repeated(6, then(measured("wrap3", entries), measured("reconstruct_bit", entries))),
-        repeated(3, measured("mult_trunc", entries)),
-    );
-    let parts = [
-        measured("mult_trunc", entries),
-        measured("relu", entries),
-        division,
-        measured("select_shares", entries),
-        measured("mult_trunc", features * classes),
-        measured("truncate", classes),
-    ];
-    let (_, links) = parts.into_iter().reduce(then).expect("parts");
-    assert_eq!(links, links_of(&reference()["training_iteration"]["bytes_by_link"]));
-    assert_eq!(links.values().sum::<u64>(), 4_162_800);
+    for (bits, all) in [(64, 4_162_800), (32, 1_831_800)] {
+        let measured = |name, n| measured_in(bits, name, n);
+        let division = then(
+            repeated(
+                bits.ilog2() as usize,
+                then(measured("wrap3", entries), measured("reconstruct_bit", entries)),
+            ),
+            repeated(3, measured("mult_trunc", entries)),
+        );
+        let parts = [
+            measured("mult_trunc", entries),
+            measured("relu", entries),
+            division,
+            measured("select_shares", entries),
+            measured("mult_trunc", features * classes),
+            measured("truncate", classes),
+        ];
+        let (_, links) = parts.into_iter().reduce(then).expect("parts");
+        assert_eq!(links, links_of(&reference(bits)["training_iteration"]["bytes_by_link"]));
+        assert_eq!(links.values().sum::<u64>(), all);
+    }
 }
 
 /// Products of bits that add three numbers of n bits: a carry-save addition, half adders, a Sklansky network for all carries.
@@ -157,19 +187,21 @@ fn adder_ands(n: u64) -> u64 {
 #[test]
 fn the_offline_phase_of_falcon_costs_what_its_parts_do() {
     let n = 64;
-    // A bit as a residue or a ring element is sent once by each party, a product too.
-    let bit = 8;
-    let pair = n * adder_ands(44) / 8 + n * 5 * 8;
-    let comparison = n * adder_ands(64) / 8 + n * (65 + 2 + 1);
-    let setting = Setting::of(ProtocolName::Falcon, Rounding::Probabilistic);
-    let cases = [
-        (Own::Truncate, pair),
-        (Own::TruncatedMul, pair),
-        (Own::OpenedSigns, comparison),
-        (Own::LessThanZero, comparison + n * bit),
-    ];
-    for (own, expected) in cases {
-        let offline = on_shapes(&own, &[vec![0; n as usize]], 1, setting).offline_bytes();
-        assert_eq!(offline, [expected; 3], "{own:?}");
+    for (protocol, product_bits) in [(ProtocolName::Falcon, 44), (ProtocolName::Falcon32, 31)] {
+        let bits = u64::from(protocol.ring_bits());
+        // A bit as a residue or a ring element is sent once by each party, a product too.
+        let bit = bits / 8;
+        let pair = n * adder_ands(product_bits) / 8 + n * 5 * bit;
+        let comparison = n * adder_ands(bits) / 8 + n * (bits + 1 + 2 + 1);
+        let cases = [
+            (Own::Truncate, pair),
+            (Own::TruncatedMul, pair),
+            (Own::OpenedSigns, comparison),
+            (Own::LessThanZero, comparison + n * bit),
+        ];
+        for (own, expected) in cases {
+            let offline = on_shapes(&own, &[vec![0; n as usize]], 1, setting(protocol)).offline_bytes();
+            assert_eq!(offline, [expected; 3], "{own:?}, {bits} bits");
+        }
     }
 }

@@ -33,19 +33,22 @@ fn random_plan(dice: &mut Dice, sets: &mut Vec<String>) -> Option<Plan> {
     let hidden = pick(dice, &["[]", "[1]", "[5]", "[3, 2]"]);
     let loss = pick(dice, &[false, true]);
     // An eighth of them is `secureml`, in any of its ways.
-    let protocol = match pick(dice, &Protocol::ALL) {
-        Protocol::SecureMl => {
-            pick(dice, &[&[Protocol::SecureMl][..], &Protocol::WITH_OTHER_TRIPLES].concat())
-        }
-        protocol => protocol,
+    let protocol = pick(dice, &Protocol::ALL);
+    let mut ways = vec![protocol];
+    ways.extend(Protocol::IN_OTHER_WAYS.into_iter().filter(|way| way.by_default() == protocol));
+    let protocol = pick(dice, &ways);
+    let softmax = match protocol.ring_bits() {
+        32 => pick(dice, &["relu_gradient(division: quotient)", "relu_gradient(division: precise)"]),
+        _ => pick(dice, &Softmax::ALL).name(),
     };
     let epochs = if batch < 100 { "iterations: 2" } else { "epochs: 2" };
     *sets = vec![
         format!("fixed_point=(fraction_bits: {fraction_bits}, total_bits: {total_bits})"),
         format!("protocol={}", protocol.name()),
         format!("triples_by={}", protocol.triples_by().name()),
+        format!("ring_bits={}", protocol.ring_bits()),
         format!("rounding={}", pick(dice, &Rounding::ALL).name()),
-        format!("softmax={}", pick(dice, &Softmax::ALL).name()),
+        format!("softmax={softmax}"),
         format!("model=dense(hidden: {hidden})"),
         format!("loss={loss}"),
         format!(
@@ -58,12 +61,23 @@ fn random_plan(dice: &mut Dice, sets: &mut Vec<String>) -> Option<Plan> {
 
 #[test]
 fn what_is_accepted_runs() {
+    run_accepted(70, 15, |_| true);
+}
+
+/// What has place in a ring of 32 bits, which is a small part of it.
+#[test]
+fn what_is_accepted_in_a_small_ring_runs() {
+    run_accepted(4_000, 8, |plan| plan.protocol.ring_bits() == 32);
+}
+
+/// Tries so many scenarios and runs those that are accepted and wanted, which must be more than a number of them.
+fn run_accepted(tried: usize, least: usize, is_wanted: impl Fn(&Plan) -> bool) {
     let seed = seed();
     let mut dice = Dice::new(seed, 400);
     let (mut accepted, mut ran) = (0, 0);
-    for _ in 0..70 {
+    for _ in 0..tried {
         let mut sets = Vec::new();
-        let plan = random_plan(&mut dice, &mut sets);
+        let plan = random_plan(&mut dice, &mut sets).filter(&is_wanted);
         println!("{sets:?}: {}", if plan.is_some() { "accepted" } else { "refused" });
         let Some(plan) = plan else { continue };
         accepted += 1;
@@ -80,5 +94,5 @@ fn what_is_accepted_runs() {
             Err(error) => panic!("{sets:?}: {error}"),
         }
     }
-    assert!(accepted > 15 && ran > 15, "{accepted} accepted, {ran} ran");
+    assert!(accepted > least && ran > least, "{accepted} accepted, {ran} ran");
 }

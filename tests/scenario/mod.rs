@@ -10,6 +10,7 @@ mod networks;
 mod owners;
 mod plan;
 mod presets;
+mod ring;
 mod schema;
 mod sets;
 mod triples;

@@ -5,6 +5,7 @@ use mpcsim::secure::Rounding;
 
 use super::function::Function;
 use super::harness::{Dice, Setting, in_the_clear, on_shares, row_counts, seed};
+use super::numbers::Numbers;
 
 pub(super) fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol: ProtocolName) {
     let setting = Setting::of(protocol, Rounding::Nearest);
@@ -26,11 +27,12 @@ pub(super) fn check(function: Function, inputs: &[Vec<i64>], seed: u64, protocol
 #[test]
 fn shares_and_clear_agree_on_edges_and_random_inputs() {
     let seed = seed();
-    for protocol in ProtocolName::ALL.into_iter().chain(ProtocolName::WITH_OTHER_TRIPLES) {
-        for function in Function::all() {
-            check(function, &function.edges(), seed, protocol);
+    for protocol in ProtocolName::ALL.into_iter().chain(ProtocolName::IN_OTHER_WAYS) {
+        let numbers = Numbers::of(Setting::of(protocol, Rounding::Nearest).fixed_point);
+        for function in Function::all().filter(|function| function.has_place(protocol)) {
+            check(function, &function.edges_in(&numbers), seed, protocol);
             for (i, &n) in row_counts(protocol).iter().enumerate() {
-                let inputs = function.random(&mut Dice::new(seed, 100 + i as u64), n);
+                let inputs = function.random_in(&numbers, &mut Dice::new(seed, 100 + i as u64), n);
                 check(function, &inputs, seed + i as u64, protocol);
             }
         }
@@ -50,5 +52,10 @@ fn shares_and_clear_agree_on_the_whole_ring() {
         let sizes: Vec<Vec<i64>> =
             lens.iter().map(|&len| (0..len).map(|_| dice.signed(64)).collect()).collect();
         check(function, &sizes, seed, ProtocolName::Rep3);
+        // Also where words have more bits than ring elements.
+        if function.has_place(ProtocolName::Falcon32) {
+            check(function, &uniform, seed, ProtocolName::Falcon32);
+            check(function, &sizes, seed, ProtocolName::Falcon32);
+        }
     }
 }

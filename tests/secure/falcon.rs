@@ -10,6 +10,8 @@ use super::function::Function;
 use super::harness::{Dice, Program, Setting, in_the_clear, in_the_clear_counting, on_shares, seed};
 
 const FALCON: ProtocolName = ProtocolName::Falcon;
+/// The same in a ring of 32 bits.
+const SMALL: ProtocolName = ProtocolName::Falcon32;
 
 /// Signs of numbers of so many bits, shared and opened.
 struct Signs(u32);
@@ -28,7 +30,8 @@ impl Program for Signs {
 #[test]
 fn falcon_finds_no_sign_wrong() {
     let mut dice = Dice::new(seed(), 300);
-    for bits in [64, 63, 32, 20, 2] {
+    let cases = [64, 63, 32, 20, 2].map(|bits| (FALCON, bits)).into_iter();
+    for (protocol, bits) in cases.chain([32, 31, 20, 2].map(|bits| (SMALL, bits))) {
         let top = 1i64.checked_shl(bits - 1).unwrap_or(0);
         let mut numbers: Vec<i64> = Vec::new();
         while numbers.len() < 10_000 / 5 {
@@ -37,7 +40,7 @@ fn falcon_finds_no_sign_wrong() {
             numbers.extend(edges);
             numbers.extend((0..6).map(|_| dice.signed(bits)));
         }
-        let setting = Setting::of(FALCON, Rounding::Probabilistic);
+        let setting = Setting::of(protocol, Rounding::Probabilistic);
         let found = on_shares(&Signs(bits), &[numbers.clone()], dice.word(), setting).integers();
         for (i, &x) in numbers.iter().enumerate() {
             let negative = i64::from((x << (64 - bits)) < 0);
@@ -55,30 +58,47 @@ impl Program for Products {
     }
 }
 
+/// Numbers that are truncated as they are shared.
+struct Truncated(Truncation);
+
+impl Program for Truncated {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        vec![s.protocol.truncate(&inputs[0], self.0.bits, self.0.shift).await]
+    }
+}
+
 /// Up or down as often as the rounding says, up to the largest numbers that fit, and never elsewhere.
 #[test]
 fn falcon_truncates_products_by_the_law() {
     let mut dice = Dice::new(seed(), 301);
-    for (bits, shift) in [(47, 16), (62, 13), (63, 1), (20, 19), (2, 1)] {
+    let cases = [(47, 16), (62, 13), (63, 1), (20, 19), (2, 1)].map(|case| (FALCON, case)).into_iter();
+    let small = [(31, 13), (31, 1), (30, 29), (20, 19), (2, 1)].map(|case| (SMALL, case));
+    for (protocol, (bits, shift)) in cases.chain(small) {
         let truncation = Truncation { bits, shift };
         let top = (1i64 << (bits - 1)) - 1;
         let mut numbers = vec![0, 1, -1, top, -top - 1];
         numbers.extend((0..4_000).map(|_| dice.signed(bits)));
         let ones = vec![1; numbers.len()];
-        let setting = Setting::of(FALCON, Rounding::Probabilistic);
+        let setting = Setting::of(protocol, Rounding::Probabilistic);
         let inputs = [numbers.clone(), ones];
-        let got = on_shares(&Products(truncation), &inputs, dice.word(), setting).integers();
-        let (mut ups, mut expected, mut variance) = (0.0, 0.0, 0.0);
-        for (&x, &got) in numbers.iter().zip(&got) {
-            let (floor, rest) = (x >> shift, (x & ((1 << shift) - 1)) as f64 / (1i64 << shift) as f64);
-            let up = got - floor;
-            assert!(up == 0 || up == 1 && rest > 0.0, "{x} by {truncation:?} is {got}");
-            ups += up as f64;
-            expected += rest;
-            variance += rest * (1.0 - rest);
+        let program = Products(truncation);
+        let got = [
+            on_shares(&program, &inputs, dice.word(), setting).integers(),
+            on_shares(&Truncated(truncation), &inputs, dice.word(), setting).integers(),
+        ];
+        for got in got {
+            let (mut ups, mut expected, mut variance) = (0.0, 0.0, 0.0);
+            for (&x, &got) in numbers.iter().zip(&got) {
+                let (floor, rest) = (x >> shift, (x & ((1 << shift) - 1)) as f64 / (1i64 << shift) as f64);
+                let up = got - floor;
+                assert!(up == 0 || up == 1 && rest > 0.0, "{x} by {truncation:?} is {got}");
+                ups += up as f64;
+                expected += rest;
+                variance += rest * (1.0 - rest);
+            }
+            let off = (ups - expected) / variance.sqrt().max(1e-9);
+            assert!(off.abs() < 6.0, "{truncation:?}: {ups} up, {expected} expected");
         }
-        let off = (ups - expected) / variance.sqrt().max(1e-9);
-        assert!(off.abs() < 6.0, "{truncation:?}: {ups} up, {expected} expected");
     }
 }
 
@@ -102,7 +122,13 @@ impl Program for Quotients {
 #[test]
 fn falcon_divides_by_every_divisor() {
     let mut dice = Dice::new(seed(), 302);
-    for (f, k) in [(13, 31), (16, 31), (20, 31), (8, 18), (4, 9)] {
+    let cases = [(13, 31), (16, 31), (20, 31), (8, 18), (4, 9)].map(|format| (FALCON, format)).into_iter();
+    // All formats of which a product has place in 32 bits.
+    let formats = FixedPoint::served().filter(|format| format.product_bits() <= 31);
+    let small = formats.map(|format| (SMALL, (format.fraction_bits, format.total_bits)));
+    for (protocol, (f, k)) in cases.chain(small) {
+        // Of the small ring's fewer bits more are lost.
+        let units = if protocol == SMALL { 8.0 } else { 2.0 };
         let mut divisors: Vec<i64> = vec![0];
         for length in 0..k - 1 {
             let power = 1i64 << length;
@@ -113,15 +139,18 @@ fn falcon_divides_by_every_divisor() {
         for (corrections, relative) in [(1, 0.0858f64.powi(2)), (2, 0.0858f64.powi(4))] {
             for rounding in Rounding::ALL {
                 let fixed_point = FixedPoint { fraction_bits: f, total_bits: k };
-                let setting = Setting { protocol: FALCON, rounding, fixed_point };
+                let setting = Setting { protocol, rounding, fixed_point };
                 let program = Quotients(corrections);
                 let got = on_shares(&program, &inputs, dice.word(), setting).integers();
                 for (i, &got) in got.iter().enumerate() {
                     let (a, b) = (numerators[i], divisors[i / WIDTH]);
                     let exact = if b == 0 { 0.0 } else { a as f64 / b as f64 * (1u64 << f) as f64 };
                     let off = exact - got as f64;
-                    let most = exact * relative * 1.001 + 2.0;
-                    assert!((-2.0..=most).contains(&off), "{a} / {b} with {setting:?} is {got}, not {exact}");
+                    let most = exact * relative * 1.001 + units;
+                    assert!(
+                        (-units..=most).contains(&off),
+                        "{a} / {b} with {setting:?} is {got}, not {exact}"
+                    );
                 }
                 if rounding == Rounding::Nearest {
                     let clear = in_the_clear(&program, &inputs, dice.word(), setting).integers();

@@ -1,9 +1,10 @@
 //! All secure functions as programs, with random inputs of their range and the inputs at its edges.
 
+use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Protocol, RingShare};
 use mpcsim::ring::MatMul;
 use mpcsim::secure::{Numerator, Secure};
-use mpcsim::softmax::{Logits, Softmax};
+use mpcsim::softmax::{Division, Logits, Softmax};
 
 use super::harness::{Dice, Program};
 use super::numbers::Numbers;
@@ -98,6 +99,19 @@ impl Function {
 
     pub fn all() -> impl Iterator<Item = Function> {
         Function::ALL.into_iter().chain(Function::LOSSES)
+    }
+
+    /// Whether a protocol's ring has place for it, in the format of [`super::harness::Setting::of`].
+    pub fn has_place(self, protocol: ProtocolName) -> bool {
+        let small = protocol.ring_bits() == 32;
+        match self {
+            Truncate { bits, .. } => !small || bits <= 31,
+            LessThanZero { bits } => !small || bits <= 32,
+            Divide | DivideRows | Reciprocal | Exp2 | Exp | Log | Sqrt | InverseSqrt => !small,
+            Gradient(Softmax::ReluGradient(relu)) => !small || relu.0.division != Division::Reciprocal,
+            Gradient(_) | GradientAndLoss(_) => !small,
+            _ => true,
+        }
     }
 
     /// Elements of each input, for so many rows.

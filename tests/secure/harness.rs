@@ -123,9 +123,9 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The default format.
+    /// The default format, in a ring of 32 bits the one that has place there.
     pub fn of(protocol: ProtocolName, rounding: Rounding) -> Setting {
-        Setting { protocol, rounding, fixed_point: FixedPoint::default() }
+        Setting { protocol, rounding, fixed_point: mpcsim::run::Operation::fixed_point(protocol) }
     }
 
     /// Every protocol of the registry with every rounding.

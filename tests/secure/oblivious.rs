@@ -9,6 +9,7 @@ use mpcsim::secure::{Rounding, Secure};
 
 use super::function::Function;
 use super::harness::{Dice, Outcome, Program, Setting, on_shapes, on_shares, seed};
+use super::numbers::Numbers;
 
 /// Runs a program on shapes, on the given data, on zeros, on other data and with another seed. The traces hold messages,
 /// bytes, spans and work.
@@ -39,11 +40,13 @@ fn every_function_is_oblivious() {
     let seed = seed();
     for function in Function::all() {
         // Who makes triples has no say in how functions round.
-        let others = ProtocolName::WITH_OTHER_TRIPLES.map(|way| Setting::of(way, Rounding::Probabilistic));
-        for setting in Setting::all().chain(others) {
+        let others = ProtocolName::IN_OTHER_WAYS.map(|way| Setting::of(way, Rounding::Probabilistic));
+        for setting in Setting::all().chain(others).filter(|setting| function.has_place(setting.protocol)) {
+            let numbers = Numbers::of(setting.fixed_point);
             let counts: &[usize] = if setting.protocol == ProtocolName::Rep3 { &[1, 65] } else { &[65] };
             for &n in counts {
-                let data = [1, 2].map(|purpose| function.random(&mut Dice::new(seed, 300 + purpose), n));
+                let data = [1, 2]
+                    .map(|purpose| function.random_in(&numbers, &mut Dice::new(seed, 300 + purpose), n));
                 if let Err(what) = oblivious(&function, [&data[0], &data[1]], seed, setting) {
                     panic!("{function:?}, {setting:?}, {n} rows: the trace depends on {what}");
                 }

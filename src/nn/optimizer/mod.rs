@@ -105,6 +105,12 @@ impl Descent {
         self.products(format).scaling(self.rate(format, moment))
     }
 
+    /// Bits of the last product of a step, and by how many of them it is truncated.
+    pub fn step_truncation(&self, format: FixedPoint) -> (u32, u32) {
+        let Scaling { bits, shift, .. } = self.scaling(format, Moment::START);
+        (bits, shift)
+    }
+
     /// Why weight decay cannot be computed in a number format; none if it can.
     pub fn refusal(&self, format: FixedPoint) -> Option<String> {
         self.products(format).refusal()

@@ -15,9 +15,6 @@ use crate::sim::both;
 
 type Bits = Replicated<Plane>;
 
-/// Bits of a ring element.
-const RING_BITS: u32 = 64;
-
 /// Correlated randomness.
 pub(in crate::protocol) enum Material {
     /// Random bits as ring elements; the lowest bits of the components share them as bits.
@@ -40,7 +37,7 @@ pub(in crate::protocol) struct Masks {
 
 /// What a comparison takes.
 pub(in crate::protocol) struct Signs {
-    /// Random ring elements r.
+    /// Random ring elements r, in the upper ends of words.
     pub r: Replicated<Vector>,
     /// Their bits as residues, lowest first, each of all elements.
     pub bits: Replicated<Residue>,
@@ -141,7 +138,7 @@ impl Material {
             }
             Request::Comparisons { len } => Material::Signs(Signs {
                 r: vector(len),
-                bits: rep3.residue_shapes(RING_BITS as usize * len),
+                bits: rep3.residue_shapes(rep3.ring_bits as usize * len),
                 wrap: plane(len),
                 flip: plane(len),
                 sign: rep3.residue_shapes(len),
@@ -173,7 +170,7 @@ fn random_numbers(rep3: &Rep3, len: usize, bits: u32) -> Replicated<Vector> {
     let counter = rep3.draw();
     rep3.held(|component| {
         let words = rep3.stream(component, counter).vector(rep3.content, len);
-        if bits == RING_BITS { words } else { words.shift_right(RING_BITS - bits) }
+        if bits == u64::BITS { words } else { words.shift_right(u64::BITS - bits) }
     })
 }
 
@@ -196,7 +193,7 @@ async fn masks(rep3: &Rep3, len: usize, bits: u32, shift: u32) -> Masks {
     let all: Vec<Bits> = low.iter().chain(&high).cloned().chain([top]).collect();
     let mut elements = rep3.bits_to_ring(&all).await;
     let top = elements.pop().expect("the top bit");
-    let above = RING_BITS - bits;
+    let above = u64::BITS - bits;
     let floors = rep3.mapped(&mask, |_, x| x.scale(1 << above).shift_right(above + shift));
     let (lows, highs) = elements.split_at(low.len());
     let upper = lows.iter().fold(floors, |sum, low| sum.add(low));
@@ -207,22 +204,24 @@ async fn masks(rep3: &Rep3, len: usize, bits: u32, shift: u32) -> Masks {
 /// r of random components, its bits, how often the components wrap; random bits and factors.
 async fn signs(rep3: &Rep3, len: usize) -> Signs {
     let _span = rep3.party.span("comparison_masks");
-    let r = random_numbers(rep3, len, RING_BITS);
+    let numbers = random_numbers(rep3, len, rep3.ring_bits);
     let flip = random_plane(rep3, len);
-    let words = component_words(rep3, &r, RING_BITS).await;
+    let words = component_words(rep3, &numbers, rep3.ring_bits).await;
     let strands = rep3.fork(2);
-    let numbers = async {
+    let of_numbers = async {
         let added = added(&strands[0], [&words[0], &words[1], &words[2]]).await;
-        let wrap = xor_all(&added.out_of(RING_BITS as usize - 1).iter().collect::<Vec<_>>());
+        let wrap = xor_all(&added.out_of(rep3.ring_bits as usize - 1).iter().collect::<Vec<_>>());
         let planes: Vec<Bits> = added.sum.into_iter().chain([flip.clone()]).collect();
         (wrap, strands[0].bits_to_residues(&planes).await)
     };
-    let ((wrap, residues), factor) = both(numbers, strands[1].residue_factors(len)).await;
+    let ((wrap, residues), factor) = both(of_numbers, strands[1].residue_factors(len)).await;
     let part = |start: usize, end: usize| rep3.mapped(&residues, |_, x| x.slice(start, end));
-    let n = RING_BITS as usize * len;
+    let n = rep3.ring_bits as usize * len;
     let (bits, flipped) = (part(0, n), part(n, n + len));
     let minus_twice = rep3.mapped(&flipped, |_, x| x.scale(-2));
     let sign = rep3.plus_public(&minus_twice, &Residue::constant(rep3.content, len, 1));
     let signed_factor = rep3.residue_products(&sign, &factor, Told::Previous).await;
+    let above = u64::BITS - rep3.ring_bits;
+    let r = if above == 0 { numbers } else { numbers.scale(1 << above) };
     Signs { r, bits, wrap, flip, sign, factor, signed_factor }
 }

@@ -31,6 +31,9 @@ pub use network::{
 pub use softmax::{softmax_forms, softmax_group};
 pub use training::{ADAM, LEARNING_RATE, MOST_RATES, MOST_TARGETS, RATE, TRAINING};
 
+/// What `ring_bits` must be.
+pub const RING_BITS: &str = "32 or 64";
+
 /// The file.
 pub static SCENARIO: Group = Group {
     what: "a scenario",
@@ -78,6 +81,15 @@ pub static SCENARIO: Group = Group {
              SoftSpokenOT (`softspoken`), or by homomorphic encryption (messages of the published sizes; nothing is encrypted, and no time \
              is charged for it); or a third party: the `clients`, with a triple for each product of two numbers and another online \
              phase, or a `dealer`.",
+        ),
+        field(
+            "ring_bits",
+            Value::Other(RING_BITS, Shape::OneOf(&[32.0, 64.0])),
+            Default::Is("64"),
+            Decides::BOTH,
+            "Bits of a ring element. `falcon` can have 32, as its authors' program by default. Then a product has at most 31 bits before it is \
+             rounded, as with `fixed_point: (fraction_bits: 13, total_bits: 18)`, and `relu_gradient` with a quotient is what there is place \
+             for.",
         ),
         field(
             "rounding",

@@ -52,6 +52,7 @@ impl Choice {
         vec![
             format!("protocol={}", protocol.name()),
             format!("triples_by={}", protocol.triples_by().name()),
+            format!("ring_bits={}", protocol.ring_bits()),
             format!("softmax={softmax}"),
             format!("rounding={}", rounding.name()),
         ]
@@ -126,9 +127,10 @@ impl Choices {
             seeds => format!(", (field: \"seed\", values: {seeds:?})"),
         };
         let axes = format!(
-            "[zip([{}, {}, {}, {}]){axis}]",
+            "[zip([{}, {}, {}, {}, {}]){axis}]",
             column("protocol", &|choice| choice.protocol.name().to_string()),
             column("triples_by", &|choice| choice.protocol.triples_by().name().to_string()),
+            column("ring_bits", &|choice| choice.protocol.ring_bits().to_string()),
             column("softmax", &|choice| choice.softmax.to_string()),
             column("rounding", &|choice| choice.rounding.name().to_string()),
         );
@@ -203,9 +205,12 @@ fn wanted(own: &Plan, wishes: &Wishes) -> Vec<Choice> {
         variants.push(own.softmax);
     }
     variants.retain(|softmax| !wishes.reveals_nothing || softmax.reveals().is_none());
-    // That of the scenario keeps who makes its triples.
-    let by = own.protocol.triples_by();
-    let protocols = Protocol::ALL.map(|protocol| protocol.with_triples_by(by).unwrap_or(protocol));
+    // That of the scenario keeps who makes its triples, and its ring.
+    let (by, bits) = (own.protocol.triples_by(), own.protocol.ring_bits());
+    let protocols = Protocol::ALL.map(|protocol| {
+        let protocol = protocol.with_triples_by(by).unwrap_or(protocol);
+        protocol.with_ring_bits(bits).unwrap_or(protocol)
+    });
     let protocols = protocols.into_iter().filter(|protocol| {
         wishes.parties.is_none_or(|parties| protocol.parties() == parties)
             && wishes.malicious.is_none_or(|malicious| protocol.is_malicious() == malicious)
