@@ -36,6 +36,28 @@ impl<S: RingShare> Parts<S> {
         Parts { parts: blocks.into_iter().zip(shares).collect() }
     }
 
+    /// The same for a matrix that does not change, of which rows are factors of products: as a whole, if the parts are rows of it and the
+    /// protocol makes something of that.
+    pub async fn fix<P: Protocol<Share = S>>(self, secure: &Secure<P>) -> Self {
+        let (first, _) = &self.parts[0];
+        let columns = first.columns.clone();
+        if !secure.protocol.fixes() || self.parts.iter().any(|(block, _)| block.columns != columns) {
+            return self;
+        }
+        let (party, start) = (first.party, first.rows.start);
+        let end = self.parts.iter().fold(start, |end, (block, _)| {
+            assert_eq!(block.rows.start, end, "parts in the order of their rows");
+            block.rows.end
+        });
+        let whole = match &self.parts[..] {
+            [(_, share)] => share.clone(),
+            parts => S::concat(&parts.iter().map(|(_, share)| share).collect::<Vec<_>>()),
+        };
+        drop(self);
+        let fixed = secure.protocol.fix(&whole).await;
+        Parts { parts: vec![(Block { party, rows: start..end, columns }, fixed)] }
+    }
+
     /// Chosen rows.
     pub fn rows(&self, rows: &[usize]) -> S {
         match &self.parts[..] {

@@ -45,6 +45,12 @@ impl TrainingProgram {
         self.layers.last().expect("a network has a layer").output.values()
     }
 
+    /// Whether rows of the training data are themselves factors of the matrix products of the first layer.
+    fn multiplies_inputs(&self) -> bool {
+        let first = self.layers.iter().find(|layer| layer.kind != LayerKind::Flatten);
+        first.is_some_and(|layer| matches!(layer.kind, LayerKind::Dense { .. }))
+    }
+
     /// The parts of the images by owner.
     pub fn images(&self) -> Vec<Block> {
         self.owners.images(self.rows, self.inputs())
@@ -222,7 +228,8 @@ impl<P: Protocol> Trainer<P> {
         let [image_strand, label_strand, weight_strand] = secure.fork();
         let images = async || {
             let _span = image_strand.span("images");
-            Parts::input(&image_strand, program.images(), &brought.images).await
+            let images = Parts::input(&image_strand, program.images(), &brought.images).await;
+            if program.multiplies_inputs() { images.fix(&image_strand).await } else { images }
         };
         let labels = async || {
             let _span = label_strand.span("labels");

@@ -29,6 +29,19 @@ pub enum Request {
         /// Shape of the product.
         shape: MatMul,
     },
+    /// Masks of numbers that are fixed, see [`super::Protocol::fix`].
+    FixedMasks {
+        /// How many.
+        len: usize,
+    },
+    /// For products with a left factor that is fixed: random right factors, and the products of its masks with them. The masks are
+    /// those of [`Demand::rows`].
+    FixedProducts {
+        /// Shape of the product.
+        shape: MatMul,
+        /// Whether each product of two entries has a right factor of its own, and is not added up.
+        each: bool,
+    },
     /// Triples of bits, packed; one plane of each length.
     BitTriples {
         /// Bits of each plane.
@@ -77,12 +90,19 @@ pub struct Place {
 pub struct Demand {
     /// In the order of places, which is the same for all parties.
     pub requests: BTreeMap<Place, Request>,
+    /// The rows of what is fixed that are taken; none if nobody knows yet.
+    pub rows: Vec<usize>,
 }
 
 impl Demand {
     /// Whether nothing is taken.
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty()
+    }
+
+    /// The same for these rows.
+    pub fn of_rows(&self, rows: &[usize]) -> Demand {
+        Demand { rows: rows.to_vec(), ..self.clone() }
     }
 }
 

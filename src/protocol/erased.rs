@@ -258,6 +258,8 @@ trait Operations {
     fn public(&self, x: &Vector) -> ErasedShare;
     fn public_plane(&self, x: &Plane) -> ErasedBits;
     fn input<'a>(&'a self, owner: usize, len: usize, secret: Option<&'a Vector>) -> Later<'a, ErasedShare>;
+    fn fixes(&self) -> bool;
+    fn fix<'a>(&'a self, x: &'a ErasedShare) -> Later<'a, ErasedShare>;
     fn open<'a>(&'a self, x: &'a ErasedShare) -> Later<'a, Vector>;
     fn open_bits<'a>(&'a self, x: &'a [ErasedBits]) -> Later<'a, Vec<Plane>>;
     fn dot<'a>(&'a self, x: &'a ErasedShare, y: &'a ErasedShare, width: usize) -> Later<'a, ErasedShare>;
@@ -456,6 +458,12 @@ impl<P: Protocol> Operations for P {
             Protocol::own_divide(self, &own).await.map(erased)
         })
     }
+    fn fixes(&self) -> bool {
+        Protocol::fixes(self)
+    }
+    fn fix<'a>(&'a self, x: &'a ErasedShare) -> Later<'a, ErasedShare> {
+        Box::pin(async move { erased(Protocol::fix(self, ring(x)).await) })
+    }
     fn set_up(&self) -> Later<'_, ()> {
         Box::pin(Protocol::set_up(self))
     }
@@ -511,6 +519,12 @@ impl Protocol for Erased {
     }
     async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> ErasedShare {
         self.0.input(owner, len, secret).await
+    }
+    fn fixes(&self) -> bool {
+        self.0.fixes()
+    }
+    async fn fix(&self, x: &ErasedShare) -> ErasedShare {
+        self.0.fix(x).await
     }
     async fn open(&self, x: &ErasedShare) -> Vector {
         self.0.open(x).await

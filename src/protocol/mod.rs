@@ -208,6 +208,15 @@ pub trait Protocol: Sized + 'static {
     /// A sharing of bits that everybody knows. Local.
     fn public_plane(&self, x: &Plane) -> Self::Bits;
 
+    /// Whether [`Protocol::fix`] does anything.
+    fn fixes(&self) -> bool {
+        false
+    }
+    /// The same numbers, which will be factors of many products: what each product with rows of them would do again is done once.
+    async fn fix(&self, x: &Self::Share) -> Self::Share {
+        x.clone()
+    }
+
     /// `owner` shares a secret vector of `len` elements; only the owner gives its values.
     async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share;
     /// Everybody who holds shares learns x. A helper ([`Role::Helps`]) gets a vector without content.

@@ -81,7 +81,7 @@ impl SecureNn {
     }
 
     pub(in crate::protocol) fn own(&self, part: Vector) -> Share {
-        Held::own(Additive(part))
+        Held::own(Additive::of(part))
     }
 
     pub(in crate::protocol) fn helped(&self, len: usize) -> Share {
@@ -94,7 +94,7 @@ impl SecureNn {
         let deal = |request| {
             let layout = Layout::of(request);
             let first = self.two.draw(layout.parts());
-            Deal { request, layout, first, receiver: 1 }
+            Deal { request, layout, first, receiver: 1, rows: &[] }
         };
         let deals: Vec<Deal<'_>> = requests.iter().map(deal).collect();
         if self.is_helper() {

@@ -205,7 +205,7 @@ mod tests {
                 sum.bits.len() == bits as usize && sum.ring[0] == Plane::compose(&sum.bits)
             }
             _ => {
-                let product = Material::correlated(request, &free, Content::Values, || unreachable!());
+                let product = Material::correlated(request, None, &free, Content::Values, || unreachable!());
                 sum.ring[free.ring.len()..] == product.ring && sum.bits[free.bits.len()..] == product.bits
             }
         }

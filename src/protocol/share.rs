@@ -16,6 +16,10 @@ pub trait Components: Clone {
     fn combine_all(shares: &[&Self], f: impl Fn(&[&Self::Part]) -> Vec<Self::Part>) -> Vec<Self>;
     /// Number of shared elements.
     fn elements(&self) -> usize;
+    /// Chosen rows of each component.
+    fn gathered(&self, gather: impl Fn(&Self::Part) -> Self::Part) -> Self {
+        Self::combine([self], |c| gather(c[0]))
+    }
 }
 
 /// Linear operations on shared vectors of ring elements.
@@ -107,7 +111,7 @@ impl<S: Components<Part: RingVector> + 'static> RingShare for S {
         Self::combine([self, row], |c| c[0].add_to_rows(c[1]))
     }
     fn gather_rows(&self, rows: &[usize], width: usize) -> Self {
-        Self::combine([self], |c| c[0].gather_rows(rows, width))
+        self.gathered(|c| c.gather_rows(rows, width))
     }
     fn patches(&self, patches: &Patches) -> Self {
         Self::combine([self], |c| c[0].patches(patches))

@@ -147,14 +147,14 @@ impl<P: Protocol> Session<P> {
 
     /// One iteration on the given rows, offline phase included: its trace, and the mean loss if it was opened.
     pub fn iteration(&mut self, rows: &[usize]) -> Result<(Trace, Option<Vector>), SimError> {
-        let demand = self.demands.iteration.clone();
+        let demand = self.demands.iteration.of_rows(rows);
         let mut run = self.phase(Some(demand), async |_, trainer| trainer.iteration(rows).await)?;
         Ok((run.trace, run.outputs.swap_remove(self.reader).flatten()))
     }
 
     /// The offline phase of an iteration alone, then the iteration without it.
     pub fn iteration_apart(&mut self, rows: &[usize]) -> Result<[Trace; 2], SimError> {
-        let demand = self.demands.iteration.clone();
+        let demand = self.demands.iteration.of_rows(rows);
         let offline = self.phase(Some(demand), async |_, _| ())?.trace;
         let online = self.phase(None, async |_, trainer| trainer.iteration(rows).await)?.trace;
         Ok([offline, online])

@@ -291,6 +291,45 @@ pub fn execute<G: Program>(
     outcome
 }
 
+/// A program after another one that gets the inputs: what is opened of what it makes of the outputs. It takes rows of what the first one
+/// has fixed.
+pub fn on_shares_after<G: Program, H: Program>(
+    (first, second): (&G, &H),
+    inputs: &[Vec<i64>],
+    rows: &[usize],
+    seed: u64,
+    setting: Setting,
+) -> Vec<i64> {
+    let run = |content: Content, demands: [Demand; 2]| {
+        let mut dice = Dice::new(seed, 0);
+        let parts: Vec<[Vector; 2]> = inputs.iter().map(|x| split(x, content, &mut dice)).collect();
+        let start = |party| setting.protocol.start(party, seed, content);
+        let mut everyone = Everyone::new(setting.protocol.parties(), setting, start);
+        let [ahead, behind] = &demands;
+        let (_, fixed, taken) = everyone
+            .phase(ahead, async |_, secure| {
+                let strands = secure.fork_n(parts.len());
+                let shared = strands.iter().zip(&parts).map(|(strand, parts)| share(strand, parts));
+                let shared = all(shared.collect()).await;
+                first.run(secure, &shared).await
+            })
+            .expect("the first program runs");
+        let fixed = fixed.outputs;
+        let (_, run, then_taken) = everyone
+            .phase(behind, async |i, secure| {
+                let outputs = second.run(secure, fixed[i].as_ref().expect("shares")).await;
+                secure.protocol.open(&RingShare::concat(&outputs.iter().collect::<Vec<_>>())).await
+            })
+            .expect("the second program runs");
+        let opened: Vec<Vector> = run.outputs.into_iter().flatten().collect();
+        assert!(opened.iter().all(|output| *output == opened[0]), "the parties open different values");
+        (opened[0].clone(), [taken, then_taken.of_rows(rows)])
+    };
+    let (_, demands) = run(Content::Shape, [Demand::default(), Demand::default()]);
+    let (opened, _) = run(Content::Values, demands);
+    opened.expect_values().iter().map(|&value| value as i64).collect()
+}
+
 /// On shares, all messages after the exchange of keys in the hands of an adversary: what is opened, or how it ended.
 pub fn tampered<G: Program>(
     program: &G,

@@ -2,10 +2,12 @@
 
 use mpcsim::protocol::registry::ProtocolName;
 use mpcsim::protocol::{Protocol, RingShare};
+use mpcsim::ring::MatMul;
 use mpcsim::secure::{FixedPoint, Numerator, Rounding, Secure};
+use mpcsim::sim::both;
 
 use super::function::Function;
-use super::harness::{Dice, Program, Setting, in_the_clear, on_shapes, on_shares, seed};
+use super::harness::{Dice, Program, Setting, in_the_clear, on_shapes, on_shares, on_shares_after, seed};
 
 const SETTING: Setting = Setting {
     protocol: ProtocolName::SecureMl,
@@ -111,4 +113,78 @@ fn a_relu_takes_one_circuit_and_two_transfers() {
     assert_eq!(outcome.bytes(), [n * (2 * 64 * 16 + 63 * 32 + 16 + 16), n * (64 * 16 + 16 + 8)]);
     assert_eq!(outcome.rounds, 4);
     assert_eq!(outcome.offline_bytes(), [0, 0]);
+}
+
+/// Fixes the first input.
+struct Fix;
+
+impl Program for Fix {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        assert!(s.protocol.fixes());
+        [vec![s.protocol.fix(&inputs[0]).await], inputs[1..].to_vec()].concat()
+    }
+}
+
+/// x W and x^T D with chosen rows x of a matrix, and those rows.
+struct OfRows<'a> {
+    rows: &'a [usize],
+    width: usize,
+    outputs: usize,
+}
+
+impl Program for OfRows<'_> {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        let OfRows { rows, width, outputs } = *self;
+        let x = inputs[0].gather_rows(rows, width);
+        let forward = MatMul::new(rows.len(), width, outputs);
+        let back = MatMul::new(width, rows.len(), outputs).left_transposed();
+        let [a, b] = s.fork();
+        let products =
+            both(a.protocol.matmul(&x, &inputs[1], forward), b.protocol.matmul(&x, &inputs[2], back));
+        let (forward, back) = products.await;
+        vec![forward, back, x]
+    }
+}
+
+/// With triples that are really made of transfers, and, where there are too many, with those of the ideal functionality; whoever makes them.
+#[test]
+fn rows_of_fixed_data_are_multiplied_rightly() {
+    let mut dice = Dice::new(seed(), 310);
+    let ways = ProtocolName::IN_OTHER_WAYS.into_iter().chain([ProtocolName::SecureMl]);
+    for protocol in ways.filter(|way| way.by_default() == ProtocolName::SecureMl) {
+        for (all, width, outputs, rows) in
+            [(7, 5, 2, vec![3, 0, 6, 3]), (3, 2, 5, vec![1]), (90, 40, 3, (20..84).rev().collect())]
+        {
+            let numbers =
+                |dice: &mut Dice, len: usize| -> Vec<i64> { (0..len).map(|_| dice.word() as i64).collect() };
+            let data = numbers(&mut dice, all * width);
+            let (weights, errors) =
+                (numbers(&mut dice, width * outputs), numbers(&mut dice, rows.len() * outputs));
+            let inputs = [data.clone(), weights.clone(), errors.clone()];
+            let setting = Setting { protocol, ..SETTING };
+            let program = OfRows { rows: &rows, width, outputs };
+            let found = on_shares_after((&Fix, &program), &inputs, &rows, dice.word(), setting);
+            let sum = |terms: &mut dyn Iterator<Item = (i64, i64)>| {
+                terms.fold(0i64, |sum, (x, y)| sum.wrapping_add(x.wrapping_mul(y)))
+            };
+            let mut expected = Vec::new();
+            for &row in &rows {
+                for j in 0..outputs {
+                    expected.push(sum(
+                        &mut (0..width).map(|i| (data[row * width + i], weights[i * outputs + j]))
+                    ));
+                }
+            }
+            for i in 0..width {
+                for j in 0..outputs {
+                    let terms = rows.iter().enumerate();
+                    expected.push(sum(
+                        &mut terms.map(|(at, row)| (data[row * width + i], errors[at * outputs + j]))
+                    ));
+                }
+            }
+            expected.extend(rows.iter().flat_map(|&row| &data[row * width..(row + 1) * width]));
+            assert!(found == expected, "{}, {width} columns", protocol.full_name());
+        }
+    }
 }

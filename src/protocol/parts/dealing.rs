@@ -44,6 +44,8 @@ pub(in crate::protocol) struct Deal<'a> {
     pub(in crate::protocol) first: u64,
     /// Who is sent its share of what is not independent.
     pub(in crate::protocol) receiver: usize,
+    /// The rows that are taken of what is fixed.
+    pub(in crate::protocol) rows: &'a [usize],
 }
 
 impl Deal<'_> {
@@ -57,12 +59,18 @@ impl Deal<'_> {
         [free, if sent { Material::default() } else { rest() }]
     }
 
+    /// Whether there is something that is not independent.
+    fn sends(&self) -> bool {
+        self.layout.correlated_bytes() > 0
+    }
+
     /// The receiver's share of what is not independent. For the dealer, who has the shares of all else.
     pub(in crate::protocol) fn share<O: Offline>(&self, online: &TwoParty<O>) -> Material {
         let [free, _] = self.drawn(online, self.receiver);
         let [others, rest] = self.drawn(online, 1 - self.receiver);
         let own = streams(online, 1 << DEALER, self.first);
-        Material::correlated(self.request, &free.add(&others), online.content, own).sub(&rest)
+        let fixed = online.all_fixed_masks(self.request, self.rows);
+        Material::correlated(self.request, fixed.as_ref(), &free.add(&others), online.content, own).sub(&rest)
     }
 }
 
@@ -74,7 +82,7 @@ fn deals<'a>(demand: &'a Demand, draws: &Cell<u64>) -> Vec<(&'a Place, Deal<'a>)
         let first = draws.replace(draws.get() + layout.parts());
         let receiver = usize::from(sent[1] < sent[0]);
         sent[receiver] += layout.correlated_bytes();
-        (place, Deal { request, layout, first, receiver })
+        (place, Deal { request, layout, first, receiver, rows: &demand.rows })
     };
     demand.requests.iter().map(deal).collect()
 }
@@ -85,8 +93,14 @@ pub(in crate::protocol) async fn deal<O: Offline>(online: &TwoParty<O>, demand: 
     let (deals, party) = (deals(demand, draws), &online.party);
     let of = |receiver| {
         let deals = deals.iter().map(|(_, deal)| deal);
-        deals.filter(|deal| deal.receiver == receiver).collect::<Vec<_>>()
+        deals.filter(|deal| deal.receiver == receiver && deal.sends()).collect::<Vec<_>>()
     };
+    // All know their shares of the masks of what is fixed, and the dealer both.
+    for (_, deal) in deals.iter().filter(|(_, deal)| matches!(deal.request, Request::FixedMasks { .. })) {
+        let known = |share: usize| party.id() == share || party.id() == DEALER;
+        let masks = |share| deal.drawn(online, share)[0].ring.remove(0);
+        online.keep_masks([0, 1].map(|share| known(share).then(|| masks(share))));
+    }
     if party.id() == DEALER {
         for receiver in 0..DEALER {
             let shares: Vec<_> = of(receiver).iter().map(|deal| deal.share(online)).collect();
@@ -104,7 +118,7 @@ pub(in crate::protocol) async fn deal<O: Offline>(online: &TwoParty<O>, demand: 
     }
     .into_iter();
     for ((place, deal), [free, rest]) in deals.iter().zip(drawn) {
-        let is_sent = deal.receiver == party.id();
+        let is_sent = deal.receiver == party.id() && deal.sends();
         let rest = if is_sent { sent.next().expect("a share of each deal") } else { rest };
         online.put(place, deal.request, free.followed_by(rest));
     }
@@ -129,7 +143,11 @@ pub(in crate::protocol) async fn hand_out<O: Offline>(
             let mut free = || Material::uniform(content, &mut next, &layout.free_ring, &layout.free_bits);
             let [free_0, free_1] = [free(), free()];
             let rest = Material::uniform(content, &mut next, &layout.ring, &layout.bits);
-            let all = Material::correlated(request, &free_0.add(&free_1), content, next);
+            if matches!(request, Request::FixedMasks { .. }) {
+                online.keep_masks([&free_0, &free_1].map(|free| Some(free.ring[0].clone())));
+            }
+            let fixed = online.all_fixed_masks(request, &demand.rows);
+            let all = Material::correlated(request, fixed.as_ref(), &free_0.add(&free_1), content, next);
             shares[1].push(free_1.followed_by(all.sub(&rest)));
             shares[0].push(free_0.followed_by(rest));
         }

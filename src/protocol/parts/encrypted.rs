@@ -18,7 +18,7 @@ pub fn ciphertexts(request: &Request) -> Option<[u64; 2]> {
     let [own, back] = match *request {
         Request::Triples { len } => [len, len],
         Request::Dots { results, width } => [results * width, results],
-        Request::Matrices { shape } => {
+        Request::Matrices { shape } | Request::FixedProducts { shape, each: false } => {
             let factors = [shape.rows * shape.inner, shape.inner * shape.columns];
             [factors[0].min(factors[1]), shape.rows * shape.columns]
         }
@@ -41,6 +41,11 @@ pub fn own_work(request: &Request) -> Work {
             let [rows, inner, columns] = [shape.rows, shape.inner, shape.columns];
             let products = Work { macs: (rows * inner * columns) as u64, ..Work::default() };
             (rows * inner + inner * columns, products, rows * columns)
+        }
+        Request::FixedProducts { shape, .. } => {
+            let [rows, inner, columns] = [shape.rows, shape.inner, shape.columns];
+            let products = Work { macs: (rows * inner * columns) as u64, ..Work::default() };
+            (inner * columns, products, rows * columns)
         }
         ref other => panic!("{other:?} is no product of ring elements"),
     };

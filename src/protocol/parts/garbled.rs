@@ -325,7 +325,7 @@ impl<O: Offline> TwoParty<O> {
             let corrections = self.received_choices().await;
             self.chosen_products(transfers, receiver, corrections)
         };
-        Additive(as_ring.sub(&product))
+        Additive::of(as_ring.sub(&product))
     }
 
     /// b x and b, b = b_0 xor b_1 the sign of another number: with x = x_0 + x_1,
@@ -358,7 +358,7 @@ impl<O: Offline> TwoParty<O> {
             send(&self.party, EVALUATOR, message);
             let received = self.chosen_products(of_garbler, receiver, corrections);
             let [first, second] = [0, 1].map(|i| products.columns(2, i, i + 1));
-            return [Additive(kept.add(&first).add(&received)), Additive(bits.add(&second))];
+            return [Additive::of(kept.add(&first).add(&received)), Additive::of(bits.add(&second))];
         }
         let (receiver, message) = self.choose(to_evaluator, || own.clone());
         let sender = self.offer(to_garbler, choices);
@@ -367,7 +367,7 @@ impl<O: Offline> TwoParty<O> {
         let corrections = self.received_choices().await;
         let products = self.chosen_products(of_evaluator, receiver, corrections);
         let [first, second] = [0, 1].map(|i| products.columns(2, i, i + 1));
-        [Additive(kept.add(&first).add(&offered)), Additive(bits.add(&second))]
+        [Additive::of(kept.add(&first).add(&offered)), Additive::of(bits.add(&second))]
     }
 
     /// Quotients to the nearest number, halves away from zero; zero for a divisor of zero. A circuit for each, to which the
@@ -380,7 +380,7 @@ impl<O: Offline> TwoParty<O> {
         };
         let (n, circuit) = (divisors.len(), quotients(kind));
         if n == 0 {
-            return Additive(divisors);
+            return Additive::of(divisors);
         }
         let _span = self.party.span("garbled_division");
         let mut inputs = bits_of(&divisors);
@@ -393,7 +393,7 @@ impl<O: Offline> TwoParty<O> {
             let sender = self.offer(begun, received);
             let (message, colours) = self.garbled(&circuit, begun, &inputs, sender, n);
             send(&self.party, EVALUATOR, Message::Many(vec![message, Message::Bits(colours)]));
-            return Additive(mask.neg());
+            return Additive::of(mask.neg());
         }
         let (receiver, choices) = self.choose(begun, || joined(&inputs));
         send(&self.party, GARBLER, choices);
@@ -404,7 +404,7 @@ impl<O: Offline> TwoParty<O> {
         let message = parts.pop().expect("a garbled circuit");
         let own = self.evaluated(&circuit, begun, message, receiver, &inputs, n);
         let outputs = Plane::xor_each(&own.iter().zip(&colours).map(|(x, y)| [x, y]).collect::<Vec<_>>());
-        Additive(Plane::compose(&outputs))
+        Additive::of(Plane::compose(&outputs))
     }
 }
 

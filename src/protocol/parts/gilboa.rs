@@ -55,6 +55,12 @@ impl Crossing {
         if self.right_is_chosen { (inner * columns, rows) } else { (rows * inner, columns) }
     }
 
+    /// Entries of the other factor.
+    fn other_len(&self) -> usize {
+        let MatMul { rows, inner, columns, .. } = self.shape;
+        if self.right_is_chosen { rows * inner } else { inner * columns }
+    }
+
     /// Row and column of a place of a matrix that is stored with so many columns, or transposed with so many.
     fn split(place: usize, transposed: bool, rows: usize, columns: usize) -> (usize, usize) {
         if transposed { (place % rows, place / rows) } else { (place / columns, place % columns) }
@@ -114,10 +120,11 @@ impl<'a> Making<'a> {
         match *request {
             Request::Triples { len } => products(len, 1),
             Request::Dots { results, width } => products(results * width, 1),
-            Request::Matrices { shape } => {
+            Request::Matrices { shape } | Request::FixedProducts { shape, each: false } => {
                 let (entries, len) = Crossing::of(shape).sizes();
                 products(entries, len)
             }
+            Request::FixedMasks { .. } => products(0, 1),
             Request::BitTriples { ref lens } => {
                 Transfers { planes: 1, entries: lens.iter().sum(), len: 1, shift: None, is_cut: false }
             }
@@ -144,6 +151,12 @@ impl<'a> Making<'a> {
                 work.macs = (shape.rows * shape.inner * shape.columns) as u64;
                 work.additions = 2 * elements(ring);
             }
+            Request::FixedMasks { len } => work.random_bytes = 8 * len as u64,
+            Request::FixedProducts { shape, .. } => {
+                work.random_bytes = 8 * free_ring[0] as u64;
+                work.macs = (shape.rows * shape.inner * shape.columns) as u64;
+                work.additions = 2 * elements(ring);
+            }
             Request::BitTriples { .. } => work.bit_words = 4 * elements(bits).div_ceil(64),
             Request::Bits { .. } | Request::Masks { .. } => {
                 let planes = bits.len().max(1) as u64;
@@ -165,8 +178,14 @@ impl<'a> Making<'a> {
         Work { random_bytes: 8 * hashes, additions, bit_words, ..Work::default() }
     }
 
-    /// The sender's half, with corrections for the receiver. `own` is a stream of the party alone.
-    pub fn send(&self, sender: &mut Sender, corrections: &mut Packed, own: StreamKey) -> Half {
+    /// The sender's half, with corrections for the receiver. `own` is a stream of the party alone; a factor that is fixed is given.
+    pub fn send(
+        &self,
+        sender: &mut Sender,
+        corrections: &mut Packed,
+        own: StreamKey,
+        given: Option<&Vector>,
+    ) -> Half {
         let transfers = &self.transfers;
         let half = |own: Vector, products: Vec<u64>| Half {
             own: Material { ring: vec![own], bits: Vec::new() },
@@ -179,10 +198,12 @@ impl<'a> Making<'a> {
                 let products = sender.products(transfers, corrections, factor);
                 half(x, products)
             }
-            Request::Matrices { shape } => {
+            Request::Matrices { shape } | Request::FixedProducts { shape, .. } => {
                 let crossing = Crossing::of(shape);
-                let len = self.layout.free_ring[usize::from(!crossing.right_is_chosen)];
-                let x = own.vector(Content::Values, len);
+                let x = match given {
+                    Some(left) if crossing.right_is_chosen => left.clone(),
+                    _ => own.vector(Content::Values, crossing.other_len()),
+                };
                 let factor = |_, entry, element| x.expect_values()[crossing.places(entry, element).0];
                 let products = sender.products(transfers, corrections, factor);
                 half(x, products)
@@ -208,19 +229,31 @@ impl<'a> Making<'a> {
         }
     }
 
-    /// The receiver's choice bits for each number where it chooses them. `own` is a stream of the party alone.
-    pub fn chosen(&self, own: StreamKey) -> Vec<Plane> {
+    /// The receiver's choice bits for each number where it chooses them. `own` is a stream of the party alone; a factor that is fixed is
+    /// given.
+    pub fn chosen(&self, own: StreamKey, given: Option<&Vector>) -> Vec<Plane> {
+        if let (Some(left), Request::FixedProducts { shape, .. }) = (given, self.request)
+            && !Crossing::of(*shape).right_is_chosen
+        {
+            return Plane::split(left, self.transfers.planes);
+        }
         own.planes(Content::Values, self.transfers.entries, self.transfers.planes)
     }
 
     /// The receiver's half.
-    pub fn receive(&self, receiver: &mut Receiver, corrections: &mut Unpacked<'_>, own: StreamKey) -> Half {
+    pub fn receive(
+        &self,
+        receiver: &mut Receiver,
+        corrections: &mut Unpacked<'_>,
+        own: StreamKey,
+        given: Option<&Vector>,
+    ) -> Half {
         let transfers = &self.transfers;
         let mut bits = match (self.extension.is_chosen(), self.is_one_sided()) {
             (false, _) => receiver.choices(transfers),
             // All bits of a number, of which the first are those that count in a product.
             (true, true) => own.planes(Content::Values, transfers.entries, self.planes()),
-            (true, false) => self.chosen(own),
+            (true, false) => self.chosen(own, given),
         };
         if let Request::BitTriples { ref lens } = *self.request {
             let products = planes(&receiver.bit_products(transfers), lens);
@@ -243,7 +276,9 @@ impl<'a> Making<'a> {
     fn sums(&self, products: Vec<u64>) -> Vector {
         match *self.request {
             Request::Dots { width, .. } => Vector::from(products).row_sums(width),
-            Request::Matrices { shape } => Crossing::of(shape).sums(&products).into(),
+            Request::Matrices { shape } | Request::FixedProducts { shape, .. } => {
+                Crossing::of(shape).sums(&products).into()
+            }
             _ => products.into(),
         }
     }
@@ -264,14 +299,20 @@ impl<'a> Making<'a> {
         let [sent, received] = [sent, received].map(|half| half.expect("transfers in both directions"));
         let chosen_first = match *self.request {
             Request::BitTriples { .. } => true,
-            Request::Matrices { shape } => !Crossing::of(shape).right_is_chosen,
+            Request::Matrices { shape } | Request::FixedProducts { shape, .. } => {
+                !Crossing::of(shape).right_is_chosen
+            }
             _ => false,
         };
         let factors = if chosen_first { [received.own, sent.own] } else { [sent.own, received.own] };
         let [first, second] = factors;
-        let free = first.followed_by(second);
+        // A factor that is fixed is known.
+        let (fixed, free) = match self.request {
+            Request::FixedProducts { .. } => (first.ring.into_iter().next(), second),
+            _ => (None, first.followed_by(second)),
+        };
         let no_stream = || -> StreamKey { unreachable!("products are not drawn") };
-        let product = Material::correlated(self.request, &free, Content::Values, no_stream);
+        let product = Material::correlated(self.request, fixed.as_ref(), &free, Content::Values, no_stream);
         free.followed_by(product.add(&sent.products).add(&received.products))
     }
 }

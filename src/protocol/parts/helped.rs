@@ -26,7 +26,7 @@ impl<T: Clone> Held<T> {
     /// The component.
     pub(in crate::protocol) fn component(&self) -> Additive<T> {
         assert!(!self.helper, "a helper has no component");
-        Additive(self.part.clone())
+        Additive::of(self.part.clone())
     }
 }
 

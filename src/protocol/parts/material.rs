@@ -1,7 +1,7 @@
 //! One party's additive shares of correlated randomness.
 
 use crate::protocol::demand::Request;
-use crate::ring::{Content, Plane, StreamKey, Vector};
+use crate::ring::{Content, MatMul, Plane, StreamKey, Vector};
 
 /// Shares of what a [`Request`] asks for: in the order of its formula, (a, b, a b) for triples.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,14 @@ impl Layout {
                 let factors = vec![shape.rows * shape.inner, shape.inner * shape.columns];
                 elements(factors, shape.rows * shape.columns)
             }
+            Request::FixedMasks { len } => Layout { ring: Vec::new(), ..elements(vec![len], 0) },
+            Request::FixedProducts { shape, each: false } => {
+                elements(vec![shape.inner * shape.columns], shape.rows * shape.columns)
+            }
+            Request::FixedProducts { shape, each: true } => {
+                let products = shape.rows * shape.inner * shape.columns;
+                elements(vec![products], products)
+            }
             Request::BitTriples { ref lens } => Layout {
                 free_ring: Vec::new(),
                 ring: Vec::new(),
@@ -66,6 +74,21 @@ impl Layout {
     pub fn correlated_bytes(&self) -> u64 {
         8 * self.ring.iter().sum::<usize>() as u64 + (self.bits.iter().sum::<usize>() as u64).div_ceil(8)
     }
+}
+
+/// A row of the left factor for each entry of a product, one after the other. Local.
+pub fn left_factors(x: &Vector, shape: MatMul) -> Vector {
+    let MatMul { rows, inner, columns, transpose_left, .. } = shape;
+    let each: Vec<usize> = (0..rows).flat_map(|row| std::iter::repeat_n(row, columns)).collect();
+    let turned = transpose_left.then(|| x.transpose(inner, rows));
+    turned.as_ref().unwrap_or(x).gather_rows(&each, inner)
+}
+
+/// A column of the right factor for each entry of a product, one after the other. Local.
+pub fn right_factors(y: &Vector, shape: MatMul) -> Vector {
+    let MatMul { rows, inner, columns, transpose_right, .. } = shape;
+    let turned = (!transpose_right).then(|| y.transpose(inner, columns));
+    turned.as_ref().unwrap_or(y).tile(rows)
 }
 
 impl Material {
@@ -112,10 +135,11 @@ impl Material {
         Material { ring, bits: Plane::xor_each(&pairs) }
     }
 
-    /// What follows from independent values `free` (those of all shares together): the products; or what is drawn from
-    /// the next of the streams with a key that nobody else has.
+    /// What follows from independent values `free` (those of all shares together), and from the masks of the left factor `fixed` where
+    /// that is fixed: the products; or what is drawn from the next of the streams with a key that nobody else has.
     pub fn correlated(
         request: &Request,
+        fixed: Option<&Vector>,
         free: &Material,
         content: Content,
         mut next: impl FnMut() -> StreamKey,
@@ -125,6 +149,14 @@ impl Material {
             Request::Triples { .. } => ring(free.ring[0].mul(&free.ring[1])),
             Request::Dots { width, .. } => ring(free.ring[0].mul(&free.ring[1]).row_sums(width)),
             Request::Matrices { shape } => ring(free.ring[0].matmul(&free.ring[1], shape)),
+            Request::FixedMasks { .. } => Material::default(),
+            Request::FixedProducts { shape, each } => {
+                let masks = fixed.expect("masks of what is fixed");
+                ring(match each {
+                    false => masks.matmul(&free.ring[0], shape),
+                    true => left_factors(masks, shape).mul(&free.ring[0]),
+                })
+            }
             Request::BitTriples { ref lens } => {
                 let (a, b) = free.bits.split_at(lens.len());
                 let pairs: Vec<_> = a.iter().zip(b).map(|(a, b)| [a, b]).collect();

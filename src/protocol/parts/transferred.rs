@@ -21,7 +21,7 @@ use super::material::Material;
 use super::oblivious_transfer::{ALL_SEEDS, Extension, Receiver, Sender};
 use super::packed::{Packed, Unpacked};
 use super::two_party::{Offline, TwoParty};
-use crate::protocol::demand::Place;
+use crate::protocol::demand::{Place, Request};
 use crate::protocol::{Declared, Demand, Division, Message, OwnDivision, send};
 use crate::ring::meter::{Work, charged};
 use crate::ring::{Content, Plane, StreamKey, Vector};
@@ -130,20 +130,35 @@ pub struct ByTransfers<S> {
 struct Planned<'a> {
     place: &'a Place,
     making: Making<'a>,
-    /// Whether party i receives transfers; neither does for what is made by encryption.
+    /// Whether party i receives transfers; neither does for what is made by encryption, and for what is drawn alone.
     receives: [bool; 2],
     /// Number of the first draw.
     first: u64,
+    /// The rows that are taken of what is fixed.
+    rows: &'a [usize],
 }
 
 impl Planned<'_> {
-    fn is_encrypted(&self) -> bool {
+    fn is_without_transfers(&self) -> bool {
         self.receives == [false; 2]
+    }
+
+    /// Whether each party draws its own share and nothing else.
+    fn is_drawn(&self) -> bool {
+        matches!(self.making.request, Request::FixedMasks { .. })
     }
 
     /// What each party computes besides transfers and ciphertexts.
     fn own_work(&self) -> Work {
-        if self.is_encrypted() { encrypted::own_work(self.making.request) } else { self.making.own_work() }
+        match self.is_without_transfers() && !self.is_drawn() {
+            true => encrypted::own_work(self.making.request),
+            false => self.making.own_work(),
+        }
+    }
+
+    /// This party's share of the masks of what is fixed, if there is such a factor.
+    fn given(&self, online: &TwoParty<impl Offline>) -> Option<Vector> {
+        online.fixed_masks(online.party.id(), self.making.request, self.rows)
     }
 
     /// This party's share from the ideal functionality: party 0 draws it, party 1 gets what is missing.
@@ -157,10 +172,17 @@ impl Planned<'_> {
         let mut free = || Material::uniform(content, &mut next, &layout.free_ring, &layout.free_bits);
         let [free_0, free_1] = [free(), free()];
         let rest = Material::uniform(content, &mut next, &layout.ring, &layout.bits);
-        if online.party.id() == 0 {
+        let knows_both = online.party.id() == 1;
+        if self.is_drawn() {
+            let masks = [&free_0, &free_1].map(|free| Some(free.ring[0].clone()));
+            online.keep_masks(if knows_both { masks } else { [masks[0].clone(), None] });
+        }
+        if !knows_both {
             return free_0.followed_by(rest);
         }
-        let all = Material::correlated(self.making.request, &free_0.add(&free_1), content, next);
+        let fixed = online.all_fixed_masks(self.making.request, self.rows);
+        let free = free_0.add(&free_1);
+        let all = Material::correlated(self.making.request, fixed.as_ref(), &free, content, next);
         free_1.followed_by(all.sub(&rest))
     }
 }
@@ -182,6 +204,7 @@ impl<'a> Plan<'a> {
     fn of<S: Style>(demand: &'a Demand, phase: u64, draws: &Cell<u64>) -> Plan<'a> {
         let extension = S::EXTENSION;
         let (mut counts, mut sent, mut ciphertext_bytes) = ([0; 2], [0; 2], [0; 2]);
+        let rows = &demand.rows[..];
         let planned = |(place, request)| {
             let making = Making::of(request, extension);
             // Twice for the ideal functionality, which draws for both.
@@ -189,7 +212,10 @@ impl<'a> Plan<'a> {
             let encrypts = S::TRIPLES_BY == TriplesBy::Encryption;
             if let Some(counts) = ciphertexts(request).filter(|_| encrypts) {
                 ciphertext_bytes.iter_mut().zip(counts).for_each(|(sum, n)| *sum += CIPHERTEXT_BYTES * n);
-                return Planned { place, making, receives: [false; 2], first };
+                return Planned { place, making, receives: [false; 2], first, rows };
+            }
+            if matches!(request, Request::FixedMasks { .. }) {
+                return Planned { place, making, receives: [false; 2], first, rows };
             }
             // A receiver sends more than a sender: it is the party that has sent less.
             let receives =
@@ -199,7 +225,7 @@ impl<'a> Plan<'a> {
                 sent[party] += extension.bits(making.transfers.count());
                 sent[1 - party] += making.transfers.correction_bits();
             }
-            Planned { place, making, receives, first }
+            Planned { place, making, receives, first, rows }
         };
         let requests = demand.requests.iter().map(planned).collect();
         Plan { requests, counts, ciphertext_bytes, phase, extension }
@@ -243,9 +269,9 @@ impl<'a> Plan<'a> {
         let me = online.party.id();
         let chosen = self.extension.is_chosen().then(|| {
             let mut bits = Packed::default();
-            for Planned { making, first, .. } in self.received_by(me) {
-                let own = online.offline_stream(1 << me, *first);
-                making.transfers.spread(&making.chosen(own), &mut bits);
+            for planned in self.received_by(me) {
+                let (making, own) = (&planned.making, online.offline_stream(1 << me, planned.first));
+                making.transfers.spread(&making.chosen(own, planned.given(online).as_ref()), &mut bits);
             }
             bits.into_plane()
         });
@@ -275,7 +301,7 @@ impl<'a> Plan<'a> {
         let (me, mut corrections) = (online.party.id(), Packed::default());
         let half = |planned: &Planned| {
             let own = online.offline_stream(1 << me, planned.first);
-            planned.making.send(&mut sender, &mut corrections, own)
+            planned.making.send(&mut sender, &mut corrections, own, planned.given(online).as_ref())
         };
         let halves = self.received_by(1 - me).map(half).collect();
         (halves, corrections.into_plane())
@@ -292,7 +318,7 @@ impl<'a> Plan<'a> {
         let mut corrections = Unpacked::new(corrections.map_or(&[], Plane::expect_words));
         let half = |planned: &Planned| {
             let own = online.offline_stream(1 << me, planned.first);
-            planned.making.receive(&mut receiver, &mut corrections, own)
+            planned.making.receive(&mut receiver, &mut corrections, own, planned.given(online).as_ref())
         };
         self.received_by(me).map(half).collect()
     }
@@ -302,7 +328,7 @@ impl<'a> Plan<'a> {
         let me = online.party.id();
         let (mut sent, mut received) = (sent.into_iter(), received.into_iter());
         let mut share = |planned: &Planned| {
-            if planned.is_encrypted() {
+            if planned.is_without_transfers() {
                 return planned.ideal(online);
             }
             let sent = if planned.receives[1 - me] { sent.next() } else { None };
@@ -352,6 +378,7 @@ impl<S: Style> Offline for ByTransfers<S> {
     const DOT_TRIPLES: bool = !matches!(S::TRIPLES_BY, TriplesBy::Clients);
     const LABELS: Extension = if S::EXTENSION.is_chosen() { S::EXTENSION } else { Extension::ISHAI };
     const SHARES_ARE_SUMMANDS: bool = true;
+    const FIXES: bool = S::IS_SECUREML;
     const SHIFTS_SHARES: bool = S::IS_SECUREML;
     const OWN_DIVISION: Option<OwnDivision> = if S::IS_SECUREML { Some(ideal_quotients) } else { None };
     const COSTS: &'static [Declared] = S::COSTS;

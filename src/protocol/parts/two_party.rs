@@ -8,19 +8,19 @@
 //! Above each operation: rounds, and payload bytes per element sent by the parties 0 and 1.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::num::Wrapping;
 use std::rc::Rc;
 
-use super::additive::Additive;
+use super::additive::{Additive, Fixed};
 use super::local_truncation::local_truncation;
-use super::material::{Layout, Material};
+use super::material::{Layout, Material, left_factors, right_factors};
 use super::oblivious_transfer::Extension;
 use crate::protocol::demand::{Place, Request, Supply};
 use crate::protocol::word::shared_word;
 use crate::protocol::{
-    Bit, Declared, Demand, Division, Ideal, Message, OwnDivision, Protocol, RingShare, Role, Start,
-    TruncationLaw, Word, Wraps, receive_bits, receive_ring, send,
+    Bit, Declared, Demand, Division, Ideal, Message, OwnDivision, Protocol, Role, Start, TruncationLaw, Word,
+    Wraps, receive_bits, receive_ring, send,
 };
 use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector};
 use crate::sim::{Party, SpanGuard};
@@ -50,6 +50,8 @@ pub trait Offline: Sized + Default + 'static {
     /// Whether values are compared by adding both parties' shares, bit by bit; if not, opened under a mask.
     const SHARES_ARE_SUMMANDS: bool = false;
 
+    /// Whether numbers that are fixed are opened under a mask once, see [`Protocol::fix`].
+    const FIXES: bool = false;
     /// Whether numbers that leave a gap are truncated without a message, see [`super::local_truncation`].
     const SHIFTS_SHARES: bool = false;
     /// What [`Offline::own_divide`] gives.
@@ -90,6 +92,8 @@ pub struct TwoParty<O> {
     seed: u64,
     draws: Cell<u64>,
     supply: Supply<Material>,
+    /// Of the masks of what is fixed, both shares as far as this party knows them.
+    masks: Rc<RefCell<[Option<Vector>; 2]>>,
 }
 
 /// A value that was opened under a mask with `low` and `high` part, cut at some bit.
@@ -115,7 +119,7 @@ impl<O: Offline> Start for TwoParty<O> {
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         assert_eq!(party.parties(), O::PARTIES, "a protocol of {} parties", O::PARTIES);
         let (offline, draws, supply) = (Rc::default(), Cell::new(0), Supply::default());
-        TwoParty { party, content, offline, seed, draws, supply }
+        TwoParty { party, content, offline, seed, draws, supply, masks: Rc::default() }
     }
 }
 
@@ -206,7 +210,7 @@ impl<O: Offline> TwoParty<O> {
     pub(in crate::protocol) fn truncate_locally(&self, x: &Additive<Vector>, shift: u32) -> Additive<Vector> {
         let mask = self.stream(0b11, self.draw(1)).vector(self.content, x.0.len());
         let fresh = if self.party.id() == 0 { x.0.add(&mask) } else { x.0.sub(&mask) };
-        Additive(local_truncation(&fresh, self.party.id(), shift))
+        Additive::of(local_truncation(&fresh, self.party.id(), shift))
     }
 
     /// x - a and y - b, opened. 1 round; 8, 8 an element of x and of y.
@@ -225,20 +229,62 @@ impl<O: Offline> TwoParty<O> {
         self.exchange(difference).await.shift_right(RING_BITS - bits)
     }
 
+    /// A matrix product with a left factor x of which e = x - u is known: with random v, u v prepared and f = y - v opened,
+    /// z = u v + e y + u f. 1 round; 8, 8 an entry of y. Taken: v and u v. Where the offline phase gives no matrix triples each product
+    /// of two entries has a v of its own: 8, 8 for each of them.
+    async fn fixed_matmul(&self, x: &Fixed, y: &Vector, shape: MatMul) -> Vector {
+        let _span = self.party.span("fixed_matmul");
+        let each = !O::MATRIX_TRIPLES;
+        let Material { ring, .. } = self.take(Request::FixedProducts { shape, each });
+        let (v, products) = (&ring[0], &ring[1]);
+        if !each {
+            let f = self.exchange(y.sub(v)).await;
+            let sum = Vector::sum_of_products(&[(&x.opened, &[y]), (&x.mask, &[&f])], shape);
+            return sum.add(products);
+        }
+        let [e, u] = [&x.opened, &x.mask].map(|left| left_factors(left, shape));
+        let y = right_factors(y, shape);
+        let f = self.exchange(y.sub(v)).await;
+        let ops = Ops::additions(2).and_multiplications(2);
+        let [terms] = Vector::fused(ops, [products, &e, &y, &u, &f], |[c, e, y, u, f]| [c + e * y + u * f]);
+        terms.row_sums(shape.inner)
+    }
+
+    /// Keeps the masks of what is fixed, of which this party knows these shares.
+    pub(in crate::protocol) fn keep_masks(&self, shares: [Option<Vector>; 2]) {
+        *self.masks.borrow_mut() = shares;
+    }
+
+    /// A share of the masks that a product takes which are its left factor, if it is fixed.
+    ///
+    /// # Panics
+    /// If this party does not know that share.
+    pub(in crate::protocol) fn fixed_masks(
+        &self,
+        share: usize,
+        request: &Request,
+        rows: &[usize],
+    ) -> Option<Vector> {
+        let Request::FixedProducts { shape, .. } = *request else { return None };
+        let width = if shape.transpose_left { shape.rows } else { shape.inner };
+        if self.content == Content::Shape {
+            return Some(Vector::shape(shape.rows * shape.inner));
+        }
+        let masks = self.masks.borrow();
+        Some(masks[share].as_ref().expect("a share of masks that is known").gather_rows(rows, width))
+    }
+
+    /// All of them. For a party that knows both shares.
+    pub(in crate::protocol) fn all_fixed_masks(&self, request: &Request, rows: &[usize]) -> Option<Vector> {
+        let [first, second] = [0, 1].map(|share| self.fixed_masks(share, request, rows));
+        first.zip(second).map(|(first, second)| first.add(&second))
+    }
+
     /// The words of a public number and of a mask.
     fn two_words(public: &Vector, mask: Vec<Plane>) -> Vec<Word<Additive<Plane>>> {
         let public = Plane::split(public, mask.len()).into_iter().map(Bit::Public).collect();
-        vec![public, shared_word(mask.into_iter().map(Additive).collect())]
+        vec![public, shared_word(mask.into_iter().map(Additive::of).collect())]
     }
-}
-
-/// A row of x and a column of y for each entry of their product, one after the other. Local.
-fn dot_factors(x: &Additive<Vector>, y: &Additive<Vector>, shape: MatMul) -> [Additive<Vector>; 2] {
-    let MatMul { rows, inner, columns, transpose_left, transpose_right } = shape;
-    let x = if transpose_left { x.transpose(inner, rows) } else { x.clone() };
-    let y = if transpose_right { y.clone() } else { y.transpose(inner, columns) };
-    let each: Vec<usize> = (0..rows).flat_map(|row| std::iter::repeat_n(row, columns)).collect();
-    [x.gather_rows(&each, inner), y.tile(rows)]
 }
 
 impl<O: Offline> Protocol for TwoParty<O> {
@@ -266,17 +312,22 @@ impl<O: Offline> Protocol for TwoParty<O> {
             seed: self.seed,
             draws: Cell::new(0),
             supply,
+            masks: Rc::clone(&self.masks),
         };
         self.party.fork_n(n).into_iter().zip(self.supply.fork(n)).map(handle).collect()
     }
 
     /// Held by party 1. Local.
     fn public(&self, x: &Vector) -> Self::Share {
-        Additive(if self.party.id() == 1 { x.clone() } else { Vector::constant(self.content, x.len(), 0) })
+        Additive::of(if self.party.id() == 1 {
+            x.clone()
+        } else {
+            Vector::constant(self.content, x.len(), 0)
+        })
     }
 
     fn public_plane(&self, x: &Plane) -> Self::Bits {
-        Additive(if self.party.id() == 1 { x.clone() } else { Plane::zeros(self.content, x.len()) })
+        Additive::of(if self.party.id() == 1 { x.clone() } else { Plane::zeros(self.content, x.len()) })
     }
 
     /// The other party's share comes from a stream of both. Local.
@@ -285,11 +336,27 @@ impl<O: Offline> Protocol for TwoParty<O> {
         assert!(owner < 2, "a party that holds no shares inputs nothing");
         let theirs = self.stream(0b11, self.draw(1)).vector(self.content, len);
         if self.party.id() != owner {
-            return Additive(theirs);
+            return Additive::of(theirs);
         }
         let secret = secret.expect("the owner gives the secret");
         assert_eq!(secret.len(), len, "a secret of another length than announced");
-        Additive(secret.sub(&theirs))
+        Additive::of(secret.sub(&theirs))
+    }
+
+    fn fixes(&self) -> bool {
+        O::FIXES
+    }
+
+    /// They are opened under a mask, and what is left is shared by the shares of the mask. 1 round; 8, 8. Taken: masks.
+    async fn fix(&self, x: &Self::Share) -> Self::Share {
+        if !O::FIXES {
+            return x.clone();
+        }
+        let _span = self.party.span("fix");
+        let mask = self.take(Request::FixedMasks { len: x.0.len() }).ring.remove(0);
+        let opened = self.exchange(x.0.sub(&mask)).await;
+        let share = if self.party.id() == 0 { mask.clone() } else { mask.add(&opened) };
+        Additive(share, Some(Fixed { opened, mask }))
     }
 
     /// 1 round; 8, 8.
@@ -312,14 +379,14 @@ impl<O: Offline> Protocol for TwoParty<O> {
             return self.mul(x, y).await;
         }
         if !O::DOT_TRIPLES {
-            return Additive(self.mul(x, y).await.0.row_sums(width));
+            return Additive::of(self.mul(x, y).await.0.row_sums(width));
         }
         let _span = self.party.span("dot");
         let triple = self.take(Request::Dots { results: x.0.len() / width, width }).ring;
         let [e, f] = self.differences([&x.0, &y.0], [&triple[0], &triple[1]]).await;
         let ops = Ops::additions(1).and_multiplications(2);
         let [terms] = Vector::fused(ops, [&e, &y.0, &triple[0], &f], |[e, y, a, f]| [e * y + a * f]);
-        Additive(terms.row_sums(width).add(&triple[2]))
+        Additive::of(terms.row_sums(width).add(&triple[2]))
     }
 
     /// z_i = (a b)_i + e y_i + a_i f. 1 round; 16, 16. Taken: a triple.
@@ -330,21 +397,24 @@ impl<O: Offline> Protocol for TwoParty<O> {
         let (ops, factors) =
             (Ops::additions(2).and_multiplications(2), [&triple[2], &e, &y.0, &triple[0], &f]);
         let [product] = Vector::fused(ops, factors, |[c, e, y, a, f]| [c + e * y + a * f]);
-        Additive(product)
+        Additive::of(product)
     }
 
     /// The same for matrices. 1 round; 8, 8 an entry of x and of y. Taken: a matrix triple.
     /// As dot products where the offline phase gives no matrix triples: 8 for each factor of each product of entries.
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
+        if let Some(fixed) = &x.1 {
+            return Additive::of(self.fixed_matmul(fixed, &y.0, shape).await);
+        }
         if !O::MATRIX_TRIPLES {
-            let [x, y] = dot_factors(x, y, shape);
+            let [x, y] = [left_factors(&x.0, shape), right_factors(&y.0, shape)].map(Additive::of);
             return self.dot(&x, &y, shape.inner).await;
         }
         let _span = self.party.span("matmul");
         let triple = self.take(Request::Matrices { shape }).ring;
         let [e, f] = self.differences([&x.0, &y.0], [&triple[0], &triple[1]]).await;
         let product = Vector::sum_of_products(&[(&e, &[&y.0]), (&triple[0], &[&f])], shape);
-        Additive(product.add(&triple[2]))
+        Additive::of(product.add(&triple[2]))
     }
 
     /// The product over GF(2), in the same way. 1 round; 1/4, 1/4 a bit. Taken: a triple of bits.
@@ -363,7 +433,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
             .map(|i| [&triples[2 * n + i], &opened[i], &pairs[i][1].0, &triples[i], &opened[n + i]])
             .collect();
         let products = Plane::fused(4, &tuples, |[c, e, y, a, f]| c ^ (e & y) ^ (a & f));
-        products.into_iter().map(Additive).collect()
+        products.into_iter().map(Additive::of).collect()
     }
 
     /// With v = x + 2^(bits-1) >= 0 and a mask r = lower + 2^shift upper + 2^bits top of random parts, v + r is opened
@@ -406,7 +476,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
                 [one * shifted - upper + wrap * carry - half]
             },
         );
-        Additive(result)
+        Additive::of(result)
     }
 
     /// x - r modulo 2^`bits`, which all know, and the mask r. 1 round; 8, 8. Taken: a mask. Where shares are summands,
@@ -416,7 +486,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
             let own: Vec<Plane> = Plane::split(&x.0, bits as usize);
             let zeros = vec![Plane::zeros(self.content, x.0.len()); bits as usize];
             let summands = if self.party.id() == 0 { [own, zeros] } else { [zeros, own] };
-            return summands.map(|bits| shared_word(bits.into_iter().map(Additive).collect())).into();
+            return summands.map(|bits| shared_word(bits.into_iter().map(Additive::of).collect())).into();
         }
         let (mask, mask_bits) = self.take_mask(x.0.len(), bits);
         Self::two_words(&self.masked(&x.0, &mask, bits).await, mask_bits)
@@ -442,20 +512,20 @@ impl<O: Offline> Protocol for TwoParty<O> {
 
     /// Local.
     async fn shifted(&self, _x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share {
-        Additive(cut.high.add(&self.public(&cut.opened.shift_right(at)).0))
+        Additive::of(cut.high.add(&self.public(&cut.opened.shift_right(at)).0))
     }
 
     /// Local.
     async fn remainder(&self, _x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share {
         let opened = &cut.opened;
         let public = opened.sub(&opened.shift_right(at).scale(1 << at));
-        Additive(cut.low.add(&self.public(&public).0))
+        Additive::of(cut.low.add(&self.public(&public).0))
     }
 
     /// Local. Taken: a mask.
     async fn random(&self, len: usize, bits: u32) -> (Self::Share, Vec<Word<Self::Bits>>) {
         let (value, bits) = self.take_mask(len, bits);
-        (Additive(value), vec![shared_word(bits.into_iter().map(Additive).collect())])
+        (Additive::of(value), vec![shared_word(bits.into_iter().map(Additive::of).collect())])
     }
 
     /// With m = x xor b opened for a random bit b, whose shares' lowest bits share it as a bit, x = m + b - 2 m b.
@@ -483,7 +553,7 @@ impl<O: Offline> Protocol for TwoParty<O> {
             let [x] = Vector::fused_with(ops, constants, [&m, b], |[one], [m, b]| {
                 [one * m + b - Wrapping(2) * m * b]
             });
-            Additive(x)
+            Additive::of(x)
         };
         opened.iter().zip(&random).map(element).collect()
     }
