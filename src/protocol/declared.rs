@@ -58,6 +58,8 @@ primitives! {
         WhereNegative, "where_negative", "n numbers where others of 31 bits are below zero, and whether those are";
         Divide, "divide", "n quotients of at most one with 2 bits after the point";
         OpenLessThanZero, "open_less_than_zero", "whether n numbers of 31 bits are below zero, told to all parties";
+        Fix, "fix", "n numbers, of which rows are then factors of products";
+        FixedMatMul, "fixed_matmul", "the same for an n x 2 matrix, then its product with a 2 x 1 matrix";
         TruncatedMul, "truncated_mul", "n products of ring elements of 47 bits, truncated by 16, in a ring of 32 bits of 31 by 13";
     }
 }

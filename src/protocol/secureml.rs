@@ -22,8 +22,8 @@
 //! Payload bytes by transfers: 16 from the receiver of each. From the sender of a transfer, a product in the ring 260, bit i of a mask
 //! (63 - i)/8. So a triple of two numbers alone is 2568, a triple of bits 32.
 //!
-//! Not as in the paper: its servers open the masked training set once, and only the masked weights in each iteration; here both
-//! are opened for every product, 8 bytes an entry of a batch more, and its clients send the mask of the training set once. The paper
+//! The servers open the masked training set once, at the set-up, and in the first layer's products only what it is multiplied by:
+//! [`Protocol::fix`](super::Protocol::fix). Triples of an iteration are then about the masks of its rows. The paper
 //! does not say who makes what is of bits; here it is who makes the triples, but for encryption.
 //!
 //! Source: Mohassel, Zhang, "SecureML: A system for scalable privacy-preserving machine learning" (S&P 2017).
@@ -121,13 +121,13 @@ const CIPHERTEXT: u64 = 8 * super::parts::encrypted::CIPHERTEXT_BYTES;
 /// How numbers are truncated.
 const SHIFTED: &str = "x_0 >> shift and -(-x_1 >> shift)";
 
-/// What takes something that is made offline: mul, dot, matmul, and, cut, random, bits_to_ring, and_to_ring.
-type Made = [Declared; 8];
+/// What takes something that is made offline: mul, dot, matmul, and, cut, random, bits_to_ring, and_to_ring, fix, fixed_matmul.
+type Made = [Declared; 10];
 
 /// What the operations cost: those that take something that is made offline, and the others, with transfers of so many bits of columns
 /// for garbled circuits.
-const fn costs<const COLUMNS: u64>(made: Made) -> [Declared; 17] {
-    let [mul, dot, matmul, and, cut, random, bits_to_ring, and_to_ring] = made;
+const fn costs<const COLUMNS: u64>(made: Made) -> [Declared; 19] {
+    let [mul, dot, matmul, and, cut, random, bits_to_ring, and_to_ring, fix, fixed_matmul] = made;
     [
         online::INPUT,
         online::OPEN,
@@ -177,6 +177,8 @@ const fn costs<const COLUMNS: u64>(made: Made) -> [Declared; 17] {
                 ]
             },
         ),
+        fix,
+        fixed_matmul,
     ]
 }
 
@@ -210,6 +212,8 @@ const fn by_transfers<const COLUMNS: u64>() -> Made {
         online::AND_TO_RING.with_offline(const {
             &[&[Sent::bits(0, 1, 2 * COLUMNS), Sent::bits(1, 0, COLUMNS)], &[Sent::bits(1, 0, mask(1))]]
         }),
+        online::FIX,
+        online::FIXED_MATMUL.with_batches("what a matrix triple takes"),
     ]
 }
 
@@ -221,11 +225,12 @@ const COLUMN_CIPHERTEXTS: &[Sent] =
     &[Sent::bytes(0, 1, 2 * CIPHERTEXT / 8), Sent::bytes(1, 0, 2 * CIPHERTEXT / 8)];
 
 const fn by_encryption() -> Made {
-    let [_, _, _, and, cut, random, bits_to_ring, and_to_ring] = by_transfers::<PUBLISHED_BITS>();
+    let [_, _, _, and, cut, random, bits_to_ring, and_to_ring, fix, _] = by_transfers::<PUBLISHED_BITS>();
     let mul = online::MUL.with_offline(&[CIPHERTEXT_EACH, CIPHERTEXT_EACH]);
     let dot = online::DOT.with_offline(&[TWO_CIPHERTEXTS_EACH, CIPHERTEXT_EACH]);
     let matmul = online::MATMUL.with_offline(&[COLUMN_CIPHERTEXTS, CIPHERTEXT_EACH]);
-    [mul, dot, matmul, and, cut, random, bits_to_ring, and_to_ring]
+    let fixed_matmul = online::FIXED_MATMUL.with_offline(&[COLUMN_CIPHERTEXTS, CIPHERTEXT_EACH]);
+    [mul, dot, matmul, and, cut, random, bits_to_ring, and_to_ring, fix, fixed_matmul]
 }
 
 /// Two triples of each server for a product of two rows and columns.
@@ -250,6 +255,8 @@ const BY_CLIENTS: Made = [
         Sent { bits: 3, ..Sent::elements(2, 0, 1) },
         Sent { bits: 3, ..Sent::elements(2, 1, 1) },
     ]]),
+    online::FIX.with_offline(&[&[Sent::elements(2, 0, 1), Sent::elements(2, 1, 1)]]),
+    online::FIXED_MATMUL_BY_DOTS.with_offline(TWO_TRIPLES),
 ];
 
 /// A share to the party to which less was sent.
@@ -265,4 +272,6 @@ const BY_DEALER: Made = [
     online::RANDOM.with_offline(&[&[Sent { bits: 31, ..Sent::elements(2, 0, 1) }]]),
     online::BITS_TO_RING.with_offline(&[&[Sent::elements(2, 0, 1)]]),
     online::AND_TO_RING.with_offline(&[&[Sent::bits(2, 0, 1), Sent::elements(2, 1, 1)]]),
+    online::FIX,
+    online::FIXED_MATMUL.with_offline(&[&[Sent::elements(2, 0, 1)]]),
 ];

@@ -254,7 +254,11 @@ fn help(plan: &Plan) -> String {
     let largest = plan.training.rates.iter().map(|rate| rate.rate).fold(0.0, f64::max);
     let mut ways = vec![format!("a smaller training.learning_rate than {largest}")];
     let FixedPoint { fraction_bits: f, total_bits: k } = plan.fixed_point;
-    let wider = FixedPoint::served().filter(|format| format.total_bits - format.fraction_bits > k - f);
+    let small_ring = plan.protocol.ring_bits() < u64::BITS;
+    let has_place = |format: &FixedPoint| format.product_bits() < plan.protocol.ring_bits();
+    let wider = FixedPoint::served().filter(|format| {
+        format.total_bits - format.fraction_bits > k - f && (!small_ring || has_place(format))
+    });
     let wider = wider.max_by_key(|format| {
         let more = format.total_bits - format.fraction_bits - (k - f);
         (more.min(2), std::cmp::Reverse(more), format.fraction_bits)
@@ -264,7 +268,7 @@ fn help(plan: &Plan) -> String {
             "more bits before the point, as in fixed_point: (fraction_bits: {fraction_bits}, total_bits: {total_bits})"
         ));
     }
-    if !matches!(plan.softmax, Softmax::Exact(_)) {
+    if !small_ring && !matches!(plan.softmax, Softmax::Exact(_)) {
         ways.push("softmax: exact, which keeps the outputs small".to_string());
     }
     format!("What can help: {}.", ways.join("; "))

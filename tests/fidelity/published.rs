@@ -75,14 +75,20 @@ pub(super) fn secureml() -> Vec<Vec<String>> {
 
 /// Of `falcon`: the online phase of an iteration, with the published latency as that of one way and as a ping.
 pub(super) fn falcon() -> Vec<Vec<String>> {
-    let row = |(latency, published, points): (&str, f64, &[Point])| {
-        let mut cells = vec![latency.to_string(), seconds(published)];
+    let row = |(ring_bits, latency, published, points): (&str, &str, f64, &[Point])| {
+        let mut cells = vec![format!("{ring_bits} bits"), latency.to_string(), seconds(published)];
         for point in points {
-            assert_eq!(point["protocol"], "falcon");
+            assert_eq!([&point["protocol"][..], &point["ring_bits"]], ["falcon", ring_bits]);
             let ours = number(point, "online_modelled_seconds");
             cells.extend([seconds(ours), format!("{:.2}", ours / published)]);
         }
         cells
     };
-    [("5 ms", 0.778, &points()[3..5]), ("50 ms", 3.311, &points()[5..7])].into_iter().map(row).collect()
+    let rows = [
+        ("32", "5 ms", 0.778, &points()[9..11]),
+        ("32", "50 ms", 3.311, &points()[11..13]),
+        ("64", "5 ms", 0.778, &points()[3..5]),
+        ("64", "50 ms", 3.311, &points()[5..7]),
+    ];
+    rows.into_iter().map(row).collect()
 }

@@ -271,6 +271,7 @@ pub(super) fn another(group: &Group, field: &Field) -> &'static str {
         (_, "ms") => "77",
         (_, "triples") => "single",
         (_, "triples_by") => "dealer",
+        (_, "ring_bits") => "32",
         (_, "offline") => "excluded",
         (_, "faults") => "(timeout_s: 1000)",
         (_, "stops") => "[(party: 1, at_s: 1000)]",
@@ -286,19 +287,24 @@ pub(super) fn another(group: &Group, field: &Field) -> &'static str {
 }
 
 /// What every declared field is set to so that it has an effect: the value of a link or a party that is shown to differ.
-fn effect(group: &Group, field: &Field) -> Option<&'static str> {
+fn effect(group: &Group, field: &Field) -> &'static [&'static str] {
     match (group.title, field.name) {
-        ("network: links: [(…)]", "from" | "to") => Some("network.links[0].latency_ms=9"),
-        ("network: interfaces: [(…)]", "party") => Some("network.interfaces[0].egress_mbps=9"),
-        ("compute: parties: [(…)]", "party") => Some("compute.parties[0].add_ns=9"),
-        ("network: custom(…)", "base") => Some("network=custom(base: \"wan\")"),
-        ("network: custom(…)", "ping_ms") => Some("network=custom(ping_ms: 9, bandwidth_mbps: 100)"),
-        ("network: changes: [(…)]", "ping_ms") => Some("network.changes=[(at_s: 1, ping_ms: 9)]"),
-        ("The file", "triples") => Some("protocol=semi2k"),
-        ("The file", "triples_by") => Some("protocol=secureml"),
-        ("training", "epochs") => Some("training.epochs=1"),
-        ("training", "division") => Some("training.batch=65"),
-        _ => None,
+        ("network: links: [(…)]", "from" | "to") => &["network.links[0].latency_ms=9"],
+        ("network: interfaces: [(…)]", "party") => &["network.interfaces[0].egress_mbps=9"],
+        ("compute: parties: [(…)]", "party") => &["compute.parties[0].add_ns=9"],
+        ("network: custom(…)", "base") => &["network=custom(base: \"wan\")"],
+        ("network: custom(…)", "ping_ms") => &["network=custom(ping_ms: 9, bandwidth_mbps: 100)"],
+        ("network: changes: [(…)]", "ping_ms") => &["network.changes=[(at_s: 1, ping_ms: 9)]"],
+        ("The file", "triples") => &["protocol=semi2k"],
+        ("The file", "triples_by") => &["protocol=secureml"],
+        ("The file", "ring_bits") => &[
+            "protocol=falcon",
+            "softmax=relu_gradient(division: quotient)",
+            "fixed_point=(fraction_bits: 13, total_bits: 18)",
+        ],
+        ("training", "epochs") => &["training.epochs=1"],
+        ("training", "division") => &["training.batch=65"],
+        _ => &[],
     }
 }
 
@@ -325,7 +331,7 @@ fn every_field_decides_what_it_says_and_nothing_else() {
         for field in group.fields {
             let path = format!("{prefix}{}", field.name);
             let sets: Vec<String> =
-                [Some(brought_in), effect(group, field)].into_iter().flatten().map(str::to_string).collect();
+                [brought_in].iter().chain(effect(group, field)).map(|set| set.to_string()).collect();
             let value = another(group, field);
             let first = good(&sets);
             let second = good(&[sets.clone(), vec![format!("{path}={value}")]].concat());

@@ -184,7 +184,7 @@ const ALIKE_IN_JSON: [&str; 5] = [
 ];
 
 /// What is said of all other values that are valid and cannot be.
-const UNSEEN: [&str; 30] = [
+const UNSEEN: [&str; 31] = [
     // Alike in JSON: values in parentheses and a list, a word and a text.
     "`hidden` must be a list",
     "`owners` must be a list",
@@ -195,6 +195,7 @@ const UNSEEN: [&str; 30] = [
     "must be a whole number from 0 to 2",
     "`rep3` has no `triples: single`",
     "`rep3` has no `triples_by: ",
+    "`rep3` has no `ring_bits: 32`",
     "cannot work with this number format",
     "has no place in numbers of 31 bits",
     "loses a bit with each of its",

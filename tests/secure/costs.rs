@@ -545,6 +545,13 @@ impl Program for Own {
                 };
                 return vec![p.own_divide(&division).await.expect("its own")];
             }
+            Primitive::Fix => drop(p.fix(x).await),
+            Primitive::FixedMatMul => {
+                let one = x.slice(0, 1);
+                let column = RingShare::concat(&[&one, &one]);
+                let rows = p.fix(&twice()).await.gather_rows(&(0..n).collect::<Vec<_>>(), 2);
+                return vec![p.matmul(&rows, &column, MatMul::new(n, 2, 1)).await];
+            }
             Primitive::OpenLessThanZero => drop(p.own_open_less_than_zero(x, 31).await.expect("its own")),
             Primitive::TruncatedMul => {
                 return vec![p.own_truncated_dot(x, x, 1, truncation).await.expect("its own")];

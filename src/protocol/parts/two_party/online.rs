@@ -31,6 +31,18 @@ pub(in crate::protocol) const MATMUL_BY_DOTS: Declared = Declared::online(
     "as a dot product for each entry, of which each product opens both factors",
     &[FOUR],
 );
+pub(in crate::protocol) const FIX: Declared =
+    Declared::online(Primitive::Fix, "x - u, opened, and the mask u", &[ONE]);
+pub(in crate::protocol) const FIXED_MATMUL: Declared = Declared::online(
+    Primitive::FixedMatMul,
+    "c + e y + u f with e = x - u, f = y - v opened, c = u v: once fixed, an element for each entry of y",
+    &[TWO, &[Sent::bytes(0, 1, 2 * 8), Sent::bytes(1, 0, 2 * 8)]],
+);
+pub(in crate::protocol) const FIXED_MATMUL_BY_DOTS: Declared = Declared::online(
+    Primitive::FixedMatMul,
+    "the same for each product of two entries, with a v of its own",
+    &[TWO, TWO],
+);
 pub(in crate::protocol) const AND: Declared =
     Declared::online(Primitive::And, "the same over GF(2)", &[TWO_BITS]);
 const TRUNCATION: &str = "(v + r modulo 2^bits) >> shift - upper + 2^(bits-shift) carry - 2^(bits-shift-1) with \
