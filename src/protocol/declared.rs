@@ -56,6 +56,7 @@ primitives! {
     own {
         LessThanZero, "less_than_zero", "whether n numbers of 31 bits are below zero";
         WhereNegative, "where_negative", "n numbers where others of 31 bits are below zero, and whether those are";
+        Places, "places", "n numbers from 0 to 3 as four vectors of ones and zeros";
         Divide, "divide", "n quotients of at most one with 2 bits after the point";
         OpenLessThanZero, "open_less_than_zero", "whether n numbers of 31 bits are below zero, told to all parties";
         Fix, "fix", "n numbers, of which rows are then factors of products";

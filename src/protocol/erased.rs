@@ -292,6 +292,8 @@ trait Operations {
         bits: u32,
         x: &'a ErasedShare,
     ) -> Later<'a, Option<[ErasedShare; 2]>>;
+    fn finds_places(&self, places: usize) -> bool;
+    fn own_places<'a>(&'a self, x: &'a ErasedShare, places: usize) -> Later<'a, Option<Vec<ErasedShare>>>;
     fn own_open_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<Plane>>;
     fn own_truncated_dot<'a>(
         &'a self,
@@ -423,6 +425,15 @@ impl<P: Protocol> Operations for P {
         Box::pin(async move {
             let own = Protocol::own_where_negative(self, ring(sign), bits, ring(x)).await;
             own.map(|shares| shares.map(erased))
+        })
+    }
+    fn finds_places(&self, places: usize) -> bool {
+        Protocol::finds_places(self, places)
+    }
+    fn own_places<'a>(&'a self, x: &'a ErasedShare, places: usize) -> Later<'a, Option<Vec<ErasedShare>>> {
+        Box::pin(async move {
+            let own = Protocol::own_places(self, ring(x), places).await;
+            own.map(|shares| shares.into_iter().map(erased).collect())
         })
     }
     fn own_open_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<Plane>> {
@@ -584,6 +595,12 @@ impl Protocol for Erased {
         x: &ErasedShare,
     ) -> Option<[ErasedShare; 2]> {
         self.0.own_where_negative(sign, bits, x).await
+    }
+    fn finds_places(&self, places: usize) -> bool {
+        self.0.finds_places(places)
+    }
+    async fn own_places(&self, x: &ErasedShare, places: usize) -> Option<Vec<ErasedShare>> {
+        self.0.own_places(x, places).await
     }
     async fn own_open_less_than_zero(&self, x: &ErasedShare, bits: u32) -> Option<Plane> {
         self.0.own_open_less_than_zero(x, bits).await

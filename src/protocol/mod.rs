@@ -282,7 +282,16 @@ pub trait Protocol: Sized + 'static {
     ) -> Option<[Self::Share; 2]> {
         None
     }
-    /// The same, told to all parties.
+    /// Whether [`Protocol::own_places`] finds one of so many places.
+    fn finds_places(&self, _places: usize) -> bool {
+        false
+    }
+    /// Of numbers from 0 on and below `places` whether each is 0, is 1, and so on: ones and zeros, a vector for each place. In a way of the
+    /// protocol's own; none if it has none.
+    async fn own_places(&self, _x: &Self::Share, _places: usize) -> Option<Vec<Self::Share>> {
+        None
+    }
+    /// `[x < 0]` as above, told to all parties.
     async fn own_open_less_than_zero(&self, _x: &Self::Share, _bits: u32) -> Option<Plane> {
         None
     }

@@ -62,6 +62,7 @@ enum Operation {
     Relu,
     Divide,
     Max { width: usize },
+    Places(usize),
     Open,
 }
 
@@ -75,6 +76,7 @@ impl Program for Operation {
             Operation::Relu => <[_; 2]>::from(s.relu(&x[0]).await).into(),
             Operation::Divide => vec![s.divide(Numerator::Part(&x[0]), &x[1], 1).await],
             Operation::Max { width } => vec![s.row_max(&x[0], width).await],
+            Operation::Places(places) => s.protocol.own_places(&x[0], places).await.expect("its own"),
             Operation::Open => {
                 s.protocol.open(&x[0]).await;
                 vec![]
@@ -200,6 +202,22 @@ fn a_maximum_is_the_papers_less_its_indices() {
     [((0, 1), 16), ((1, 0), 16), ((2, 1), 8)]
         .iter()
         .for_each(|&(link, bytes)| *theirs.get_mut(&link).expect("a link") += 3 * bytes * n as u64);
+    assert_eq!(theirs, times(&row.links(), n as u64));
+}
+
+/// The helper shares a vector of ones and zeros, as long as a window, with both: 2 (n + 1) l bits and two rounds in the paper. Their program
+/// sends a number below four as a byte.
+#[test]
+fn the_derivative_of_a_maximum_is_the_papers() {
+    let n = 100;
+    let (links, rounds) = sent(Operation::Places(4), &[n], "");
+    assert_eq!((total(&links), rounds), (2 * (4 + 1) * 8 * n as u64, 2));
+    let row = row("derivative of max of 4");
+    assert_eq!((total(&row.links()), row.rounds), (66, 2));
+    let mut theirs = links;
+    for link in [(0, 2), (1, 2)] {
+        *theirs.get_mut(&link).expect("a link") -= 7 * n as u64;
+    }
     assert_eq!(theirs, times(&row.links(), n as u64));
 }
 

@@ -545,6 +545,7 @@ impl Program for Own {
                 };
                 return vec![p.own_divide(&division).await.expect("its own")];
             }
+            Primitive::Places => return p.own_places(x, 4).await.expect("its own"),
             Primitive::Fix => drop(p.fix(x).await),
             Primitive::FixedMatMul => {
                 let one = x.slice(0, 1);

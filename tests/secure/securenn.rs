@@ -30,6 +30,35 @@ fn signs_are_right_up_to_the_edges_of_the_range() {
     assert_eq!(wrong, None);
 }
 
+/// Which of so many places numbers are.
+struct Places(usize);
+
+impl Program for Places {
+    async fn run<P: Protocol>(&self, s: &Secure<P>, inputs: &[P::Share]) -> Vec<P::Share> {
+        s.protocol.own_places(&inputs[0], self.0).await.expect("its own")
+    }
+}
+
+/// Of any ring element the place modulo their number.
+#[test]
+fn places_are_found() {
+    let mut dice = Dice::new(seed(), 510);
+    for places in [2, 4, 16, 64, 4096] {
+        let mut numbers: Vec<i64> = (0..300).map(|_| dice.between(0, places as i64 - 1)).collect();
+        numbers.extend((0..20).map(|_| dice.word() as i64));
+        let found = on_shares(
+            &Places(places),
+            std::slice::from_ref(&numbers),
+            dice.word(),
+            setting(Rounding::Nearest),
+        );
+        for (place, found) in found.integers().chunks(numbers.len()).enumerate() {
+            let is = |number: &i64| i64::from(number.rem_euclid(places as i64) == place as i64);
+            assert!(found.iter().copied().eq(numbers.iter().map(is)), "place {place} of {places}");
+        }
+    }
+}
+
 /// Quotients of at most one, `width` for each divisor.
 struct Parts {
     width: usize,

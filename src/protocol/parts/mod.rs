@@ -12,6 +12,7 @@ pub mod garbling;
 pub mod gilboa;
 pub mod helped;
 pub(in crate::protocol) mod helped_comparison;
+pub(in crate::protocol) mod helped_places;
 pub mod joint_inputs;
 pub mod local_truncation;
 pub mod material;
