@@ -184,14 +184,14 @@ fn cost_text(steps: Steps, parties: usize) -> String {
 fn bytes_text(steps: Steps, party: usize) -> String {
     let sent: Vec<&Sent> = steps.iter().copied().flatten().filter(|sent| sent.from == party).collect();
     // Bits that fill whole bytes are not rounded up.
-    let whole = |sent: &&Sent| if sent.bits % 8 == 0 { sent.bits / 8 } else { 0 };
+    let whole = |sent: &&Sent| if sent.bits.is_multiple_of(8) { sent.bits / 8 } else { 0 };
     let elements: u64 = sent.iter().map(|sent| 8 * sent.elements + 13 * sent.wide + whole(sent)).sum();
     let bytes: u64 = sent.iter().map(|sent| sent.bytes).sum();
     let mut terms = Vec::new();
     if elements > 0 {
         terms.push(format!("{elements} n"));
     }
-    let mut bits: Vec<u64> = sent.iter().map(|sent| sent.bits).filter(|&bits| bits % 8 != 0).collect();
+    let mut bits: Vec<u64> = sent.iter().map(|sent| sent.bits).filter(|bits| !bits.is_multiple_of(8)).collect();
     bits.sort_unstable();
     for equal in bits.chunk_by(|a, b| a == b) {
         let times = if equal.len() == 1 { String::new() } else { format!("{} ", equal.len()) };
