@@ -191,7 +191,8 @@ fn bytes_text(steps: Steps, party: usize) -> String {
     if elements > 0 {
         terms.push(format!("{elements} n"));
     }
-    let mut bits: Vec<u64> = sent.iter().map(|sent| sent.bits).filter(|bits| !bits.is_multiple_of(8)).collect();
+    let mut bits: Vec<u64> =
+        sent.iter().map(|sent| sent.bits).filter(|bits| !bits.is_multiple_of(8)).collect();
     bits.sort_unstable();
     for equal in bits.chunk_by(|a, b| a == b) {
         let times = if equal.len() == 1 { String::new() } else { format!("{} ", equal.len()) };
