@@ -7,12 +7,14 @@ use libc::clockid_t;
 
 use crate::delay;
 use crate::log::{Happened, Kind, add, no_work};
+use crate::switched::{stayed, watch};
 
 /// Two calls that found nothing, with less processor time than this from one to the next: the thread is waiting, awake.
 const POLLING_NS: u64 = 15_000;
 
-/// Calls that begin so soon after one another have the thread at work in between, as good as always. Time is cheaper to look at than the
-/// processor time of a thread, which takes most of a microsecond on some machines; what the next look at that shows is right in sum.
+/// Calls that begin so soon after one another have the thread at work in between, as good as always; so has one that returns so soon. Time is
+/// cheaper to look at than the processor time of a thread, which takes most of a microsecond on some machines; what the next look at that
+/// shows is right in sum.
 const SOON_NS: u64 = 20_000;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -25,6 +27,8 @@ struct Thread {
     mark_ns: Cell<u64>,
     /// When the last call began.
     begun_ns: Cell<u64>,
+    /// The last call was soon back, and the thread has been watched since.
+    watched: Cell<bool>,
     /// Time that was taken for processor time since then.
     ahead_ns: Cell<u64>,
     /// Of that, what is not decided yet.
@@ -79,6 +83,7 @@ impl Thread {
             number: Cell::new(0),
             mark_ns: Cell::new(0),
             begun_ns: Cell::new(0),
+            watched: Cell::new(false),
             ahead_ns: Cell::new(0),
             since_ns: Cell::new(0),
             work_ns: Cell::new(0),
@@ -96,7 +101,8 @@ impl Thread {
             self.begun_ns.set(begin_ns);
         }
         let passed = begin_ns.saturating_sub(self.begun_ns.replace(begin_ns));
-        let since = if passed < SOON_NS {
+        let worked = self.watched.take() && stayed();
+        let since = if passed < SOON_NS || worked {
             self.ahead_ns.set(self.ahead_ns.get() + passed);
             passed
         } else {
@@ -107,6 +113,14 @@ impl Thread {
             all.saturating_sub(ahead)
         };
         self.since_ns.set(since);
+    }
+
+    /// A call is back: whether the thread keeps its processor until the next one will show, if it did in this one.
+    fn watch(&self, time_ns: u64) {
+        if time_ns.saturating_sub(self.begun_ns.get()) < SOON_NS {
+            watch();
+            self.watched.set(true);
+        }
     }
 
     /// Whether that was work.
@@ -143,10 +157,12 @@ pub(crate) fn measured<R>(sends: bool, call: impl FnOnce() -> R, outcome: impl F
         let error = unsafe { *libc::__errno_location() };
         let outcome = outcome(&result);
         thread.decide(matches!(outcome, Outcome::Nothing));
+        let end_ns = now_ns();
         if let Outcome::Moved(kind, connection, bytes) = outcome {
-            let time_ns = if sends { begin_ns } else { now_ns() };
+            let time_ns = if sends { begin_ns } else { end_ns };
             add(kind, &Happened { connection, bytes, ..thread.happened(time_ns) });
         }
+        thread.watch(end_ns);
         // SAFETY: as above; what we called in between may have changed it.
         unsafe { *libc::__errno_location() = error };
         result
@@ -176,6 +192,7 @@ pub(crate) fn last() {
 pub(crate) fn forked() {
     HERE.with(|thread| {
         thread.number.set(0);
+        thread.watched.set(false);
         thread.ahead_ns.set(0);
         thread.work_ns.set(0);
         thread.polled.set(false);

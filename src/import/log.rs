@@ -286,7 +286,7 @@ impl Reader {
 }
 
 /// Whether a file begins like a log.
-pub fn is_log(path: &Path) -> bool {
+pub(super) fn is_log(path: &Path) -> bool {
     let mut begin = [0; MAGIC.len()];
     File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && &begin == MAGIC
 }

@@ -1,24 +1,36 @@
-//! Makes a trace of a run, as `mpcsim replay` takes it: of packet captures, or of what the library of `record/` logged of each party.
+//! Makes a trace of a run, as `mpcsim replay` takes it: of packet captures, of what the library of `record/` logged of each party or what
+//! strace wrote of it, and of schedules and traces of other simulators.
 //!
 //! A capture shows packets, not what the program meant by them. So three things are approximations, and docs/trace-format.md says so:
 //! where a message ends (or, where messages begin with their length, exactly that); that a party waits for a message not before it
 //! needs it for what it sends next; and that it works from the last message that it received until it sends.
 //!
 //! Logs have what captures lack: each call of each thread, with the processor time before it. `log` reads them, `line` makes one line of
-//! a process's threads, `recorded` finds out which receive needs which send.
+//! a process's threads, `recorded` finds out which receive needs which send. `strace` makes logs of what strace wrote.
+//!
+//! Other simulators have messages with tags: `goal` reads schedules of LogGOPSim, whose ranks are graphs, which `schedule` puts in order, `simgrid`
+//! reads time-independent traces, and `tags` makes a trace of either. `text` reads lines, `kind` tells all of these apart.
 //!
 //! Of captures, `capture` reads files, `packet` reads headers, `stream` puts the bytes of a connection in order, `messages` cuts them, and `program`
 //! makes the lines of the parties.
 
 mod capture;
+mod decimal;
 mod error;
+mod goal;
+mod kind;
 mod line;
 mod log;
 mod messages;
 mod packet;
 mod program;
 mod recorded;
+mod schedule;
+mod simgrid;
+mod strace;
 mod stream;
+mod tags;
+mod text;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -32,10 +44,16 @@ use packet::Segment;
 use program::Connection;
 use stream::Stream;
 
+pub use decimal::Decimal;
 pub use error::{ImportError, Problem};
-pub use log::{LogError, LogProblem, is_log, write_log};
+pub use goal::{Goal, goal};
+pub use kind::{FileKind, file_kind};
+pub use log::{LogError, LogProblem, write_log};
 pub use messages::Lengths;
 pub use recorded::{Recorded, Summary, check_log, recorded};
+pub use simgrid::independent;
+pub use strace::{StraceError, straced};
+pub use text::TextError;
 
 /// An address of a party: all its ports, or one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -355,9 +355,13 @@ fn took_ns(logs: &[(&Path, Log)]) -> u64 {
 pub fn recorded(files: &[PathBuf], limit: MemoryLimit) -> Result<Recorded, LogError> {
     let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     check_memory(&paths, limit)?;
-    let logs = in_order(files)?;
-    let took_ns = took_ns(&logs);
-    let Acts { lines, messages, untaken_bytes } = acts(&logs)?;
+    made_of(&in_order(files)?)
+}
+
+/// The same of logs in the order of the parties, each with its file.
+pub(super) fn made_of(logs: &[(&Path, Log)]) -> Result<Recorded, LogError> {
+    let took_ns = took_ns(logs);
+    let Acts { lines, messages, untaken_bytes } = acts(logs)?;
     let wrong = |problem| LogError::of(logs[0].0, None, problem);
     if messages.is_empty() {
         return Err(wrong(LogProblem::NoData));

@@ -1,6 +1,7 @@
 //! Tests of `run --explain`, `trace`, `replay` and `play`, and of what docs/trace-format.md says.
 
 mod commands;
+mod goal;
 mod import;
 mod memory;
 mod networks;
@@ -8,10 +9,14 @@ mod perfetto;
 mod play;
 mod record;
 mod replay;
+mod simgrid;
+mod strace;
 mod totals;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use mpcsim::sim::{EventKind, Trace};
 
 /// A small scenario, set to so few iterations that it runs at once.
 const SMALL: [&str; 3] = ["scenarios/05_own_data.ron", "--set", "training=(iterations:3,batch:16)"];
@@ -70,6 +75,18 @@ impl Place {
         names.sort();
         names
     }
+}
+
+/// A party's line in short: work in ns.
+fn line(trace: &Trace, party: usize) -> Vec<String> {
+    let short = |kind| match kind {
+        EventKind::Work { ps } => format!("work {}", ps / 1000),
+        EventKind::Send { to, payload_bytes } => format!("send {payload_bytes} to {to}"),
+        EventKind::Recv { from, ordinal, group_start } => {
+            format!("{}take {ordinal} of {from}", if group_start { "" } else { "same " })
+        }
+    };
+    trace.events(party).map(|event| short(event.kind)).collect()
 }
 
 fn project(path: &str) -> PathBuf {

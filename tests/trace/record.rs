@@ -293,7 +293,7 @@ fn logs_that_do_not_belong_together_are_refused() {
     );
     let stranger = second.clone().connection(3, 1, 2).send(1, 3, [9, 20 * MS, 0]).ended(0);
     assert!(said(&[one.clone(), stranger]).contains("party 1 exchanges data with 127.0.0.1:2"));
-    assert!(said(&[one.clone(), b"{}".to_vec()]).contains("1.log: this is no log of `mpcsim record`"));
+    assert!(said(&[one.clone(), b"{}".to_vec()]).contains("1.log: it begins like none of what is imported"));
     assert!(said(std::slice::from_ref(&one)).contains("give the logs of all parties"));
     let twice = Log::of(0).connection(2, 1, 2).connection(3, 2, 1).send(1, 2, [4, MS, 0]).receive(
         1,
