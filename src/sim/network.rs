@@ -163,8 +163,8 @@ pub struct Network {
     /// What goes wrong.
     pub faults: Faults,
     /// The congestion window that each link has; `None`: messages enter their links as soon as these are free. With it, links
-    /// are no more than latency and bandwidth: no limits on interfaces, no wire or site that parties share, no bursts, changes
-    /// or jitter, no link that is down, and no message that its sender delays.
+    /// are no more than latency and bandwidth: no wire or site that parties share, no bursts, changes or jitter, no link that is
+    /// down, and no message that its sender delays.
     pub tcp: Option<Tcp>,
     /// Framing of every message.
     pub overhead: WireOverhead,
@@ -322,10 +322,6 @@ impl Network {
         let Some(tcp) = &self.tcp else { return };
         tcp.assert_valid();
         assert!(self.overhead.segment_payload_bytes > 0, "packets hold something");
-        assert!(
-            self.interfaces.iter().all(|own| *own == Interface::default()),
-            "interfaces have no limit with TCP"
-        );
         let shares = (0..self.parties).any(|party| self.first_of_site(party) != party);
         assert!(
             !shares && !self.one_wire && self.changes.is_empty(),

@@ -56,14 +56,39 @@ fn results_say_whether_links_have_tcp() {
     let told = |summary: &Value| notes(summary)[0].as_str().expect("text").to_string();
     assert!(told(&off).starts_with("TCP off") && told(&off).contains("`tcp: ()` in the network"), "{off}");
     // What a scenario would refuse is not advised.
-    let shared = summary(&["network=custom(base: \"wan\", tcp: none, interface_mbps: 100)"]);
+    let shared = summary(&["network=custom(base: \"wan\", tcp: none, one_wire: true)"]);
     assert!(told(&shared).starts_with("TCP off") && !told(&shared).contains("`tcp: ()`"), "{shared}");
-    assert!(told(&shared).contains("links that share a way take turns message by message"), "{shared}");
+    assert!(told(&shared).contains("parties that share a way take turns message by message"), "{shared}");
     // Near by it makes no difference worth a note.
     assert_eq!(notes(&summary(&[])), Vec::<Value>::new());
     // A message's length is on the wire.
     let of = |summary: &Value, name: &str| summary["iteration"][name].as_u64().expect("a number");
     assert_eq!(of(&with, "wire_bytes"), of(&off, "wire_bytes") + 4 * of(&off, "messages"));
+}
+
+/// Access lines with TCP: a run's parts add up, they take longer than links alone, and what they hold up is queueing.
+#[test]
+fn access_lines_have_tcp() {
+    let outcome = |more: &str| {
+        let network = format!("network=custom(latency_ms: 20, bandwidth_mbps: 1000, tcp: (){more})");
+        let sets = ["training=(iterations: 6, batch: 64)", "model=dense(hidden: [128])", &network];
+        let plan = Scenario::load(&scenario(SMALL), &sets.map(str::to_string)).expect("a plan");
+        run(&plan, Values::Split, &()).expect("it runs")
+    };
+    let (links, up, down) = (
+        outcome(""),
+        outcome(", interfaces: [(party: 0, egress_mbps: 20)]"),
+        outcome(", interface_mbps: 1000, interfaces: [(party: 1, ingress_mbps: 20)]"),
+    );
+    for outcome in [&links, &up, &down] {
+        let training = &outcome.training;
+        assert_eq!(training.critical_path.total_ps(), training.modelled_ps);
+        assert!(outcome.other_windows.is_some());
+    }
+    assert!(up.training.modelled_ps > links.training.modelled_ps);
+    assert!(down.training.modelled_ps > links.training.modelled_ps);
+    assert_eq!(links.training.critical_path.queueing_ps, 0);
+    assert_eq!(up.training.critical_path.queueing_ps, 0);
 }
 
 /// Large messages over TCP: the note says what they wait for and what would help.

@@ -373,11 +373,7 @@ fn tcp_is_read_with_linuxs_defaults() {
 #[test]
 fn what_cannot_stand_beside_tcp_is_refused() {
     let two_sites = "sites: [(name: \"A\", parties: [0, 1]), (name: \"B\", parties: [2])]";
-    let limited = "sites: [(name: \"A\", up_mbps: 5), (name: \"B\"), (name: \"C\")]";
     for (field, at) in [
-        ("interface_mbps: 100", "interface_mbps"),
-        ("interfaces: [(party: 1, egress_mbps: 5)]", "interfaces"),
-        (limited, "sites"),
         (two_sites, "sites"),
         ("one_wire: true", "one_wire"),
         ("burst_bytes: 1000", "burst_bytes"),
@@ -402,11 +398,15 @@ fn what_cannot_stand_beside_tcp_is_refused() {
             mistake.split(':').nth(2).and_then(|column| column.parse().ok()).expect("a column");
         assert!((place..=place + at.len() + 3).contains(&column), "{mistake}");
     }
-    // Sites of one party each without limits are links and names.
-    network(
-        "custom(latency_ms: 20, bandwidth_mbps: 5, sites: [(name: \"A\"), (name: \"B\"), (name: \"C\")], tcp: ())",
-        3,
-    );
+    // Access lines can: interfaces, and sites of one party each.
+    for line in [
+        "interface_mbps: 100",
+        "interfaces: [(party: 1, egress_mbps: 5)]",
+        "sites: [(name: \"A\"), (name: \"B\"), (name: \"C\")]",
+        "sites: [(name: \"A\", up_mbps: 5), (name: \"B\", down_mbps: 7), (name: \"C\")]",
+    ] {
+        network(&format!("custom(latency_ms: 20, bandwidth_mbps: 5, {line}, tcp: ())"), 3);
+    }
 }
 
 /// A table of figures by the names of sites says what the same matrix says, in whatever order the sites stand.

@@ -1,5 +1,6 @@
 //! Tests of simulated time: kernel, trace, replay.
 
+mod access;
 mod basics;
 mod bounds;
 mod exact;
@@ -15,5 +16,5 @@ mod speed;
 pub(crate) mod support;
 mod sweeps;
 mod traces;
-mod window;
+pub(crate) mod window;
 pub mod window_measured;

@@ -38,7 +38,7 @@ const INTERFACE_MBPS: Field = field(
     BANDWIDTH_MBPS,
     Default::Otherwise("that of the base; without one, unlimited"),
     Decides::TIME,
-    "What all links of a party share, each direction on its own.",
+    "What all links of a party share, each direction on its own: its access line.",
 );
 const INTERFACES: Field = field(
     "interfaces",
@@ -138,9 +138,8 @@ const TCP_FIELD: Field = field(
     Value::Forms(&TCPS),
     Default::Otherwise("that of the base; without one, `none`"),
     Decides::TIME,
-    "The congestion window of each directed link, which is a connection of its own. Not with `interfaces`, `interface_mbps`, \
-     limits of `sites`, sites of several parties, `one_wire`, `burst_bytes`, `jitter`, `changes`, links that are down and \
-     messages that are delayed.",
+    "The congestion window of each directed link, which is a connection of its own. Not with sites of several parties, `one_wire`, \
+     `burst_bytes`, `jitter`, `changes`, links that are down and messages that are delayed.",
 );
 
 /// `tcp: (…)`.
@@ -384,14 +383,14 @@ pub static INTERFACE: Group = Group {
             BANDWIDTH_MBPS,
             Default::Otherwise("that of `interface_mbps`"),
             Decides::TIME,
-            "Everything that the party sends.",
+            "Everything that the party sends: the upload of its access line.",
         ),
         field(
             "ingress_mbps",
             BANDWIDTH_MBPS,
             Default::Otherwise("that of `interface_mbps`"),
             Decides::TIME,
-            "Everything that is sent to the party.",
+            "Everything that is sent to the party: the download.",
         ),
     ],
 };

@@ -4,12 +4,13 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{
     failing::Failing,
+    lines::Lines,
     queue::{Before, Begun},
     shaper::{Schedule, Shaper, end_ps, place_at},
     window::{Window, Windows},
 };
 use crate::sim::{
-    Link, Network,
+    Interface, Link, Network,
     jitter::{self, Draws, Jitter},
     network::Rate,
     timeline::MessageId,
@@ -44,6 +45,8 @@ pub(super) struct Shape {
     pub(super) failing: Failing,
     /// TCP's, and by link the message that passed last.
     pub(super) windows: Option<Windows>,
+    /// TCP's packets one by one, where interfaces have limits.
+    pub(super) lines: Option<Lines>,
     pub(super) last_passed: Vec<Option<u64>>,
     /// What held each wire, and each party's interface, last.
     pub(super) on_wire: Vec<Option<Before>>,
@@ -102,7 +105,10 @@ impl Shape {
             let window = |link: &Link| Window::new(tcp, link.latency_ps, Rate::new(link.bandwidth_bps));
             Windows::new(network.links.iter().map(window).collect())
         });
+        let limited = network.interfaces.iter().any(|own| *own != Interface::default());
+        let lines = (windows.is_some() && limited).then(|| Lines::new(n * n));
         Some(Shape {
+            lines,
             shapers: rates.into_iter().zip(&network.links).map(shaper).collect(),
             wire_of,
             latencies,
@@ -135,6 +141,9 @@ impl Shape {
         self.failing.reset();
         if let Some(windows) = &mut self.windows {
             windows.reset();
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.reset();
         }
         self.last_passed.fill(None);
         self.on_wire.fill(None);
@@ -191,6 +200,9 @@ impl Shape {
         let (holders, windows) = state.split_at(self.on_wire.len() + self.on_port.len());
         if let Some(own) = &mut self.windows {
             own.set_relative(windows[0]);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.set_relative();
         }
         for (shaper, state) in self.shapers.iter_mut().zip(shapers.chunks_exact(4)) {
             shaper.set_relative(state);
