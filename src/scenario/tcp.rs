@@ -64,7 +64,14 @@ fn excluded(plan: &NetworkPlan) -> Option<(&'static [&'static str], &'static str
 /// Whether all that a network has can stand beside its TCP.
 pub fn check_tcp(fields: &Fields, plan: &NetworkPlan, mistakes: &mut Mistakes) -> bool {
     if plan.tcp.is_none() {
-        return true;
+        let Some((from, to)) = plan.pairs().find(|&(from, to)| plan.link(from, to).loss_ppb > 0) else {
+            return true;
+        };
+        let place = ["loss", "links"].iter().find_map(|name| fields.place_of(name));
+        let message = "packets are lost, and nothing sends them again: that is what TCP does";
+        let label = format!("the link from {from} to {to} is without TCP");
+        mistakes.add(place.unwrap_or(fields.opening()), message, label, Some("add `tcp: (),`".to_string()));
+        return false;
     }
     let Some((names, why)) = excluded(plan) else { return true };
     let name = names.iter().find(|name| fields.get(name).is_some()).unwrap_or(&names[0]);

@@ -9,6 +9,7 @@ mod lines;
 mod packets;
 mod port;
 mod queue;
+mod recovery;
 mod relative;
 mod shape;
 mod shaped;

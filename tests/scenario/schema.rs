@@ -184,7 +184,7 @@ const ALIKE_IN_JSON: [&str; 5] = [
 ];
 
 /// What is said of all other values that are valid and cannot be.
-const UNSEEN: [&str; 30] = [
+const UNSEEN: [&str; 31] = [
     // Alike in JSON: values in parentheses and a list, a word and a text.
     "`hidden` must be a list",
     "`owners` must be a list",
@@ -213,6 +213,7 @@ const UNSEEN: [&str; 30] = [
     "`test` must be a whole number from 1 to 50",
     "rows to train on",
     // Other fields of the same record, or the entry before.
+    "nothing sends them again: that is what TCP does",
     "a link joins two different parties",
     "must be later than",
     "above the one before",

@@ -7,6 +7,7 @@ mod exact;
 mod faults;
 mod jitter;
 mod layers;
+mod loss;
 pub mod measured;
 mod merge;
 mod oracle;

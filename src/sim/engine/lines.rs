@@ -7,12 +7,16 @@ use std::{
     collections::{BinaryHeap, VecDeque},
 };
 
-use super::window::Passed;
+use super::{
+    recovery::{Packet, Recovery},
+    window::Window,
+};
 
 /// What happens on a link, in the order in which it does at one moment.
 pub(super) const HEAD: u64 = 0;
 pub(super) const ACKNOWLEDGED: u64 = 1;
-const HANDED_OVER: u64 = 2;
+pub(super) const HANDED_OVER: u64 = 2;
+pub(super) const TIMES_OUT: u64 = 3;
 
 const PARTY_BITS: u32 = 12;
 const TURN_BITS: u32 = 38;
@@ -58,16 +62,9 @@ impl Waiting {
 pub(super) struct OnTheWay {
     pub(super) head_ps: u64,
     pub(super) tail_ps: u64,
-    pub(super) bytes: u64,
-    /// The message that has entered with it, if it is the last of one.
-    pub(super) ends: Option<Ends>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ends {
-    pub(super) ordinal: u64,
-    pub(super) sent_ps: u64,
-    pub(super) passed: Passed,
+    pub(super) packet: Packet,
+    /// Which transmission it is, where packets are lost.
+    pub(super) number: u64,
 }
 
 /// What a link has, beside its window.
@@ -80,27 +77,40 @@ pub(super) struct Line {
     pub(super) entered_ps: u64,
     /// The acknowledgement that will let it go on.
     pub(super) goes_on_ps: Option<u64>,
+    /// Where packets are lost: when an acknowledgement or a time-out was last.
+    pub(super) done_ps: u64,
+    /// Where packets are lost: what is done about it.
+    pub(super) recovery: Option<Recovery>,
 }
 
-/// All links of a network whose interfaces have limits.
+/// All links of a network whose interfaces have limits, or whose packets are lost.
 #[derive(Debug)]
 pub(super) struct Lines {
     pub(super) lines: Vec<Line>,
     pub(super) events: BinaryHeap<Reverse<u128>>,
+    /// Messages that have arrived, and of which that was not told: link, number there, when the first bit was there.
+    pub(super) arrived: VecDeque<(usize, u64, u64)>,
 }
 
 impl Lines {
-    pub(super) fn new(links: usize) -> Lines {
-        Lines { lines: (0..links).map(|_| Line::default()).collect(), events: BinaryHeap::new() }
+    pub(super) fn new(recoveries: impl Iterator<Item = Option<Recovery>>) -> Lines {
+        let line = |recovery| Line { recovery, ..Line::default() };
+        Lines { lines: recoveries.map(line).collect(), events: BinaryHeap::new(), arrived: VecDeque::new() }
     }
 
     pub(super) fn reset(&mut self) {
         self.events.clear();
-        self.lines.iter_mut().for_each(|line| *line = Line::default());
+        self.arrived.clear();
+        for line in &mut self.lines {
+            let mut recovery = line.recovery.take();
+            recovery.iter_mut().for_each(Recovery::reset);
+            *line = Line { recovery, ..Line::default() };
+        }
     }
 
     /// A message is handed over: its number on its link, and when; its number among all of its sender.
-    /// Its connection takes it no earlier than what it let in last, in an earlier run: a party that is behind may send before that.
+    /// Its connection takes it no earlier than what happened there last, in an earlier run: a party that is behind may send before
+    /// that.
     pub(super) fn hand_over(
         &mut self,
         pair: (usize, usize),
@@ -108,8 +118,10 @@ impl Lines {
         handed: (u64, u64),
         turn: u64,
     ) {
-        self.lines[link].handed_over.push_back(handed);
-        self.events.push(event(handed.1.max(let_in_ps), HANDED_OVER, pair, turn));
+        let line = &mut self.lines[link];
+        line.handed_over.push_back(handed);
+        let at_ps = handed.1.max(let_in_ps).max(line.done_ps);
+        self.events.push(event(at_ps, HANDED_OVER, pair, turn));
     }
 
     /// Where a state between two runs is gone into: nothing is on its way.
@@ -121,6 +133,27 @@ impl Lines {
 }
 
 impl Line {
+    /// Time counts anew until nothing has been acknowledged for too long.
+    pub(super) fn count_anew(
+        &mut self,
+        now_ps: u64,
+        window: &Window,
+        pair: (usize, usize),
+        events: &mut BinaryHeap<Reverse<u128>>,
+    ) {
+        let Some(recovery) = &mut self.recovery else { return };
+        let waits = window.in_flight() > 0;
+        let from_ps = now_ps.max(window.free_ps());
+        recovery.times_out_ps =
+            waits.then(|| from_ps.saturating_add(recovery.time_out_ps(window.time_out_ps())));
+        if let Some(times_out_ps) = recovery.times_out_ps
+            && recovery.timed_ps.is_none_or(|timed_ps| times_out_ps < timed_ps)
+        {
+            recovery.timed_ps = Some(times_out_ps);
+            events.push(event(times_out_ps, TIMES_OUT, pair, 0));
+        }
+    }
+
     /// What waits goes on with the next acknowledgement, once it is known when that comes.
     pub(super) fn wait_for(
         &mut self,

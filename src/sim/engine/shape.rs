@@ -6,12 +6,14 @@ use super::{
     failing::Failing,
     lines::Lines,
     queue::{Before, Begun},
+    recovery::Recovery,
     shaper::{Schedule, Shaper, end_ps, place_at},
     window::{Window, Windows},
 };
 use crate::sim::{
     Interface, Link, Network,
     jitter::{self, Draws, Jitter},
+    loss::Loss,
     network::Rate,
     timeline::MessageId,
 };
@@ -106,7 +108,13 @@ impl Shape {
             Windows::new(network.links.iter().map(window).collect())
         });
         let limited = network.interfaces.iter().any(|own| *own != Interface::default());
-        let lines = (windows.is_some() && limited).then(|| Lines::new(n * n));
+        let lines = (windows.is_some() && (limited || network.has_loss())).then(|| {
+            let recovery = |at: usize| {
+                let loss_ppb = network.links[at].loss_ppb;
+                (loss_ppb > 0).then(|| Recovery::new(Loss::new(loss_ppb, network.jitter_seed, pair(at))))
+            };
+            Lines::new((0..n * n).map(recovery))
+        });
         Some(Shape {
             lines,
             shapers: rates.into_iter().zip(&network.links).map(shaper).collect(),

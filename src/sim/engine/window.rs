@@ -160,6 +160,7 @@ pub(in crate::sim) struct Window {
     round_trip_ps: u64,
     /// The greatest number if idle time does nothing.
     rto_ps: u64,
+    time_out_ps: u64,
     /// In the order of time, as far as they may still matter.
     gaps: VecDeque<Gap>,
     /// Whether the window held the sender up, and the most that was in flight, as of when that was looked at last.
@@ -185,6 +186,7 @@ impl Window {
             free_ps: 0,
             round_trip_ps: latency_ps.saturating_mul(2),
             rto_ps: if tcp.restart_after_idle { tcp.rto_ps(latency_ps) } else { u64::MAX },
+            time_out_ps: tcp.rto_ps(latency_ps),
             gaps: VecDeque::new(),
             limited: false,
             most_in_flight: 0,
@@ -455,6 +457,33 @@ impl Window {
         self.rows.get(0).map(|row| row.first_ps)
     }
 
+    /// An acknowledgement has come of a packet that was on its way, or more of them are lost; it may make the window wider.
+    pub(super) fn come_back(&mut self, packets: u64, wider: bool) {
+        self.in_flight -= packets;
+        self.until_looked = self.until_looked.saturating_sub(packets);
+        if wider && (self.limited || self.window < 2 * self.most_in_flight) {
+            self.window += 1;
+        }
+    }
+
+    pub(super) fn window(&self) -> u64 {
+        self.window
+    }
+
+    pub(super) fn in_flight(&self) -> u64 {
+        self.in_flight
+    }
+
+    /// The window becomes so narrow.
+    pub(super) fn narrow(&mut self, window: u64) {
+        self.window = window;
+    }
+
+    /// The time-out, whether idle time narrows the window or not.
+    pub(super) fn time_out_ps(&self) -> u64 {
+        self.time_out_ps
+    }
+
     /// When the last packet was let in.
     pub(super) fn let_in_ps(&self) -> u64 {
         self.let_in_ps
@@ -465,11 +494,14 @@ impl Window {
         self.free_ps
     }
 
-    /// What became of a message whose last packet was let in last.
-    pub(super) fn passed(&mut self, sent_ps: u64, start_ps: u64) -> Passed {
-        let window_ps = self.others_ps(sent_ps);
-        let since_start = self.gaps.iter().map(|gap| gap.1.saturating_sub(gap.0.max(start_ps)));
-        Passed { start_ps, serialised_ps: self.free_ps, window_ps, own_window_ps: since_start.sum() }
+    /// What became of a message that had entered with a packet that did by then.
+    pub(super) fn passed(&mut self, sent_ps: u64, start_ps: u64, serialised_ps: u64) -> Passed {
+        self.others_ps(sent_ps);
+        let since = |from_ps: u64| {
+            let part = |gap: &Gap| gap.1.min(serialised_ps).saturating_sub(gap.0.max(from_ps));
+            self.gaps.iter().map(part).sum()
+        };
+        Passed { start_ps, serialised_ps, window_ps: since(sent_ps), own_window_ps: since(start_ps) }
     }
 
     /// Adds the state as of a moment before which the sender sends nothing, relative to an earlier one.

@@ -6,7 +6,7 @@
 //! * plain networks without limits on incoming interfaces, and those with TCP and no limits on interfaces: eight side by side, what is left over one by
 //!   one ([`lanes`]);
 //! * with limits on incoming interfaces, with sites that parties share, one wire, bursts: the engine ([`shared`]);
-//! * with jitter on a link that is used, with links that change, with faults, with runs that can take 2^61 picoseconds (27 days) each,
+//! * with jitter on a link that is used, with losses, with links that change, with faults, with runs that can take 2^61 picoseconds (27 days) each,
 //!   and in other rare cases: the engine, every run.
 //!
 //! In all but the last, runs that repeat are not run ([`drive`]), however many there are. Jitter that is always the same
