@@ -11,8 +11,8 @@ use mpcsim::{
     run,
     scenario::Scenario,
     sim::{
-        Endpoint, Link, Network, Party, Phase, Prepared, Replayer, Simulation, Trace, WireOverhead, World,
-        replay_many, replay_phases,
+        Endpoint, Link, Network, Party, Phase, Prepared, Replayer, Simulation, Tcp, Trace, WireOverhead,
+        World, replay_many, replay_phases,
     },
 };
 use nexosim::{
@@ -135,6 +135,16 @@ fn conditions(count: u64) -> Vec<Network> {
     (0..count).map(condition).collect()
 }
 
+/// The same with TCP, whose messages have a header of their own.
+fn with_tcp(networks: &[Network]) -> Vec<Network> {
+    let of = |network: &Network| Network {
+        tcp: Some(Tcp::LINUX),
+        overhead: WireOverhead { header_bytes: 4, ..network.overhead },
+        ..network.clone()
+    };
+    networks.iter().map(of).collect()
+}
+
 #[divan::bench]
 fn live_ping_pong(bencher: Bencher<'_, '_>) {
     bencher.bench_local(live(2, ping_pong));
@@ -225,11 +235,13 @@ fn report_replay(name: &str, trace: &Trace, endpoints: &[Endpoint]) {
     }
     let phases = [Phase { trace: &prepared, times: 1 }];
     let engine = RefCell::new(Replayer::new(&networks[0], endpoints));
+    let connected = with_tcp(&networks);
+    let tcp_engine = RefCell::new(Replayer::new(&connected[0], endpoints));
     let repeats = 1 + 300_000 / prepared.messages();
     let units = (prepared.messages() * repeats) as f64;
     println!("\nreplay of {name}: {} messages, {repeats} times", prepared.messages());
     let times = |work: &dyn Fn()| (0..repeats).for_each(|_| work());
-    time_in_turns(
+    let medians = time_in_turns(
         "message and network",
         vec![
             work("engine", units, || times(&|| drop(engine.borrow_mut().run(trace, &mut ())))),
@@ -242,22 +254,37 @@ fn report_replay(name: &str, trace: &Trace, endpoints: &[Endpoint]) {
             work("eight networks, 40 runs of each", 8.0 * 40.0 * (units / repeats as f64), || {
                 drop(black_box(replay_many(&[phases[0]; 40], &networks)));
             }),
+            work("engine, TCP", units, || times(&|| drop(tcp_engine.borrow_mut().run(trace, &mut ())))),
+            work("one network, TCP", units, || {
+                times(&|| drop(black_box(replay_phases(&phases, &connected[0]))));
+            }),
+            work("eight networks, TCP, 40 runs of each", 8.0 * 40.0 * (units / repeats as f64), || {
+                drop(black_box(replay_many(&[phases[0]; 40], &connected)));
+            }),
         ],
     );
+    let [one, many] = [(6, 2), (7, 4)].map(|(tcp, plain)| medians[tcp] / medians[plain]);
+    println!("  with TCP a message takes {one:.1} times as long in one network, {many:.1} times in eight");
 }
 
 fn report_sweep(trace: &Trace, endpoints: &[Endpoint]) {
     let prepared = Prepared::new(trace, endpoints).expect("it runs");
     let phases = [Phase { trace: &prepared, times: ITERATIONS }];
     let networks = conditions(10_000);
+    let connected = with_tcp(&networks);
     println!("\ntraining of {ITERATIONS} iterations of {} messages, exact", prepared.messages());
     let times = time_in_turns(
         "condition",
-        vec![work("10,000 conditions", networks.len() as f64, || {
-            drop(black_box(replay_many(&phases, &networks)));
-        })],
+        vec![
+            work("10,000 conditions", networks.len() as f64, || {
+                drop(black_box(replay_many(&phases, &networks)));
+            }),
+            work("10,000 conditions with TCP", networks.len() as f64, || {
+                drop(black_box(replay_many(&phases, &connected)));
+            }),
+        ],
     );
-    println!("  1,000,000 conditions: {:.1} s of CPU time", times[0] * 1e-3);
+    println!("  1,000,000 conditions: {:.1} s of CPU time, with TCP {:.1}", times[0] * 1e-3, times[1] * 1e-3);
 }
 
 fn main() {

@@ -114,7 +114,7 @@ pub(super) fn plan_text(plan: &SweepPlan, shard: Shard, jobs: usize) -> String {
     };
     let share = if shard == Shard::WHOLE { String::new() } else { format!(", of which shard {shard}") };
     let jitter = if plan.has_jitter() {
-        " (with jitter, changes or faults no iteration repeats: all are replayed)"
+        " (with jitter, losses, changes or faults no iteration repeats: all are replayed)"
     } else {
         ""
     };

@@ -206,9 +206,10 @@ impl Sums {
         let alone_ps = way.arrival_ps - way.held_ps - way.latency_ps - way.start_ps;
         let own = Parts {
             latency_ps: way.delay_ps,
-            serialisation_ps: alone_ps - way.own_window_ps,
+            serialisation_ps: alone_ps - way.own_window_ps - way.own_queueing_ps,
+            queueing_ps: way.own_queueing_ps,
             window_ps: way.own_window_ps,
-            ..Parts::default()
+            compute_ps: 0,
         };
         self.add(recorder, message, &own);
         let held = Parts { latency_ps: way.latency_ps - way.delay_ps, ..Parts::default() };

@@ -17,6 +17,8 @@ pub fn notes(plan: &Plan, outcome: &Outcome) -> Vec<String> {
         cheating(plan, outcome),
         faults(plan),
         without_tcp(plan),
+        background(plan),
+        losses(plan),
         windows(outcome),
         offline(plan, outcome),
         triples_by(plan),
@@ -124,6 +126,30 @@ fn without_tcp(plan: &Plan) -> Option<String> {
         format!(
             "TCP off: links are full from the first byte of a message. Over TCP, large messages take longer on new \
              connections and after pauses, the more the farther. {further}"
+        )
+    })
+}
+
+/// That others use the network too.
+fn background(plan: &Plan) -> Option<String> {
+    let most = plan.network.background.most();
+    (most > 0).then(|| {
+        format!(
+            "others use up to {:.1} % of the rate of a link or an access line, evenly: what is left is what messages have",
+            most as f64 / 1e4
+        )
+    })
+}
+
+/// That packets are lost.
+fn losses(plan: &Plan) -> Option<String> {
+    let network = &plan.network;
+    let most = network.pairs().map(|(from, to)| network.link(from, to).loss_ppb).max().unwrap_or(0);
+    (most > 0).then(|| {
+        format!(
+            "links lose up to {} % of their packets, drawn from the seed: another seed has other times. Parts call the time in which TCP \
+             waits to send them again its window",
+            f64::from(most) / 1e7
         )
     })
 }

@@ -1,8 +1,8 @@
 //! From a plan's network and compute costs to the kernel's.
 
 use crate::ring::meter::{self, Work};
-use crate::scenario::{ComputePlan, Misdeed, NetworkPlan, PartyCompute, Plan};
-use crate::sim::{Endpoint, Faults, Held, Link, Network, SimError, World};
+use crate::scenario::{Background, ComputePlan, Misdeed, NetworkPlan, PartyCompute, Plan};
+use crate::sim::{Change, Endpoint, Faults, Held, Interface, Link, Network, SimError, World};
 
 /// The kernel's network of a plan's training, with all that goes wrong in it.
 pub fn training_network(plan: &Plan) -> Network {
@@ -24,17 +24,29 @@ pub(crate) fn training_faults(plan: &Plan) -> Faults {
 
 /// The kernel's network of a plan.
 pub fn network(plan: &NetworkPlan, seed: u64) -> Network {
+    let Background { links: shares, up, down } = &plan.background;
+    let left = Background::left_bps;
+    let link =
+        |(link, &share): (&Link, &u64)| Link { bandwidth_bps: left(link.bandwidth_bps, share), ..*link };
+    let interface = |(own, (&up, &down)): (&Interface, (&u64, &u64))| Interface {
+        egress_bps: left(own.egress_bps, up),
+        ingress_bps: left(own.ingress_bps, down),
+    };
+    let change = |change: &Change| {
+        let share = shares[change.from * plan.parties + change.to];
+        Change { bandwidth_bps: left(change.bandwidth_bps, share), ..*change }
+    };
     Network {
         parties: plan.parties,
-        links: plan.links.clone(),
-        interfaces: plan.interfaces.clone(),
+        links: plan.links.iter().zip(shares).map(link).collect(),
+        interfaces: plan.interfaces.iter().zip(up.iter().zip(down)).map(interface).collect(),
         sites: if plan.sites.is_empty() {
             Vec::new()
         } else {
             (0..plan.parties).map(|p| plan.place_of(p)).collect()
         },
         one_wire: plan.one_wire,
-        changes: plan.changes.clone(),
+        changes: plan.changes.iter().map(change).collect(),
         faults: Faults::default(),
         tcp: plan.tcp,
         overhead: plan.overhead,

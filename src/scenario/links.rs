@@ -4,19 +4,20 @@ use super::changes::{Moment, SINGLE, moments};
 use super::declared::{INTERFACE, LINK};
 use super::errors::Mistakes;
 use super::jitter::jitter;
-use super::plan::{Interface, Link};
-use super::quantities::{bandwidth, latency, optional, party};
+use super::plan::{Background, Interface, Link};
+use super::quantities::{bandwidth, latency, loss, optional, party, share, share_of};
 use super::read::{self, Fields};
 use super::tree::Node;
 
 /// A link, from and to, and what is said about it at some moments.
 pub type LinkChanges = ((usize, usize), Vec<Moment>);
 
-/// Changes `links`. The result is what is said about changes in time: link and moments.
+/// Changes `links` and what others use of them. The result is what is said about changes in time: link and moments.
 pub fn single_links(
     node: &Node,
     parties: usize,
     links: &mut [Link],
+    background: &mut [u64],
     mistakes: &mut Mistakes,
 ) -> Option<Vec<LinkChanges>> {
     let mut changes = Vec::new();
@@ -34,6 +35,8 @@ pub fn single_links(
         });
         let burst_bytes =
             optional(fields.get("burst_bytes"), &mut good, |_| fields.whole("burst_bytes", mistakes));
+        let share = optional(fields.get("background"), &mut good, |node| share(node, "background", mistakes));
+        let loss_ppb = optional(fields.get("loss"), &mut good, |node| loss(node, mistakes));
         let jitter = optional(fields.get("jitter"), &mut good, |node| jitter(node, mistakes));
         let moments = optional(fields.get("changes"), &mut good, |node| moments(node, SINGLE, mistakes));
         let (Some(from), Some(to)) = (from, to) else {
@@ -54,18 +57,25 @@ pub fn single_links(
             mistakes.add(&item.place, message, "the second time", None);
             good = false;
         }
+        background[index] = share.unwrap_or(background[index]);
         let link = &mut links[index];
         link.latency_ps = latency_ps.unwrap_or(link.latency_ps);
         link.bandwidth_bps = bandwidth_bps.unwrap_or(link.bandwidth_bps);
         link.burst_bytes = burst_bytes.unwrap_or(link.burst_bytes);
+        link.loss_ppb = loss_ppb.unwrap_or(link.loss_ppb);
         (link.jitter, link.jitter_correlation) = jitter.unwrap_or((link.jitter, link.jitter_correlation));
         changes.extend(moments.map(|moments| ((from, to), moments)));
     }
     good.then_some(changes)
 }
 
-/// Changes `interfaces`.
-pub fn single_interfaces(node: &Node, interfaces: &mut [Interface], mistakes: &mut Mistakes) -> Option<()> {
+/// Changes `interfaces` and what others use of them.
+pub fn single_interfaces(
+    node: &Node,
+    interfaces: &mut [Interface],
+    background: &mut Background,
+    mistakes: &mut Mistakes,
+) -> Option<()> {
     let parties = interfaces.len();
     let mut given = vec![false; parties];
     let mut good = true;
@@ -88,6 +98,10 @@ pub fn single_interfaces(node: &Node, interfaces: &mut [Interface], mistakes: &m
         let interface = &mut interfaces[number];
         interface.egress_bps = egress.unwrap_or(interface.egress_bps);
         interface.ingress_bps = ingress.unwrap_or(interface.ingress_bps);
+        let up = share_of(&fields, "egress_background", interface.egress_bps, mistakes);
+        let down = share_of(&fields, "ingress_background", interface.ingress_bps, mistakes);
+        good &= up.is_some() && down.is_some();
+        (background.up[number], background.down[number]) = (up.unwrap_or(0), down.unwrap_or(0));
     }
     good.then_some(())
 }

@@ -7,9 +7,9 @@ use super::files::Files;
 use super::grid::grid;
 use super::jitter::jitter;
 use super::links::{single_interfaces, single_links};
-use super::plan::{Interface, Link, NetworkPlan, WireOverhead};
+use super::plan::{Background, Interface, Link, NetworkPlan, WireOverhead};
 use super::presets::{NETWORKS, NetworkPreset, OVERHEADS, all_links, inside_site, unknown_preset};
-use super::quantities::{bandwidth, beside, latency_grid, optional};
+use super::quantities::{NO_SHARE, NO_SHARE_HELP, bandwidth, beside, latency_grid, loss, optional, share};
 use super::read::{self, Fields, unknown_form, wrong};
 use super::sites::sites;
 use super::tables::written_out;
@@ -68,8 +68,11 @@ fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
     if let Some(node) = fields.get("sites") {
         let limits_needed = fields.get("bandwidth_mbps").is_none();
         let (sites, interfaces) = sites(node, parties, limits_needed, mistakes)?;
-        for (site, interface) in sites.iter().zip(interfaces) {
-            site.parties.iter().for_each(|&party| plan.interfaces[party] = interface);
+        for (site, (interface, [up, down])) in sites.iter().zip(interfaces) {
+            for &party in &site.parties {
+                plan.interfaces[party] = interface;
+                (plan.background.up[party], plan.background.down[party]) = (up, down);
+            }
         }
         plan.sites = sites;
     }
@@ -81,9 +84,19 @@ fn custom(node: &Node, parties: usize, mistakes: &mut Mistakes) -> Option<Networ
     let moments = optional(fields.get("changes"), &mut good, |node| moments(node, plan.places(), mistakes));
     plan.links = usual;
     good &= common(&fields, &mut plan, mistakes);
+    match fields.node("background", mistakes).and_then(|node| share(&node, "background", mistakes)) {
+        Some(share) => {
+            let apart: Vec<_> =
+                plan.pairs().filter(|&(from, to)| plan.place_of(from) != plan.place_of(to)).collect();
+            apart.into_iter().for_each(|(from, to)| plan.background.links[from * parties + to] = share);
+        }
+        None => good = false,
+    }
     good &= links_and_changes(&fields, moments.unwrap_or_default(), &mut plan, mistakes);
     if good {
-        good = check_wires(&fields, &plan, mistakes) && check_tcp(&fields, &plan, mistakes);
+        good = check_background(&fields, &plan, mistakes)
+            && check_wires(&fields, &plan, mistakes)
+            && check_tcp(&fields, &plan, mistakes);
     }
     good.then_some(plan)
 }
@@ -129,7 +142,8 @@ fn usual_links(
     });
     let jitter = optional(fields.get("jitter"), good, |node| jitter(node, mistakes));
     let burst_bytes = fields.whole("burst_bytes", mistakes);
-    *good &= burst_bytes.is_some();
+    let loss_ppb = fields.node("loss", mistakes).and_then(|node| loss(&node, mistakes));
+    *good &= burst_bytes.is_some() && loss_ppb.is_some();
     let inside = inside_site();
     all_links(plan.parties, |from, to| {
         let (here, there) = (plan.place_of(from), plan.place_of(to));
@@ -147,7 +161,7 @@ fn usual_links(
         link.latency_ps = own.unwrap_or(link.latency_ps);
         let own = bandwidth_bps.as_ref().and_then(|grid| grid.between(here, there));
         link.bandwidth_bps = own.unwrap_or(link.bandwidth_bps);
-        link.burst_bytes = burst_bytes.unwrap_or(0);
+        (link.burst_bytes, link.loss_ppb) = (burst_bytes.unwrap_or(0), loss_ppb.unwrap_or(0));
         (link.jitter, link.jitter_correlation) = jitter.unwrap_or((link.jitter, link.jitter_correlation));
         link
     })
@@ -165,6 +179,7 @@ fn bare(parties: usize) -> NetworkPlan {
         changes: Vec::new(),
         tcp: None,
         overhead: WireOverhead::NONE,
+        background: Background::none(parties),
     }
 }
 
@@ -188,7 +203,7 @@ fn common(fields: &Fields, plan: &mut NetworkPlan, mistakes: &mut Mistakes) -> b
         plan.interfaces.fill(Interface { egress_bps: both, ingress_bps: both });
     }
     if let Some(node) = fields.get("interfaces") {
-        good &= single_interfaces(node, &mut plan.interfaces, mistakes).is_some();
+        good &= single_interfaces(node, &mut plan.interfaces, &mut plan.background, mistakes).is_some();
     }
     good
 }
@@ -201,7 +216,7 @@ fn links_and_changes(
     mistakes: &mut Mistakes,
 ) -> bool {
     let own = match fields.get("links") {
-        Some(node) => single_links(node, plan.parties, &mut plan.links, mistakes),
+        Some(node) => single_links(node, plan.parties, &mut plan.links, &mut plan.background.links, mistakes),
         None => Some(Vec::new()),
     };
     let Some(own) = own else { return false };
@@ -218,6 +233,21 @@ fn links_and_changes(
         plan.changes.extend(changes);
     }
     true
+}
+
+/// Whether others use a share of what has a limit, at every time.
+fn check_background(fields: &Fields, plan: &NetworkPlan, mistakes: &mut Mistakes) -> bool {
+    let unlimited = |&(from, to): &(usize, usize)| {
+        let mut changes = plan.changes.iter().filter(|change| (change.from, change.to) == (from, to));
+        let never = plan.link(from, to).bandwidth_bps.is_some()
+            && changes.all(|change| change.bandwidth_bps.is_some());
+        plan.background.links[from * plan.parties + to] > 0 && !never
+    };
+    let Some((from, to)) = plan.pairs().find(unlimited) else { return true };
+    let place = ["background", "links"].iter().find_map(|name| fields.place_of(name));
+    let label = format!("the link from {from} to {to} has none");
+    mistakes.add(place.unwrap_or(fields.opening()), NO_SHARE, label, Some(NO_SHARE_HELP.to_string()));
+    false
 }
 
 /// Whether every bucket fills, and one wire is one.
@@ -243,11 +273,11 @@ fn check_wires(fields: &Fields, plan: &NetworkPlan, mistakes: &mut Mistakes) -> 
         let own = plan.changes.iter().filter(|change| (change.from, change.to) == (from, to));
         rates.extend(own.map(|change| (change.at_ps, change.bandwidth_bps)));
         rates.dedup_by_key(|rate| rate.1);
-        (rates, link.burst_bytes)
+        (rates, link.burst_bytes, plan.background.links[from * plan.parties + to])
     };
     let first = plan.pairs().next().map(wire);
     if let Some((from, to)) = plan.pairs().find(|&pair| Some(wire(pair)) != first) {
-        let message = "one wire for all has one bandwidth and one burst, at every time";
+        let message = "one wire for all has one bandwidth, one burst and one background, at every time";
         let label = format!("the link from {from} to {to} has others than that from 0 to 1");
         mistakes.add(fields.place_of("one_wire").unwrap_or(fields.opening()), message, label, None);
         return false;

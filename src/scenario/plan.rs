@@ -280,6 +280,37 @@ pub struct NetworkPlan {
     pub tcp: Option<Tcp>,
     /// Bytes that the wire adds.
     pub overhead: WireOverhead,
+    /// What others use of links and interfaces.
+    pub background: Background,
+}
+
+/// Shares of a rate that others use at every moment, in millionths: what is left is the rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Background {
+    /// By link, `parties * parties`, row = from.
+    pub links: Vec<u64>,
+    /// By party, of its outgoing and of its incoming interface.
+    pub up: Vec<u64>,
+    /// See `up`.
+    pub down: Vec<u64>,
+}
+
+impl Background {
+    /// Among so many parties there is none.
+    pub fn none(parties: usize) -> Background {
+        Background { links: vec![0; parties * parties], up: vec![0; parties], down: vec![0; parties] }
+    }
+
+    /// The greatest share.
+    pub fn most(&self) -> u64 {
+        self.links.iter().chain(&self.up).chain(&self.down).copied().max().unwrap_or(0)
+    }
+
+    /// What a share leaves of a rate in bits per second, rounded down; at least one bit.
+    pub fn left_bps(bps: Option<u64>, share: u64) -> Option<u64> {
+        let left = |bps: u64| (u128::from(bps) * u128::from(1_000_000 - share) / 1_000_000) as u64;
+        bps.map(|bps| left(bps).max(1))
+    }
 }
 
 /// A place with a way in and a way out, and who is there.

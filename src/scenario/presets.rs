@@ -1,7 +1,7 @@
 //! Networks and machines with a name. A preset is one entry of a table below: name, line, source, figures.
 
 use super::errors::{Mistakes, likely};
-use super::plan::{ComputePlan, Interface, Link, NetworkPlan, PartyCompute, Tcp, WireOverhead};
+use super::plan::{Background, ComputePlan, Interface, Link, NetworkPlan, PartyCompute, Tcp, WireOverhead};
 use super::tree::Node;
 
 /// Picoseconds in a microsecond.
@@ -204,6 +204,7 @@ impl NetworkPreset {
                 header_bytes: if self.tcp { TCP_HEADER_BYTES } else { 0 },
                 ..WireOverhead::NONE
             },
+            background: Background::none(parties),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Latencies, bandwidths and parties of a network, and fields that may be left out.
 
-use super::declared::{BANDWIDTH_MBPS, LATENCY_MS, PING_MS};
+use super::declared::{BACKGROUND, BANDWIDTH_MBPS, LATENCY_MS, LOSS, PING_MS};
 use super::errors::Mistakes;
 use super::grid::{Grid, grid};
 use super::read::{self, Fields};
@@ -33,6 +33,34 @@ pub fn bandwidth(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<Opt
         }
     }
 }
+
+/// Millionths.
+pub fn share(node: &Node, what: &str, mistakes: &mut Mistakes) -> Option<u64> {
+    let share = read::decimal(node, what, &BACKGROUND, mistakes)?;
+    Some(share.scaled(6).expect("a share within limits fits"))
+}
+
+/// How many of 10^9 packets are lost.
+pub fn loss(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
+    let share = read::decimal(node, "loss", &LOSS, mistakes)?;
+    let billionths = share.scaled(9).expect("a share within limits fits");
+    Some(u32::try_from(billionths).expect("a share within limits fits"))
+}
+
+/// The share of a limit that others use; of no limit there is none.
+pub fn share_of(fields: &Fields, what: &str, limit: Option<u64>, mistakes: &mut Mistakes) -> Option<u64> {
+    let node = fields.node(what, mistakes)?;
+    let share = share(&node, what, mistakes)?;
+    if share > 0 && limit.is_none() {
+        return read::wrong(&node, NO_SHARE, Some(NO_SHARE_HELP.to_string()), mistakes);
+    }
+    Some(share)
+}
+
+/// Why others cannot use a share, and what to do.
+pub const NO_SHARE: &str = "others use a share of a rate, and here is no limit";
+/// See [`NO_SHARE`].
+pub const NO_SHARE_HELP: &str = "give the limit in Mbit/s, or leave the share out";
 
 /// The value of a field that may be left out; `good` turns false if it is there and wrong.
 pub fn optional<'a, T>(

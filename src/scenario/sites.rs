@@ -3,19 +3,22 @@
 use super::declared::SITE;
 use super::errors::Mistakes;
 use super::plan::{Interface, Site};
-use super::quantities::{bandwidth, optional, party};
+use super::quantities::{bandwidth, optional, party, share_of};
 use super::read::{self, Fields};
 use super::tree::{Kind, Node};
 
 const EXAMPLE: &str = "[(name: \"Berlin\", up_mbps: 100, down_mbps: 200), …]";
 
-/// All sites of a network, and their interfaces. `limits_needed`: nothing else limits what they send.
+/// What a site's parties share: its interface, and what others use of both ways, in millionths.
+pub type SharedWay = (Interface, [u64; 2]);
+
+/// All sites of a network, and what their parties share. `limits_needed`: nothing else limits what they send.
 pub fn sites(
     node: &Node,
     parties: usize,
     limits_needed: bool,
     mistakes: &mut Mistakes,
-) -> Option<(Vec<Site>, Vec<Interface>)> {
+) -> Option<(Vec<Site>, Vec<SharedWay>)> {
     let items = read::list(node, "sites", EXAMPLE, mistakes)?;
     let listed = items.iter().any(has_parties);
     if !listed && items.len() != parties {
@@ -28,7 +31,7 @@ pub fn sites(
         return None;
     }
     let mut good = true;
-    let (mut sites, mut interfaces): (Vec<Site>, Vec<Interface>) = (Vec::new(), Vec::new());
+    let (mut sites, mut interfaces): (Vec<Site>, Vec<SharedWay>) = (Vec::new(), Vec::new());
     for (place, item) in items.iter().enumerate() {
         let alone = (!listed).then_some(place);
         let Some((site, interface)) = site(item, parties, alone, limits_needed, mistakes) else {
@@ -69,7 +72,7 @@ fn site(
     alone: Option<usize>,
     limits_needed: bool,
     mistakes: &mut Mistakes,
-) -> Option<(Site, Interface)> {
+) -> Option<(Site, SharedWay)> {
     let fields = Fields::new(node, &SITE, mistakes)?;
     let name = fields.node("name", mistakes).and_then(|node| name_of(&node, mistakes));
     let mut good = true;
@@ -81,6 +84,8 @@ fn site(
     };
     let interface =
         Interface { egress_bps: limit("up_mbps", mistakes), ingress_bps: limit("down_mbps", mistakes) };
+    let up = share_of(&fields, "up_background", interface.egress_bps, mistakes);
+    let down = share_of(&fields, "down_background", interface.ingress_bps, mistakes);
     let parties = match alone {
         Some(party) => Some(vec![party]),
         None => match fields.get("parties") {
@@ -94,7 +99,7 @@ fn site(
         },
     };
     let site = Site { name: name?, parties: parties? };
-    good.then_some((site, interface))
+    good.then_some((site, (interface, [up?, down?])))
 }
 
 fn name_of(node: &Node, mistakes: &mut Mistakes) -> Option<String> {

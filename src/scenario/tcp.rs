@@ -3,7 +3,7 @@
 use super::declared::{CUSTOM_NETWORK, RTO_MIN_MS, TCP, TICK_MS};
 use super::errors::Mistakes;
 use super::field::Value;
-use super::plan::{Adversary, Faults, Interface, Jitter, Misdeed, NetworkPlan, Plan, Tcp};
+use super::plan::{Adversary, Faults, Jitter, Misdeed, NetworkPlan, Plan, Tcp};
 use super::read::{self, Fields, unknown_form};
 use super::tree::{Kind, Node};
 
@@ -45,11 +45,11 @@ fn milliseconds(fields: &Fields, name: &str, limits: &Value, mistakes: &mut Mist
 fn excluded(plan: &NetworkPlan) -> Option<(&'static [&'static str], &'static str)> {
     let links = || plan.pairs().map(|(from, to)| plan.link(from, to));
     let shared = || plan.sites.iter().any(|site| site.parties.len() > 1);
-    let sharing = "links that share a way take turns message by message, and TCP sends packets";
+    let sharing = "parties that share a way take turns message by message, and TCP sends packets";
     if plan.one_wire {
         Some((&["one_wire"], sharing))
-    } else if shared() || plan.interfaces.iter().any(|own| *own != Interface::default()) {
-        Some((&["sites", "interfaces", "interface_mbps"], sharing))
+    } else if shared() {
+        Some((&["sites"], sharing))
     } else if links().any(|link| link.burst_bytes > 0) {
         Some((&["burst_bytes", "links"], "a token bucket is not modelled packet by packet"))
     } else if links().any(|link| link.jitter != Jitter::None) {
@@ -64,7 +64,14 @@ fn excluded(plan: &NetworkPlan) -> Option<(&'static [&'static str], &'static str
 /// Whether all that a network has can stand beside its TCP.
 pub fn check_tcp(fields: &Fields, plan: &NetworkPlan, mistakes: &mut Mistakes) -> bool {
     if plan.tcp.is_none() {
-        return true;
+        let Some((from, to)) = plan.pairs().find(|&(from, to)| plan.link(from, to).loss_ppb > 0) else {
+            return true;
+        };
+        let place = ["loss", "links"].iter().find_map(|name| fields.place_of(name));
+        let message = "packets are lost, and nothing sends them again: that is what TCP does";
+        let label = format!("the link from {from} to {to} is without TCP");
+        mistakes.add(place.unwrap_or(fields.opening()), message, label, Some("add `tcp: (),`".to_string()));
+        return false;
     }
     let Some((names, why)) = excluded(plan) else { return true };
     let name = names.iter().find(|name| fields.get(name).is_some()).unwrap_or(&names[0]);

@@ -39,6 +39,10 @@ const FACTOR_PLACES: u32 = 6;
 const US_PLACES: u32 = 6;
 /// Decimal places from a Mbit/s to a bit per second.
 const MBPS_PLACES: u32 = 6;
+/// Of a share, down to millionths.
+const SHARE_PLACES: u32 = 6;
+/// Of a share of packets, down to billionths.
+const LOSS_PLACES: u32 = 9;
 
 /// The fields of a record, in lines or in one line.
 struct Record {
@@ -410,13 +414,15 @@ fn network(plan: &NetworkPlan) -> String {
         changes: _,
         tcp: window,
         overhead: bytes,
+        background: _,
     } = plan;
     // The first link stands for all, and those that differ follow.
     let apart = |&(from, to): &(usize, usize)| plan.place_of(from) != plan.place_of(to);
-    let usual = plan.pairs().find(apart).map_or(all[0], |(from, to)| *plan.link(from, to));
+    let (from, to) = plan.pairs().find(apart).unwrap_or((0, 0));
+    let usual = (all[from * plan.parties + to], plan.background.links[from * plan.parties + to]);
     let mut record = Record::new(&CUSTOM_NETWORK, ALL);
     record.field("label", || quoted(label));
-    link(&mut record, usual, 0);
+    link(&mut record, usual, &(Link::INSTANT, 0));
     record.field("overhead", || overhead(*bytes));
     if window.is_some() {
         record.field("tcp", || tcp(plan));
@@ -432,29 +438,40 @@ fn network(plan: &NetworkPlan) -> String {
     record.in_lines("custom", 2)
 }
 
-/// A burst is written where it differs from what holds without.
-fn link(record: &mut Record, link: Link, usual_burst_bytes: u64) {
-    let Link { latency_ps, bandwidth_bps, burst_bytes, jitter: delay, jitter_correlation } = link;
+/// A link, and what others use of it. That, bursts and losses are written where they differ from what holds without.
+fn link(record: &mut Record, (link, background): (Link, u64), (usual, usual_background): &(Link, u64)) {
+    let Link { latency_ps, bandwidth_bps, burst_bytes, jitter: delay, jitter_correlation, loss_ppb } = link;
     record.field("latency_ms", || decimal_text(latency_ps, MS_PLACES));
     record.field("bandwidth_mbps", || bandwidth(bandwidth_bps));
-    if burst_bytes != usual_burst_bytes {
+    if burst_bytes != usual.burst_bytes {
         record.field("burst_bytes", || burst_bytes.to_string());
+    }
+    share(record, "background", background, *usual_background);
+    if loss_ppb != usual.loss_ppb {
+        record.field("loss", || decimal_text(u64::from(loss_ppb), LOSS_PLACES));
     }
     record.field("jitter", || jitter(delay, jitter_correlation));
 }
 
-fn links(plan: &NetworkPlan, usual: Link) -> String {
-    let inside = inside_site();
+/// A share in millionths, where it differs from what holds without.
+fn share(record: &mut Record, name: &'static str, share: u64, usual: u64) {
+    if share != usual {
+        record.field(name, || decimal_text(share, SHARE_PLACES));
+    }
+}
+
+fn links(plan: &NetworkPlan, usual: (Link, u64)) -> String {
+    let inside = (inside_site(), 0);
     let mut text = String::new();
     for (from, to) in plan.pairs() {
-        let own = plan.link(from, to);
+        let own = (*plan.link(from, to), plan.background.links[from * plan.parties + to]);
         let otherwise = if plan.place_of(from) == plan.place_of(to) { &inside } else { &usual };
         let changes = changes(plan, from, to);
-        if own != otherwise || !changes.is_empty() {
+        if own != *otherwise || !changes.is_empty() {
             let mut record = Record::new(&LINK, ALL);
             record.field("from", || from.to_string());
             record.field("to", || to.to_string());
-            link(&mut record, *own, otherwise.burst_bytes);
+            link(&mut record, own, otherwise);
             if !changes.is_empty() {
                 record.field("changes", || format!("[{}]", changes.join(", ")));
             }
@@ -484,6 +501,8 @@ fn sites(plan: &NetworkPlan) -> String {
         record.field("name", || quoted(name));
         record.field("up_mbps", || bandwidth(egress_bps));
         record.field("down_mbps", || bandwidth(ingress_bps));
+        share(&mut record, "up_background", plan.background.up[parties[0]], 0);
+        share(&mut record, "down_background", plan.background.down[parties[0]], 0);
         record.field("parties", || format!("{parties:?}"));
         line(&mut text, 3, &record.in_line(""));
     }
@@ -498,6 +517,8 @@ fn interfaces(plan: &NetworkPlan) -> String {
         record.field("party", || party.to_string());
         record.field("egress_mbps", || bandwidth(egress_bps));
         record.field("ingress_mbps", || bandwidth(ingress_bps));
+        share(&mut record, "egress_background", plan.background.up[party], 0);
+        share(&mut record, "ingress_background", plan.background.down[party], 0);
         line(&mut text, 3, &record.in_line(""));
     }
     in_brackets(&text)

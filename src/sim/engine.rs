@@ -5,13 +5,16 @@
 
 mod failing;
 mod fate;
+mod lines;
+mod packets;
 mod port;
 mod queue;
+mod recovery;
 mod relative;
 mod shape;
 mod shaped;
 mod shaper;
-mod window;
+pub(super) mod window;
 
 use std::{
     cmp::Reverse,
@@ -351,6 +354,7 @@ impl Engine {
                 serialisation_ps: serialised_ps - sent_ps,
                 window_ps: 0,
                 own_window_ps: 0,
+                own_queueing_ps: 0,
                 behind: behind.filter(|_| start_ps > sent_ps),
                 interface_ps: head_ps,
                 held_ps: 0,
@@ -376,6 +380,9 @@ impl Engine {
     /// Lets the earliest message before a shared wire or a limited interface through, until one has arrived. To be called
     /// only when every party waits: whatever is sent later is handed over later and has its head later.
     pub(crate) fn serve(&mut self) -> Result<Option<Served>, Overflow> {
+        if self.shape.as_ref().is_some_and(|shape| shape.lines.is_some()) {
+            return self.serve_packets();
+        }
         while let Some((started, arrived)) = self.start_next()? {
             if arrived {
                 return Ok(Some(started));

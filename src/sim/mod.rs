@@ -29,7 +29,8 @@
 //!
 //! With [`Tcp`], a link lets in packets as its congestion window allows, a message's in their order; it arrives with its
 //! last packet. What that is in detail is in `engine/window.rs`. A link's packets depend on what its sender hands over, on
-//! nothing else.
+//! nothing else, unless interfaces have limits: then packets of all connections take turns there (`engine/packets.rs`). What
+//! becomes of packets that are lost is in `engine/recovery.rs`.
 //!
 //! The order at an incoming interface is the order of heads within one run. What a later run sends
 //! queues behind what an earlier run sent, even if a party that is behind sent it at an earlier time.
@@ -54,6 +55,7 @@ mod faults;
 mod jitter;
 mod kernel;
 mod log;
+mod loss;
 mod mailbox;
 mod merge;
 mod network;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::{
     Faults, PS_PER_SECOND, Tcp,
     jitter::{self, Draws, Jitter},
+    loss::Loss,
 };
 
 /// The most parties that a network can have (event keys reserve twelve bits for a party).
@@ -25,6 +26,8 @@ pub struct Link {
     pub jitter: Jitter,
     /// Correlation of the draw with that of the message before on this link, from 0 up to (not including) 1.
     pub jitter_correlation: f64,
+    /// How many of 10^9 packets are lost; only with TCP. Drawn for each packet.
+    pub loss_ppb: u32,
 }
 
 impl Link {
@@ -35,6 +38,7 @@ impl Link {
         burst_bytes: 0,
         jitter: Jitter::None,
         jitter_correlation: 0.0,
+        loss_ppb: 0,
     };
 }
 
@@ -163,12 +167,12 @@ pub struct Network {
     /// What goes wrong.
     pub faults: Faults,
     /// The congestion window that each link has; `None`: messages enter their links as soon as these are free. With it, links
-    /// are no more than latency and bandwidth: no limits on interfaces, no wire or site that parties share, no bursts, changes
-    /// or jitter, no link that is down, and no message that its sender delays.
+    /// are no more than latency and bandwidth: no wire or site that parties share, no bursts, changes or jitter, no link that is
+    /// down, and no message that its sender delays.
     pub tcp: Option<Tcp>,
     /// Framing of every message.
     pub overhead: WireOverhead,
-    /// Seed of the jitter of all links.
+    /// Seed of the jitter and of the losses of all links.
     pub jitter_seed: u64,
 }
 
@@ -212,9 +216,14 @@ impl Network {
         self.used_links().any(|link| link.jitter != Jitter::None)
     }
 
+    /// Whether any link between two different parties loses packets.
+    pub fn has_loss(&self) -> bool {
+        self.used_links().any(|link| link.loss_ppb > 0)
+    }
+
     /// Whether equal runs can take unequal times: they depend on the clock, or on the number of a message.
     pub fn varies(&self) -> bool {
-        self.has_jitter() || !self.changes.is_empty() || !self.faults.is_none()
+        self.has_jitter() || self.has_loss() || !self.changes.is_empty() || !self.faults.is_none()
     }
 
     /// Whether parties share outgoing interfaces or a wire, or a link is more than latency, bandwidth and a draw for each
@@ -248,7 +257,7 @@ impl Network {
                 Jitter::Pareto { scale_ps } => link.latency_ps.saturating_sub(scale_ps),
                 Jitter::None | Jitter::Uniform { .. } | Jitter::LogNormal { .. } => link.latency_ps,
             };
-            (link.jitter, link.jitter_correlation) = (Jitter::None, 0.0);
+            (link.jitter, link.jitter_correlation, link.loss_ppb) = (Jitter::None, 0.0, 0);
             if link.bandwidth_bps.is_none() {
                 link.burst_bytes = 0;
             }
@@ -269,6 +278,12 @@ impl Network {
         draws.next_ps()
     }
 
+    /// Whether a packet is lost, by its number among all that have entered the link since the simulation began, those sent again
+    /// among them. It depends on nothing else.
+    pub fn loses(&self, from: usize, to: usize, number: u64) -> bool {
+        Loss::new(self.link(from, to).loss_ppb, self.jitter_seed, (from, to)).takes(number)
+    }
+
     /// Panics if the description contradicts itself: a bug in whoever assembled it.
     pub(crate) fn assert_valid(&self) {
         let n = self.parties;
@@ -287,6 +302,8 @@ impl Network {
             }
             let correlation = link.jitter_correlation;
             assert!((0.0..1.0).contains(&correlation), "jitter with correlation {correlation}");
+            assert!(link.loss_ppb < 1_000_000_000, "a link that loses everything never delivers");
+            assert!(link.loss_ppb == 0 || self.tcp.is_some(), "only TCP sends anew what is lost");
         }
         for interface in &self.interfaces {
             assert_ne!(interface.egress_bps, Some(0), "an interface without bandwidth never sends");
@@ -322,10 +339,6 @@ impl Network {
         let Some(tcp) = &self.tcp else { return };
         tcp.assert_valid();
         assert!(self.overhead.segment_payload_bytes > 0, "packets hold something");
-        assert!(
-            self.interfaces.iter().all(|own| *own == Interface::default()),
-            "interfaces have no limit with TCP"
-        );
         let shares = (0..self.parties).any(|party| self.first_of_site(party) != party);
         assert!(
             !shares && !self.one_wire && self.changes.is_empty(),

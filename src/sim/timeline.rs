@@ -25,6 +25,9 @@ pub struct Timeline {
     pub window_ps: u64,
     /// That part of `window_ps` which is from `start_ps` on.
     pub own_window_ps: u64,
+    /// Of its way, while others' packets held the receiver's interface before its last one: with TCP, where messages take turns
+    /// packet by packet.
+    pub own_queueing_ps: u64,
     /// What was sent before, and held link, wire or interface until `start_ps`; `None` if it did not wait.
     pub behind: Option<MessageId>,
     /// The receiver's interface began with it; `head_ps` without a limit.
@@ -49,6 +52,7 @@ impl Timeline {
             serialisation_ps: 0,
             window_ps: 0,
             own_window_ps: 0,
+            own_queueing_ps: 0,
             behind: None,
             interface_ps: sent_ps,
             held_ps: 0,

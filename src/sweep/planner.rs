@@ -13,7 +13,7 @@ use crate::data::DataError;
 use crate::run::{ROUND_TARGETS, endpoints, network, total_iterations, training_faults};
 use crate::scenario::errors::MOST_MISTAKES;
 use crate::scenario::{NetworkPlan, Numbers, Plan, ScenarioErrors, WITHOUT_TCP, excluded_fault};
-use crate::sim::{Jitter, Network};
+use crate::sim::{Jitter, Link, Network};
 
 /// Plans that are made side by side.
 const BLOCK: usize = 1 << 14;
@@ -303,7 +303,8 @@ fn check_adversary(plan: &Plan) -> Result<(), ScenarioErrors> {
 
 /// Whether no iteration is like another.
 fn varies(network: &NetworkPlan) -> bool {
-    !network.changes.is_empty() || network.links.iter().any(|link| link.jitter != Jitter::None)
+    let draws = |link: &Link| link.jitter != Jitter::None || link.loss_ppb > 0;
+    !network.changes.is_empty() || network.links.iter().any(draws)
 }
 
 /// Checks every network with every number of parties that it is used with, if the network has axes of its own; tells

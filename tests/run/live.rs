@@ -21,7 +21,9 @@ const ITERATIONS: usize = 5;
 fn live_iterations_take_as_long_as_the_replay_of_one() {
     let jitter = "network=custom(latency_ms: 3, bandwidth_mbps: 200, interface_mbps: 300, \
                   jitter: log_normal(median_ms: 1, sigma: 0.5), links: [(from: 0, to: 2, latency_ms: 20)])";
-    for more in ["network=preset(\"wan\")", jitter] {
+    let access = "network=custom(base: \"wan\", interfaces: [(party: 0, egress_mbps: 50, ingress_mbps: 20)])";
+    let lossy = "network=custom(base: \"wan\", loss: 0.01, interfaces: [(party: 2, ingress_mbps: 50)])";
+    for more in ["network=preset(\"wan\")", access, lossy, jitter] {
         let few = ["data=mnist(train: 160, test: 1)", "training.batch=32", more];
         let plan = plan(RELU_GRADIENT, Rounding::Probabilistic, &few);
         let data = data::load(&plan.data).expect("the data ships").train;

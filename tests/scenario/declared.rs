@@ -139,7 +139,9 @@ pub(super) fn place(group: &Group) -> (&'static str, &'static str) {
         "jitter: normal(…)" => ("network.jitter=normal(jitter_ms: 1)", "network.jitter."),
         "jitter: pareto(…)" => ("network.jitter=pareto(jitter_ms: 1)", "network.jitter."),
         "network: links: [(…)]" => ("network.links=[(from: 0, to: 1)]", "network.links[0]."),
-        "network: interfaces: [(…)]" => ("network.interfaces=[(party: 0)]", "network.interfaces[0]."),
+        "network: interfaces: [(…)]" => {
+            ("network.interfaces=[(party: 0, egress_mbps: 1, ingress_mbps: 1)]", "network.interfaces[0].")
+        }
         "jitter: uniform(…)" => ("network.jitter=uniform(max_ms: 1)", "network.jitter."),
         "jitter: log_normal(…)" => ("network.jitter=log_normal(median_ms: 1, sigma: 1)", "network.jitter."),
         "overhead: custom(…)" => ("network.overhead=custom(per_segment_bytes: 7)", "network.overhead."),
@@ -189,6 +191,7 @@ pub(super) fn another(group: &Group, field: &Field) -> &'static str {
         (_, "final_relu") => "true",
         ("softmax: relu_gradient(…)", "division") => "quotient",
         ("softmax: relu_probability(…)", "division") => "reciprocal",
+        ("network: custom(…)" | "network: links: [(…)]", "loss") => "0.001",
         (_, "loss") => "true",
         (_, "data") => "mnist(train: 64, test: 8)",
         (_, "train_images") => "\"data/bars/../bars/train-images.gz\"",
@@ -245,6 +248,10 @@ pub(super) fn another(group: &Group, field: &Field) -> &'static str {
         ("faults: stops: [(…)]" | "faults: down: [(…)]", "at_s") => "1001",
         (_, "ping_ms" | "burst_bytes" | "at_s" | "up_mbps" | "down_mbps" | "jitter_ms") => "77",
         (_, "correlation") => "0.5",
+        (
+            _,
+            "background" | "up_background" | "down_background" | "egress_background" | "ingress_background",
+        ) => "0.5",
         ("network: sites: [(…)]", "parties") => "[1, 0]",
         (
             _,
@@ -293,6 +300,7 @@ fn effect(group: &Group, field: &Field) -> &'static [&'static str] {
         ("network: interfaces: [(…)]", "party") => &["network.interfaces[0].egress_mbps=9"],
         ("compute: parties: [(…)]", "party") => &["compute.parties[0].add_ns=9"],
         ("network: custom(…)", "base") => &["network=custom(base: \"wan\")"],
+        ("network: custom(…)" | "network: links: [(…)]", "loss") => &["network.tcp=()"],
         ("network: custom(…)", "ping_ms") => &["network=custom(ping_ms: 9, bandwidth_mbps: 100)"],
         ("network: changes: [(…)]", "ping_ms") => &["network.changes=[(at_s: 1, ping_ms: 9)]"],
         ("The file", "triples") => &["protocol=semi2k"],
@@ -421,6 +429,8 @@ fn a_sweep_shares_no_training_that_a_field_decides() {
         ("network", ["preset(\"lan\")", "preset(\"wan\")"], [1, 1]),
         ("network.latency_ms", ["1", "2"], [1, 1]),
         ("network.tcp", ["none", "()"], [1, 1]),
+        ("network.background", ["0", "0.5"], [1, 1]),
+        ("network", ["custom(base: \"wan\", loss: 1e-4)", "custom(base: \"wan\", loss: 1e-3)"], [1, 1]),
         ("compute.wake_us", ["1", "2"], [1, 1]),
         ("compute.add_ns", ["1", "2"], [1, 2]),
         ("compute.speed", ["1", "2"], [1, 2]),

@@ -373,11 +373,7 @@ fn tcp_is_read_with_linuxs_defaults() {
 #[test]
 fn what_cannot_stand_beside_tcp_is_refused() {
     let two_sites = "sites: [(name: \"A\", parties: [0, 1]), (name: \"B\", parties: [2])]";
-    let limited = "sites: [(name: \"A\", up_mbps: 5), (name: \"B\"), (name: \"C\")]";
     for (field, at) in [
-        ("interface_mbps: 100", "interface_mbps"),
-        ("interfaces: [(party: 1, egress_mbps: 5)]", "interfaces"),
-        (limited, "sites"),
         (two_sites, "sites"),
         ("one_wire: true", "one_wire"),
         ("burst_bytes: 1000", "burst_bytes"),
@@ -402,11 +398,108 @@ fn what_cannot_stand_beside_tcp_is_refused() {
             mistake.split(':').nth(2).and_then(|column| column.parse().ok()).expect("a column");
         assert!((place..=place + at.len() + 3).contains(&column), "{mistake}");
     }
-    // Sites of one party each without limits are links and names.
-    network(
-        "custom(latency_ms: 20, bandwidth_mbps: 5, sites: [(name: \"A\"), (name: \"B\"), (name: \"C\")], tcp: ())",
+    // Access lines can: interfaces, and sites of one party each.
+    for line in [
+        "interface_mbps: 100",
+        "interfaces: [(party: 1, egress_mbps: 5)]",
+        "sites: [(name: \"A\"), (name: \"B\"), (name: \"C\")]",
+        "sites: [(name: \"A\", up_mbps: 5), (name: \"B\", down_mbps: 7), (name: \"C\")]",
+    ] {
+        network(&format!("custom(latency_ms: 20, bandwidth_mbps: 5, {line}, tcp: ())"), 3);
+    }
+}
+
+/// What others use is no more there: a network with less bandwidth in its place.
+#[test]
+fn background_leaves_the_rest_of_a_rate() {
+    let of = |text: &str| mpcsim::run::network(&network(text, 3), 1);
+    let pairs = [
+        (
+            "custom(latency_ms: 20, bandwidth_mbps: 100, background: 0.3, links: [(from: 0, to: 1, background: 0.75),
+                (from: 1, to: 2, background: 0)], changes: [(at_s: 1, bandwidth_mbps: 10)], overhead: tls)",
+            "custom(latency_ms: 20, bandwidth_mbps: 70, links: [
+                (from: 0, to: 1, bandwidth_mbps: 25, changes: [(at_s: 1, bandwidth_mbps: 2.5)]),
+                (from: 1, to: 2, bandwidth_mbps: 100, changes: [(at_s: 1, bandwidth_mbps: 10)])],
+                changes: [(at_s: 1, bandwidth_mbps: 7)], overhead: tls)",
+        ),
+        (
+            "custom(base: \"wan\", interface_mbps: 80,
+                interfaces: [(party: 1, egress_background: 0.5, ingress_background: 0.000001)])",
+            "custom(base: \"wan\", interface_mbps: 80,
+                interfaces: [(party: 1, egress_mbps: 40, ingress_mbps: 79.99992)])",
+        ),
+        (
+            "custom(latency_ms: 20, sites: [(name: \"A\", parties: [0, 1], up_mbps: 10, down_mbps: 20, up_background: 0.9),
+                (name: \"B\", parties: [2], up_mbps: 10, down_mbps: 20, down_background: 0.25)])",
+            "custom(latency_ms: 20, sites: [(name: \"A\", parties: [0, 1], up_mbps: 1, down_mbps: 20),
+                (name: \"B\", parties: [2], up_mbps: 10, down_mbps: 15)])",
+        ),
+        (
+            "custom(latency_ms: 20, bandwidth_mbps: 100, one_wire: true, background: 0.5)",
+            "custom(latency_ms: 20, bandwidth_mbps: 50, one_wire: true)",
+        ),
+    ];
+    for (with, without) in pairs {
+        assert_eq!(of(with), of(without), "{with}");
+    }
+    // Rounded down, and never nothing.
+    let odd = of("custom(latency_ms: 20, bandwidth_mbps: 0.001001, background: 0.99)");
+    assert_eq!(odd.link(0, 1).bandwidth_bps, Some(10));
+}
+
+#[test]
+fn losses_are_read_and_need_tcp() {
+    let plan = network(
+        "custom(base: \"wan\", loss: 1e-4, links: [(from: 0, to: 1, loss: 0.000000001), (from: 1, to: 2, loss: 0)])",
         3,
     );
+    let of = |from, to| plan.link(from, to).loss_ppb;
+    assert_eq!((of(0, 1), of(1, 2), of(2, 1)), (1, 0, 100_000));
+    assert!(mpcsim::run::network(&plan, 1).has_loss());
+    let inside = "custom(latency_ms: 20, bandwidth_mbps: 5, loss: 0.5, tcp: (), sites: [(name: \"A\"), (name: \"B\"), (name: \"C\")])";
+    assert_eq!(network(inside, 3).link(2, 0).loss_ppb, 500_000_000);
+    for (field, at) in [
+        ("loss: 0.01", "loss"),
+        ("tcp: none, loss: 0.01", "loss"),
+        ("links: [(from: 0, to: 1, loss: 0.01)]", "links"),
+        ("tcp: (), loss: 0.51", "loss"),
+    ] {
+        let text = format!("custom(latency_ms: 20, bandwidth_mbps: 5, {field})");
+        let mistake = wrong(&text);
+        assert!(mistake.contains("that is what TCP does") || mistake.contains("from 0 to 0.5"), "{mistake}");
+        let place = text.find(at).expect("it is there");
+        let column: usize =
+            mistake.split(':').nth(2).and_then(|column| column.parse().ok()).expect("a column");
+        assert!((place..=place + at.len() + 4).contains(&column), "{field}: {mistake}");
+    }
+    network("custom(latency_ms: 20, bandwidth_mbps: 5, loss: 0)", 3);
+}
+
+#[test]
+fn background_of_no_limit_is_refused() {
+    for (field, at) in [
+        ("bandwidth_mbps: unlimited, background: 0.5", "background"),
+        ("bandwidth_mbps: 5, background: 1", "background"),
+        ("bandwidth_mbps: unlimited, links: [(from: 0, to: 1, background: 0.5)]", "links"),
+        ("bandwidth_mbps: 5, background: 0.5, changes: [(at_s: 1, bandwidth_mbps: unlimited)]", "background"),
+        ("bandwidth_mbps: 5, interfaces: [(party: 0, egress_background: 0.5)]", "egress_background"),
+        (
+            "bandwidth_mbps: 5, sites: [(name: \"A\"), (name: \"B\", down_background: 0.1), (name: \"C\")]",
+            "down_background",
+        ),
+    ] {
+        let text = format!("custom(latency_ms: 20, {field})");
+        let mistake = wrong(&text);
+        assert!(mistake.contains("a share"), "{mistake}");
+        let place = text.find(at).expect("it is there");
+        let column: usize =
+            mistake.split(':').nth(2).and_then(|column| column.parse().ok()).expect("a column");
+        assert!((place..=place + at.len() + 4).contains(&column), "{field}: {mistake}");
+    }
+    let odd = wrong(
+        "custom(latency_ms: 20, bandwidth_mbps: 5, one_wire: true, links: [(from: 0, to: 1, background: 0.1)])",
+    );
+    assert!(odd.contains("one background"), "{odd}");
 }
 
 /// A table of figures by the names of sites says what the same matrix says, in whatever order the sites stand.

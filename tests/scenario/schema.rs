@@ -214,6 +214,7 @@ const UNSEEN: [&str; 31] = [
     "`test` must be a whole number from 1 to 50",
     "rows to train on",
     // Other fields of the same record, or the entry before.
+    "nothing sends them again: that is what TCP does",
     "a link joins two different parties",
     "must be later than",
     "above the one before",

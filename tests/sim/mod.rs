@@ -1,11 +1,13 @@
 //! Tests of simulated time: kernel, trace, replay.
 
+mod access;
 mod basics;
 mod bounds;
 mod exact;
 mod faults;
 mod jitter;
 mod layers;
+mod loss;
 pub mod measured;
 mod merge;
 mod oracle;
@@ -15,5 +17,5 @@ mod speed;
 pub(crate) mod support;
 mod sweeps;
 mod traces;
-mod window;
+pub(crate) mod window;
 pub mod window_measured;

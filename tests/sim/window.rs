@@ -12,7 +12,7 @@ use super::{
     sweeps::every_run,
 };
 
-const MS: u64 = 1_000_000_000;
+pub const MS: u64 = 1_000_000_000;
 
 /// One directed link, as section 2.3 of the model's description has it; times in picoseconds.
 #[derive(Default)]
@@ -188,7 +188,7 @@ fn random_tcp(dice: &mut Dice) -> Tcp {
 }
 
 /// Links of which some are slow for their latency, some far for their bandwidth, and some neither.
-fn random_network(dice: &mut Dice, parties: usize) -> Network {
+pub fn random_network(dice: &mut Dice, parties: usize) -> Network {
     let link = |dice: &mut Dice| Link {
         latency_ps: dice.one_of(&[0, 1_000_000, 777_777, 200_000_000, 5 * MS, 40 * MS, 100 * MS + 1]),
         bandwidth_bps: dice.one_of(&[
@@ -216,8 +216,13 @@ fn random_network(dice: &mut Dice, parties: usize) -> Network {
 }
 
 /// Messages of all sizes and pauses of all lengths; each is received somewhere after it was sent.
-fn random_trace(dice: &mut Dice, parties: usize, steps: u64) -> Trace {
-    let mut builder = TraceBuilder::new(parties);
+pub fn random_trace(dice: &mut Dice, parties: usize, steps: u64) -> Trace {
+    random_trace_beside(dice, parties, 0, steps)
+}
+
+/// The same, beside so many parties that do nothing.
+pub fn random_trace_beside(dice: &mut Dice, parties: usize, idle: usize, steps: u64) -> Trace {
+    let mut builder = TraceBuilder::new(parties + idle);
     let mut sent = vec![0; parties * parties];
     let mut open = Vec::new();
     let receive = |builder: &mut TraceBuilder, (from, to, ordinal): (usize, usize, u64)| {
@@ -262,7 +267,9 @@ fn windows_are_those_of_the_oracle() {
         let parties = 2 + dice.below(2) as usize;
         let network = random_network(&mut dice, parties);
         let endpoints = random_endpoints(&mut dice, parties, Features::EVERYTHING);
-        let traces = [0; 2].map(|_| random_trace(&mut dice, parties, 60));
+        // Many messages, so that windows come to where they stay.
+        let steps = dice.one_of(&[60, 60, 60, 900]);
+        let traces = [0; 2].map(|_| random_trace(&mut dice, parties, steps));
         let mut oracle = Oracle::new(&network, &endpoints);
         let order = [0, 1, 0, 0].map(|which| &traces[which]);
         for count in 1..=order.len() {
@@ -321,7 +328,17 @@ fn all_ways_agree_with_windows() {
         let slow = plan.map(|(which, times)| (traces[which], times));
         let mut plain = network.clone();
         plain.tcp = None;
-        let networks = [network.clone(), plain, network.clone()];
+        let mut networks = vec![network.clone(), plain, network.clone()];
+        // Enough for some that are run side by side, and some that are left over; none is like another.
+        for _ in 0..9 {
+            let parties = network.parties;
+            let overhead = if dice.chance(1, 2) {
+                network.overhead
+            } else {
+                random_network(&mut dice, parties).overhead
+            };
+            networks.push(Network { overhead, ..random_network(&mut dice, parties) });
+        }
         let many = replay_many(&phases, &networks);
         for (network, many) in networks.iter().zip(many) {
             let expected = every_run(network, &case.endpoints, &slow).expect("no overflow");

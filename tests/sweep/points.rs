@@ -76,7 +76,7 @@ fn it_is_told_that_with_jitter_nothing_is_skipped() {
     let file = place.file("sweep.ron", &sweep_text("iterations: 5, batch: 16", axes));
     let said = good_sweep(&file, &place.path("out"), &[]);
     assert!(
-        said.contains("(with jitter, changes or faults no iteration repeats: all are replayed)"),
+        said.contains("(with jitter, losses, changes or faults no iteration repeats: all are replayed)"),
         "{said}"
     );
 }

@@ -31,6 +31,22 @@ pub const AT_S: Value = Value::decimal(
 );
 /// The name of a preset.
 pub const NETWORK: Shape = Shape::Name(|| NETWORKS.map(|preset| preset.name).to_vec());
+/// A share of a rate.
+pub const BACKGROUND: Value = Value::Decimal {
+    needed: "a share from 0 to 0.99",
+    least: Decimal::whole(0),
+    most: Decimal::millionths(990_000),
+    unlimited: false,
+    by_pair: false,
+};
+/// A share of packets.
+pub const LOSS: Value = Value::Decimal {
+    needed: "a share of packets from 0 to 0.5",
+    least: Decimal::whole(0),
+    most: Decimal::millionths(500_000),
+    unlimited: false,
+    by_pair: false,
+};
 const BURST_BYTES: Value = Value::Whole(0, 1_000_000_000_000);
 const OVERHEAD_BYTES: Value = Value::Whole(0, 1_000_000_000);
 const INTERFACE_MBPS: Field = field(
@@ -38,7 +54,7 @@ const INTERFACE_MBPS: Field = field(
     BANDWIDTH_MBPS,
     Default::Otherwise("that of the base; without one, unlimited"),
     Decides::TIME,
-    "What all links of a party share, each direction on its own.",
+    "What all links of a party share, each direction on its own: its access line.",
 );
 const INTERFACES: Field = field(
     "interfaces",
@@ -138,9 +154,8 @@ const TCP_FIELD: Field = field(
     Value::Forms(&TCPS),
     Default::Otherwise("that of the base; without one, `none`"),
     Decides::TIME,
-    "The congestion window of each directed link, which is a connection of its own. Not with `interfaces`, `interface_mbps`, \
-     limits of `sites`, sites of several parties, `one_wire`, `burst_bytes`, `jitter`, `changes`, links that are down and \
-     messages that are delayed.",
+    "The congestion window of each directed link, which is a connection of its own. Not with sites of several parties, `one_wire`, \
+     `burst_bytes`, `jitter`, `changes`, links that are down and messages that are delayed.",
 );
 
 /// `tcp: (…)`.
@@ -241,6 +256,20 @@ pub static CUSTOM_NETWORK: Group = Group {
             "Size of a token bucket on each link, which fills with its bandwidth.",
         ),
         field(
+            "background",
+            BACKGROUND,
+            Default::Is("0.0"),
+            Decides::TIME,
+            "The share of each link's bandwidth that others use at every moment: the rest is left.",
+        ),
+        field(
+            "loss",
+            LOSS,
+            Default::Is("0.0"),
+            Decides::TIME,
+            "The share of packets that are lost, drawn for each packet of each link to 10^-9; with `tcp` only, which sends them again.",
+        ),
+        field(
             "one_wire",
             Value::Boolean,
             Default::Is("false"),
@@ -285,6 +314,20 @@ pub static LINK: Group = Group {
             Default::Otherwise("as for all links"),
             Decides::TIME,
             "Size of its token bucket.",
+        ),
+        field(
+            "background",
+            BACKGROUND,
+            Default::Otherwise("as for all links"),
+            Decides::TIME,
+            "The share of its bandwidth that others use.",
+        ),
+        field(
+            "loss",
+            LOSS,
+            Default::Otherwise("as for all links"),
+            Decides::TIME,
+            "The share of its packets that are lost.",
         ),
         field(
             "jitter",
@@ -335,6 +378,14 @@ pub static SITE: Group = Group {
             "Everything that enters it. With `bandwidth_mbps` it may be left out: unlimited.",
         ),
         field(
+            "up_background",
+            BACKGROUND,
+            Default::Is("0.0"),
+            Decides::TIME,
+            "The share of `up_mbps` that others use at every moment.",
+        ),
+        field("down_background", BACKGROUND, Default::Is("0.0"), Decides::TIME, "The share of `down_mbps`."),
+        field(
             "parties",
             Value::Other(
                 "a list of numbers of parties, such as [0, 1]",
@@ -384,14 +435,28 @@ pub static INTERFACE: Group = Group {
             BANDWIDTH_MBPS,
             Default::Otherwise("that of `interface_mbps`"),
             Decides::TIME,
-            "Everything that the party sends.",
+            "Everything that the party sends: the upload of its access line.",
         ),
         field(
             "ingress_mbps",
             BANDWIDTH_MBPS,
             Default::Otherwise("that of `interface_mbps`"),
             Decides::TIME,
-            "Everything that is sent to the party.",
+            "Everything that is sent to the party: the download.",
+        ),
+        field(
+            "egress_background",
+            BACKGROUND,
+            Default::Is("0.0"),
+            Decides::TIME,
+            "The share of `egress_mbps` that others use at every moment.",
+        ),
+        field(
+            "ingress_background",
+            BACKGROUND,
+            Default::Is("0.0"),
+            Decides::TIME,
+            "The share of `ingress_mbps`.",
         ),
     ],
 };

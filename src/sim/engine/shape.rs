@@ -4,13 +4,16 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{
     failing::Failing,
+    lines::Lines,
     queue::{Before, Begun},
+    recovery::Recovery,
     shaper::{Schedule, Shaper, end_ps, place_at},
     window::{Window, Windows},
 };
 use crate::sim::{
-    Link, Network,
+    Interface, Link, Network,
     jitter::{self, Draws, Jitter},
+    loss::Loss,
     network::Rate,
     timeline::MessageId,
 };
@@ -44,6 +47,8 @@ pub(super) struct Shape {
     pub(super) failing: Failing,
     /// TCP's, and by link the message that passed last.
     pub(super) windows: Option<Windows>,
+    /// TCP's packets one by one, where interfaces have limits.
+    pub(super) lines: Option<Lines>,
     pub(super) last_passed: Vec<Option<u64>>,
     /// What held each wire, and each party's interface, last.
     pub(super) on_wire: Vec<Option<Before>>,
@@ -102,7 +107,16 @@ impl Shape {
             let window = |link: &Link| Window::new(tcp, link.latency_ps, Rate::new(link.bandwidth_bps));
             Windows::new(network.links.iter().map(window).collect())
         });
+        let limited = network.interfaces.iter().any(|own| *own != Interface::default());
+        let lines = (windows.is_some() && (limited || network.has_loss())).then(|| {
+            let recovery = |at: usize| {
+                let loss_ppb = network.links[at].loss_ppb;
+                (loss_ppb > 0).then(|| Recovery::new(Loss::new(loss_ppb, network.jitter_seed, pair(at))))
+            };
+            Lines::new((0..n * n).map(recovery))
+        });
         Some(Shape {
+            lines,
             shapers: rates.into_iter().zip(&network.links).map(shaper).collect(),
             wire_of,
             latencies,
@@ -135,6 +149,9 @@ impl Shape {
         self.failing.reset();
         if let Some(windows) = &mut self.windows {
             windows.reset();
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.reset();
         }
         self.last_passed.fill(None);
         self.on_wire.fill(None);
@@ -191,6 +208,9 @@ impl Shape {
         let (holders, windows) = state.split_at(self.on_wire.len() + self.on_port.len());
         if let Some(own) = &mut self.windows {
             own.set_relative(windows[0]);
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.set_relative();
         }
         for (shaper, state) in self.shapers.iter_mut().zip(shapers.chunks_exact(4)) {
             shaper.set_relative(state);

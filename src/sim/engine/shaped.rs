@@ -8,7 +8,12 @@
 use std::cmp::Reverse;
 
 use super::{
-    Engine, Flight, Sent, Served, Stage, State, failing::Kept, pack, queue::Before, unpack, window::Passed,
+    Engine, Flight, Sent, Served, Stage, State,
+    failing::Kept,
+    pack,
+    queue::Before,
+    unpack,
+    window::{Burst, Passed},
 };
 use crate::sim::{
     error::{Overflow, sum},
@@ -63,6 +68,11 @@ impl Engine {
         shape.failing.sent.messages += 1;
         let all_bytes = &mut shape.failing.sent.payload_bytes;
         *all_bytes = all_bytes.saturating_add(payload_bytes);
+        if let Some(lines) = &mut shape.lines {
+            let window = &shape.windows.as_ref().expect("TCP has windows").links[link];
+            lines.hand_over((from, to), (link, window.let_in_ps()), (ordinal, time_ps), turn);
+            return Ok(Sent { ordinal, arrived: false });
+        }
         if shape.windows.is_some() {
             self.pass_window(link, ordinal, time_ps)?;
             return Ok(Sent { ordinal, arrived: true });
@@ -82,7 +92,8 @@ impl Engine {
         let flight = &mut wire.flights[index];
         let shape = self.shape.as_mut().expect("a shaped network");
         let window = &mut shape.windows.as_mut().expect("TCP has windows").links[link];
-        let passed = window.pass(sent_ps, flight.payload_bytes, &self.overhead).ok_or(Overflow)?;
+        let burst = Burst::new(wire.rate, &self.overhead, flight.payload_bytes).ok_or(Overflow)?;
+        let passed = window.pass(sent_ps, &burst).ok_or(Overflow)?;
         let Passed { start_ps, serialised_ps, window_ps, own_window_ps } = passed;
         let arrival_ps = sum(serialised_ps, wire.latency_ps)?;
         let serialisation_ps = serialised_ps - sent_ps - window_ps;
@@ -247,6 +258,7 @@ impl Engine {
                 serialisation_ps,
                 window_ps: 0,
                 own_window_ps: 0,
+                own_queueing_ps: 0,
                 behind: behind.map(|behind| shape.begun.message(behind)),
                 interface_ps: head_ps,
                 held_ps: 0,

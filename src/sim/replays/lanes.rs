@@ -5,6 +5,8 @@
 //! 64-bit integers. The critical path costs the loop one bit per receive and network, whether the message was waited for;
 //! paths are found from those bits by walking back from the end, for all networks whose bits agree at once, and for all
 //! parties together from where their paths meet.
+//!
+//! With TCP, the windows of all links let messages in, network by network; the rest is the same. Such networks count in integers.
 
 use std::{
     borrow::Cow,
@@ -18,7 +20,12 @@ use super::{
     rates::Rates,
     steps::PathStep,
 };
-use crate::sim::{WireOverhead, error::Overflow, network::Rate};
+use crate::sim::{
+    WireOverhead,
+    engine::window::{Burst, Window, Windows},
+    error::Overflow,
+    network::Rate,
+};
 
 /// Networks side by side in doubles.
 pub(super) const LANES: usize = 8;
@@ -114,6 +121,8 @@ struct Track<'p, T, const N: usize> {
     /// the same.
     keys: Cow<'p, [Key]>,
     times: Vec<Times<T, N>>,
+    /// With TCP: their packets, in the places of their times.
+    bursts: Vec<[Burst; N]>,
     wakes: Vec<T>,
 }
 
@@ -123,22 +132,24 @@ struct Path<T> {
     origin: u32,
     compute_ps: i64,
     latency: T,
+    window: T,
 }
 
 /// Part of a path, found by walking back from its end, in the networks whose paths agree so far.
 #[derive(Debug, Clone, Copy)]
-struct Walk<T, const N: usize> {
+struct Walk<T, const N: usize, const W: usize> {
     party: u32,
     lanes: u8,
     /// The receive that comes next.
     at: u32,
     compute_ps: i64,
     latency: Lane<T, N>,
+    window: Lane<T, W>,
 }
 
-/// Networks side by side.
+/// Networks side by side, so many with TCP's windows: all or none.
 #[derive(Debug)]
-pub(super) struct Lanes<'p, T, const N: usize> {
+pub(super) struct Lanes<'p, T, const N: usize, const W: usize> {
     parties: usize,
     tracks: Vec<Track<'p, T, N>>,
     limited: bool,
@@ -151,10 +162,15 @@ pub(super) struct Lanes<'p, T, const N: usize> {
     slots: Vec<Lane<T, N>>,
     /// By receive: the networks in which its message was waited for.
     waited: Vec<u8>,
+    /// With TCP, by network.
+    windows: Vec<Windows>,
+    /// With TCP, by slot and by receive: how long the window kept the message from its link.
+    held: Vec<Lane<T, W>>,
+    held_up: Vec<Lane<T, W>>,
     /// By the receive that comes next, the last one last.
-    walks: Vec<Walk<T, N>>,
+    walks: Vec<Walk<T, N, W>>,
     /// Walks that have met another (a party and how much more was on the way to there), in that order.
-    met: Vec<(Walk<T, N>, u32)>,
+    met: Vec<(Walk<T, N, W>, u32)>,
     /// By party and network.
     paths: Vec<[Path<T>; N]>,
 }
@@ -203,8 +219,33 @@ impl<'p, T: Number, const N: usize> Track<'p, T, N> {
             (prepared.keys.iter().map(key).collect(), times)
         };
         let wakes = prepared.endpoints.iter().map(|endpoint| T::of(endpoint.wake_ps.cast_signed())).collect();
-        Track { prepared, keys, times, wakes }
+        let bursts = if networks[0].network.tcp.is_some() {
+            bursts(prepared, &keys, times.len(), networks)
+        } else {
+            Vec::new()
+        };
+        Track { prepared, keys, times, bursts, wakes }
     }
+}
+
+/// The packets of each kind of message, in the places of their times.
+fn bursts<const N: usize>(
+    prepared: &Prepared,
+    keys: &[Key],
+    places: usize,
+    networks: [&Rates<'_>; N],
+) -> Vec<[Burst; N]> {
+    let mut bursts: Vec<Option<[Burst; N]>> = vec![None; places];
+    for (own, key) in keys.iter().zip(&prepared.keys) {
+        bursts[own.size as usize].get_or_insert_with(|| {
+            let payload_bytes = prepared.sizes[key.size as usize];
+            networks.map(|rates| {
+                let burst = Burst::new(rates.link(key.link as usize), &rates.overhead(), payload_bytes);
+                burst.expect("all of them fit")
+            })
+        });
+    }
+    bursts.into_iter().map(|burst| burst.expect("each is that of some message")).collect()
 }
 
 impl<T: Number, const N: usize> Times<T, N> {
@@ -226,9 +267,9 @@ impl<T: Number, const N: usize> Times<T, N> {
     }
 }
 
-impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
+impl<'p, T: Number, const N: usize, const W: usize> Lanes<'p, T, N, W> {
     /// One to `N` networks, on each of which every trace [can run](Rates::longest_ps).
-    pub(super) fn new(traces: &[&'p Prepared], networks: &[Rates<'_>]) -> Lanes<'p, T, N> {
+    pub(super) fn new(traces: &[&'p Prepared], networks: &[Rates<'_>]) -> Lanes<'p, T, N, W> {
         let zero = [T::default(); N];
         // The last stands for those that are missing.
         let of_lane: [_; N] = std::array::from_fn(|k| &networks[k.min(networks.len() - 1)]);
@@ -236,6 +277,17 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
         let parties = traces.first().map_or(0, |trace| trace.parties());
         let most = |size: fn(&Prepared) -> usize| traces.iter().map(|&trace| size(trace)).max().unwrap_or(0);
         let latency = |link| of_lane.map(|rates| T::of(rates.latency_ps(link).cast_signed()));
+        let windows = |rates: &Rates<'_>| {
+            let tcp = rates.network.tcp?;
+            let window = |link| Window::new(tcp, rates.latency_ps(link), rates.link(link));
+            let mut windows = Windows::new((0..parties * parties).map(window).collect());
+            // So that the state at the beginning has the same number in all networks.
+            windows.relative(0, |_| 0);
+            Some(windows)
+        };
+        let windows: Vec<_> = networks.iter().filter_map(windows).collect();
+        let with_tcp = if W > 0 { networks.len() } else { 0 };
+        assert_eq!(windows.len(), with_tcp, "all have TCP or none");
         Lanes {
             parties,
             tracks: traces.iter().map(|&trace| Track::new(trace, of_lane)).collect(),
@@ -247,17 +299,22 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
             egress: vec![zero; parties],
             slots: vec![zero; most(|trace| trace.slots)],
             waited: vec![0; most(|trace| trace.arrows.len())],
+            held: vec![[T::default(); W]; most(|trace| trace.slots)],
+            held_up: vec![[T::default(); W]; most(|trace| trace.arrows.len())],
+            windows,
             walks: Vec::with_capacity(parties),
             met: Vec::with_capacity(parties),
             paths: vec![[Path::default(); N]; parties],
         }
     }
 
-    fn run<const EGRESS: bool, const WAKE: bool>(&mut self, trace: usize) {
-        let Track { prepared, keys, times, wakes } = &self.tracks[trace];
+    fn run<const EGRESS: bool, const WAKE: bool>(&mut self, trace: usize, lanes: u8) -> Result<(), Overflow> {
+        let Track { prepared, keys, times, bursts, wakes } = &self.tracks[trace];
         let keys = &keys[..];
         let (slots, wires, latencies) = (&mut self.slots[..], &mut self.wires[..], &self.latencies[..]);
         let mut waited = self.waited[self.parties..].iter_mut();
+        let (windows, held) = (&mut self.windows[..], &mut self.held[..]);
+        let mut held_up = self.held_up.iter_mut().skip(self.parties);
         let (clocks, ports, kinds) = (&mut self.clocks[..], &mut self.egress[..], &prepared.op_kinds[..]);
         // Of the party whose turn it is.
         let (mut at, mut now, mut port) = (0, clocks[0], ports[0]);
@@ -273,9 +330,15 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
                 at = party;
             }
             now = plus(&now, &[T::of(cost_ps.cast_signed()); N]);
-            let slot = &mut slots[slot as usize];
+            let place = slot as usize;
+            let slot = &mut slots[place];
             if key == RECV {
                 let arrival = *slot;
+                if W > 0
+                    && let Some(held_up) = held_up.next()
+                {
+                    *held_up = held[place];
+                }
                 if let Some(waited) = waited.next() {
                     *waited = greater(&arrival, &now);
                 }
@@ -285,6 +348,16 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
                 now = latest(&arrival, &now);
                 if WAKE {
                     now = plus(&now, &woken);
+                }
+            } else if W > 0 {
+                let Key { link, size: at } = keys[key as usize];
+                let (latency, held) = (&latencies[link as usize], &mut held[place]);
+                let each = windows.iter_mut().zip(&bursts[at as usize]).enumerate();
+                for (k, (windows, burst)) in each.filter(|(k, _)| lanes >> k & 1 == 1) {
+                    let window = &mut windows.links[link as usize];
+                    let passed = window.pass(now[k].ps().cast_unsigned(), burst).ok_or(Overflow)?;
+                    slot[k] = T::of(passed.serialised_ps.cast_signed()) + latency[k];
+                    held[k] = T::of(passed.window_ps.cast_signed());
                 }
             } else {
                 let Key { link, size: at } = keys[key as usize];
@@ -304,6 +377,7 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
         for (clock, &tail_ps) in clocks.iter_mut().zip(&prepared.tails_ps) {
             *clock = plus(clock, &[T::of(tail_ps.cast_signed()); N]);
         }
+        Ok(())
     }
 
     /// Finds the paths of all parties in some of the networks.
@@ -316,17 +390,19 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
         let walks = &mut self.walks;
         for (party, (&at, &work_ps)) in (0..).zip(prepared.last.iter().zip(&prepared.work_ps)) {
             let compute_ps = work_ps.cast_signed();
-            add(walks, Walk { party, lanes, at, compute_ps, latency: [T::default(); N] });
+            let latency = [T::default(); N];
+            add(walks, Walk { party, lanes, at, compute_ps, latency, window: [T::default(); W] });
         }
         while let Some(walk) = walks.pop() {
-            let Walk { party, mut lanes, mut at, mut compute_ps, mut latency } = walk;
+            let Walk { party, mut lanes, mut at, mut compute_ps, mut latency, mut window } = walk;
             let mut next = parties - 1;
             // Others in the same networks; those in none of them are never met.
             if let Some(other) = walks.iter().rfind(|other| other.lanes & lanes != 0) {
                 if (other.at, other.lanes) == (at, lanes) {
                     compute_ps -= other.compute_ps;
                     latency = minus(&latency, &other.latency);
-                    self.met.push((Walk { party, lanes, at, compute_ps, latency }, other.party));
+                    window = minus(&window, &other.window);
+                    self.met.push((Walk { party, lanes, at, compute_ps, latency, window }, other.party));
                     continue;
                 }
                 next = next.max(other.at.min(at.saturating_sub(1)));
@@ -341,50 +417,58 @@ impl<'p, T: Number, const N: usize> Lanes<'p, T, N> {
                 }
                 if waited != lanes {
                     let (lanes, at) = (lanes & !waited, at - hop.before);
-                    add(walks, Walk { party, lanes, at, compute_ps, latency });
+                    add(walks, Walk { party, lanes, at, compute_ps, latency, window });
                     next = next.max(at);
                 }
                 lanes = waited;
                 let link = keys[hop.key as usize].link;
                 latency = plus(&latency, &self.latencies[link as usize]);
+                window = plus(&window, &self.held_up[at as usize]);
                 compute_ps += hop.compute_ps;
                 at = back;
             }
             if at >= parties {
-                add(walks, Walk { party, lanes, at, compute_ps, latency });
+                add(walks, Walk { party, lanes, at, compute_ps, latency, window });
                 continue;
             }
             for k in (0..N).filter(|k| lanes >> k & 1 == 1) {
-                self.paths[party as usize][k] = Path { origin: at, compute_ps, latency: latency[k] };
+                self.paths[party as usize][k] =
+                    Path { origin: at, compute_ps, latency: latency[k], window: of_lane(&window, k) };
             }
         }
         while let Some((walk, other)) = self.met.pop() {
             for k in (0..N).filter(|k| walk.lanes >> k & 1 == 1) {
-                let Path { origin, compute_ps, latency } = self.paths[other as usize][k];
+                let Path { origin, compute_ps, latency, window } = self.paths[other as usize][k];
                 self.paths[walk.party as usize][k] = Path {
                     origin,
                     compute_ps: compute_ps + walk.compute_ps,
                     latency: latency + walk.latency[k],
+                    window: window + of_lane(&walk.window, k),
                 };
             }
         }
     }
 }
 
+/// What a network has, if they have any.
+fn of_lane<T: Number, const W: usize>(lane: &Lane<T, W>, k: usize) -> T {
+    lane.get(k).copied().unwrap_or_default()
+}
+
 /// Adds a walk in its place.
-fn add<T: Number, const N: usize>(walks: &mut Vec<Walk<T, N>>, walk: Walk<T, N>) {
+fn add<T: Number, const N: usize, const W: usize>(walks: &mut Vec<Walk<T, N, W>>, walk: Walk<T, N, W>) {
     let place = walks.iter().rposition(|other| other.at <= walk.at).map_or(0, |before| before + 1);
     walks.insert(place, walk);
 }
 
-impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
+impl<T: Number, const N: usize, const W: usize> Machine for Lanes<'_, T, N, W> {
     fn turn(&mut self, trace: usize, lanes: u8) -> Result<(), Overflow> {
         self.start.copy_from_slice(&self.clocks);
         match (self.limited, self.tracks[trace].prepared.wakes()) {
-            (false, false) => self.run::<false, false>(trace),
-            (false, true) => self.run::<false, true>(trace),
-            (true, false) => self.run::<true, false>(trace),
-            (true, true) => self.run::<true, true>(trace),
+            (false, false) => self.run::<false, false>(trace, lanes)?,
+            (false, true) => self.run::<false, true>(trace, lanes)?,
+            (true, false) => self.run::<true, false>(trace, lanes)?,
+            (true, true) => self.run::<true, true>(trace, lanes)?,
         }
         self.walk(trace, lanes);
         Ok(())
@@ -392,20 +476,27 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
 
     fn look(&mut self, k: usize, report: &mut RunReport<'_>) {
         for (clock, path) in self.clocks.iter().zip(&self.paths) {
-            let Path { origin, compute_ps, latency } = path[k];
+            let Path { origin, compute_ps, latency, window } = path[k];
             let took = clock[k] - self.start[origin as usize][k];
             report.steps.push(PathStep {
                 origin,
                 latency_ps: latency.ps().cast_unsigned(),
                 // Nobody waits for what others sent.
-                serialisation_ps: (took - latency - T::of(compute_ps)).ps().cast_unsigned(),
+                serialisation_ps: (took - latency - window - T::of(compute_ps)).ps().cast_unsigned(),
                 queueing_ps: 0,
-                window_ps: 0,
+                window_ps: window.ps().cast_unsigned(),
             });
         }
         let first = self.clocks.iter().map(|clock| clock[k]).reduce(|a, b| if a < b { a } else { b });
         let first = first.unwrap_or_default();
         report.gain_ps = first.ps().cast_unsigned();
+        let known = self.windows.get_mut(k).map(|windows| {
+            let clocks = &self.clocks;
+            let clock_ps = |link: usize| clocks[link / self.parties][k].ps().cast_unsigned();
+            let number = windows.relative(report.gain_ps, clock_ps);
+            windows.set_relative(number);
+            number
+        });
         let relative = |clock: &mut Lane<T, N>| {
             clock[k] = clock[k] - first;
             clock[k].ps().cast_unsigned()
@@ -421,12 +512,17 @@ impl<T: Number, const N: usize> Machine for Lanes<'_, T, N> {
         }
         let ports = self.egress.iter_mut().zip(&self.clocks);
         report.state.extend(ports.map(|(port, clock)| backlog(port, clock[k])));
+        report.state.extend(known);
     }
 
     fn set(&mut self, k: usize, state: &[u64]) {
         let n = self.parties;
         let (clocks, rest) = state.split_at(n);
-        let (wires, egress) = rest.split_at(n * n);
+        let (wires, rest) = rest.split_at(n * n);
+        let (egress, known) = rest.split_at(n);
+        if let (Some(windows), Some(&number)) = (self.windows.get_mut(k), known.first()) {
+            windows.set_relative(number);
+        }
         let number = |ps: u64| T::of(ps.cast_signed());
         for (clock, &time_ps) in self.clocks.iter_mut().zip(clocks) {
             clock[k] = number(time_ps);

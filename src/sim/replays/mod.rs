@@ -3,9 +3,10 @@
 //! A [`Prepared`] trace is compiled once. [`replay_many`] runs phases of them (one trace, a number of times in sequence
 //! with clocks and links going on) under any number of networks, each from clocks at zero. It chooses how by itself:
 //!
-//! * plain networks without limits on incoming interfaces: eight side by side, what is left over one by one ([`lanes`]);
-//! * with limits on incoming interfaces, with sites that parties share, one wire, bursts, TCP: the engine ([`shared`]);
-//! * with jitter on a link that is used, with links that change, with faults, with runs that can take 2^61 picoseconds (27 days) each,
+//! * plain networks without limits on incoming interfaces, and those with TCP and no limits on interfaces: eight side by side, what is left over one by
+//!   one ([`lanes`]);
+//! * with limits on incoming interfaces, with sites that parties share, one wire, bursts: the engine ([`shared`]);
+//! * with jitter on a link that is used, with losses, with links that change, with faults, with runs that can take 2^61 picoseconds (27 days) each,
 //!   and in other rare cases: the engine, every run.
 //!
 //! In all but the last, runs that repeat are not run ([`drive`]), however many there are. Jitter that is always the same
@@ -21,7 +22,7 @@ mod steps;
 
 use self::{
     drive::{Machine, Progress, drive},
-    lanes::{LANES, Lanes},
+    lanes::{LANES, Lanes, Number},
     rates::Rates,
     shared::{Shared, order_repeats},
 };
@@ -71,11 +72,16 @@ impl Finish {
 enum Execution<'n> {
     /// With others, in doubles.
     Lanes(Rates<'n>),
+    /// With others that have TCP, in integers.
+    Windows(Rates<'n>),
     /// Alone, in integers.
     One(Rates<'n>),
     Shared,
     Engine,
 }
+
+/// Networks, by their places, that are run once there are enough of them.
+type Waiting<'n> = Vec<(usize, Rates<'n>)>;
 
 /// Phases, with every trace once.
 struct Plan<'p> {
@@ -98,16 +104,21 @@ pub fn replay_many(phases: &[Phase<'_>], networks: &[Network]) -> Vec<Result<Fin
     }
     let plan = Plan::new(phases, false);
     let mut finishes: Vec<Option<Result<Finish, SimError>>> = networks.iter().map(|_| None).collect();
-    let mut waiting: Vec<(usize, Rates<'_>)> = Vec::with_capacity(LANES);
+    let (mut plain, mut with_tcp) = (Waiting::with_capacity(LANES), Waiting::with_capacity(LANES));
     let networks: Vec<_> = networks.iter().map(|network| plan.steady(network)).collect();
     for (at, network) in networks.iter().enumerate() {
-        let execution = plan.execution(network);
-        match execution {
-            Execution::Lanes(rates) => waiting.push((at, rates)),
+        match plan.execution(network) {
+            Execution::Lanes(rates) => plain.push((at, rates)),
+            Execution::Windows(rates) => with_tcp.push((at, rates)),
             execution => finishes[at] = Some(plan.alone(network, execution)),
         }
-        if waiting.len() == LANES || at + 1 == networks.len() && !waiting.is_empty() {
-            plan.together(std::mem::take(&mut waiting), &mut finishes);
+        let due =
+            |waiting: &Waiting<'_>| waiting.len() == LANES || at + 1 == networks.len() && !waiting.is_empty();
+        if due(&plain) {
+            plan.together::<f64, 0>(std::mem::take(&mut plain), MOST_EXACT_PS, &mut finishes);
+        }
+        if due(&with_tcp) {
+            plan.together::<i64, LANES>(std::mem::take(&mut with_tcp), MOST_PS, &mut finishes);
         }
     }
     finishes.into_iter().map(|finish| finish.expect("every network was run")).collect()
@@ -189,7 +200,9 @@ impl<'p> Plan<'p> {
             most_ps = self.most_ps(|trace| rates.longest_ps(trace));
         }
         let Some(most_ps) = most_ps.filter(|&most_ps| most_ps < MOST_PS) else { return Execution::Engine };
-        if rates.limits_ingress() || network.is_shaped() {
+        if network.tcp.is_some() && !rates.limits_egress() && !rates.limits_ingress() {
+            Execution::Windows(rates)
+        } else if rates.limits_ingress() || network.is_shaped() {
             if order_repeats(network, &self.traces) { Execution::Shared } else { Execution::Engine }
         } else if most_ps < MOST_EXACT_PS {
             Execution::Lanes(rates)
@@ -212,7 +225,10 @@ impl<'p> Plan<'p> {
             Execution::Engine => self.every_run(network),
             Execution::Shared => self.drive_one(network, Shared::new(network, self.traces.clone())),
             Execution::Lanes(rates) | Execution::One(rates) => {
-                self.drive_one(network, Lanes::<i64, 1>::new(&self.traces, &[rates]))
+                self.drive_one(network, Lanes::<i64, 1, 0>::new(&self.traces, &[rates]))
+            }
+            Execution::Windows(rates) => {
+                self.drive_one(network, Lanes::<i64, 1, 1>::new(&self.traces, &[rates]))
             }
         }
     }
@@ -224,16 +240,22 @@ impl<'p> Plan<'p> {
         if progress.lost { self.every_run(network) } else { self.finish(progress) }
     }
 
-    /// Up to eight networks side by side.
-    fn together(&self, waiting: Vec<(usize, Rates<'_>)>, finishes: &mut [Option<Result<Finish, SimError>>]) {
+    /// Up to eight networks side by side, whose states may grow to so much.
+    fn together<T: Number, const W: usize>(
+        &self,
+        waiting: Waiting<'_>,
+        most_ps: u64,
+        finishes: &mut [Option<Result<Finish, SimError>>],
+    ) {
         let (places, rates): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        let mut machine = Lanes::<f64, LANES>::new(&self.traces, &rates);
+        let mut machine = Lanes::<T, LANES, W>::new(&self.traces, &rates);
         let mut progresses: Vec<_> = places.iter().map(|_| self.progress()).collect();
-        let driven = drive(&mut machine, &mut progresses, &self.phases, MOST_EXACT_PS);
+        let driven = drive(&mut machine, &mut progresses, &self.phases, most_ps);
         for ((at, rates), progress) in places.into_iter().zip(rates).zip(progresses) {
             finishes[at] = Some(if driven.is_err() || progress.lost {
                 let network = rates.network;
-                self.drive_one(network, Lanes::<i64, 1>::new(&self.traces, &[rates]))
+                let alone = if W > 0 { Execution::Windows(rates) } else { Execution::One(rates) };
+                self.alone(network, alone)
             } else {
                 self.finish(progress)
             });
