@@ -184,7 +184,7 @@ const ALIKE_IN_JSON: [&str; 5] = [
 ];
 
 /// What is said of all other values that are valid and cannot be.
-const UNSEEN: [&str; 31] = [
+const UNSEEN: [&str; 32] = [
     // Alike in JSON: values in parentheses and a list, a word and a text.
     "`hidden` must be a list",
     "`owners` must be a list",
