@@ -16,12 +16,9 @@ impl Decimal {
     /// Reads a number of at most 19 digits that count, with or without a point and an exponent.
     pub fn read(text: &str) -> Option<Decimal> {
         let (number, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (&text[..at], text[at + 1..].strip_prefix('+').unwrap_or(&text[at + 1..])),
+            Some(at) => (&text[..at], &text[at + 1..]),
             None => (text, "0"),
         };
-        if exponent.starts_with('+') {
-            return None;
-        }
         let (whole, places) = number.split_once('.').unwrap_or((number, ""));
         let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         if !(are_digits(whole) && are_digits(places)) || (whole.is_empty() && places.is_empty()) {
@@ -47,7 +44,7 @@ impl Decimal {
         match self.power {
             0.. => u64::try_from(power_of_ten(self.power)?.checked_mul(self.digits.into())?).ok(),
             _ => {
-                let parts = power_of_ten(-self.power)?;
+                let parts = self.power.checked_neg().and_then(power_of_ten)?;
                 let digits = u128::from(self.digits);
                 digits.is_multiple_of(parts).then(|| (digits / parts) as u64)
             }
@@ -104,6 +101,7 @@ mod tests {
             ("2e19", None),
             ("1e400", None),
             ("0e400", Some(0)),
+            ("1e-2147483648", None),
         ] {
             assert_eq!(read(text).whole(), whole, "{text}");
         }
