@@ -9,7 +9,7 @@ use mpcsim::sim::{
 };
 
 use super::{
-    support::{Dice, Features, random_endpoints},
+    support::{Dice, Features, packets_of, random_endpoints},
     sweeps::every_run,
     window::{MS, random_network, random_trace, random_trace_beside},
 };
@@ -249,21 +249,7 @@ impl<'a> Naive<'a> {
     }
 
     fn hand_over(&mut self, link: usize, now: u64, payload_bytes: u64) {
-        let overhead = &self.network.overhead;
-        let mut waiting = VecDeque::new();
-        if overhead.header_bytes > 0 {
-            waiting.push_back(overhead.header_bytes);
-        }
-        let mut rest = payload_bytes;
-        while rest > 0 {
-            waiting.push_back(rest.min(overhead.segment_payload_bytes));
-            rest -= rest.min(overhead.segment_payload_bytes);
-        }
-        if waiting.is_empty() {
-            waiting.push_back(0);
-        }
-        waiting[0] += overhead.per_message_bytes;
-        waiting.iter_mut().for_each(|bytes| *bytes += overhead.per_segment_bytes);
+        let waiting = VecDeque::from(packets_of(&self.network.overhead, payload_bytes));
         let tcp = self.network.tcp.expect("TCP");
         let (from, to) = (link / self.network.parties, link % self.network.parties);
         let rto = 2 * self.network.link(from, to).latency_ps + tcp.rto_min_ps + tcp.tick_ps;

@@ -9,7 +9,7 @@ use mpcsim::sim::{
 };
 
 use super::{
-    support::{Case, Dice, Features, random_endpoints, run_script},
+    support::{Case, Dice, Features, packets_of, random_endpoints, run_script},
     sweeps::every_run,
     window::{MS, random_network, random_trace},
 };
@@ -98,22 +98,12 @@ impl Naive<'_> {
         2 * self.network.link(0, 1).latency_ps + tcp.rto_min_ps + tcp.tick_ps
     }
 
-    fn hand_over(&mut self, now: u64, at: usize, mut bytes: u64) {
+    fn hand_over(&mut self, now: u64, at: usize, bytes: u64) {
         let tcp = self.network.tcp.expect("TCP");
         let overhead = self.network.overhead;
         let waits = !self.fresh.is_empty();
         let first = self.packets.len();
-        if overhead.header_bytes > 0 {
-            self.packets.push((overhead.header_bytes, None));
-        }
-        while bytes > 0 {
-            self.packets.push((bytes.min(overhead.segment_payload_bytes), None));
-            bytes -= bytes.min(overhead.segment_payload_bytes);
-        }
-        if self.packets.len() == first {
-            self.packets.push((0, None));
-        }
-        self.packets[first].0 += overhead.per_message_bytes;
+        self.packets.extend(packets_of(&overhead, bytes).into_iter().map(|bytes| (bytes, None)));
         self.packets.last_mut().expect("some").1 = Some(at);
         self.fresh.extend(first..self.packets.len());
         if waits {
@@ -146,7 +136,7 @@ impl Naive<'_> {
             };
             let number = self.packet_of.len() as u64;
             self.packet_of.push(packet);
-            let bits = u128::from(self.packets[packet].0 + self.network.overhead.per_segment_bytes) * 8;
+            let bits = u128::from(self.packets[packet].0) * 8;
             let takes = link
                 .bandwidth_bps
                 .map_or(0, |bps| (bits * 1_000_000_000_000).div_ceil(u128::from(bps)) as u64);

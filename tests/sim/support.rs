@@ -312,3 +312,22 @@ impl Case {
         format!("seed {}: {} parties, {} steps", self.seed, self.network.parties, self.script.len())
     }
 }
+
+/// Bytes of the packets of a message, of which the first holds the header if there is one: as the overhead says, written down here once more.
+pub(crate) fn packets_of(overhead: &WireOverhead, payload_bytes: u64) -> Vec<u64> {
+    let mut packets = Vec::new();
+    if overhead.header_bytes > 0 {
+        packets.push(overhead.header_bytes);
+    }
+    let mut rest = payload_bytes;
+    while rest > 0 {
+        packets.push(rest.min(overhead.segment_payload_bytes));
+        rest -= rest.min(overhead.segment_payload_bytes);
+    }
+    if packets.is_empty() {
+        packets.push(0);
+    }
+    packets[0] += overhead.per_message_bytes;
+    packets.iter_mut().for_each(|bytes| *bytes += overhead.per_segment_bytes);
+    packets
+}

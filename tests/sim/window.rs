@@ -8,7 +8,7 @@ use mpcsim::sim::{
 };
 
 use super::{
-    support::{Case, Dice, Features, random_endpoints, run_script},
+    support::{Case, Dice, Features, packets_of, random_endpoints, run_script},
     sweeps::every_run,
 };
 
@@ -83,21 +83,8 @@ impl Connection {
         now: u64,
         payload: u64,
     ) -> (u64, u64) {
-        let mut packets = Vec::new();
-        if overhead.header_bytes > 0 {
-            packets.push(overhead.header_bytes);
-        }
-        let mut rest = payload;
-        while rest > 0 {
-            packets.push(rest.min(overhead.segment_payload_bytes));
-            rest -= rest.min(overhead.segment_payload_bytes);
-        }
-        if packets.is_empty() {
-            packets.push(0);
-        }
-        packets[0] += overhead.per_message_bytes;
-        for bytes in packets {
-            self.packet(tcp, link, now, bytes + overhead.per_segment_bytes);
+        for bytes in packets_of(overhead, payload) {
+            self.packet(tcp, link, now, bytes);
         }
         let busy = self.busy.iter().map(|&(from, to)| to.max(now) - from.max(now)).sum();
         (self.free, busy)

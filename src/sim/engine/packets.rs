@@ -8,14 +8,14 @@
 //! [`super::window`], and what is done about lost packets is in [`super::recovery`].
 
 use super::{
-    Engine, Served, Stage,
+    Engine, Served,
     lines::{ACKNOWLEDGED, HANDED_OVER, HEAD, OnTheWay, TIMES_OUT, Waiting, event, taken_apart},
     recovery::Packet,
-    window::Passed,
+    shaped::Incoming,
 };
 use crate::sim::{
     error::{Overflow, sum},
-    timeline::{MessageId, Timeline},
+    timeline::MessageId,
 };
 
 impl Engine {
@@ -210,34 +210,9 @@ impl Engine {
             let serialised_ps = tail_ps - wire.latency_ps;
             let passed = window.passed(sent_ps, sent_ps.max(line.entered_ps), serialised_ps);
             line.entered_ps = serialised_ps;
-            let Passed { start_ps, serialised_ps, window_ps, own_window_ps } = passed;
-            let index = (ordinal - wire.first) as usize;
-            let flight = &mut wire.flights[index];
-            let serialisation_ps = serialised_ps - sent_ps - window_ps + own_ps;
-            (flight.arrival_ps, flight.stage) = (arrival_ps, Stage::Arrived);
-            flight.latency_ps += wire.latency_ps;
-            flight.serialisation_ps += serialisation_ps;
-            flight.queueing_ps += queueing_ps;
-            flight.window_ps += window_ps;
-            let head_ps = start_ps + wire.latency_ps;
-            if let Some(timeline) = wire.timelines.get_mut(index) {
-                let before = shape.last_passed[link].map(|ordinal| MessageId { from, to, ordinal });
-                *timeline = Timeline {
-                    start_ps,
-                    serialised_ps,
-                    head_ps,
-                    arrival_ps,
-                    delay_ps: wire.latency_ps,
-                    latency_ps: wire.latency_ps,
-                    serialisation_ps,
-                    window_ps,
-                    own_window_ps,
-                    own_queueing_ps: queueing_ps,
-                    behind: before.filter(|_| start_ps > sent_ps),
-                    interface_ps: head_ps,
-                    ..Timeline::handed_over(sent_ps)
-                };
-            }
+            let before = shape.last_passed[link].map(|ordinal| MessageId { from, to, ordinal });
+            let incoming = Incoming { arrival_ps, own_ps, queueing_ps };
+            let head_ps = wire.passed_window((ordinal, sent_ps), &passed, &incoming, before);
             shape.last_passed[link] = Some(ordinal);
             lines.arrived.push_back((link, ordinal, head_ps));
         }

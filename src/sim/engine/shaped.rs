@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 
 use super::{
-    Engine, Flight, Sent, Served, Stage, State,
+    Engine, Flight, Sent, Served, Stage, State, Wire,
     failing::Kept,
     pack,
     queue::Before,
@@ -94,32 +94,11 @@ impl Engine {
         let window = &mut shape.windows.as_mut().expect("TCP has windows").links[link];
         let burst = Burst::new(wire.rate, &self.overhead, flight.payload_bytes).ok_or(Overflow)?;
         let passed = window.pass(sent_ps, &burst).ok_or(Overflow)?;
-        let Passed { start_ps, serialised_ps, window_ps, own_window_ps } = passed;
-        let arrival_ps = sum(serialised_ps, wire.latency_ps)?;
-        let serialisation_ps = serialised_ps - sent_ps - window_ps;
-        (flight.arrival_ps, flight.stage) = (arrival_ps, Stage::Arrived);
-        flight.latency_ps += wire.latency_ps;
-        flight.serialisation_ps += serialisation_ps;
-        flight.window_ps += window_ps;
-        if let Some(timeline) = wire.timelines.get_mut(index) {
-            let (from, to) = (link / self.parties, link % self.parties);
-            let before = shape.last_passed[link].map(|ordinal| MessageId { from, to, ordinal });
-            let head_ps = start_ps + wire.latency_ps;
-            *timeline = Timeline {
-                start_ps,
-                serialised_ps,
-                head_ps,
-                arrival_ps,
-                delay_ps: wire.latency_ps,
-                latency_ps: wire.latency_ps,
-                serialisation_ps,
-                window_ps,
-                own_window_ps,
-                behind: before.filter(|_| start_ps > sent_ps),
-                interface_ps: head_ps,
-                ..Timeline::handed_over(sent_ps)
-            };
-        }
+        let arrival_ps = sum(passed.serialised_ps, wire.latency_ps)?;
+        let (from, to) = (link / self.parties, link % self.parties);
+        let before = shape.last_passed[link].map(|ordinal| MessageId { from, to, ordinal });
+        let incoming = Incoming { arrival_ps, own_ps: 0, queueing_ps: 0 };
+        wire.passed_window((ordinal, sent_ps), &passed, &incoming, before);
         shape.last_passed[link] = Some(ordinal);
         Ok(())
     }
@@ -266,5 +245,54 @@ impl Engine {
             };
         }
         Ok((Served { from, to, ordinal, head_ps }, arrived))
+    }
+}
+
+/// What became of a message's last packet at the receiver's interface.
+pub(super) struct Incoming {
+    pub(super) arrival_ps: u64,
+    /// How long it took and waited there for bits of its own sender, and for those of others.
+    pub(super) own_ps: u64,
+    pub(super) queueing_ps: u64,
+}
+
+impl Wire {
+    /// A message, that was handed over at `sent_ps`, has passed TCP's window and the link, behind another one: when its first bit is there.
+    pub(super) fn passed_window(
+        &mut self,
+        (ordinal, sent_ps): (u64, u64),
+        passed: &Passed,
+        incoming: &Incoming,
+        before: Option<MessageId>,
+    ) -> u64 {
+        let Passed { start_ps, serialised_ps, window_ps, own_window_ps } = *passed;
+        let Incoming { arrival_ps, own_ps, queueing_ps } = *incoming;
+        let index = (ordinal - self.first) as usize;
+        let flight = &mut self.flights[index];
+        let serialisation_ps = serialised_ps - sent_ps - window_ps + own_ps;
+        (flight.arrival_ps, flight.stage) = (arrival_ps, Stage::Arrived);
+        flight.latency_ps += self.latency_ps;
+        flight.serialisation_ps += serialisation_ps;
+        flight.queueing_ps += queueing_ps;
+        flight.window_ps += window_ps;
+        let head_ps = start_ps + self.latency_ps;
+        if let Some(timeline) = self.timelines.get_mut(index) {
+            *timeline = Timeline {
+                start_ps,
+                serialised_ps,
+                head_ps,
+                arrival_ps,
+                delay_ps: self.latency_ps,
+                latency_ps: self.latency_ps,
+                serialisation_ps,
+                window_ps,
+                own_window_ps,
+                own_queueing_ps: queueing_ps,
+                behind: before.filter(|_| start_ps > sent_ps),
+                interface_ps: head_ps,
+                ..Timeline::handed_over(sent_ps)
+            };
+        }
+        head_ps
     }
 }
