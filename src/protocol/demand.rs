@@ -47,6 +47,11 @@ pub enum Request {
         /// Bits of each plane.
         lens: Vec<usize>,
     },
+    /// Triples of residues modulo 67.
+    ResidueTriples {
+        /// How many.
+        len: usize,
+    },
     /// Random bits, each as a ring element and as a shared bit.
     Bits {
         /// How many.
@@ -127,6 +132,11 @@ impl<T> Default for Supply<T> {
 }
 
 impl<T> Supply<T> {
+    /// The forks that lead to this sub-program: which one, which child.
+    pub fn strand(&self) -> &[(usize, usize)] {
+        &self.strand
+    }
+
     /// For sub-programs that run side by side.
     pub fn fork(&self, n: usize) -> Vec<Supply<T>> {
         let fork = self.forks.replace(self.forks.get() + 1);

@@ -1,4 +1,5 @@
-//! `falcon`: three parties with replicated shares over Z_2^64 or Z_2^32, semi-honest, as Falcon compares and truncates.
+//! `falcon`: three parties with replicated shares over Z_2^64 or Z_2^32, semi-honest, as Falcon compares and truncates. With products and
+//! openings that are checked it is [`super::falcon_malicious`].
 //!
 //! Shares, inputs, openings and products are those of [`super::rep3`]: x = x_0 + x_1 + x_2, party i holds (x_i, x_{i+1}). Falcon's own:
 //! * **truncation** opens x under a prepared mask. A product that is truncated is opened before it is shared again, through party 2;
@@ -20,13 +21,15 @@ use std::num::Wrapping;
 
 use super::declared::{Declared, Primitive, Sent};
 use super::demand::{Request, Supply};
+use super::parts::bit_triples::held_planes;
 use super::parts::falcon_offline::{Masks, Material, Signs};
+use super::parts::falcon_parties::Parties;
 use super::parts::replicated::Replicated;
 use super::parts::residue_shares::{Residue, Told};
 use super::rep3;
 use super::{
     BitShare, Components, Demand, Ideal, Message, Protocol, Rep3, RingShare, Start, Truncation, Word, Wraps,
-    receive_ring, send,
+    send,
 };
 use crate::ring::{Content, Element, MatMul, Ops, Plane, RingVector, Vector};
 use crate::sim::{Party, SpanGuard, all};
@@ -36,31 +39,102 @@ const TOP: usize = 63;
 /// Bytes of a key.
 const KEY_BYTES: u64 = 16;
 
-/// One party of the protocol, with ring elements of so many bits: 64 or 32.
-pub struct FalconOver<const RING_BITS: u32> {
+/// One party of the protocol, with ring elements of so many bits: 64 or 32; what it opens and multiplies is done as `P` does.
+pub struct FalconOver<const RING_BITS: u32, P> {
+    pub(super) parties: P,
+}
+
+/// The protocol over Z_2^64.
+pub type Falcon = FalconOver<64, SemiHonest>;
+/// The same over Z_2^32.
+pub type Falcon32 = FalconOver<32, SemiHonest>;
+
+/// One of three parties who follow the protocol.
+pub struct SemiHonest {
     rep3: Rep3,
     supply: Supply<Material>,
 }
 
-/// The protocol over Z_2^64.
-pub type Falcon = FalconOver<64>;
-/// The same over Z_2^32.
-pub type Falcon32 = FalconOver<32>;
+impl<const RING_BITS: u32> Parties<RING_BITS> for SemiHonest {
+    const COSTS: &'static [Declared] = Costs::<RING_BITS>::DECLARED;
+    const TRUNCATES_FIRST: bool = true;
+
+    fn new(rep3: Rep3) -> Self {
+        SemiHonest { rep3, supply: Supply::default() }
+    }
+
+    fn rep3(&self) -> &Rep3 {
+        &self.rep3
+    }
+
+    fn supply(&self) -> &Supply<Material> {
+        &self.supply
+    }
+
+    fn fork(&self, n: usize) -> Vec<Self> {
+        let handle = |(rep3, supply)| SemiHonest { rep3, supply };
+        self.rep3.fork(n).into_iter().zip(self.supply.fork(n)).map(handle).collect()
+    }
+
+    /// Each party tells the next. 1 round.
+    async fn missing<T>(&self, x: &Replicated<T>, message: impl Fn(&T) -> Message) -> Message {
+        send(&self.rep3.party, self.rep3.next(), message(&x.own));
+        self.rep3.party.recv(self.rep3.previous()).await
+    }
+
+    async fn dot(&self, x: &Replicated<Vector>, y: &Replicated<Vector>, width: usize) -> Replicated<Vector> {
+        self.rep3.dot(x, y, width).await
+    }
+
+    async fn matmul(
+        &self,
+        x: &Replicated<Vector>,
+        y: &Replicated<Vector>,
+        shape: MatMul,
+    ) -> Replicated<Vector> {
+        self.rep3.matmul(x, y, shape).await
+    }
+
+    async fn and(&self, pairs: &[[&Replicated<Plane>; 2]]) -> Vec<Replicated<Plane>> {
+        self.rep3.and_sent_as(pairs, Message::Bytes).await
+    }
+
+    async fn residue_products(
+        &self,
+        x: &Replicated<Residue>,
+        y: &Replicated<Residue>,
+        told: Told,
+    ) -> Replicated<Residue> {
+        self.rep3.residue_products(x, y, told).await
+    }
+
+    /// All side by side.
+    async fn make(&self, demand: &Demand) -> Vec<Material> {
+        let strands = self.rep3.fork(demand.requests.len());
+        let made = strands.iter().zip(demand.requests.values());
+        all(made.map(|(strand, request)| Material::make(strand, request)).collect()).await
+    }
+
+    async fn check(&self) {}
+}
 
 /// Whether x + y wraps, for the sum in words: 1 or 0.
 fn carry(x: Element, y: Element, sum: Element) -> Element {
     ((x & y) | ((x | y) & !sum)) >> TOP
 }
 
-impl<const RING_BITS: u32> FalconOver<RING_BITS> {
+impl<const RING_BITS: u32, P: Parties<RING_BITS>> FalconOver<RING_BITS, P> {
     /// Number of parties.
     pub const PARTIES: usize = Rep3::PARTIES;
     /// Bits of a word above a ring element.
     const ABOVE: u32 = u64::BITS - RING_BITS;
 
+    fn rep3(&self) -> &Rep3 {
+        self.parties.rep3()
+    }
+
     fn take(&self, request: Request) -> Material {
-        let prepared = self.supply.take(request.clone());
-        prepared.unwrap_or_else(|| Material::shape(&self.rep3, &request))
+        Material::take(self.parties.supply(), self.rep3(), request)
     }
 
     fn take_masks(&self, len: usize, Truncation { bits, shift }: Truncation) -> Masks {
@@ -104,17 +178,21 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
         }
     }
 
-    /// The same, received.
-    async fn receive_top(&self, from: usize) -> Vector {
-        let received = receive_ring(&self.rep3.party, from).await;
+    /// What such a message says.
+    fn top_of(&self, message: Message) -> Vector {
+        let received = message.into_ring();
         if RING_BITS == u64::BITS { received } else { received.scale(1 << Self::ABOVE) }
     }
 
+    /// The same, received.
+    async fn receive_top(&self, from: usize) -> Vector {
+        self.top_of(self.rep3().party.recv(from).await)
+    }
+
     /// The component that this party lacks of ring elements in the upper ends of words.
-    async fn missing_top(&self, own: &Vector) -> Vector {
-        let _span = self.rep3.party.span("open");
-        send(&self.rep3.party, self.rep3.next(), self.top_message(own));
-        self.receive_top(self.rep3.previous()).await
+    async fn missing_top(&self, x: &Replicated<Vector>) -> Vector {
+        let _span = self.rep3().party.span("open");
+        self.top_of(self.parties.missing(x, |x| self.top_message(x)).await)
     }
 
     /// The truncated number, from v + r' modulo 2^(bits+1) for v = x + 2^(bits-1), which is `opened` shifted to the top. Its bit
@@ -136,7 +214,7 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
                 Vector::fused(ops, [top, &factor, upper], |[top, factor, upper]| [top * factor - upper]);
             unknown
         });
-        unknown.add(&self.rep3.public(&known))
+        unknown.add(&self.rep3().public(&known))
     }
 
     /// A sum of one part of each party, truncated: the parties 0 and 1 tell party 2 their masked parts, who tells them the sum.
@@ -145,7 +223,7 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
         let Truncation { bits, shift } = truncation;
         assert!(0 < shift && shift < bits && bits < RING_BITS, "truncation of {bits} bits by {shift}");
         let masks = self.take_masks(mine.len(), truncation);
-        let (party, id) = (&self.rep3.party, self.rep3.party.id());
+        let (party, id) = (&self.rep3().party, self.rep3().party.id());
         let mine = self.masked(id, &mine, &masks.mask.own, truncation.bits);
         let opened = if id == 2 {
             let (first, second) = (self.receive_top(0).await, self.receive_top(1).await);
@@ -165,7 +243,7 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
     /// the a_j carry. r > X is found as r >= X + 1: both are different since a is even, but X + 1 must not wrap.
     /// 9 rounds; 136, 136, 136.
     async fn signs(&self, x: &Replicated<Vector>, bits: u32) -> Replicated<Plane> {
-        let _span = self.rep3.party.span("drelu");
+        let _span = self.rep3().party.span("drelu");
         let len = x.len();
         let prepared = self.take_signs(len);
         let constants = [1 << (u64::BITS - bits)];
@@ -180,10 +258,11 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
         };
         let [own, own_bit] = parts(&x.own, &prepared.r.own);
         let [next, next_bit] = parts(&x.next, &prepared.r.next);
-        let missing = self.missing_top(&own).await;
+        let opened = Replicated { own, next };
+        let missing = self.missing_top(&opened).await;
         // In the order of components, which is the same for all parties.
-        let mut sums = [&own, &next, &missing];
-        sums.rotate_right(self.rep3.party.id());
+        let mut sums = [&opened.own, &opened.next, &missing];
+        sums.rotate_right(self.rep3().party.id());
         let ops = Ops::additions(6);
         // X + 1, and what all know of the bits to be summed.
         let [above, known] = Vector::fused_with(ops, [1 << Self::ABOVE], sums, |[one], [x, y, z]| {
@@ -196,9 +275,9 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
         let not_less = self.private_compare(&prepared, &above).await;
         let known = Plane::split(&known, 1).remove(0).xor(&not_less);
         let bits = Replicated { own: own_bit, next: next_bit };
-        let bits = self.rep3.mapped(&bits, |_, bit| Plane::split(bit, 1).remove(0));
+        let bits = self.rep3().mapped(&bits, |_, bit| Plane::split(bit, 1).remove(0));
         let sum = bits.xor(&prepared.wrap).xor(&prepared.flip);
-        self.rep3.mapped(&sum, |component, bit| if component == 0 { bit.xor(&known) } else { bit.clone() })
+        self.rep3().mapped(&sum, |component, bit| if component == 0 { bit.xor(&known) } else { bit.clone() })
     }
 
     /// PrivateCompare: `[r >= t] xor flip` for r != t, known to all; t stands in the upper ends of words. With bits r_i and t_i and s = (-1)^flip,
@@ -206,8 +285,8 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
     /// times a random factor is opened; it goes into the c_i of the highest bit, where it costs nothing.
     /// 8 rounds; 128, 128, 128.
     async fn private_compare(&self, prepared: &Signs, t: &Vector) -> Plane {
-        let _span = self.rep3.party.span("private_compare");
-        let (rep3, n, below) = (&self.rep3, t.len(), RING_BITS as usize - 1);
+        let _span = self.rep3().party.span("private_compare");
+        let (rep3, n, below) = (self.rep3(), t.len(), RING_BITS as usize - 1);
         let (content, lower) = (rep3.content, below * t.len());
         let t = if RING_BITS == u64::BITS { t.clone() } else { t.shift_right(Self::ABOVE) };
         let t = Residue::from_bits(&Plane::split(&t, RING_BITS as usize));
@@ -216,7 +295,7 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
             let of = |x: &Replicated<Residue>| held_of(rep3, x, component);
             Residue::concat(&[&of(&prepared.sign).tile(below), &of(&prepared.signed_factor)])
         });
-        let signed = rep3.residue_products(&signs, &difference, Told::Previous).await;
+        let signed = self.parties.residue_products(&signs, &difference, Told::Previous).await;
         // r_i xor t_i = r_i (1 - 2 t_i) + t_i.
         let turned = Residue::constant(content, t.len(), 1).sub(&t.scale(2));
         let differ = rep3.plus_public(&rep3.mapped(&prepared.bits, |_, r| r.mul(&turned)), &t);
@@ -230,16 +309,27 @@ impl<const RING_BITS: u32> FalconOver<RING_BITS> {
             let half = product.own.len() / 2;
             let [low, high] = [(0, half), (half, 2 * half)]
                 .map(|(start, end)| rep3.mapped(&product, |_, x| x.slice(start, end)));
-            product = rep3.residue_products(&low, &high, Told::Next).await;
+            product = self.parties.residue_products(&low, &high, Told::Next).await;
         }
-        let opened = rep3.open_residues(&product).await.low_words();
+        // A product that is wrong would tell something about the mask.
+        self.parties.check().await;
+        let opened = self.open_residues(&product).await.low_words();
         let [is_not_zero] =
             Vector::fused(Ops::additions(1), [&opened], |[d]| [Wrapping(u64::from(d.0 != 0))]);
         Plane::split(&is_not_zero, 1).remove(0)
     }
 
     async fn open_bytes(&self, x: &[Replicated<Plane>]) -> Vec<Plane> {
-        self.rep3.open_bits_sent_as(x, Message::Bytes).await
+        let _span = self.rep3().party.span("open_bits");
+        let held = held_planes(x);
+        let missing = self.parties.missing(&held, |x| Message::Bytes(x.clone())).await.into_bits();
+        x.iter().zip(&missing).map(|(b, m)| b.own.xor(&b.next).xor(m)).collect()
+    }
+
+    async fn open_residues(&self, x: &Replicated<Residue>) -> Residue {
+        let _span = self.rep3().party.span("open_residues");
+        let missing = self.parties.missing(x, |x| Message::Residues(x.clone())).await;
+        x.own.add(&x.next).add(&missing.into_residues())
     }
 }
 
@@ -259,25 +349,25 @@ fn above_each(x: &Residue, n: usize) -> Residue {
     Residue::concat(&sums.iter().collect::<Vec<_>>())
 }
 
-impl<const RING_BITS: u32> Start for FalconOver<RING_BITS> {
-    const COSTS: &'static [Declared] = Self::DECLARED;
+impl<const RING_BITS: u32, P: Parties<RING_BITS>> Start for FalconOver<RING_BITS, P> {
+    const COSTS: &'static [Declared] = P::COSTS;
     const IDEAL: Ideal = Ideal { opens_bit_lengths: true, ring_bits: RING_BITS, ..Ideal::GENERIC };
 
     fn start(party: Party<Message>, seed: u64, content: Content) -> Self {
         const { assert!(RING_BITS == u32::BITS || RING_BITS == u64::BITS) };
         let rep3 = Rep3::new(party, seed, content);
         let rep3 = if RING_BITS == u64::BITS { rep3 } else { rep3.over_32_bits() };
-        FalconOver { rep3, supply: Supply::default() }
+        FalconOver { parties: P::new(rep3) }
     }
 }
 
-impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
+impl<const RING_BITS: u32, P: Parties<RING_BITS>> Protocol for FalconOver<RING_BITS, P> {
     type Share = Replicated<Vector>;
     type Bits = Replicated<Plane>;
     type Cut = ();
 
     fn content(&self) -> Content {
-        self.rep3.content
+        self.rep3().content
     }
 
     fn ring_bits(&self) -> u32 {
@@ -285,30 +375,32 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
     }
 
     fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanGuard<Message> {
-        self.rep3.party.span(name)
+        self.rep3().party.span(name)
     }
 
     fn fork(&self, n: usize) -> Vec<Self> {
-        let handle = |(rep3, supply)| FalconOver { rep3, supply };
-        self.rep3.fork(n).into_iter().zip(self.supply.fork(n)).map(handle).collect()
+        self.parties.fork(n).into_iter().map(|parties| FalconOver { parties }).collect()
     }
 
     fn public(&self, x: &Vector) -> Self::Share {
-        self.rep3.public(x)
+        self.rep3().public(x)
     }
 
     fn public_plane(&self, x: &Plane) -> Self::Bits {
-        self.rep3.public_plane(x)
+        self.rep3().public_plane(x)
     }
 
     /// 1 round; 8 by the owner.
     async fn input(&self, owner: usize, len: usize, secret: Option<&Vector>) -> Self::Share {
-        self.rep3.input(owner, len, secret).await
+        self.rep3().input(owner, len, secret).await
     }
 
     /// 1 round; 8, 8, 8.
     async fn open(&self, x: &Self::Share) -> Vector {
-        self.rep3.open(x).await
+        let _span = self.rep3().party.span("open");
+        let missing = self.parties.missing(x, |x| self.rep3().ring_message(x)).await.into_ring();
+        let [opened] = Vector::fused(Ops::additions(2), [&x.own, &x.next, &missing], |[a, b, c]| [a + b + c]);
+        if RING_BITS == u64::BITS { opened } else { opened.signed(RING_BITS) }
     }
 
     /// 1 round; 1, 1, 1 a bit.
@@ -318,30 +410,30 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
 
     /// 1 round; 8, 8, 8 a result.
     async fn dot(&self, x: &Self::Share, y: &Self::Share, width: usize) -> Self::Share {
-        self.rep3.dot(x, y, width).await
+        self.parties.dot(x, y, width).await
     }
 
     /// 1 round; 8, 8, 8 an entry of the result.
     async fn matmul(&self, x: &Self::Share, y: &Self::Share, shape: MatMul) -> Self::Share {
-        self.rep3.matmul(x, y, shape).await
+        self.parties.matmul(x, y, shape).await
     }
 
     /// 1 round; 1, 1, 1 a bit.
     async fn and(&self, pairs: &[[&Self::Bits; 2]]) -> Vec<Self::Bits> {
-        self.rep3.and_sent_as(pairs, Message::Bytes).await
+        self.parties.and(pairs).await
     }
 
     /// x is opened under a mask. 1 round; 8, 8, 8. Taken: a pair.
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
         assert!(0 < shift && shift < bits && bits < RING_BITS, "truncation of {bits} bits by {shift}");
-        let _span = self.rep3.party.span("truncate");
+        let _span = self.rep3().party.span("truncate");
         let truncation = Truncation { bits, shift };
         let masks = self.take_masks(x.len(), truncation);
-        let masked = self.rep3.held(|component| {
-            let [x, mask] = [x, &masks.mask].map(|x| held_of(&self.rep3, x, component));
+        let masked = self.rep3().held(|component| {
+            let [x, mask] = [x, &masks.mask].map(|x| held_of(self.rep3(), x, component));
             self.masked(component, &x, &mask, bits)
         });
-        let missing = self.missing_top(&masked.own).await;
+        let missing = self.missing_top(&masked).await;
         let sum = [&masked.own, &masked.next, &missing];
         let [opened] = Vector::fused(Ops::additions(2), sum, |[a, b, c]| [a + b + c]);
         self.unmasked(&opened, &masks, truncation)
@@ -355,8 +447,11 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
         width: usize,
         truncation: Truncation,
     ) -> Option<Self::Share> {
-        let _span = self.rep3.party.span(if width == 1 { "truncated_mul" } else { "truncated_dot" });
-        Some(self.truncated(self.rep3.dot_part(x, y, width), truncation).await)
+        if !P::TRUNCATES_FIRST {
+            return None;
+        }
+        let _span = self.rep3().party.span(if width == 1 { "truncated_mul" } else { "truncated_dot" });
+        Some(self.truncated(self.rep3().dot_part(x, y, width), truncation).await)
     }
 
     /// 2 rounds; 8, 8, 16 an entry of the result. Taken: a pair.
@@ -367,13 +462,16 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
         shape: MatMul,
         truncation: Truncation,
     ) -> Option<Self::Share> {
-        let _span = self.rep3.party.span("truncated_matmul");
-        Some(self.truncated(self.rep3.matmul_part(x, y, shape), truncation).await)
+        if !P::TRUNCATES_FIRST {
+            return None;
+        }
+        let _span = self.rep3().party.span("truncated_matmul");
+        Some(self.truncated(self.rep3().matmul_part(x, y, shape), truncation).await)
     }
 
     /// The components. Local.
     async fn summands(&self, x: &Self::Share, bits: u32) -> Vec<Word<Self::Bits>> {
-        self.rep3.summands(x, bits).await
+        self.rep3().summands(x, bits).await
     }
 
     async fn cut(
@@ -383,19 +481,19 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
         at: u32,
         wraps: Wraps,
     ) -> (Vec<Word<Self::Bits>>, Self::Cut) {
-        self.rep3.cut(x, bits, at, wraps).await
+        self.rep3().cut(x, bits, at, wraps).await
     }
 
     async fn shifted(&self, x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share {
-        self.rep3.shifted(x, at, cut).await
+        self.rep3().shifted(x, at, cut).await
     }
 
     async fn remainder(&self, x: &Self::Share, at: u32, cut: &Self::Cut) -> Self::Share {
-        self.rep3.remainder(x, at, cut).await
+        self.rep3().remainder(x, at, cut).await
     }
 
     async fn random(&self, len: usize, bits: u32) -> (Self::Share, Vec<Word<Self::Bits>>) {
-        self.rep3.random(len, bits).await
+        self.rep3().random(len, bits).await
     }
 
     /// With m = x xor b opened for a random bit b, x = m + b - 2 m b. 1 round; 1, 1, 1 a bit. Taken: a bit.
@@ -403,7 +501,7 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
         if x.is_empty() {
             return Vec::new();
         }
-        let _span = self.rep3.party.span("bits_to_ring");
+        let _span = self.rep3().party.span("bits_to_ring");
         let random = self.take_bits(x.iter().map(Components::elements).sum());
         let mut rest = 0;
         let random: Vec<Replicated<Vector>> = x
@@ -414,7 +512,7 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
             })
             .collect();
         let mask = |random: &Replicated<Vector>| {
-            self.rep3.mapped(random, |_, random| Plane::split(random, 1).remove(0))
+            self.rep3().mapped(random, |_, random| Plane::split(random, 1).remove(0))
         };
         let masked: Vec<Replicated<Plane>> = x.iter().zip(&random).map(|(x, b)| x.xor(&mask(b))).collect();
         let opened = self.open_bytes(&masked).await;
@@ -422,7 +520,7 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
             let m = Plane::to_ring(std::slice::from_ref(m));
             let (ops, known) =
                 (Ops::additions(2).and_multiplications(2), |component| u64::from(component == 0));
-            self.rep3.mapped(b, |component, b| {
+            self.rep3().mapped(b, |component, b| {
                 let [x] = Vector::fused_with(ops, [known(component)], [&m, b], |[known], [m, b]| {
                     [known * m + b - Wrapping(2) * m * b]
                 });
@@ -450,27 +548,29 @@ impl<const RING_BITS: u32> Protocol for FalconOver<RING_BITS> {
 
     /// Each party sends the next a key. 1 round; 16.
     async fn set_up(&self) {
-        let _span = self.rep3.party.span("keys");
-        send(&self.rep3.party, self.rep3.next(), Message::Opaque(KEY_BYTES));
-        self.rep3.party.recv(self.rep3.previous()).await;
+        let _span = self.rep3().party.span("keys");
+        send(&self.rep3().party, self.rep3().next(), Message::Opaque(KEY_BYTES));
+        self.rep3().party.recv(self.rep3().previous()).await;
     }
 
-    /// All that is taken is made side by side.
     async fn prepare(&self, demand: &Demand) {
-        self.supply.begin();
+        let supply = self.parties.supply();
+        supply.begin();
         if demand.is_empty() {
             return;
         }
-        let strands = self.rep3.fork(demand.requests.len());
-        let made = strands.iter().zip(demand.requests.values());
-        let made = all(made.map(|(strand, request)| Material::make(strand, request)).collect()).await;
+        let made = self.parties.make(demand).await;
         for ((place, request), material) in demand.requests.iter().zip(made) {
-            self.supply.put(place.clone(), request.clone(), material);
+            supply.put(place.clone(), request.clone(), material);
         }
     }
 
     fn demand(&self) -> Demand {
-        self.supply.demand()
+        self.parties.supply().demand()
+    }
+
+    async fn check(&self) {
+        self.parties.check().await;
     }
 }
 
@@ -486,15 +586,18 @@ const fn forth(bits: u64) -> [Sent; 3] {
 
 /// A residue, or a bit as the authors send it.
 const BYTE: u64 = 8;
-const A_BIT: &str = "random bits";
-const A_PAIR: &str = "a pair r', r' without its lowest bits, and its top bit";
+pub(super) const A_BIT: &str = "random bits";
+pub(super) const A_PAIR: &str = "a pair r', r' without its lowest bits, and its top bit";
 const A_COMPARISON: &str =
     "r with shared bits modulo 67, how often its components wrap, a random sign and factor";
-const TRUNCATION: &str = "(v + r' modulo 2^bits) >> shift - r + 2^(bits-shift) carry - 2^(bits-shift-1) with \
+pub(super) const TRUNCATION: &str = "(v + r' modulo 2^bits) >> shift - r + 2^(bits-shift) carry - 2^(bits-shift-1) with \
     v = x + 2^(bits-1), v + r' opened";
-const SIGNS: &str = "top bits of the components, and what twice they carry: 2 x + r opened and compared with r; then bits_to_ring";
+pub(super) const SIGNS: &str = "top bits of the components, and what twice they carry: 2 x + r opened and compared with r; then bits_to_ring";
 
-impl<const RING_BITS: u32> FalconOver<RING_BITS> {
+/// What the operations cost with ring elements of so many bits.
+struct Costs<const RING_BITS: u32>;
+
+impl<const RING_BITS: u32> Costs<RING_BITS> {
     /// Bits of a ring element.
     const ELEMENT: u64 = RING_BITS as u64;
     const OPEN: &'static [Sent] = &forth(Self::ELEMENT);

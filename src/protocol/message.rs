@@ -36,6 +36,30 @@ impl Message {
         Message::Ring32(Vector::build(words.content(), words.len(), lower))
     }
 
+    /// The ring elements that it says.
+    pub(crate) fn into_ring(self) -> Vector {
+        match self {
+            Message::Ring(vector) | Message::Ring32(vector) => vector,
+            other => panic!("ring elements were expected, not {other:?}"),
+        }
+    }
+
+    /// The planes of bits.
+    pub(crate) fn into_bits(self) -> Vec<Plane> {
+        match self {
+            Message::Bits(planes) | Message::Bytes(planes) => planes,
+            other => panic!("bits were expected, not {other:?}"),
+        }
+    }
+
+    /// The residues.
+    pub(crate) fn into_residues(self) -> Residues<67> {
+        match self {
+            Message::Residues(vector) => vector,
+            other => panic!("residues were expected, not {other:?}"),
+        }
+    }
+
     /// Size of the content.
     pub fn payload_bytes(&self) -> u64 {
         match self {
@@ -212,7 +236,7 @@ impl Message {
     }
 
     /// Whether two messages say the same. Messages without content always do.
-    fn same(&self, other: &Message) -> bool {
+    pub(in crate::protocol) fn same(&self, other: &Message) -> bool {
         match (self, other) {
             (Message::Ring(x), Message::Ring(y)) | (Message::Ring32(x), Message::Ring32(y)) => {
                 x.is_same(y) || x == y
@@ -273,24 +297,15 @@ pub(crate) fn send(party: &Party<Message>, to: usize, message: Message) {
 
 /// Receives ring elements.
 pub(crate) async fn receive_ring(party: &Party<Message>, from: usize) -> Vector {
-    match party.recv(from).await {
-        Message::Ring(vector) | Message::Ring32(vector) => vector,
-        other => panic!("party {} expected ring elements from party {from}, not {other:?}", party.id()),
-    }
+    party.recv(from).await.into_ring()
 }
 
 /// Receives planes of bits.
 pub(crate) async fn receive_bits(party: &Party<Message>, from: usize) -> Vec<Plane> {
-    match party.recv(from).await {
-        Message::Bits(planes) | Message::Bytes(planes) => planes,
-        other => panic!("party {} expected bits from party {from}, not {other:?}", party.id()),
-    }
+    party.recv(from).await.into_bits()
 }
 
 /// Receives residues.
 pub(crate) async fn receive_residues(party: &Party<Message>, from: usize) -> Residues<67> {
-    match party.recv(from).await {
-        Message::Residues(vector) => vector,
-        other => panic!("party {} expected residues from party {from}, not {other:?}", party.id()),
-    }
+    party.recv(from).await.into_residues()
 }

@@ -4,8 +4,8 @@ use super::erased::Erased;
 use super::secureml::{SecureMlClients, SecureMlDealer, SecureMlEncryption, SecureMlSoftSpoken, TriplesBy};
 use super::semi2k::{Semi2kSingleTriples, Triples};
 use super::{
-    Beaver2, Declared, Falcon, Falcon32, Ideal, Message, Protocol, Rep3, Rep4, SecureMl, SecureNn, Semi2k,
-    Start, SyRep3,
+    Beaver2, Declared, Falcon, Falcon32, FalconMalicious, FalconMalicious32, Ideal, Message, Protocol, Rep3,
+    Rep4, SecureMl, SecureNn, Semi2k, Start, SyRep3,
 };
 use crate::ring::Content;
 use crate::sim::Party;
@@ -218,6 +218,9 @@ protocols! {
         "Mohassel and Zhang, SecureML, S&P 2017 (ePrint 2017/396); Zahur et al., EUROCRYPT 2015 (ePrint 2014/756)";
     "falcon", Falcon, by_table, SemiHonest, Falcon::PARTIES, "semi-honest replicated secret sharing, three parties, Z_2^64, comparisons modulo 67",
         "Wagh et al., Falcon, PETS 2021";
+    "falcon_malicious", FalconMalicious, by_table, Malicious, FalconMalicious::PARTIES,
+        "replicated secret sharing, three parties, one of them malicious (abort), Z_2^64, comparisons modulo 67",
+        "Wagh et al., Falcon, PETS 2021; Furukawa et al., EUROCRYPT 2017 (ePrint 2016/944)";
     in other ways:
     "secureml:softspoken", SecureMlSoftSpoken, SecureMl, SoftSpoken,
         "two parties, semi-honest, additive shares in Z_2^64, garbled circuits, triples by transfers of SoftSpokenOT";
@@ -229,4 +232,6 @@ protocols! {
         "two parties and a dealer, semi-honest, additive shares in Z_2^64, garbled circuits";
     "falcon:32", Falcon32, Falcon, Transfers,
         "semi-honest replicated secret sharing, three parties, Z_2^32, comparisons modulo 67";
+    "falcon_malicious:32", FalconMalicious32, FalconMalicious, Transfers,
+        "replicated secret sharing, three parties, one of them malicious (abort), Z_2^32, comparisons modulo 67";
 }

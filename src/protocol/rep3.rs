@@ -32,7 +32,7 @@ const TOP: usize = 63;
 /// One party of the protocol.
 pub struct Rep3 {
     pub(super) party: Party<Message>,
-    seed: u64,
+    pub(super) seed: u64,
     pub(super) content: Content,
     /// Bits of a ring element: 64, or 32 for a protocol over Z_2^32 that has such shares. Then the upper halves of words mean nothing.
     pub(super) ring_bits: u32,
@@ -105,6 +105,15 @@ impl Rep3 {
             .map(|component| self.stream(component, counter).planes(self.content, total, 1).remove(0))
     }
 
+    /// This party's parts of products of bits, masked. Local.
+    pub(super) fn and_parts(&self, pairs: &[[&Replicated<Plane>; 2]]) -> Vec<Plane> {
+        let [r, s] = self.zero_bits(pairs.iter().map(|[x, _]| x.elements()));
+        let planes: Vec<_> = pairs.iter().map(|[x, y]| [&x.own, &x.next, &y.own, &y.next]).collect();
+        Plane::fused_with_masks(6, &planes, [&r, &s], |[x, x_next, y, y_next, r, s]| {
+            (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
+        })
+    }
+
     /// [`Protocol::and`] with bits in messages as they are made of planes.
     pub(super) async fn and_sent_as(
         &self,
@@ -115,26 +124,10 @@ impl Rep3 {
             return Vec::new();
         }
         let _span = self.party.span("and");
-        let [r, s] = self.zero_bits(pairs.iter().map(|[x, _]| x.elements()));
-        let planes: Vec<_> = pairs.iter().map(|[x, y]| [&x.own, &x.next, &y.own, &y.next]).collect();
-        let own = Plane::fused_with_masks(6, &planes, [&r, &s], |[x, x_next, y, y_next, r, s]| {
-            (x & (y ^ y_next)) ^ (x_next & y) ^ (r ^ s)
-        });
+        let own = self.and_parts(pairs);
         send(&self.party, self.previous(), message(own.clone()));
         let next = receive_bits(&self.party, self.next()).await;
         zipped(own, next)
-    }
-
-    /// [`Protocol::open_bits`] in the same way.
-    pub(super) async fn open_bits_sent_as(
-        &self,
-        x: &[Replicated<Plane>],
-        message: fn(Vec<Plane>) -> Message,
-    ) -> Vec<Plane> {
-        let _span = self.party.span("open_bits");
-        send(&self.party, self.next(), message(x.iter().map(|b| b.own.clone()).collect()));
-        let missing = receive_bits(&self.party, self.previous()).await;
-        x.iter().zip(&missing).map(|(b, m)| b.own.xor(&b.next).xor(m)).collect()
     }
 
     /// A sharing by its components; only those held are asked for.
@@ -412,7 +405,10 @@ impl Protocol for Rep3 {
 
     /// The same for bits. 1 round; 1/8, 1/8, 1/8 a bit.
     async fn open_bits(&self, x: &[Self::Bits]) -> Vec<Plane> {
-        self.open_bits_sent_as(x, Message::Bits).await
+        let _span = self.party.span("open_bits");
+        send(&self.party, self.next(), Message::Bits(x.iter().map(|b| b.own.clone()).collect()));
+        let missing = receive_bits(&self.party, self.previous()).await;
+        x.iter().zip(&missing).map(|(b, m)| b.own.xor(&b.next).xor(m)).collect()
     }
 
     /// z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i, summed before it is sent. 1 round; 8, 8, 8 a result.

@@ -21,6 +21,13 @@ macro_rules! falcon {
     };
 }
 
+/// The same with products that are checked.
+macro_rules! falcon_malicious {
+    () => {
+        Protocol::FalconMalicious | Protocol::FalconMalicious32
+    };
+}
+
 /// Two parties alone.
 macro_rules! transferred {
     () => {
@@ -94,6 +101,7 @@ fn parameter_bytes(plan: &Plan) -> u128 {
         // A mask of 45 to 60 bits in planes for every truncation, of which the carries become ring elements: 4,250, and 3,910, from
         // 102,000 to 407,000 parameters.
         (falcon!(), _) => 4_600,
+        (falcon_malicious!(), _) => 18_000,
     }
 }
 
@@ -137,6 +145,13 @@ fn adam_bytes(plan: &Plan) -> u128 {
                 24_000
             }
         }
+        falcon_malicious!() => {
+            if precise {
+                130_000
+            } else {
+                62_000
+            }
+        }
     }
 }
 
@@ -147,6 +162,7 @@ fn activation_bytes(plan: &Plan) -> u128 {
         Protocol::Rep4 => 2000,
         // 64 residues for each, a word each, of every component and intermediate result: less than this was measured.
         Protocol::Falcon => 20_000,
+        Protocol::FalconMalicious => 100_000,
         // Labels and rows of a garbled sign: 6,600 for 32,768 of them, batch 128, beside `semi2k`.
         Protocol::SecureMl => 8_000,
         _ => 700,
@@ -173,6 +189,7 @@ fn image_value_bytes(plan: &Plan) -> u128 {
         Protocol::SyRep3 => parameter_bytes(plan),
         // 2.0 GB in all with the convolution of 16 channels.
         falcon!() => 8000,
+        falcon_malicious!() => 40_000,
     }
 }
 
@@ -182,7 +199,7 @@ fn window_value_bytes(plan: &Plan) -> u128 {
     match plan.protocol {
         Protocol::Rep3 => 24,
         Protocol::Rep4 | dealt!() | transferred!() | falcon!() => 32,
-        Protocol::SyRep3 => 64,
+        Protocol::SyRep3 | falcon_malicious!() => 64,
     }
 }
 

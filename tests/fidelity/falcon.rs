@@ -183,6 +183,105 @@ fn adder_ands(n: u64) -> u64 {
     ands
 }
 
+/// With checks all that is opened goes to both neighbours, and for a product two differences besides; before what a comparison learns is
+/// opened, and at the end, hashes of what must be zero.
+#[test]
+fn every_operation_of_falcon_malicious_sends_what_its_checks_add() {
+    for (protocol, n) in [ProtocolName::FalconMalicious, ProtocolName::FalconMalicious32]
+        .into_iter()
+        .flat_map(|p| [1, 64].map(|n| (p, n)))
+    {
+        let (bits, semi_honest) =
+            (u64::from(protocol.ring_bits()), RINGS[usize::from(protocol.ring_bits() == 32)]);
+        let element = bits / 8;
+        let twice = |own| {
+            let (rounds, links) = ours(own, semi_honest, n);
+            (rounds, links.into_values().sum::<u64>() * 2)
+        };
+        // z once, and two differences to two neighbours, by three parties.
+        let product = |bytes: u64| (1, 3 * 5 * bytes * n);
+        let hashes = (1, 6 * 32);
+        let sum =
+            |parts: &[(u64, u64)]| parts.iter().fold((0, 0), |all, part| (all.0 + part.0, all.1 + part.1));
+        // As many residues as bits, and those that are left of pairs.
+        let residues: Vec<(u64, u64)> = std::iter::successors(Some(bits), |left| Some(left / 2))
+            .map(product)
+            .take(1 + bits.ilog2() as usize)
+            .collect();
+        let (levels, _) = sum(&residues);
+        assert_eq!(levels, 1 + u64::from(bits.ilog2()));
+        let sign = sum(&[twice(Own::Open), sum(&residues), hashes, twice(Own::OpenBits)]);
+        let bit = twice(Own::OpenBits);
+        let total = |own| {
+            let (rounds, links) = ours(own, protocol, n);
+            (rounds, links.into_values().sum::<u64>())
+        };
+        assert_eq!(total(Own::Open), twice(Own::Open));
+        assert_eq!(total(Own::Truncate), twice(Own::Truncate));
+        assert_eq!(total(Own::Mul), sum(&[product(element), hashes]));
+        assert_eq!(total(Own::And), sum(&[product(1), hashes]));
+        assert_eq!(total(Own::OpenedSigns), sum(&[sign, bit]), "{bits} bits, n = {n}");
+        assert_eq!(total(Own::LessThanZero), sum(&[sign, bit]));
+        let relu = sum(&[sign, bit, product(element)]);
+        assert_eq!(total(Own::Relu), sum(&[relu, hashes]));
+        // The published rounds of a ReLU, 4 + log l and 3 + log l, are as far apart.
+        assert_eq!(relu.0, ours(Own::Relu, semi_honest, n).0 + 1);
+        let truncated = sum(&[product(element), twice(Own::Truncate)]);
+        let lengths = repeated_cost(bits.ilog2().into(), sum(&[sign, bit]));
+        let cut = if bits == 32 { twice(Own::Truncate) } else { (0, 0) };
+        assert_eq!(total(Own::Divide(1)), sum(&[lengths, cut, repeated_cost(3, truncated), hashes]));
+    }
+}
+
+fn repeated_cost(times: u64, (rounds, bytes): (u64, u64)) -> (u64, u64) {
+    (times * rounds, times * bytes)
+}
+
+/// What all parties send in the offline phase where products are checked: keys of nothing, products of residues and bits, each with a triple of
+/// its own, and bits that become ring elements with MACs.
+#[test]
+fn the_offline_phase_of_falcon_malicious_costs_what_its_parts_do() {
+    const COIN: u64 = 3 * 2 * (16 + 20 + 16);
+    const HASH: u64 = 3 * 2 * 32;
+    let n = 64;
+    let of_bits = |ands: u64| {
+        // One by one for each word of 64: in buckets of five, 1,024 at least. Then the products themselves, and what checks them.
+        let (size, buckets) = (5, ands.max(1024));
+        let (words, opened) = (size * buckets + 3, 2 * (size - 1) * buckets + 3 * 3);
+        3 * 8 * (words + opened) + COIN + HASH + 3 * (8 * ands + 16 * ands)
+    };
+    let of_residues = |online: u64, offline: u64| {
+        let all = online + offline;
+        let (size, buckets) = if all < 10_368 { (5, all.max(1024)) } else { (4, all) };
+        let (triples, opened) = (size * buckets + 3, 2 * (size - 1) * buckets + 3 * 3);
+        3 * (triples + opened) + COIN + HASH + 3 * (offline + 2 * offline)
+    };
+    // Two inputs with a MAC, two products with theirs.
+    let converted = |bits: u64| 3 * (2 * 13 + 2 * 26) * bits;
+    let macs = 2 * 11_394 + 10_042;
+    for protocol in [ProtocolName::FalconMalicious, ProtocolName::FalconMalicious32] {
+        let bits = u64::from(protocol.ring_bits());
+        let product_bits = if bits == 32 { 31 } else { 44 };
+        let pair = converted(5 * n) + macs + of_bits(adder_ands(product_bits)) + HASH;
+        // Bits of r and a sign, a factor, the sign's product with it.
+        let made = n * (2 * (bits + 1) + 2 + 1);
+        let comparison =
+            |ring: u64| ring + of_bits(adder_ands(bits)) + of_residues(n * (2 * bits - 1), made) + HASH;
+        let triples = 3 * (13 + 26) * n + macs + HASH;
+        let cases = [
+            (Own::Truncate, pair),
+            (Own::Mul, triples),
+            (Own::OpenedSigns, comparison(0)),
+            (Own::LessThanZero, comparison(converted(n) + macs)),
+            (Own::Relu, comparison(converted(n) + 3 * (13 + 26) * n + macs)),
+        ];
+        for (own, expected) in cases {
+            let offline = on_shapes(&own, &[vec![0; n as usize]], 1, setting(protocol)).offline_bytes();
+            assert_eq!(offline.iter().sum::<u64>(), expected, "{own:?}, {bits} bits: {offline:?}");
+        }
+    }
+}
+
 /// What each party sends in the offline phase, for a number of elements that fills whole words.
 #[test]
 fn the_offline_phase_of_falcon_costs_what_its_parts_do() {

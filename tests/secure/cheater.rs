@@ -204,6 +204,9 @@ impl<P: Protocol<Share: Components<Part: RingVector>>> Protocol for Cheater<P> {
     async fn and_to_ring(&self, x: &P::Bits, y: &P::Bits, t: &P::Bits) -> P::Share {
         self.inner.and_to_ring(x, y, t).await
     }
+    async fn own_less_than_zero(&self, x: &P::Share, bits: u32) -> Option<P::Share> {
+        self.inner.own_less_than_zero(x, bits).await
+    }
     async fn set_up(&self) {
         self.inner.set_up().await;
     }

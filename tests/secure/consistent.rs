@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use mpcsim::protocol::erased::Erased;
 use mpcsim::protocol::registry::ProtocolName;
-use mpcsim::protocol::{Components, Protocol, Rep3, Rep4, Start, SyRep3};
+use mpcsim::protocol::{Components, FalconMalicious, Protocol, Rep3, Rep4, Start, SyRep3};
 use mpcsim::ring::{Content, RingVector};
 use mpcsim::secure::Rounding;
 use mpcsim::sim::SimError;
@@ -144,6 +144,28 @@ fn rep4_has_two_sources_of_all_that_is_shared_again() {
     }
     let Counts { aborted, right, wrong } = &counts;
     println!("rep4: {aborted} aborted, {right} right, {} undetected", wrong.len());
+    assert!(wrong.is_empty(), "undetected:\n{}", wrong.join("\n"));
+    assert!(*aborted > 15, "{counts:?}");
+}
+
+/// Each product is checked by a triple.
+#[test]
+fn falcon_malicious_checks_all_that_is_shared_again() {
+    let (seed, mut counts) = (seed(), Counts::default());
+    for (number, (function, rounding)) in PROGRAMS.into_iter().enumerate() {
+        let attack = Attack::new(function, ProtocolName::FalconMalicious, rounding, seed);
+        let every = if function == Function::Exp2 { 4 } else { 1 };
+        cheat::<FalconMalicious>(
+            &attack,
+            number % 3,
+            &[product("the value", 0, 0)],
+            every,
+            "products",
+            &mut counts,
+        );
+    }
+    let Counts { aborted, right, wrong } = &counts;
+    println!("falcon_malicious: {aborted} aborted, {right} right, {} undetected", wrong.len());
     assert!(wrong.is_empty(), "undetected:\n{}", wrong.join("\n"));
     assert!(*aborted > 15, "{counts:?}");
 }

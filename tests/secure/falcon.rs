@@ -12,6 +12,9 @@ use super::harness::{Dice, Program, Setting, in_the_clear, in_the_clear_counting
 const FALCON: ProtocolName = ProtocolName::Falcon;
 /// The same in a ring of 32 bits.
 const SMALL: ProtocolName = ProtocolName::Falcon32;
+/// The same where products and openings are checked, in both rings.
+const CHECKED: ProtocolName = ProtocolName::FalconMalicious;
+const SMALL_CHECKED: ProtocolName = ProtocolName::FalconMalicious32;
 
 /// Signs of numbers of so many bits, shared and opened.
 struct Signs(u32);
@@ -31,7 +34,8 @@ impl Program for Signs {
 fn falcon_finds_no_sign_wrong() {
     let mut dice = Dice::new(seed(), 300);
     let cases = [64, 63, 32, 20, 2].map(|bits| (FALCON, bits)).into_iter();
-    for (protocol, bits) in cases.chain([32, 31, 20, 2].map(|bits| (SMALL, bits))) {
+    let cases = cases.chain([32, 31, 20, 2].map(|bits| (SMALL, bits)));
+    for (protocol, bits) in cases.chain([(CHECKED, 64), (CHECKED, 31), (SMALL_CHECKED, 32)]) {
         let top = 1i64.checked_shl(bits - 1).unwrap_or(0);
         let mut numbers: Vec<i64> = Vec::new();
         while numbers.len() < 10_000 / 5 {
@@ -126,9 +130,10 @@ fn falcon_divides_by_every_divisor() {
     // All formats of which a product has place in 32 bits.
     let formats = FixedPoint::served().filter(|format| format.product_bits() <= 31);
     let small = formats.map(|format| (SMALL, (format.fraction_bits, format.total_bits)));
-    for (protocol, (f, k)) in cases.chain(small) {
+    let checked = [(CHECKED, (13, 31)), (SMALL_CHECKED, (13, 18))];
+    for (protocol, (f, k)) in cases.chain(small).chain(checked) {
         // Of the small ring's fewer bits more are lost.
-        let units = if protocol == SMALL { 8.0 } else { 2.0 };
+        let units = if protocol.ring_bits() == 32 { 8.0 } else { 2.0 };
         let mut divisors: Vec<i64> = vec![0];
         for length in 0..k - 1 {
             let power = 1i64 << length;

@@ -49,7 +49,9 @@ fn nothing_is_opened_that_is_not_declared() {
             in_the_clear_counting(&function, &inputs, 1, setting, &counts);
             let noted: Vec<u64> = counts.take_revealed().into_values().collect();
             assert_eq!(declared > 0, !noted.is_empty(), "{function:?}, {setting:?}");
-            if let (Function::Gradient(softmax), ProtocolName::Falcon) = (function, protocol) {
+            if let (Function::Gradient(softmax), ProtocolName::Falcon | ProtocolName::FalconMalicious) =
+                (function, protocol)
+            {
                 let by_dividing = declared > 0 && softmax.reveals().is_none();
                 assert_eq!(softmax.divides_coarsely(), by_dividing, "{softmax}");
             }
@@ -62,5 +64,6 @@ fn nothing_is_opened_that_is_not_declared() {
     let count = |of: ProtocolName| revealing.iter().filter(|(protocol, _)| *protocol == of).count();
     assert_eq!(count(ProtocolName::Rep3), 2, "relu_norm and adhoc");
     assert_eq!(count(ProtocolName::Falcon), 4, "the replacement divided in Falcon's way too");
+    assert_eq!(count(ProtocolName::FalconMalicious), 2, "by dividing only, after a check");
     assert_eq!(count(ProtocolName::Rep4) + count(ProtocolName::SyRep3), 0);
 }

@@ -16,14 +16,14 @@ use super::three_parties::{ThreeParties, contents};
 use crate::protocol::{Components, Message};
 use crate::ring::{Content, Plane, StreamKey};
 
-/// Words that are opened.
-const OPENED_WORDS: usize = 3;
+/// Words, or triples of residues, that are opened.
+pub(super) const OPENED: usize = 3;
 /// Words of triples that are made at once at most: what is shuffled should stay in a cache.
 const BATCH_WORDS: usize = 1 << 16;
 /// Sizes of buckets, and how many buckets each needs.
-const BUCKETS: [(usize, usize); 2] = [(4, 10_368), (5, 1_024)];
+pub(super) const BUCKETS: [(usize, usize); 2] = [(4, 10_368), (5, 1_024)];
 /// Bytes of the public randomness.
-const COIN_BYTES: u64 = 16;
+pub(super) const COIN_BYTES: u64 = 16;
 
 /// Triples, in whole words.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ fn buckets(words: usize) -> (usize, usize) {
 }
 
 /// A random order of `len` words.
-fn shuffled(key: &StreamKey, len: usize) -> Vec<u32> {
+pub(super) fn shuffled(key: &StreamKey, len: usize) -> Vec<u32> {
     let mut order: Vec<u32> = (0..len as u32).collect();
     let mut generator = key.generator();
     for last in (1..len).rev() {
@@ -90,6 +90,29 @@ impl BitTriples {
     }
 }
 
+/// What is zero if z = x y for each of several, for e = x + a and f = y + b opened, those of all x before those of all y:
+/// z + a b + e y + a f. Local.
+pub(in crate::protocol) fn bits_off(
+    [y, z]: [&[&Replicated<Plane>]; 2],
+    [a, c]: [&[Replicated<Plane>]; 2],
+    opened: &[Plane],
+) -> Replicated<Vec<Plane>> {
+    let n = y.len();
+    let part = |held: fn(&Replicated<Plane>) -> &Plane| {
+        let tuples: Vec<[&Plane; 6]> = (0..n)
+            .map(|i| [held(z[i]), held(&c[i]), &opened[i], held(y[i]), held(&a[i]), &opened[n + i]])
+            .collect();
+        Plane::fused(5, &tuples, |[z, c, e, y, a, f]| z ^ c ^ (e & y) ^ (a & f))
+    };
+    Replicated { own: part(|x| &x.own), next: part(|x| &x.next) }
+}
+
+/// The planes that this party holds of several sharings. Local.
+pub(in crate::protocol) fn held_planes(x: &[Replicated<Plane>]) -> Replicated<Vec<Plane>> {
+    let of = |held: fn(&Replicated<Plane>) -> &Plane| x.iter().map(|x| held(x).clone()).collect();
+    Replicated { own: of(|x| &x.own), next: of(|x| &x.next) }
+}
+
 impl ThreeParties {
     /// At least so many words of triples. For each batch 6 rounds; 3 B + 6 (B - 1) bits a triple by all.
     pub async fn bit_triples(&self, words: usize) -> BitTriples {
@@ -110,7 +133,7 @@ impl ThreeParties {
     /// One batch: `number` buckets of `size` words.
     async fn batch(&self, size: usize, number: usize) -> [Replicated<Plane>; 3] {
         let _span = self.party.span("bit_triples");
-        let words = size * number + OPENED_WORDS;
+        let words = size * number + OPENED;
         let (a, b) = (self.random_plane(64 * words), self.random_plane(64 * words));
         let mask = self.random_plane(64 * words);
         let operands = [&a.own, &a.next, &b.own, &b.next, &mask.own, &mask.next];
@@ -139,7 +162,7 @@ impl ThreeParties {
             each(planes, |plane| plane.from_word(first, 64 * words))
         };
         let [a, b, c] = triples.each_ref().map(|planes| part(planes, 0, number));
-        let opened_words = triples.each_ref().map(|planes| part(planes, size * number, OPENED_WORDS));
+        let opened_words = triples.each_ref().map(|planes| part(planes, size * number, OPENED));
         let others: Vec<[Replicated<Plane>; 3]> =
             (1..size).map(|j| triples.each_ref().map(|planes| part(planes, j * number, number))).collect();
         let pairs: Vec<_> = others.iter().flat_map(|[f, g, _]| [[&a, f], [&b, g]]).collect();

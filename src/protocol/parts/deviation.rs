@@ -40,7 +40,7 @@ mod tests {
     use std::pin::Pin;
 
     use super::*;
-    use crate::protocol::{Bit, Demand, Protocol, Rep4, RingShare, Start, SyRep3, Wraps};
+    use crate::protocol::{Bit, Demand, FalconMalicious, Protocol, Rep4, RingShare, Start, SyRep3, Wraps};
     use crate::ring::{Content, MatMul, Vector};
     use crate::sim::{Link, Network, Party, SimError, Simulation, World};
 
@@ -49,7 +49,7 @@ mod tests {
 
     type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-    /// Every operation that shares something again, on numbers of 31 bits; what is opened at the end.
+    /// Every operation that shares something again, a comparison where the protocol has one of its own, on numbers of 31 bits; what is opened at the end.
     async fn program<P: Protocol>(p: &P, demand: &Demand) -> Vector {
         p.set_up().await;
         p.prepare(demand).await;
@@ -73,9 +73,10 @@ mod tests {
         let and = p.and(&[[&bits[0], &bits[3]], [&bits[1], &bits[4]]]).await;
         let ring = p.bits_to_ring(&[bits[0].clone(), and[0].clone()]).await;
         let last = p.and_to_ring(&bits[2], &and[1], &bits[5]).await;
+        let sign = p.own_less_than_zero(&x, 31).await;
         p.check().await;
         let all = [&product, &dot, &matrix, &shifted, &rest, &truncated[0], &truncated[1], &random];
-        let all: Vec<&P::Share> = all.into_iter().chain(&ring).chain([&last]).collect();
+        let all: Vec<&P::Share> = all.into_iter().chain(&ring).chain([&last]).chain(&sign).collect();
         let opened = p.open(&P::Share::concat(&all)).await;
         p.check().await;
         opened
@@ -163,6 +164,20 @@ mod tests {
             "random bits of the MAC check",
             "products of the MAC check",
         ] {
+            assert!(counts.aborted.contains_key(check), "{check} never failed: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn falcon_malicious_notices_or_opens_what_is_right() {
+        let start = |party, content, deviation| {
+            let mut protocol = FalconMalicious::start(party, 7, content);
+            protocol.parties.deviation = deviation;
+            protocol
+        };
+        let counts = deviate(FalconMalicious::PARTIES, start);
+        println!("falcon_malicious: {counts:?}");
+        for check in ["MAC check", "products", "triples of bits", "triples of residues", "opened values"] {
             assert!(counts.aborted.contains_key(check), "{check} never failed: {counts:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! What `falcon` takes from its offline phase, and how three semi-honest parties make it.
+//! What `falcon` and `falcon_malicious` take from their offline phases, and how three parties make it. [`Preparing`] are those parties: semi-honest
+//! here, and in [`super::falcon_checked`] some who check each other.
 //!
 //! The paper says what is prepared and not how. Here every random number is a sum of three, each of which two parties draw from
 //! their common key; nobody knows all three. A carry-save addition and a Sklansky network on shared bits add them up, which gives
@@ -7,26 +8,80 @@
 
 use super::replicated::Replicated;
 use super::residue_shares::{Residue, Told};
-use crate::protocol::demand::Request;
+use crate::protocol::demand::{Request, Supply};
 use crate::protocol::rep3::Rep3;
 use crate::protocol::{BitShare, Protocol, RingShare};
-use crate::ring::{Content, Plane, RingVector, Vector};
+use crate::ring::{Content, MatMul, Plane, RingVector, Vector};
 use crate::sim::both;
 
 type Bits = Replicated<Plane>;
 
+/// Three parties who prepare something.
+#[allow(async_fn_in_trait)] // parties are tasks of one thread
+pub(in crate::protocol) trait Preparing: Sized {
+    /// The handle of what is local.
+    fn rep3(&self) -> &Rep3;
+    /// Handles for two sub-programs that run side by side.
+    fn fork_two(&self) -> [Self; 2];
+    /// Products of bits.
+    async fn and(&self, pairs: &[[&Bits; 2]]) -> Vec<Bits>;
+    /// Products of residues.
+    async fn residue_products(&self, x: &Replicated<Residue>, y: &Replicated<Residue>)
+    -> Replicated<Residue>;
+    /// Bits as ring elements.
+    async fn bits_to_ring(&self, x: &[Bits]) -> Vec<Replicated<Vector>>;
+    /// Bits as residues, those of one plane after the other.
+    async fn bits_to_residues(&self, x: &[Bits]) -> Replicated<Residue>;
+}
+
+impl Preparing for Rep3 {
+    fn rep3(&self) -> &Rep3 {
+        self
+    }
+
+    fn fork_two(&self) -> [Rep3; 2] {
+        self.fork(2).try_into().unwrap_or_else(|_| panic!("two handles"))
+    }
+
+    async fn and(&self, pairs: &[[&Bits; 2]]) -> Vec<Bits> {
+        Protocol::and(self, pairs).await
+    }
+
+    async fn residue_products(
+        &self,
+        x: &Replicated<Residue>,
+        y: &Replicated<Residue>,
+    ) -> Replicated<Residue> {
+        Rep3::residue_products(self, x, y, Told::Previous).await
+    }
+
+    async fn bits_to_ring(&self, x: &[Bits]) -> Vec<Replicated<Vector>> {
+        Protocol::bits_to_ring(self, x).await
+    }
+
+    async fn bits_to_residues(&self, x: &[Bits]) -> Replicated<Residue> {
+        Rep3::bits_to_residues(self, x).await
+    }
+}
+
 /// Correlated randomness.
-pub(in crate::protocol) enum Material {
+pub enum Material {
     /// Random bits as ring elements; the lowest bits of the components share them as bits.
     Bits(Replicated<Vector>),
     /// For truncations.
     Masks(Masks),
     /// For comparisons.
     Signs(Signs),
+    /// a, b and a b, where products are checked.
+    Triples([Replicated<Vector>; 3]),
+    /// The same for bits.
+    BitTriples([Vec<Bits>; 3]),
+    /// The same for residues.
+    ResidueTriples([Replicated<Residue>; 3]),
 }
 
 /// The pair of a truncation of `bits`-bit numbers by `shift` bits, and a bit more.
-pub(in crate::protocol) struct Masks {
+pub struct Masks {
     /// r' modulo 2^(bits+1); only these bits of the components count.
     pub mask: Replicated<Vector>,
     /// r: r' modulo 2^bits without its lowest `shift` bits.
@@ -36,7 +91,7 @@ pub(in crate::protocol) struct Masks {
 }
 
 /// What a comparison takes.
-pub(in crate::protocol) struct Signs {
+pub struct Signs {
     /// Random ring elements r, in the upper ends of words.
     pub r: Replicated<Vector>,
     /// Their bits as residues, lowest first, each of all elements.
@@ -77,7 +132,7 @@ fn xors<'a>(pairs: impl Iterator<Item = (&'a Bits, &'a Bits)>) -> Vec<Bits> {
 }
 
 /// Adds the words x, y and z. 2 + ceil(log2 (n - 1)) rounds.
-async fn added(rep3: &Rep3, [x, y, z]: [&[Bits]; 3]) -> Added {
+async fn added(rep3: &impl Preparing, [x, y, z]: [&[Bits]; 3]) -> Added {
     let (left, right) = (xors(x.iter().zip(z)), xors(y.iter().zip(z)));
     let products = rep3.and(&left.iter().zip(&right).map(|(x, y)| [x, y]).collect::<Vec<_>>()).await;
     let saved = xors(products.iter().zip(z));
@@ -126,6 +181,12 @@ fn xor_all(bits: &[&Bits]) -> Bits {
 }
 
 impl Material {
+    /// What was prepared, or shapes of it.
+    pub(in crate::protocol) fn take(supply: &Supply<Material>, rep3: &Rep3, request: Request) -> Material {
+        let prepared = supply.take(request.clone());
+        prepared.unwrap_or_else(|| Material::shape(rep3, &request))
+    }
+
     /// Shapes of what was not prepared.
     pub fn shape(rep3: &Rep3, request: &Request) -> Material {
         assert_eq!(rep3.content, Content::Shape, "correlated randomness that was not prepared");
@@ -133,6 +194,19 @@ impl Material {
         let plane = |len| rep3.held(|_| Plane::shape(len));
         match *request {
             Request::Bits { len } => Material::Bits(vector(len)),
+            Request::Triples { len } => Material::Triples([(); 3].map(|()| vector(len))),
+            Request::Dots { results, width } => {
+                Material::Triples([results * width, results * width, results].map(vector))
+            }
+            Request::Matrices { shape: MatMul { rows, inner, columns, .. } } => {
+                Material::Triples([rows * inner, inner * columns, rows * columns].map(vector))
+            }
+            Request::BitTriples { ref lens } => {
+                Material::BitTriples([(); 3].map(|()| lens.iter().map(|&len| plane(len)).collect()))
+            }
+            Request::ResidueTriples { len } => {
+                Material::ResidueTriples([(); 3].map(|()| rep3.residue_shapes(len)))
+            }
             Request::Truncations { len, .. } => {
                 Material::Masks(Masks { mask: vector(len), upper: vector(len), top: vector(len) })
             }
@@ -150,11 +224,13 @@ impl Material {
     }
 
     /// Makes what is asked for.
-    pub async fn make(rep3: &Rep3, request: &Request) -> Material {
+    pub(in crate::protocol) async fn make(parties: &impl Preparing, request: &Request) -> Material {
         match *request {
-            Request::Bits { len } => Material::Bits(random_bits(rep3, len).await),
-            Request::Truncations { len, bits, shift } => Material::Masks(masks(rep3, len, bits, shift).await),
-            Request::Comparisons { len } => Material::Signs(signs(rep3, len).await),
+            Request::Bits { len } => Material::Bits(random_bits(parties, len).await),
+            Request::Truncations { len, bits, shift } => {
+                Material::Masks(masks(parties, len, bits, shift).await)
+            }
+            Request::Comparisons { len } => Material::Signs(signs(parties, len).await),
             ref other => panic!("falcon does not take {other:?}"),
         }
     }
@@ -175,23 +251,25 @@ fn random_numbers(rep3: &Rep3, len: usize, bits: u32) -> Replicated<Vector> {
 }
 
 /// 2 rounds; 8, 8, 8.
-async fn random_bits(rep3: &Rep3, len: usize) -> Replicated<Vector> {
+async fn random_bits(parties: &impl Preparing, len: usize) -> Replicated<Vector> {
+    let rep3 = parties.rep3();
     let _span = rep3.party.span("random_bits");
     let bits = random_plane(rep3, len);
-    rep3.bits_to_ring(&[bits]).await.remove(0)
+    parties.bits_to_ring(&[bits]).await.remove(0)
 }
 
 /// r' of random components, of which the carries out of the lowest `shift` and out of all `bits` bits are counted.
-async fn masks(rep3: &Rep3, len: usize, bits: u32, shift: u32) -> Masks {
+async fn masks(parties: &impl Preparing, len: usize, bits: u32, shift: u32) -> Masks {
+    let rep3 = parties.rep3();
     let _span = rep3.party.span("truncation_pairs");
     let mask = random_numbers(rep3, len, bits + 1);
     let words = component_words(rep3, &mask, bits + 1).await;
     let n = bits as usize;
-    let added = added(rep3, [&words[0][..n], &words[1][..n], &words[2][..n]]).await;
+    let added = added(parties, [&words[0][..n], &words[1][..n], &words[2][..n]]).await;
     let (low, high) = (added.out_of(shift as usize - 1), added.out_of(n - 1));
     let top = xor_all(&words.iter().map(|word| &word[n]).chain(&high).collect::<Vec<_>>());
     let all: Vec<Bits> = low.iter().chain(&high).cloned().chain([top]).collect();
-    let mut elements = rep3.bits_to_ring(&all).await;
+    let mut elements = parties.bits_to_ring(&all).await;
     let top = elements.pop().expect("the top bit");
     let above = u64::BITS - bits;
     let floors = rep3.mapped(&mask, |_, x| x.scale(1 << above).shift_right(above + shift));
@@ -201,26 +279,34 @@ async fn masks(rep3: &Rep3, len: usize, bits: u32, shift: u32) -> Masks {
     Masks { mask, upper, top }
 }
 
+/// Numbers from 1 to 66 that nobody knows. 2 rounds; 2, 2, 2.
+async fn factors(parties: &impl Preparing, len: usize) -> Replicated<Residue> {
+    let [first, second, third] = parties.rep3().drawn_factors(len);
+    let product = parties.residue_products(&first, &second).await;
+    parties.residue_products(&product, &third).await
+}
+
 /// r of random components, its bits, how often the components wrap; random bits and factors.
-async fn signs(rep3: &Rep3, len: usize) -> Signs {
+async fn signs(parties: &impl Preparing, len: usize) -> Signs {
+    let rep3 = parties.rep3();
     let _span = rep3.party.span("comparison_masks");
     let numbers = random_numbers(rep3, len, rep3.ring_bits);
     let flip = random_plane(rep3, len);
     let words = component_words(rep3, &numbers, rep3.ring_bits).await;
-    let strands = rep3.fork(2);
+    let strands = parties.fork_two();
     let of_numbers = async {
         let added = added(&strands[0], [&words[0], &words[1], &words[2]]).await;
         let wrap = xor_all(&added.out_of(rep3.ring_bits as usize - 1).iter().collect::<Vec<_>>());
         let planes: Vec<Bits> = added.sum.into_iter().chain([flip.clone()]).collect();
         (wrap, strands[0].bits_to_residues(&planes).await)
     };
-    let ((wrap, residues), factor) = both(of_numbers, strands[1].residue_factors(len)).await;
+    let ((wrap, residues), factor) = both(of_numbers, factors(&strands[1], len)).await;
     let part = |start: usize, end: usize| rep3.mapped(&residues, |_, x| x.slice(start, end));
     let n = rep3.ring_bits as usize * len;
     let (bits, flipped) = (part(0, n), part(n, n + len));
     let minus_twice = rep3.mapped(&flipped, |_, x| x.scale(-2));
     let sign = rep3.plus_public(&minus_twice, &Residue::constant(rep3.content, len, 1));
-    let signed_factor = rep3.residue_products(&sign, &factor, Told::Previous).await;
+    let signed_factor = parties.residue_products(&sign, &factor).await;
     let above = u64::BITS - rep3.ring_bits;
     let r = if above == 0 { numbers } else { numbers.scale(1 << above) };
     Signs { r, bits, wrap, flip, sign, factor, signed_factor }

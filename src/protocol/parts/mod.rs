@@ -6,7 +6,9 @@ pub(in crate::protocol) mod dealing;
 #[cfg(test)]
 pub(in crate::protocol) mod deviation;
 pub mod encrypted;
+pub(in crate::protocol) mod falcon_checked;
 pub mod falcon_offline;
+pub mod falcon_parties;
 pub mod garbled;
 pub mod garbling;
 pub mod gilboa;
@@ -23,6 +25,7 @@ pub mod packed;
 pub(in crate::protocol) mod private_compare;
 pub mod replicated;
 pub mod residue_shares;
+pub(in crate::protocol) mod residue_triples;
 pub mod spdz_wise;
 pub mod three_parties;
 pub mod transferred;

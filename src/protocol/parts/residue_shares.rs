@@ -15,11 +15,16 @@ pub(in crate::protocol) type Residue = Residues<67>;
 
 /// Whom a party tells its part of a product, which becomes a component of both.
 #[derive(Clone, Copy)]
-pub(in crate::protocol) enum Told {
+pub enum Told {
     /// The party before it: its part becomes its own component.
     Previous,
     /// The party after it: its part becomes that party's own component.
     Next,
+}
+
+/// x_i (y_i + y_{i+1}) + x_{i+1} y_i. Local.
+pub(in crate::protocol) fn cross(x: &Replicated<Residue>, y: &Replicated<Residue>) -> Residue {
+    x.own.mul(&y.own.add(&y.next)).add(&x.next.mul(&y.own))
 }
 
 impl Rep3 {
@@ -36,11 +41,11 @@ impl Rep3 {
         self.mapped(x, |component, x| if component == 0 { x.add(public) } else { x.clone() })
     }
 
-    /// Numbers from 1 to 66 that nobody knows: products of three, each of which two parties draw. 2 rounds; 2, 2, 2.
-    pub(in crate::protocol) async fn residue_factors(&self, len: usize) -> Replicated<Residue> {
+    /// Three numbers from 1 to 66, each of which two parties draw. Local.
+    pub(in crate::protocol) fn drawn_factors(&self, len: usize) -> [Replicated<Residue>; 3] {
         let counter = self.draw();
         let (zeros, one) = (Residue::constant(self.content, len, 0), Residue::constant(self.content, len, 1));
-        let factor = |holder: usize| {
+        [0, 1, 2].map(|holder| {
             self.held(|component| {
                 if component != holder {
                     return zeros.clone();
@@ -48,12 +53,21 @@ impl Rep3 {
                 let below = Residues::<66>::random(&self.stream(component, counter), self.content, len);
                 Residue::from_unsigned(&below.low_words()).add(&one)
             })
-        };
-        let product = self.residue_products(&factor(0), &factor(1), Told::Previous).await;
-        self.residue_products(&product, &factor(2), Told::Previous).await
+        })
     }
 
-    /// z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i. 1 round; 1, 1, 1.
+    /// This party's part of a product, masked: z_i = x_i y_i + x_i y_{i+1} + x_{i+1} y_i + zero_i. Local.
+    pub(in crate::protocol) fn residue_part(
+        &self,
+        x: &Replicated<Residue>,
+        y: &Replicated<Residue>,
+    ) -> Residue {
+        let counter = self.draw();
+        let zero = self.held(|component| self.random_residues(component, counter, x.own.len()));
+        cross(x, y).add(&zero.own).sub(&zero.next)
+    }
+
+    /// The product. 1 round; 1, 1, 1.
     pub(in crate::protocol) async fn residue_products(
         &self,
         x: &Replicated<Residue>,
@@ -61,10 +75,7 @@ impl Rep3 {
         told: Told,
     ) -> Replicated<Residue> {
         let _span = self.party.span("mul_residues");
-        let counter = self.draw();
-        let zero = self.held(|component| self.random_residues(component, counter, x.own.len()));
-        let cross = x.own.mul(&y.own.add(&y.next)).add(&x.next.mul(&y.own));
-        let mine = cross.add(&zero.own).sub(&zero.next);
+        let mine = self.residue_part(x, y);
         let (to, from) = match told {
             Told::Previous => (self.previous(), self.next()),
             Told::Next => (self.next(), self.previous()),
@@ -75,14 +86,6 @@ impl Rep3 {
             Told::Previous => Replicated { own: mine, next: received },
             Told::Next => Replicated { own: received, next: mine },
         }
-    }
-
-    /// Everybody learns x. 1 round; 1, 1, 1.
-    pub(in crate::protocol) async fn open_residues(&self, x: &Replicated<Residue>) -> Residue {
-        let _span = self.party.span("open_residues");
-        send(&self.party, self.next(), Message::Residues(x.own.clone()));
-        let missing = receive_residues(&self.party, self.previous()).await;
-        x.own.add(&x.next).add(&missing)
     }
 
     /// The bits as residues 0 and 1, those of one plane after the other: as [`Protocol::bits_to_ring`] of `rep3`.

@@ -145,8 +145,13 @@ impl SpdzWise {
 
     /// Dot products of `width` elements each, of x and of its MAC with y. 1 round; 26 a result.
     pub async fn dot(&self, x: &Authenticated, y: &Authenticated, width: usize) -> Authenticated {
+        self.dot_with(x, &y.value, width).await
+    }
+
+    /// The same where y has no MAC, and needs none: it is shared as it should be.
+    pub async fn dot_with(&self, x: &Authenticated, y: &Replicated<Z>, width: usize) -> Authenticated {
         let terms = |x: &Replicated<Z>| {
-            let terms = cross(x, &y.value);
+            let terms = cross(x, y);
             if width == 1 { terms } else { terms.row_sums(width) }
         };
         self.shared_product(terms(&x.value), terms(&x.mac)).await
@@ -154,7 +159,11 @@ impl SpdzWise {
 
     /// The same for matrices. 1 round; 26 an entry of the result.
     pub async fn matmul(&self, x: &Authenticated, y: &Authenticated, shape: MatMul) -> Authenticated {
-        let y = &y.value;
+        self.matmul_with(x, &y.value, shape).await
+    }
+
+    /// The same where y has no MAC.
+    pub async fn matmul_with(&self, x: &Authenticated, y: &Replicated<Z>, shape: MatMul) -> Authenticated {
         let product = |x: &Replicated<Z>| {
             let terms: [(_, &[_]); 2] = [(&x.own, &[&y.own, &y.next]), (&x.next, &[&y.own])];
             Z::sum_of_products(&terms, shape)

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::replicated::Replicated;
 use crate::protocol::message::{Digest, send};
 use crate::protocol::{Components, Message};
-use crate::ring::{Content, Extended, Plane, Purpose, RingVector, StreamKey, Vector, Wide};
+use crate::ring::{Content, Extended, Plane, Purpose, Residues, RingVector, StreamKey, Vector, Wide};
 use crate::sim::Party;
 
 /// Bytes of a commitment, and of the number and the randomness that open it.
@@ -51,6 +51,7 @@ macro_rules! sent {
 sent!(Vector, Ring);
 sent!(Wide<104>, Wide);
 sent!(Extended, Extended);
+sent!(Residues<67>, Residues);
 
 impl Sent for Vec<Plane> {
     fn message(self) -> Message {
@@ -73,7 +74,7 @@ pub(in crate::protocol) fn joined(mut parts: Vec<Message>) -> Message {
 }
 
 /// The parts of a message.
-fn parts(message: Message) -> Vec<Message> {
+pub(in crate::protocol) fn parts(message: Message) -> Vec<Message> {
     match message {
         Message::Many(parts) => parts,
         message => vec![message],
@@ -83,6 +84,34 @@ fn parts(message: Message) -> Vec<Message> {
 /// Parts of a message that say the same kind of thing.
 pub(in crate::protocol) fn contents<T: Sent>(parts: impl IntoIterator<Item = Message>) -> Vec<T> {
     parts.into_iter().map(|part| T::from_message(part).expect("what was announced")).collect()
+}
+
+/// Tells both others hashes and compares theirs; if one differs, the check of that name has failed. 1 round; 64 bytes a hash by
+/// each.
+pub(in crate::protocol) async fn compare(party: &Party<Message>, hashed: Vec<(Vec<Message>, &'static str)>) {
+    let (contents, names): (Vec<Vec<Message>>, Vec<&str>) = hashed.into_iter().unzip();
+    let peers = [1, 2].map(|far| (party.id() + far) % 3);
+    for peer in peers {
+        send(party, peer, joined(contents.iter().cloned().map(Digest::of).map(Message::Digest).collect()));
+    }
+    for peer in peers {
+        for ((digest, mine), name) in parts(party.recv(peer).await).iter().zip(&contents).zip(&names) {
+            let Message::Digest(digest) = digest else { panic!("a hash") };
+            if !digest.matches(mine) {
+                party.abort(format!("{name}: the hash of party {peer} differs")).await;
+            }
+        }
+    }
+}
+
+/// The three components of what should be zero: each party computes the one that it lacks, and all have the same if it is.
+pub(in crate::protocol) fn zero_components<T: Sent>(party: usize, x: &Replicated<T>) -> [T; 3] {
+    let rest = x.own.rest_of_zero(&x.next);
+    [0, 1, 2].map(|i| match (i + 3 - party) % 3 {
+        0 => x.own.clone(),
+        1 => x.next.clone(),
+        _ => rest.clone(),
+    })
 }
 
 /// What was opened and not compared yet, by strand and number.
@@ -234,32 +263,14 @@ impl ThreeParties {
         self.openings.borrow_mut().insert(key, opened);
     }
 
-    /// Tells both others hashes and compares theirs; if one differs, the check of that name has failed. 1 round; 64 bytes a
-    /// hash by each.
+    /// [`compare`].
     pub async fn compare(&self, hashed: Vec<(Vec<Message>, &'static str)>) {
-        let (contents, names): (Vec<Vec<Message>>, Vec<&str>) = hashed.into_iter().unzip();
-        for peer in [self.next(), self.previous()] {
-            self.send(peer, contents.iter().cloned().map(Digest::of).map(Message::Digest).collect());
-        }
-        for peer in [self.next(), self.previous()] {
-            for ((digest, mine), name) in self.receive(peer).await.iter().zip(&contents).zip(&names) {
-                let Message::Digest(digest) = digest else { panic!("a hash") };
-                if !digest.matches(mine) {
-                    self.party.abort(format!("{name}: the hash of party {peer} differs")).await;
-                }
-            }
-        }
+        compare(&self.party, hashed).await;
     }
 
-    /// What all must hash alike if x is zero: the three components, of which each party computes the one that it lacks.
+    /// What all must hash alike if x is zero.
     pub fn zero<T: Sent>(&self, x: &Replicated<T>) -> Vec<Message> {
-        let rest = x.own.rest_of_zero(&x.next);
-        let component = |i: usize| match (i + 3 - self.id()) % 3 {
-            0 => x.own.clone(),
-            1 => x.next.clone(),
-            _ => rest.clone(),
-        };
-        (0..3).map(|i| component(i).message()).collect()
+        zero_components(self.id(), x).map(T::message).into()
     }
 
     /// Compares all that was opened since the last time; nothing if that is nothing. 1 round; 64 bytes by each.
