@@ -293,7 +293,7 @@ pub trait Protocol: Sized + 'static {
     async fn own_places(&self, _x: &Self::Share, _places: usize) -> Option<Vec<Self::Share>> {
         None
     }
-    /// `[x < 0]` as above, told to all parties.
+    /// `[x < 0]` as above, told to all parties. A protocol with checks does them before.
     async fn own_open_less_than_zero(&self, _x: &Self::Share, _bits: u32) -> Option<Plane> {
         None
     }

@@ -1,5 +1,6 @@
 //! Divisions that open something about the divisor to all parties. After Piranha (mpc/RSS.inl and nn/NeuralNetwork.cu of its
-//! sources), and after Wagh et al., "Falcon" (PETS 2021). What is opened is not checked before: for semi-honest protocols only.
+//! sources), and after Wagh et al., "Falcon" (PETS 2021). What is opened is not checked before: for semi-honest protocols only, but for
+//! signs, before which `falcon_malicious` checks.
 
 use super::Secure;
 use crate::protocol::{Protocol, RingShare, Truncation};

@@ -84,12 +84,14 @@ impl Kind {
 
 /// What an iteration on shares takes beside one of another protocol and output layer, roughly: to know what to expect of what was
 /// not timed. (Measured on 784-10 and 784-32-10, batch 64: 0.06 and 0.2 s for two iterations of `rep3`, `beaver2` and
-/// `semi2k`, 0.5 and 1.5 of `rep4`, 1.1 and 3.6 of `sy_rep3`; an exact softmax without hidden layers takes three times as long.)
+/// `semi2k`, 0.5 and 1.5 of `rep4`, 1.1 and 3.6 of `sy_rep3`, 2.3 for `falcon_malicious` with the
+/// first; an exact softmax without hidden layers takes three times as long.)
 fn on_shares(plan: &Plan) -> f64 {
     let protocol = match plan.protocol.by_default() {
         Protocol::Falcon => 4.0,
         Protocol::Rep4 => 8.0,
         Protocol::SyRep3 => 18.0,
+        Protocol::FalconMalicious => 40.0,
         _ => 1.0,
     };
     protocol * if plan.softmax.name() == "exact" { 2.0 } else { 1.0 }

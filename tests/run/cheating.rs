@@ -36,7 +36,7 @@ fn malicious_protocols_abort_with_a_report() {
     for protocol in ProtocolName::ALL.into_iter().filter(|protocol| protocol.is_malicious()) {
         let protocol = format!("protocol={}", protocol.name());
         for does in ["flip", "replace", "replay"] {
-            for which in ["message(400)", "link(2)", "span(\"iteration/dense1\")"] {
+            for which in ["message(1500)", "link(2)", "span(\"iteration/dense1\")"] {
                 let sets = [&protocol[..], "loss=true", &cheats(1, does, which)];
                 let (output, written) = run(&sets, &["--values", "shares", "--json"], "2");
                 let told = text(&output.stderr);

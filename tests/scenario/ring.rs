@@ -32,11 +32,17 @@ fn bits_of_a_ring_are_read_and_written_so_that_they_are_read_again() {
 
 #[test]
 fn other_protocols_have_one_ring() {
-    for protocol in Protocol::ALL.into_iter().filter(|&protocol| protocol != Protocol::Falcon) {
+    for protocol in Protocol::ALL
+        .into_iter()
+        .filter(|protocol| ![Protocol::Falcon, Protocol::FalconMalicious].contains(protocol))
+    {
         let name = protocol.name();
         let text = small(QUOTIENT, "").replace("protocol: falcon", &format!("protocol: {name}"));
         assert_eq!(mistakes(&text, &[]), [format!("2:1: `{name}` has no `ring_bits: 32`")]);
-        assert_eq!(advice(&text, &[]), "its ring has 64 bits: leave it out, or take protocol: falcon");
+        assert_eq!(
+            advice(&text, &[]),
+            "its ring has 64 bits: leave it out, or take protocol: falcon, falcon_malicious"
+        );
     }
 }
 
