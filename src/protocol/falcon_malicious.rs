@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | opening | tell one party another component | both others tell it, who hold it, and it is compared at once |
 //! | product | share a wrong part of it | z = x y is checked by a triple (a, b, a b): x - a and y - b are opened, and z - a b - a (y - b) - (x - a) y must be zero |
-//! | offline phase | make wrong triples or masks | [`super::parts::falcon_checked`] |
+//! | offline phase | make wrong triples or masks | MACs, cut and choose, a triple for each product: `parts/falcon_checked.rs` |
 //! | input | nothing: any two components are a sharing of something | |
 //!
 //! What must be zero is compared by hashes of its three components, of which each party computes the one that it lacks: before the product of a

@@ -1,5 +1,5 @@
-//! What `falcon` and `falcon_malicious` take from their offline phases, and how three parties make it. [`Preparing`] are those parties: semi-honest
-//! here, and in [`super::falcon_checked`] some who check each other.
+//! What `falcon` and `falcon_malicious` take from their offline phases, and how three parties make it. `Preparing` are those parties: semi-honest
+//! here, and in `parts/falcon_checked.rs` some who check each other.
 //!
 //! The paper says what is prepared and not how. Here every random number is a sum of three, each of which two parties draw from
 //! their common key; nobody knows all three. A carry-save addition and a Sklansky network on shared bits add them up, which gives
