@@ -61,7 +61,7 @@ fn random_plan(dice: &mut Dice, sets: &mut Vec<String>) -> Option<Plan> {
 
 #[test]
 fn what_is_accepted_runs() {
-    run_accepted(80, 15, |_| true);
+    run_accepted(100, 15, |_| true);
 }
 
 /// What has place in a ring of 32 bits, which is a small part of it.
