@@ -437,3 +437,27 @@ impl<const RING_BITS: u32> Costs<RING_BITS> {
 }
 
 const A_COMPARISON: &str = "what falcon takes, and a triple for each product modulo 67";
+
+#[cfg(test)]
+mod tests {
+    use super::is_over;
+
+    /// What a sub-program compares must not depend on how far those beside it are.
+    #[test]
+    fn only_what_runs_beside_is_not_over() {
+        let program: &[(usize, usize)] = &[];
+        let child = &[(1, 0)][..];
+        for (strand, expected) in [
+            (child, true),
+            (program, true),
+            (&[(0, 1)], true),
+            (&[(0, 1), (7, 0)], true),
+            (&[(1, 0), (0, 2)], true),
+            (&[(1, 1)], false),
+            (&[(1, 1), (0, 0)], false),
+        ] {
+            assert_eq!(is_over(strand, child), expected, "{strand:?}");
+        }
+        assert!(is_over(child, program), "a child of the whole program");
+    }
+}
