@@ -1,4 +1,4 @@
-//! A party that cheats consistently, in unit tests: where it is about to share something again, it changes a bit of it, and goes on with
+//! A party that cheats consistently, in unit tests: where it is about to share something again, it changes a bit of it, or all, and goes on with
 //! what it sent. So a sharing comes of it, of something else, and no message contradicts another.
 //!
 //! Parties call [`Deviation::applied`] wherever a value of theirs becomes a sharing: sums that are shared again, joint inputs, random bits,
@@ -21,13 +21,19 @@ struct State {
     changed: Cell<bool>,
 }
 
+/// In place of a bit: all that is shared is something else.
+const ALL: u64 = u64::MAX;
+
 impl Deviation {
     /// What is shared in place of this.
     pub fn applied(&self, message: Message) -> Message {
         let State { target, shared, changed } = &*self.0;
         let number = shared.replace(shared.get() + 1);
         let choice = target.get().filter(|(at, _)| *at == number).map(|(_, choice)| choice);
-        let altered = choice.and_then(|choice| message.with_bit_flipped(0, choice));
+        let altered = choice.and_then(|choice| match choice {
+            ALL => message.with_random_content(choice),
+            _ => message.with_bit_flipped(0, choice),
+        });
         changed.set(changed.get() || altered.is_some());
         altered.unwrap_or(message)
     }
@@ -44,8 +50,8 @@ mod tests {
     use crate::ring::{Content, MatMul, Vector};
     use crate::sim::{Link, Network, Party, SimError, Simulation, World};
 
-    /// Which bits are changed: the last one, one in the middle, a high one of what has more than 64.
-    const CHOICES: [u64; 3] = [0, 41 + 128 * 977, 103];
+    /// Which bits are changed: the last one, one in the middle, a high one of what has more than 64; or all.
+    const CHOICES: [u64; 4] = [0, 41 + 128 * 977, 103, ALL];
 
     type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
