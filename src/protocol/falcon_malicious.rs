@@ -130,24 +130,41 @@ impl Checking {
         }
     }
 
-    /// A product of ring elements from this party's part of it. 1 round. Gives what was opened too: x - a and y - b.
+    /// A product from this party's part of it, and what is opened to check it: x - a and y - b. 1 round.
+    async fn product<V: RingVector>(
+        &self,
+        (mine, told): (V, Told),
+        [x, y]: [&Replicated<V>; 2],
+        [a, b]: [&Replicated<V>; 2],
+        (message, content): (impl Fn(&V) -> Message, fn(Message) -> V),
+    ) -> (Replicated<V>, [V; 2])
+    where
+        Replicated<V>: RingShare,
+    {
+        let differences = [x.sub(a), y.sub(b)];
+        let sent = differences
+            .each_ref()
+            .map(|Replicated { own, next }| Replicated { own: message(own), next: message(next) });
+        let exchanged = self.exchange(message(&mine), told, sent.into()).await;
+        let mut missing = exchanged.opened.into_iter().map(content);
+        let opened = differences.map(|d| d.own.add(&d.next).add(&missing.next().expect("two differences")));
+        let (mine, received) = (content(exchanged.mine), content(exchanged.received));
+        let product = match told {
+            Told::Previous => Replicated { own: mine, next: received },
+            Told::Next => Replicated { own: received, next: mine },
+        };
+        (product, opened)
+    }
+
+    /// The same for ring elements.
     async fn ring_product(
         &self,
         mine: Vector,
-        [x, y]: [&Replicated<Vector>; 2],
-        [a, b]: [&Replicated<Vector>; 2],
+        factors: [&Replicated<Vector>; 2],
+        masks: [&Replicated<Vector>; 2],
     ) -> (Replicated<Vector>, [Vector; 2]) {
         let message = |x: &Vector| self.rep3.ring_message(x);
-        let differences = [x.sub(a), y.sub(b)];
-        let told = differences
-            .iter()
-            .map(|Replicated { own, next }| Replicated { own: message(own), next: message(next) });
-        let exchanged = self.exchange(message(&mine), Told::Previous, told.collect()).await;
-        let missing = exchanged.opened.into_iter().map(Message::into_ring);
-        let mut opened = differences.iter().zip(missing).map(|(d, missing)| d.own.add(&d.next).add(&missing));
-        let mut opened = || opened.next().expect("two differences");
-        let opened = [opened(), opened()];
-        (Replicated { own: exchanged.mine.into_ring(), next: exchanged.received.into_ring() }, opened)
+        self.product((mine, Told::Previous), factors, masks, (message, Message::into_ring)).await
     }
 }
 
@@ -279,21 +296,10 @@ impl<const RING_BITS: u32> Parties<RING_BITS> for Checking {
         let Material::ResidueTriples([a, b, c]) = Material::take(&self.supply, &self.rep3, request) else {
             panic!("something else in the place of triples of residues")
         };
+        let mine = (self.rep3.residue_part(x, y), told);
         let message = |x: &Residue| Message::Residues(x.clone());
-        let differences = [x.sub(&a), y.sub(&b)];
-        let opened = differences
-            .iter()
-            .map(|Replicated { own, next }| Replicated { own: message(own), next: message(next) });
-        let exchanged = self.exchange(message(&self.rep3.residue_part(x, y)), told, opened.collect()).await;
-        let missing = exchanged.opened.into_iter().map(Message::into_residues);
-        let opened: Vec<Residue> =
-            differences.iter().zip(missing).map(|(d, missing)| d.own.add(&d.next).add(&missing)).collect();
-        let (mine, received) = (exchanged.mine.into_residues(), exchanged.received.into_residues());
-        let z = match told {
-            Told::Previous => Replicated { own: mine, next: received },
-            Told::Next => Replicated { own: received, next: mine },
-        };
-        let zero = off([y, &z], [&a, &c], [&opened[0], &opened[1]]);
+        let (z, [r, s]) = self.product(mine, [x, y], [&a, &b], (message, Message::into_residues)).await;
+        let zero = off([y, &z], [&a, &c], [&r, &s]);
         self.note(zero_components(self.rep3.party.id(), &zero).map(Message::Residues).into());
         z
     }
