@@ -216,7 +216,8 @@ impl Plane {
         self.words().expect("a plane with values")
     }
 
-    fn count(&self, times: u64) {
+    /// Counts so many operations on each word.
+    pub(in crate::ring) fn count(&self, times: u64) {
         meter::count(|w| w.bit_words += times * self.len.div_ceil(64) as u64);
     }
 

@@ -54,38 +54,38 @@ impl Level {
     }
 }
 
-/// Defines a function of which the compiler makes one vectorised version for every [`Level`]; the first argument
-/// says which to run. The body must be integer or
+/// Defines a function, maybe for any constant, of which the compiler makes one vectorised version for every [`Level`]; the first
+/// argument says which to run. The body must be integer or
 /// exact arithmetic, or floating-point operations in a fixed order, so that all give the same bits.
 macro_rules! dispatched {
-    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
+    ($(#[$doc:meta])* $visible:vis fn $name:ident$(<const $number:ident: $of:ty>)?($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$doc])*
-        fn $name(level: $crate::ring::fast::dispatch::Level, $($arg: $type),*) $(-> $result)? {
+        $visible fn $name$(<const $number: $of>)?(level: $crate::ring::fast::dispatch::Level, $($arg: $type),*) $(-> $result)? {
             #[inline(always)]
-            fn body($($arg: $type),*) $(-> $result)? $body
+            fn body$(<const $number: $of>)?($($arg: $type),*) $(-> $result)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 use $crate::ring::fast::dispatch::InstructionSet;
 
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-                fn avx512($($arg: $type),*) $(-> $result)? {
-                    body($($arg),*)
+                fn avx512$(<const $number: $of>)?($($arg: $type),*) $(-> $result)? {
+                    body$(::<$number>)?($($arg),*)
                 }
                 #[target_feature(enable = "avx2")]
-                fn avx2($($arg: $type),*) $(-> $result)? {
-                    body($($arg),*)
+                fn avx2$(<const $number: $of>)?($($arg: $type),*) $(-> $result)? {
+                    body$(::<$number>)?($($arg),*)
                 }
                 match level.instructions() {
                     // SAFETY: there is only a level of what the CPU has.
-                    InstructionSet::Avx512 => return unsafe { avx512($($arg),*) },
+                    InstructionSet::Avx512 => return unsafe { avx512$(::<$number>)?($($arg),*) },
                     // SAFETY: as above.
-                    InstructionSet::Avx2 => return unsafe { avx2($($arg),*) },
+                    InstructionSet::Avx2 => return unsafe { avx2$(::<$number>)?($($arg),*) },
                     InstructionSet::Portable => {}
                 }
             }
             let _ = level;
-            body($($arg),*)
+            body$(::<$number>)?($($arg),*)
         }
     };
 }

@@ -2,6 +2,7 @@
 //! memory that is used again, work spread over threads. Results are those of plain loops over the elements.
 
 pub(in crate::ring) mod allocator;
+pub(in crate::ring) mod bytes;
 pub(in crate::ring) mod deferred;
 pub(in crate::ring) mod dispatch;
 pub mod exact_f64;
