@@ -282,3 +282,24 @@ impl<const MODULUS: u64> RingVector for Residues<MODULUS> {
         self.in_words(|x| x.column_sums(width))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_joined_without_a_copy() {
+        let whole = Residues::<67>::from((0..67).collect::<Vec<u8>>());
+        let joined = RingVector::concat(&[&whole.slice(10, 20), &whole.slice(20, 60)]);
+        assert_eq!(joined, whole.slice(10, 60));
+        assert!(joined.is_same(&whole.slice(10, 60)), "the same memory");
+        let apart = RingVector::concat(&[&whole.slice(10, 20), &whole.slice(21, 60)]);
+        assert_eq!(apart.expect_values()[10], 21);
+    }
+
+    #[test]
+    fn vectors_of_different_lengths_have_no_sum() {
+        let x = Residues::<67>::from(vec![1, 2, 3]);
+        assert!(std::panic::catch_unwind(|| x.add(&x.slice(0, 2))).is_err());
+    }
+}

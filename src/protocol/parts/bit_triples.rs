@@ -118,14 +118,16 @@ impl ThreeParties {
     pub async fn bit_triples(&self, words: usize) -> BitTriples {
         let (size, number) = buckets(words);
         let batches = number.div_ceil(BATCH_WORDS);
-        let mut made = Vec::new();
+        let mut made = [const { Vec::new() }; 3];
         for batch in 0..batches {
             let (start, end) = (batch * number / batches, (batch + 1) * number / batches);
-            made.push(self.batch(size, end - start).await);
+            made.iter_mut()
+                .zip(self.batch(size, end - start).await)
+                .for_each(|(made, planes)| made.push(planes));
         }
-        let planes = [0, 1, 2].map(|i| {
-            let parts: Vec<&Replicated<Plane>> = made.iter().map(|batch| &batch[i]).collect();
-            Replicated::combine_all(&parts, |parts| vec![Plane::concat(parts)]).remove(0)
+        let planes = made.map(|batches| {
+            Replicated::combine_all(&batches.iter().collect::<Vec<_>>(), |parts| vec![Plane::concat(parts)])
+                .remove(0)
         });
         BitTriples { planes, taken: 0 }
     }
@@ -147,24 +149,27 @@ impl ThreeParties {
             Content::Values => shuffled(&key, words),
             Content::Shape => vec![0; words],
         };
-        let [a, b, c] = [a, b, c].map(|planes| each(&planes, |plane| plane.gather_words(&order)));
-        self.check_buckets([a, b, c], size, number).await
+        let (first, others) = order.split_at(number);
+        let triples = [a, b, c]
+            .map(|planes| [first, others].map(|numbers| each(&planes, |plane| plane.gather_words(numbers))));
+        self.check_buckets(triples, size, number).await
     }
 
-    /// Opens the last words and compares the triples of each bucket with its first one, which are left.
+    /// Opens the last words and compares the triples of each bucket with its first one, which are left: those come first, in memory of
+    /// their own, since the others are not kept.
     async fn check_buckets(
         &self,
-        triples: [Replicated<Plane>; 3],
+        triples: [[Replicated<Plane>; 2]; 3],
         size: usize,
         number: usize,
     ) -> [Replicated<Plane>; 3] {
-        let part = |planes: &Replicated<Plane>, first: usize, words: usize| {
-            each(planes, |plane| plane.from_word(first, 64 * words))
+        let [[a, others_a], [b, others_b], [c, others_c]] = triples;
+        let others = [others_a, others_b, others_c];
+        let part = |first: usize, words: usize| {
+            others.each_ref().map(|planes| each(planes, |plane| plane.from_word(first, 64 * words)))
         };
-        let [a, b, c] = triples.each_ref().map(|planes| part(planes, 0, number));
-        let opened_words = triples.each_ref().map(|planes| part(planes, size * number, OPENED));
-        let others: Vec<[Replicated<Plane>; 3]> =
-            (1..size).map(|j| triples.each_ref().map(|planes| part(planes, j * number, number))).collect();
+        let opened_words = part((size - 1) * number, OPENED);
+        let others: Vec<[Replicated<Plane>; 3]> = (0..size - 1).map(|j| part(j * number, number)).collect();
         let pairs: Vec<_> = others.iter().flat_map(|[f, g, _]| [[&a, f], [&b, g]]).collect();
         let mut masked = self.xor_each(&pairs);
         masked.extend(opened_words);

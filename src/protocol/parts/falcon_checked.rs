@@ -19,7 +19,7 @@ use super::bit_triples::{BitTriples, bits_off, held_planes, words};
 use super::falcon_offline::{Material, Preparing};
 use super::replicated::{Replicated, zipped};
 use super::residue_shares::Residue;
-use super::residue_triples::{ResidueTriples, off};
+use super::residue_triples::{ResidueTriples, concat, off};
 use super::spdz_wise::SpdzWise;
 use super::three_parties::ThreeParties;
 use crate::protocol::demand::Request;
@@ -221,10 +221,6 @@ impl Pools {
         let triples = self.residues.as_ref().expect("triples were made");
         triples.each_ref().map(|x| Replicated::combine([x], |[x]| x.slice(start, start + len)))
     }
-}
-
-fn concat(parts: &[&Replicated<Residue>]) -> Replicated<Residue> {
-    Replicated::combine_all(parts, |parts| vec![Residue::concat(parts)]).remove(0)
 }
 
 /// The components modulo 2^64. Local.

@@ -32,6 +32,11 @@ fn part(x: &Replicated<Residue>, start: usize, end: usize) -> Replicated<Residue
     Replicated::combine([x], |[x]| x.slice(start, end))
 }
 
+/// Several, one after the other. Local.
+pub(in crate::protocol) fn concat(parts: &[&Replicated<Residue>]) -> Replicated<Residue> {
+    Replicated::combine_all(parts, |parts| vec![Residue::concat(parts)]).remove(0)
+}
+
 /// What is zero if z = x y, for r = x - a and s = y - b opened: z - a b - a s - r y. Local.
 pub(in crate::protocol) fn off<V: RingVector>(
     [y, z]: [&Replicated<V>; 2],
@@ -58,15 +63,14 @@ impl ThreeParties {
     pub async fn residue_triples(&self, triples: usize) -> ResidueTriples {
         let (size, number) = buckets(triples);
         let batches = number.div_ceil(BATCH_BUCKETS);
-        let mut made: Vec<ResidueTriples> = Vec::new();
+        let mut made = [const { Vec::new() }; 3];
         for batch in 0..batches {
             let (start, end) = (batch * number / batches, (batch + 1) * number / batches);
-            made.push(self.residue_batch(size, end - start).await);
+            made.iter_mut()
+                .zip(self.residue_batch(size, end - start).await)
+                .for_each(|(made, batch)| made.push(batch));
         }
-        [0, 1, 2].map(|i| {
-            let parts: Vec<&Replicated<Residue>> = made.iter().map(|batch| &batch[i]).collect();
-            Replicated::combine_all(&parts, |parts| vec![Residue::concat(parts)]).remove(0)
-        })
+        made.map(|batches| concat(&batches.iter().collect::<Vec<_>>()))
     }
 
     /// One batch: `number` buckets of `size` triples.
@@ -80,30 +84,31 @@ impl ThreeParties {
             Content::Values => shuffled(&key, all).into_iter().map(|place| place as usize).collect(),
             Content::Shape => vec![0; all],
         };
-        let triples = [a, b, c].map(|x| Replicated::combine([&x], |[x]| x.gather_rows(&order, 1)));
-        self.check_residue_buckets(triples, size, number).await
+        let (first, others) = order.split_at(number);
+        let [first, others] = [first, others]
+            .map(|numbers| [&a, &b, &c].map(|x| Replicated::combine([x], |[x]| x.gather_rows(numbers, 1))));
+        self.check_residue_buckets(first, others, size).await
     }
 
-    /// Opens the last triples and compares those of each bucket with its first one, which are left.
+    /// Opens the last triples and compares the others of each bucket with its first one, which are left: those are in memory of their own,
+    /// since the others are not kept.
     async fn check_residue_buckets(
         &self,
-        triples: ResidueTriples,
+        first: ResidueTriples,
+        others: ResidueTriples,
         size: usize,
-        number: usize,
     ) -> ResidueTriples {
-        let first = triples.each_ref().map(|x| part(x, 0, number));
+        let number = (size - 1) * first[0].elements();
         let [a, b, c] = first.each_ref().map(|x| Replicated::combine([x], |[x]| x.tile(size - 1)));
-        let [f, g, h] = triples.each_ref().map(|x| part(x, number, size * number));
-        let last = triples.each_ref().map(|x| part(x, size * number, size * number + OPENED));
-        let masked = [&a.sub(&f), &b.sub(&g), &last[0], &last[1], &last[2]];
-        let masked = Replicated::combine_all(&masked, |parts| vec![Residue::concat(parts)]).remove(0);
+        let [f, g, h] = others.each_ref().map(|x| part(x, 0, number));
+        let last = others.each_ref().map(|x| part(x, number, number + OPENED));
+        let masked = concat(&[&a.sub(&f), &b.sub(&g), &last[0], &last[1], &last[2]]);
         self.send(self.next(), vec![Message::Residues(masked.own.clone())]);
         let missing = contents::<Residue>(self.receive(self.previous()).await).remove(0);
         let opened = masked.own.add(&masked.next).add(&missing);
-        let others = (size - 1) * number;
-        let [r, s] = [0, 1].map(|i| opened.slice(i * others, (i + 1) * others));
+        let [r, s] = [0, 1].map(|i| opened.slice(i * number, (i + 1) * number));
         let [x, y, xy] =
-            [0, 1, 2].map(|i| opened.slice(2 * others + i * OPENED, 2 * others + (i + 1) * OPENED));
+            [0, 1, 2].map(|i| opened.slice(2 * number + i * OPENED, 2 * number + (i + 1) * OPENED));
         if x.mul(&y) != xy {
             self.party.abort("triples of residues: one that was opened is wrong").await;
         }
