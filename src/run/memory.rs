@@ -71,6 +71,7 @@ pub fn estimated_bytes(plan: &Plan, layers: &[Layer]) -> u128 {
     // Test rows are looked at in pieces.
     let test = product(plan.data.test_rows(), inputs) * u128::from(plan.data.number_bytes().0);
     BASE_BYTES
+        + checked_bytes(plan, classes)
         + parameters * (parameter_bytes(plan) + adam_bytes(plan))
         + activations
         + single_triples(plan, layers) * SINGLE_TRIPLE_BYTES
@@ -101,9 +102,8 @@ fn parameter_bytes(plan: &Plan) -> u128 {
         // A mask of 45 to 60 bits in planes for every truncation, of which the carries become ring elements: 4,250, and 3,910, from
         // 102,000 to 407,000 parameters.
         (falcon!(), _) => 4_600,
-        // The same with MACs, and a triple for each product: 777 MB in all for 7,850 parameters and 8.0 GB for 118,000, batch 128, most of it
-        // for the comparisons.
-        (falcon_malicious!(), _) => 45_000,
+        // The same with MACs, and a triple for each product. Bits that become ring elements take most: 11,200 from 7,850 to 118,000.
+        (falcon_malicious!(), _) => 12_500,
     }
 }
 
@@ -147,12 +147,12 @@ fn adam_bytes(plan: &Plan) -> u128 {
                 24_000
             }
         }
-        // Not measured: as much more as a parameter takes more.
+        // 49,900 for 7,850 (139,300).
         falcon_malicious!() => {
             if precise {
-                380_000
+                160_000
             } else {
-                240_000
+                58_000
             }
         }
     }
@@ -163,13 +163,23 @@ fn adam_bytes(plan: &Plan) -> u128 {
 fn activation_bytes(plan: &Plan) -> u128 {
     match plan.protocol.by_default() {
         Protocol::Rep4 => 2000,
-        // 64 residues for each, a word each, of every component and intermediate result: less than this was measured.
-        Protocol::Falcon => 20_000,
-        // Two products of residues for each bit that is compared, with a triple for each: about 190,000.
-        Protocol::FalconMalicious => 230_000,
+        // 64 residues for each, a byte each, of every component and intermediate result: 2,700 for 50,176, and 6,400 for outputs, of which
+        // quotients are made bit by bit.
+        Protocol::Falcon => 7_500,
+        // Two products of residues for each bit that is compared, with a triple for each: 24,100 for 50,176.
+        Protocol::FalconMalicious => 28_000,
         // Labels and rows of a garbled sign: 6,600 for 32,768 of them, batch 128, beside `semi2k`.
         Protocol::SecureMl => 8_000,
         _ => 700,
+    }
+}
+
+/// What `falcon_malicious` takes besides: 68 MB whatever the network is, and for each output of a batch, of which quotients are made bit
+/// by bit, more than for other activations: 45,500 for 5,120 with `relu_gradient`.
+fn checked_bytes(plan: &Plan, classes: usize) -> u128 {
+    match plan.protocol {
+        falcon_malicious!() => 75_000_000 + 25_000 * classes as u128 * plan.training.batch as u128,
+        _ => 0,
     }
 }
 
@@ -191,10 +201,10 @@ fn image_value_bytes(plan: &Plan) -> u128 {
         Protocol::Rep3 | dealt!() | transferred!() => 200,
         Protocol::Rep4 => 600,
         Protocol::SyRep3 => parameter_bytes(plan),
-        // 2.0 GB in all with the convolution of 16 channels.
-        falcon!() => 8000,
-        // Not measured: as in a dense layer.
-        falcon_malicious!() => activation_bytes(plan),
+        // 386 MB in all with B, batch 8: 1,200 each.
+        falcon!() => 1_500,
+        // 2.4 GB in all with B, batch 8: 10,900 each.
+        falcon_malicious!() => 13_000,
     }
 }
 

@@ -15,12 +15,13 @@ use crate::data::idx::{gzip, idx};
 
 /// What is measured: protocol, rounding, where values come from, the width of two hidden layers, and the optimiser.
 #[cfg(target_os = "linux")]
-const CASES: [(&str, &str, &str, usize, &str); 5] = [
+const CASES: [(&str, &str, &str, usize, &str); 6] = [
     ("rep3", "probabilistic", "split", 1024, "sgd"),
     ("rep3", "nearest", "shares", 512, "sgd"),
     ("rep4", "probabilistic", "split", 256, "sgd"),
     ("beaver2", "probabilistic", "split", 512, "sgd"),
     ("rep3", "probabilistic", "split", 192, "amsgrad"),
+    ("falcon_malicious", "probabilistic", "shares", 32, "sgd"),
 ];
 
 #[test]
