@@ -67,7 +67,7 @@ pub(in crate::ring) fn write_bits(words: &[u64], out: &mut [u8]) {
     let of_word = |word: u64| {
         word.to_le_bytes().into_iter().map(|byte| {
             // Eight times the same byte, of which each keeps another bit; then whether something is left.
-            let one_of_each = u64::from(byte) * ONES & 0x8040_2010_0804_0201;
+            let one_of_each = (u64::from(byte) * ONES) & 0x8040_2010_0804_0201;
             ((one_of_each + 0x7f * ONES) >> 7 & ONES).to_le_bytes()
         })
     };
