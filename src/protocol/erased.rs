@@ -292,6 +292,7 @@ trait Operations {
         bits: u32,
         x: &'a ErasedShare,
     ) -> Later<'a, Option<[ErasedShare; 2]>>;
+    fn own_largest<'a>(&'a self, x: &'a [ErasedShare], bits: u32) -> Later<'a, Option<[ErasedShare; 2]>>;
     fn finds_places(&self, places: usize) -> bool;
     fn own_places<'a>(&'a self, x: &'a ErasedShare, places: usize) -> Later<'a, Option<Vec<ErasedShare>>>;
     fn own_open_less_than_zero<'a>(&'a self, x: &'a ErasedShare, bits: u32) -> Later<'a, Option<Plane>>;
@@ -425,6 +426,12 @@ impl<P: Protocol> Operations for P {
         Box::pin(async move {
             let own = Protocol::own_where_negative(self, ring(sign), bits, ring(x)).await;
             own.map(|shares| shares.map(erased))
+        })
+    }
+    fn own_largest<'a>(&'a self, x: &'a [ErasedShare], bits: u32) -> Later<'a, Option<[ErasedShare; 2]>> {
+        Box::pin(async move {
+            let x: Vec<P::Share> = x.iter().map(|x| ring::<P::Share>(x).clone()).collect();
+            Protocol::own_largest(self, &x, bits).await.map(|shares| shares.map(erased))
         })
     }
     fn finds_places(&self, places: usize) -> bool {
@@ -595,6 +602,9 @@ impl Protocol for Erased {
         x: &ErasedShare,
     ) -> Option<[ErasedShare; 2]> {
         self.0.own_where_negative(sign, bits, x).await
+    }
+    async fn own_largest(&self, x: &[ErasedShare], bits: u32) -> Option<[ErasedShare; 2]> {
+        self.0.own_largest(x, bits).await
     }
     fn finds_places(&self, places: usize) -> bool {
         self.0.finds_places(places)

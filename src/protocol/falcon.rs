@@ -536,6 +536,28 @@ impl<const RING_BITS: u32, P: Parties<RING_BITS>> Protocol for FalconOver<RING_B
         Some(self.bits_to_ring(&[signs]).await.remove(0))
     }
 
+    /// One number after the other, as the authors' program does: the larger one is kept, and of all places a bit whether it is there, which are
+    /// then turned into ring elements. 11 rounds for each number but the first, and one; of k numbers 145 + k, 145 + k, 145 + k for each but the
+    /// first, and k, k, k. Taken: what a comparison takes, a bit, and a bit for each number.
+    async fn own_largest(&self, x: &[Self::Share], bits: u32) -> Option<[Self::Share; 2]> {
+        let _span = self.rep3().party.span("largest");
+        let one = self.public_plane(&Plane::ones(self.content(), x[0].elements()));
+        let mut largest = x[0].clone();
+        let mut marks = vec![one.xor(&one); x.len()];
+        marks[0] = one.clone();
+        for (place, next) in x.iter().enumerate().skip(1) {
+            let stays = self.signs(&next.sub(&largest), bits).await;
+            let factor = self.bits_to_ring(std::slice::from_ref(&stays)).await.remove(0);
+            largest = self.mul(&factor, &largest.sub(next)).await.add(next);
+            // What was marked, or this place.
+            marks[place] = one.clone();
+            marks = self.and(&marks.iter().map(|mark| [&stays, mark]).collect::<Vec<_>>()).await;
+            marks[place] = marks[place].xor(&one);
+        }
+        let marks = self.bits_to_ring(&marks).await;
+        Some([largest, Self::Share::concat(&marks.iter().collect::<Vec<_>>())])
+    }
+
     /// DReLU, then its bits are opened. 10 rounds; 137, 137, 137. Taken: what a comparison takes.
     async fn own_open_less_than_zero(&self, x: &Self::Share, bits: u32) -> Option<Plane> {
         let signs = self.signs(x, bits).await;

@@ -284,6 +284,12 @@ pub trait Protocol: Sized + 'static {
     ) -> Option<[Self::Share; 2]> {
         None
     }
+    /// The largest of several numbers side by side, of which any two differ by a signed integer of `bits` bits, and which of them it is: of
+    /// equal ones the last. That is its place where [`Protocol::finds_places`] says so, else for each number, one vector after the other,
+    /// whether it is that. In a way of the protocol's own; none if it has none, and compares pairs in a tree.
+    async fn own_largest(&self, _x: &[Self::Share], _bits: u32) -> Option<[Self::Share; 2]> {
+        None
+    }
     /// Whether [`Protocol::own_places`] finds one of so many places.
     fn finds_places(&self, _places: usize) -> bool {
         false

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::data::ImageSize;
 use crate::nn::{Convolution, Layer, LayerKind, Padding, Parameters, Pool, layers_on};
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, RingShare};
 use crate::secure::Secure;
 
 /// A pass of a layer.
@@ -93,7 +93,7 @@ impl LayerOperation {
     }
 
     /// Lengths of the operands: weights and bias if there are some; on the way forward what goes in, on the way back the gradient
-    /// and what was kept.
+    /// and the most that is kept.
     pub(super) fn operands(&self) -> Vec<usize> {
         let LayerOperation { layer, pass, rows } = self;
         let own = layer.fans().into_iter().flat_map(|fans| [fans.weights(), fans.outputs]);
@@ -120,12 +120,14 @@ impl LayerOperation {
         match self.pass {
             Pass::Forward => drop(self.layer.forward(secure, own.as_ref(), None, &passed[0]).await),
             pass => {
-                let with_inputs = pass == Pass::Backward;
-                drop(
-                    self.layer
-                        .backward(secure, own.as_ref(), Some(&passed[1]), &passed[0], with_inputs)
-                        .await,
-                );
+                let (gradient, with_inputs) = (&passed[0], pass == Pass::Backward);
+                let kept = match self.layer.kind {
+                    LayerKind::MaxPool(pool) if secure.protocol.finds_places(pool.size * pool.size) => {
+                        passed[1].slice(0, gradient.len())
+                    }
+                    _ => passed[1].clone(),
+                };
+                drop(self.layer.backward(secure, own.as_ref(), Some(&kept), gradient, with_inputs).await);
             }
         }
     }

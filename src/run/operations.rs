@@ -135,7 +135,7 @@ operations! {
     "conv1_5_backward", Conv1To5Backward, "images", "gradients of its weights",
         "a dot product over all images for each weight, rounded once";
     "max_pool", MaxPool, "windows", "largest value of windows of 2 x 2, and which it is",
-        "[x > y] (x - y) + y in a tree, of equal values the later one; bits times bits; the reference system MP-SPDZ";
+        "[x > y] (x - y) + y in a tree, or one after the other as in SecureNN and Falcon, of equal values the later one; bits times bits; the reference system MP-SPDZ";
     "max_pool_backward", MaxPoolBackward, "windows", "gradients of what goes in",
         "the window's gradient times the bit of each pixel";
     "avg_pool", AveragePool, "windows", "mean of windows of 2 x 2",

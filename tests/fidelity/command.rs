@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use mpcsim::protocol::registry::ProtocolName;
 use serde_json::{Value, json};
 
 fn cost(arguments: &[&str]) -> Output {
@@ -33,6 +34,18 @@ fn the_table_has_every_operation() {
         assert!(text.contains(&format!(" {} ", operation.name())), "{} is missing", operation.name());
     }
     assert!(text.contains("1,000 rows of ten"));
+}
+
+#[test]
+fn every_protocol_has_a_cost_of_every_operation_and_layer() {
+    let layers =
+        [["--layer", "max_pool(2)", "--input", "2x2x1"], ["--layer", "max_pool(3)", "--input", "3x3x1"]];
+    for protocol in ProtocolName::ALL.into_iter().chain(ProtocolName::IN_OTHER_WAYS) {
+        for what in [&[][..], &layers[0], &layers[1]] {
+            let output = cost(&[&["--protocol", protocol.full_name(), "--n", "2"], what].concat());
+            assert!(output.status.success(), "{}, {what:?}", protocol.full_name());
+        }
+    }
 }
 
 #[test]

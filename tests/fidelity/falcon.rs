@@ -21,6 +21,8 @@ enum Own {
     OpenedSigns,
     LessThanZero,
     Relu,
+    /// Of so many numbers.
+    Largest(usize),
     /// With so many corrections.
     Divide(u32),
 }
@@ -42,6 +44,10 @@ impl Program for Own {
             Own::OpenedSigns => drop(p.own_open_less_than_zero(x, p.ring_bits()).await.expect("its own")),
             Own::LessThanZero => drop(p.own_less_than_zero(x, p.ring_bits()).await.expect("its own")),
             Own::Relu => drop(s.relu(x).await),
+            Own::Largest(count) => {
+                let numbers = vec![x.clone(); count];
+                drop(p.own_largest(&numbers, p.ring_bits()).await.expect("its own"));
+            }
             Own::Divide(corrections) => {
                 drop(s.divide(Numerator::Coarse(x, (corrections, "lengths")), x, 1).await);
             }
@@ -100,6 +106,12 @@ fn then((rounds, mut links): Traffic, other: Traffic) -> Traffic {
     (rounds + other.0, links)
 }
 
+/// The authors' Pow: a sign for each bit of a length, opened.
+fn pow(ring_bits: u32, n: u64) -> Traffic {
+    let sign = then(measured_in(ring_bits, "wrap3", n), measured_in(ring_bits, "reconstruct_bit", n));
+    repeated(ring_bits.ilog2() as usize, sign)
+}
+
 fn repeated(times: usize, traffic: Traffic) -> Traffic {
     std::iter::repeat_n(traffic, times).reduce(then).expect("at least once")
 }
@@ -109,11 +121,9 @@ fn every_operation_of_falcon_sends_what_the_authors_program_does() {
     for (protocol, n) in RINGS.into_iter().flat_map(|protocol| [1, 64, 100].map(|n| (protocol, n))) {
         let bits = protocol.ring_bits();
         let measured = |name, n| measured_in(bits, name, n);
-        let pow =
-            |n| repeated(bits.ilog2() as usize, then(measured("wrap3", n), measured("reconstruct_bit", n)));
         // Wrap3 is all that DReLU sends. SelectShares opens bits and multiplies, of which ours does the first when signs are found.
         let less_than_zero = then(measured("wrap3", n), measured("reconstruct_bit", n));
-        let division = |products| then(pow(n), repeated(products, measured("mult_trunc", n)));
+        let division = |products| then(pow(bits, n), repeated(products, measured("mult_trunc", n)));
         // Of 18 bits a divisor has 17, and 14 have place: it is truncated.
         let one = |own: Traffic| if bits == 32 { then(own, measured("truncate", n)) } else { own };
         let cases = [
@@ -126,6 +136,8 @@ fn every_operation_of_falcon_sends_what_the_authors_program_does() {
             (Own::LessThanZero, less_than_zero.clone()),
             (Own::OpenedSigns, less_than_zero.clone()),
             (Own::Relu, measured("relu", n)),
+            // SelectShares of the gradients opens the bits that say which number was the largest, which ours does here.
+            (Own::Largest(4), then(measured("maxpool of 4", n), measured("reconstruct_bit", 4 * n))),
             (Own::Divide(1), one(division(3))),
             (Own::Divide(2), one(division(5))),
         ];
@@ -135,11 +147,14 @@ fn every_operation_of_falcon_sends_what_the_authors_program_does() {
         let relu = then(less_than_zero, measured("mult", n));
         assert_eq!(relu, measured("relu", n), "DReLU, then SelectShares");
         assert_eq!(then(measured("reconstruct_bit", n), measured("mult", n)), measured("select_shares", n));
-        // Their table of functions.
+        // Their table of functions, and rows of ten of which the largest is found.
         let total = |(rounds, links): Traffic| (links.into_values().sum::<u64>(), rounds);
+        let (of_row, rounds) = if bits == 32 { (286_848 / 128, 99) } else { (535_680 / 128, 108) };
+        let with_marks = (of_row * n + 10 * total(measured("reconstruct_bit", n)).0, rounds + 1);
+        assert_eq!(total(ours(Own::Largest(10), protocol, n)), with_marks, "maxpool of 10");
         let (of_pow, of_division) =
             if bits == 32 { ((1035, 45), (1083, 51)) } else { ((2466, 60), (2562, 66)) };
-        assert_eq!(total(pow(n)), (of_pow.0 * n, of_pow.1), "Pow");
+        assert_eq!(total(pow(bits, n)), (of_pow.0 * n, of_pow.1), "Pow");
         assert_eq!(total(division(3)), (of_division.0 * n, of_division.1), "division");
     }
 }
@@ -151,13 +166,7 @@ fn the_authors_iteration_is_the_sum_of_its_functions() {
     let entries = rows * classes;
     for (bits, all) in [(64, 4_162_800), (32, 1_831_800)] {
         let measured = |name, n| measured_in(bits, name, n);
-        let division = then(
-            repeated(
-                bits.ilog2() as usize,
-                then(measured("wrap3", entries), measured("reconstruct_bit", entries)),
-            ),
-            repeated(3, measured("mult_trunc", entries)),
-        );
+        let division = then(pow(bits, entries), repeated(3, measured("mult_trunc", entries)));
         let parts = [
             measured("mult_trunc", entries),
             measured("relu", entries),
@@ -169,6 +178,23 @@ fn the_authors_iteration_is_the_sum_of_its_functions() {
         let (_, links) = parts.into_iter().reduce(then).expect("parts");
         assert_eq!(links, links_of(&reference(bits)["training_iteration"]["bytes_by_link"]));
         assert_eq!(links.values().sum::<u64>(), all);
+    }
+}
+
+/// Batch normalisation, which is no layer here: for each column Pow and two products, and a product for each entry.
+#[test]
+fn the_authors_batch_normalisation_is_the_sum_of_its_functions() {
+    for (bits, rows, columns, bytes, rounds) in [
+        (32, 128, 10, 31_150, 51),
+        (32, 100, 5, 13_335, 51),
+        (64, 128, 10, 66_260, 66),
+        (64, 100, 5, 28_650, 66),
+    ] {
+        let pow = pow(bits, columns);
+        let product = |n| measured_in(bits, "mult_trunc", n);
+        let parts = [pow, product(columns), product(columns), product(rows * columns)];
+        let (found, links) = parts.into_iter().reduce(then).expect("parts");
+        assert_eq!((links.into_values().sum::<u64>(), found), (bytes, rounds), "{rows} x {columns}");
     }
 }
 
@@ -224,6 +250,10 @@ fn every_operation_of_falcon_malicious_sends_what_its_checks_add() {
         assert_eq!(total(Own::LessThanZero), sum(&[sign, bit]));
         let relu = sum(&[sign, bit, product(element)]);
         assert_eq!(total(Own::Relu), sum(&[relu, hashes]));
+        // Of each number whether it is the largest, a product of bits, and at last opened.
+        let marks = |(rounds, bytes)| (rounds, 4 * bytes);
+        let one_more = repeated_cost(3, sum(&[relu, marks(product(1))]));
+        assert_eq!(total(Own::Largest(4)), sum(&[one_more, marks(bit), hashes]));
         // The published rounds of a ReLU, 4 + log l and 3 + log l, are as far apart.
         assert_eq!(relu.0, ours(Own::Relu, semi_honest, n).0 + 1);
         let truncated = sum(&[product(element), twice(Own::Truncate)]);
@@ -244,11 +274,11 @@ fn the_offline_phase_of_falcon_malicious_costs_what_its_parts_do() {
     const COIN: u64 = 3 * 2 * (16 + 20 + 16);
     const HASH: u64 = 3 * 2 * 32;
     let n = 64;
-    let of_bits = |ands: u64| {
+    let of_bits = |online: u64, offline: u64| {
         // One by one for each word of 64: in buckets of five, 1,024 at least. Then the products themselves, and what checks them.
-        let (size, buckets) = (5, ands.max(1024));
+        let (size, buckets) = (5, (online + offline).max(1024));
         let (words, opened) = (size * buckets + 3, 2 * (size - 1) * buckets + 3 * 3);
-        3 * 8 * (words + opened) + COIN + HASH + 3 * (8 * ands + 16 * ands)
+        3 * 8 * (words + opened) + COIN + HASH + 3 * (8 * offline + 16 * offline)
     };
     let of_residues = |online: u64, offline: u64| {
         let all = online + offline;
@@ -262,18 +292,25 @@ fn the_offline_phase_of_falcon_malicious_costs_what_its_parts_do() {
     for protocol in [ProtocolName::FalconMalicious, ProtocolName::FalconMalicious32] {
         let bits = u64::from(protocol.ring_bits());
         let product_bits = if bits == 32 { 31 } else { 44 };
-        let pair = converted(5 * n) + macs + of_bits(adder_ands(product_bits)) + HASH;
+        let pair = converted(5 * n) + macs + of_bits(0, adder_ands(product_bits)) + HASH;
         // Bits of r and a sign, a factor, the sign's product with it.
         let made = n * (2 * (bits + 1) + 2 + 1);
-        let comparison =
-            |ring: u64| ring + of_bits(adder_ands(bits)) + of_residues(n * (2 * bits - 1), made) + HASH;
-        let triples = 3 * (13 + 26) * n + macs + HASH;
+        let comparisons = |count: u64, ands: u64| {
+            let residues = of_residues(count * n * (2 * bits - 1), count * made);
+            of_bits(ands, count * adder_ands(bits)) + residues + HASH
+        };
+        let comparison = |ring: u64| ring + comparisons(1, 0);
+        let triple = 3 * (13 + 26) * n;
+        let triples = triple + macs + HASH;
+        // Three comparisons, for each a bit, a product and one of each mark; of each mark a bit.
+        let largest = comparisons(3, 3 * 4) + converted((3 + 4) * n) + 3 * triple + macs;
         let cases = [
             (Own::Truncate, pair),
             (Own::Mul, triples),
             (Own::OpenedSigns, comparison(0)),
             (Own::LessThanZero, comparison(converted(n) + macs)),
-            (Own::Relu, comparison(converted(n) + 3 * (13 + 26) * n + macs)),
+            (Own::Relu, comparison(converted(n) + triple + macs)),
+            (Own::Largest(4), largest),
         ];
         for (own, expected) in cases {
             let offline = on_shapes(&own, &[vec![0; n as usize]], 1, setting(protocol)).offline_bytes();
@@ -297,6 +334,7 @@ fn the_offline_phase_of_falcon_costs_what_its_parts_do() {
             (Own::TruncatedMul, pair),
             (Own::OpenedSigns, comparison),
             (Own::LessThanZero, comparison + n * bit),
+            (Own::Largest(4), 3 * (comparison + n * bit) + 4 * n * bit),
         ];
         for (own, expected) in cases {
             let offline = on_shapes(&own, &[vec![0; n as usize]], 1, setting(protocol)).offline_bytes();
