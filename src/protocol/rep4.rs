@@ -5,7 +5,7 @@
 //! of it to the receiver: a message that was altered does not match, and the receiver aborts.
 //!
 //! Source: Dalskov, Escudero, Keller, "Fantastic Four: honest-majority four-party secure computation with malicious
-//! security" (USENIX Security 2021): joint message passing (section 3.1), products (3.2), truncation (4.2), local
+//! security" (USENIX Security 2021): joint message passing (section 3.1), products (3.2), truncation (4.2, in [`super::parts`]), local
 //! split (4.4); what travels in which message is that of the reference system MP-SPDZ.
 //! Above each operation: rounds, and elements sent by the parties 0, 1, 2, 3. Hashes come on top: 32 bytes a sender, backup
 //! and receiver in each exchange, whatever the number of elements.
@@ -24,12 +24,9 @@ use super::parts::joint_inputs::{
 };
 use super::word::shared_word;
 use super::{Components, Demand, Message, Protocol, RingShare, Start, Word, Wraps};
-use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector, shift_right_signed};
+use crate::ring::{Content, MatMul, Ops, Plane, Purpose, StreamKey, Vector};
 use crate::sim::{Party, SpanGuard, all};
 
-/// Statistical security in bits of the truncation without the top bit: it is used where a value leaves a gap of at least
-/// this many bits below the ring size, and then errs with probability 2^-(64 - bits).
-const STATISTICAL_SECURITY_BITS: u32 = 40;
 /// The place of the highest bit.
 const TOP: usize = 63;
 /// Bytes of a key and of what opens a commitment.
@@ -40,9 +37,9 @@ type Openings = BTreeMap<(u64, u64), (Message, Message)>;
 
 /// One party of the protocol.
 pub struct Rep4 {
-    party: Party<Message>,
+    pub(super) party: Party<Message>,
     seed: u64,
-    content: Content,
+    pub(super) content: Content,
     draws: Cell<u64>,
     supply: Supply<Held<Vector>>,
     openings: Rc<RefCell<Openings>>,
@@ -77,12 +74,12 @@ impl Rep4 {
         }
     }
 
-    fn id(&self) -> usize {
+    pub(super) fn id(&self) -> usize {
         self.party.id()
     }
 
     /// A component that this party holds.
-    fn part<'a, T>(&self, x: &'a Held<T>, component: usize) -> &'a T {
+    pub(super) fn part<'a, T>(&self, x: &'a Held<T>, component: usize) -> &'a T {
         x.part(self.id(), component)
     }
 
@@ -94,17 +91,17 @@ impl Rep4 {
     /// What this party is about to share. In tests, a party that cheats has something else.
     #[cfg(not(test))]
     #[inline(always)]
-    fn shared<T: Maskable>(&self, value: T) -> T {
+    pub(super) fn shared<T: Maskable>(&self, value: T) -> T {
         value
     }
 
     #[cfg(test)]
-    fn shared<T: Maskable>(&self, value: T) -> T {
+    pub(super) fn shared<T: Maskable>(&self, value: T) -> T {
         T::from_message(self.deviation.applied(value.message())).expect("what it was")
     }
 
     /// Joint inputs, all in one round.
-    async fn joint_inputs<T: Maskable>(&self, mut inputs: Vec<Input<T>>) -> Vec<Held<T>> {
+    pub(super) async fn joint_inputs<T: Maskable>(&self, mut inputs: Vec<Input<T>>) -> Vec<Held<T>> {
         for input in &mut inputs {
             input.value = input.value.take().map(|value| self.shared(value));
         }
@@ -112,7 +109,7 @@ impl Rep4 {
     }
 
     /// Numbers the draws of this strand; every party takes as many numbers for an operation, whatever it draws.
-    fn draw(&self) -> u64 {
+    pub(super) fn draw(&self) -> u64 {
         self.draws.replace(self.draws.get() + 1)
     }
 
@@ -123,7 +120,7 @@ impl Rep4 {
         StreamKey { seed: self.seed, purpose: Purpose::Shared, parties, strand: self.party.strand(), counter }
     }
 
-    fn shared_vector(&self, component: usize, counter: u64, len: usize) -> Vector {
+    pub(super) fn shared_vector(&self, component: usize, counter: u64, len: usize) -> Vector {
         self.stream(component, counter).vector(self.content, len)
     }
 
@@ -140,7 +137,7 @@ impl Rep4 {
     }
 
     /// A joint input of ring elements.
-    fn ring_input(
+    pub(super) fn ring_input(
         &self,
         route: Route,
         counter: u64,
@@ -413,73 +410,9 @@ impl Protocol for Rep4 {
         a.into_iter().zip(b).zip(c).map(|((a, b), c)| Held([a, b, c])).collect()
     }
 
-    /// r = r_2 + r_3 is known to the parties 0 and 1, c = x + r + 2^(bits-1) is told to the parties 2 and 3. With the
-    /// bit above the number, v = x + 2^(bits-1) = c - r + 2^bits (msb(c) xor msb(r)), each taken modulo 2^bits; both pairs
-    /// input what they know, shifted. 3 rounds; 5, 3, 3, 1. With a big gap, no top bits: 2 rounds; 2, 1, 1, 0.
+    /// 3 rounds; 5, 3, 3, 1. With a big gap 2 rounds; 2, 1, 1, 0.
     async fn truncate(&self, x: &Self::Share, bits: u32, shift: u32) -> Self::Share {
-        assert!(0 < shift && shift < bits && bits < 64, "truncation of {bits} bits by {shift}");
-        let _span = self.party.span("truncate");
-        let big_gap = bits + STATISTICAL_SECURITY_BITS <= 64;
-        let (me, len) = (self.id(), x.len());
-        let counter = self.draw();
-        // What this party's pair knows: r or c.
-        let known = if me < 2 {
-            let masks = [self.shared_vector(2, counter, len), self.shared_vector(3, counter, len)];
-            let parts = [self.part(x, 2), self.part(x, 3), &masks[0], &masks[1]];
-            let [told] =
-                Vector::fused(Ops::additions(3), parts, |[x_2, x_3, r_2, r_3]| [x_2 + x_3 + r_2 + r_3]);
-            let told = self.shared(told);
-            let (data_to, hash_to) = (me + 2, 3 - me);
-            send(&self.party, data_to, Message::Ring(told.clone()));
-            send(&self.party, hash_to, Message::Digest(Digest::short(vec![Message::Ring(told)])));
-            masks[0].add(&masks[1])
-        } else {
-            let (data_from, hash_from) = (me - 2, 3 - me);
-            let received = all([data_from, hash_from].map(|peer| self.party.recv(peer)).into()).await;
-            let [told, Message::Digest(digest)] = &received[..] else { panic!("ring elements and a hash") };
-            if !digest.matches(std::slice::from_ref(told)) {
-                let (sender, backup) = (data_from, hash_from);
-                self.party.abort(format!("hash mismatch for sender {sender} and backup {backup}")).await;
-            }
-            let told = Vector::from_message(told.clone()).expect("ring elements");
-            let half = if big_gap { 0 } else { 1 << (bits - 1) };
-            let parts = [&told, self.part(x, 0), self.part(x, 1)];
-            let [c] = Vector::fused_with(Ops::additions(3), [half], parts, |[half], [told, x_0, x_1]| {
-                [told + x_0 + x_1 + half]
-            });
-            c
-        };
-        if big_gap {
-            let [upper] = Vector::fused_with(Ops::additions(1), [shift.into()], [&known], |[shift], [v]| {
-                [shift_right_signed(v, shift.0 as u32)]
-            });
-            let (draw_r, draw_c) = (self.draw(), self.draw());
-            let inputs = vec![
-                self.ring_input(FROM_0_AND_1, draw_r, len, || upper.clone()),
-                self.ring_input(FROM_2_AND_3, draw_c, len, || upper.clone()),
-            ];
-            let shares = self.joint_inputs(inputs).await;
-            return shares[1].sub(&shares[0]);
-        }
-        // Bits shift..bits, and the bit above the number.
-        let constants = [u64::from(64 - bits), u64::from(64 - bits + shift), u64::from(bits)];
-        let [upper, top] =
-            Vector::fused_with(Ops::additions(4), constants, [&known], |[left, right, bits], [v]| {
-                [(v << left.0 as usize) >> right.0 as usize, (v >> bits.0 as usize) & Wrapping(1)]
-            });
-        let draws = [self.draw(), self.draw(), self.draw(), self.draw()];
-        let inputs = vec![
-            self.ring_input(FROM_0_AND_1, draws[0], len, || top.clone()),
-            self.ring_input(FROM_0_AND_1, draws[1], len, || upper.clone()),
-            self.ring_input(FROM_2_AND_3, draws[2], len, || top.clone()),
-            self.ring_input(FROM_2_AND_3, draws[3], len, || upper.clone()),
-        ];
-        let shares = self.joint_inputs(inputs).await;
-        let [top_r, upper_r, top_c, upper_c] = &shares[..] else { panic!("four inputs") };
-        let product = self.dot(top_r, top_c, 1).await;
-        let wraps = top_r.add(top_c).sub(&product.scale(2));
-        let half = self.public(&Vector::constant(self.content, len, 1 << (bits - shift - 1)));
-        upper_c.sub(upper_r).add(&wraps.scale(1 << (bits - shift))).sub(&half)
+        self.truncated(x, bits, shift).await
     }
 
     /// Summand g is component g: its holders set the others to zero. Local.

@@ -16,6 +16,7 @@ pub mod helped;
 pub(in crate::protocol) mod helped_comparison;
 pub(in crate::protocol) mod helped_places;
 pub mod joint_inputs;
+mod joint_truncation;
 pub mod local_truncation;
 pub mod material;
 pub mod oblivious_transfer;
