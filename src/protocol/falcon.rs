@@ -31,7 +31,7 @@ use super::{
     BitShare, Components, Demand, Ideal, Message, Protocol, Rep3, RingShare, Start, Truncation, Word, Wraps,
     send,
 };
-use crate::ring::{Content, Element, MatMul, Ops, Plane, RingVector, Vector};
+use crate::ring::{Content, Element, MatMul, Ops, Plane, Vector};
 use crate::sim::{Party, SpanGuard, all};
 
 /// The place of the highest bit of a word.
@@ -127,9 +127,9 @@ impl<const RING_BITS: u32, P: Parties<RING_BITS>> FalconOver<RING_BITS, P> {
     /// Number of parties.
     pub const PARTIES: usize = Rep3::PARTIES;
     /// Bits of a word above a ring element.
-    const ABOVE: u32 = u64::BITS - RING_BITS;
+    pub(super) const ABOVE: u32 = u64::BITS - RING_BITS;
 
-    fn rep3(&self) -> &Rep3 {
+    pub(super) fn rep3(&self) -> &Rep3 {
         self.parties.rep3()
     }
 
@@ -280,73 +280,12 @@ impl<const RING_BITS: u32, P: Parties<RING_BITS>> FalconOver<RING_BITS, P> {
         self.rep3().mapped(&sum, |component, bit| if component == 0 { bit.xor(&known) } else { bit.clone() })
     }
 
-    /// PrivateCompare: `[r >= t] xor flip` for r != t, known to all; t stands in the upper ends of words. With bits r_i and t_i and s = (-1)^flip,
-    /// c_i = s (r_i - t_i) + 1 + (how many higher bits differ): one of them is zero if r < t without flip, or r > t with it. Their product
-    /// times a random factor is opened; it goes into the c_i of the highest bit, where it costs nothing.
-    /// 8 rounds; 128, 128, 128.
-    async fn private_compare(&self, prepared: &Signs, t: &Vector) -> Plane {
-        let _span = self.rep3().party.span("private_compare");
-        let (rep3, n, below) = (self.rep3(), t.len(), RING_BITS as usize - 1);
-        let (content, lower) = (rep3.content, below * t.len());
-        let t = if RING_BITS == u64::BITS { t.clone() } else { t.shift_right(Self::ABOVE) };
-        let t = Residue::from_bits(&Plane::split(&t, RING_BITS as usize));
-        let difference = rep3.plus_public(&prepared.bits, &t.neg());
-        let signs = rep3.held(|component| {
-            let of = |x: &Replicated<Residue>| held_of(rep3, x, component);
-            Residue::concat(&[&of(&prepared.sign).tile(below), &of(&prepared.signed_factor)])
-        });
-        let signed = self.parties.residue_products(&signs, &difference, Told::Previous).await;
-        // r_i xor t_i = r_i (1 - 2 t_i) + t_i.
-        let turned = Residue::constant(content, t.len(), 1).sub(&t.scale(2));
-        let differ = rep3.plus_public(&rep3.mapped(&prepared.bits, |_, r| r.mul(&turned)), &t);
-        let mut product = rep3.held(|component| {
-            let of = |x: &Replicated<Residue>| held_of(rep3, x, component);
-            let one = Residue::constant(content, lower, i128::from(component == 0));
-            let rest = Residue::concat(&[&one, &of(&prepared.factor)]);
-            of(&signed).add(&rest).add(&above_each(&of(&differ), n))
-        });
-        while product.own.len() > n {
-            let half = product.own.len() / 2;
-            let [low, high] = [(0, half), (half, 2 * half)]
-                .map(|(start, end)| rep3.mapped(&product, |_, x| x.slice(start, end)));
-            product = self.parties.residue_products(&low, &high, Told::Next).await;
-        }
-        // A product that is wrong would tell something about the mask.
-        self.parties.check().await;
-        let opened = self.open_residues(&product).await.low_words();
-        let [is_not_zero] =
-            Vector::fused(Ops::additions(1), [&opened], |[d]| [Wrapping(u64::from(d.0 != 0))]);
-        Plane::split(&is_not_zero, 1).remove(0)
-    }
-
     async fn open_bytes(&self, x: &[Replicated<Plane>]) -> Vec<Plane> {
         let _span = self.rep3().party.span("open_bits");
         let held = held_planes(x);
         let missing = self.parties.missing(&held, |x| Message::Bytes(x.clone())).await.into_bits();
         x.iter().zip(&missing).map(|(b, m)| b.own.xor(&b.next).xor(m)).collect()
     }
-
-    async fn open_residues(&self, x: &Replicated<Residue>) -> Residue {
-        let _span = self.rep3().party.span("open_residues");
-        let missing = self.parties.missing(x, |x| Message::Residues(x.clone())).await;
-        x.own.add(&x.next).add(&missing.into_residues())
-    }
-}
-
-/// A component that this party holds.
-fn held_of<T: Clone>(rep3: &Rep3, x: &Replicated<T>, component: usize) -> T {
-    if component == rep3.party.id() { x.own.clone() } else { x.next.clone() }
-}
-
-/// For each of several blocks of n elements the sum of the later ones.
-fn above_each(x: &Residue, n: usize) -> Residue {
-    let blocks = x.len().checked_div(n).unwrap_or(0);
-    let mut sums = vec![Residue::constant(x.content(), n, 0)];
-    for block in (1..blocks).rev() {
-        sums.push(sums[sums.len() - 1].add(&x.slice(block * n, (block + 1) * n)));
-    }
-    sums.reverse();
-    Residue::concat(&sums.iter().collect::<Vec<_>>())
 }
 
 impl<const RING_BITS: u32, P: Parties<RING_BITS>> Start for FalconOver<RING_BITS, P> {
@@ -430,8 +369,8 @@ impl<const RING_BITS: u32, P: Parties<RING_BITS>> Protocol for FalconOver<RING_B
         let truncation = Truncation { bits, shift };
         let masks = self.take_masks(x.len(), truncation);
         let masked = self.rep3().held(|component| {
-            let [x, mask] = [x, &masks.mask].map(|x| held_of(self.rep3(), x, component));
-            self.masked(component, &x, &mask, bits)
+            let [x, mask] = [x, &masks.mask].map(|x| self.rep3().of(x, component));
+            self.masked(component, x, mask, bits)
         });
         let missing = self.missing_top(&masked).await;
         let sum = [&masked.own, &masked.next, &missing];

@@ -135,6 +135,11 @@ impl Rep3 {
         Replicated { own: component(self.party.id()), next: component(self.next()) }
     }
 
+    /// One of the two components that are held, by its number.
+    pub(super) fn of<'a, T>(&self, x: &'a Replicated<T>, component: usize) -> &'a T {
+        if component == self.party.id() { &x.own } else { &x.next }
+    }
+
     /// Each component that is held, with its number, as another.
     pub(super) fn mapped<T, U>(&self, x: &Replicated<T>, f: impl Fn(usize, &T) -> U) -> Replicated<U> {
         Replicated { own: f(self.party.id(), &x.own), next: f(self.next(), &x.next) }

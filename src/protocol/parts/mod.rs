@@ -9,6 +9,7 @@ pub mod encrypted;
 pub(in crate::protocol) mod falcon_checked;
 pub mod falcon_offline;
 pub mod falcon_parties;
+mod falcon_private_compare;
 pub mod garbled;
 pub mod garbling;
 pub mod gilboa;
