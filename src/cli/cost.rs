@@ -139,14 +139,14 @@ fn operations_of(protocol: Protocol, args: &CostArgs, alone: bool) -> Result<Vec
     }
     let named = args.operations.iter().map(|word| find("operation", word, &Operation::ALL, Operation::name));
     let mut operations: Vec<Operation> = named.collect::<Result<_, _>>()?;
+    operations.extend(args.products.iter().map(|&shape| Operation::Product(shape)));
+    operations.extend(layers(args)?);
     if let Some(refusal) =
         operations.iter().find_map(|operation| operation.refusal(protocol)).filter(|_| alone)
     {
         return Err(mistake(refusal));
     }
     operations.retain(|operation| operation.is_served_by(protocol));
-    operations.extend(args.products.iter().map(|&shape| Operation::Product(shape)));
-    operations.extend(layers(args)?);
     Ok(operations)
 }
 

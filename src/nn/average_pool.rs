@@ -8,7 +8,7 @@ use crate::secure::{FixedPoint, Secure};
 /// Multiplication by n / 2^shift, of numbers whose product has so many bits.
 pub(super) struct Mean {
     pub(super) factor: i64,
-    bits: u32,
+    pub(super) bits: u32,
     pub(super) shift: u32,
 }
 

@@ -1,5 +1,6 @@
 //! Layers: what there is, what each makes of the size of an image, its passes forward and backward.
 
+use super::average_pool::Mean;
 use super::convolution::Convolution;
 use super::dropout::Dropout;
 use super::parameters::{Fans, Parameters};
@@ -8,7 +9,7 @@ use super::{average_pool, dense, max_pool};
 use crate::data::ImageSize;
 use crate::protocol::{Protocol, RingShare};
 use crate::ring::Vector;
-use crate::secure::Secure;
+use crate::secure::{FixedPoint, Secure};
 
 /// A layer as a scenario names it, whatever goes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,14 @@ impl LayerKind {
             LayerKind::MaxPool(pool) | LayerKind::AveragePool(pool) => pool.output(input),
             LayerKind::Relu | LayerKind::Dropout(_) => Ok(input),
             LayerKind::Flatten => Ok(ImageSize::flat(input.values())),
+        }
+    }
+
+    /// Bits of a mean before it is rounded; none if it is a layer without means.
+    pub fn mean_bits(&self, format: FixedPoint) -> Option<u32> {
+        match self {
+            LayerKind::AveragePool(pool) => Some(Mean::of(*pool, format).bits),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::units::{count_text, time_text};
 use crate::run::{EpochResult, OutOfRange, Outcome};
 use crate::scenario::{
-    BatchDivision, FixedPoint, Numbers, Offline, Optimizer, Owners, Plan, Sgd, Softmax, TriplesBy,
+    BatchDivision, FixedPoint, Numbers, Offline, Optimizer, Owners, Plan, Sgd, Softmax, TriplesBy, has_place,
     why_without_tcp,
 };
 
@@ -281,9 +281,9 @@ fn help(plan: &Plan) -> String {
     let mut ways = vec![format!("a smaller training.learning_rate than {largest}")];
     let FixedPoint { fraction_bits: f, total_bits: k } = plan.fixed_point;
     let small_ring = plan.protocol.ring_bits() < u64::BITS;
-    let has_place = |format: &FixedPoint| format.product_bits() < plan.protocol.ring_bits();
-    let wider = FixedPoint::served().filter(|format| {
-        format.total_bits - format.fraction_bits > k - f && (!small_ring || has_place(format))
+    let wider = FixedPoint::served().filter(|&fixed_point| {
+        fixed_point.total_bits - fixed_point.fraction_bits > k - f
+            && has_place(&Plan { fixed_point, ..plan.clone() })
     });
     let wider = wider.max_by_key(|format| {
         let more = format.total_bits - format.fraction_bits - (k - f);

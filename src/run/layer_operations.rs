@@ -5,7 +5,7 @@ use std::fmt;
 use crate::data::ImageSize;
 use crate::nn::{Convolution, Layer, LayerKind, Padding, Parameters, Pool, layers_on};
 use crate::protocol::{Protocol, RingShare};
-use crate::secure::Secure;
+use crate::secure::{FixedPoint, Secure};
 
 /// A pass of a layer.
 pub(super) struct LayerOperation {
@@ -55,6 +55,11 @@ impl LayerShape {
             _ => 0,
         };
         windows.max(input as u128).max(output as u128)
+    }
+
+    /// Bits of a mean before it is rounded; none if it is a layer without means.
+    pub(super) fn mean_bits(&self, format: FixedPoint) -> Option<u32> {
+        self.kind.mean_bits(format)
     }
 
     pub(super) fn operation(self, pass: Pass, rows: usize) -> LayerOperation {

@@ -326,7 +326,7 @@ impl Operation {
     }
 
     /// Why a protocol does not have it; none if it has: an output layer that opens something is for semi-honest ones, and a ring of
-    /// 32 bits has no place for a division by what is not opened.
+    /// 32 bits has no place for a division by what is not opened, nor for some means.
     pub fn refusal(self, protocol: ProtocolName) -> Option<String> {
         use Operation::{Divide, Exp, Exp2, InverseSqrt, Log, OutputLayer, Reciprocal, Sqrt};
         let name = protocol.full_name();
@@ -339,6 +339,12 @@ impl Operation {
                 if protocol.ring_bits() < u64::BITS =>
             {
                 Some(format!("{} has no place in the ring of {name}", self.name()))
+            }
+            Operation::Layer(layer, _) => {
+                let bits = layer.mean_bits(Operation::fixed_point(protocol))?;
+                (bits >= protocol.ring_bits()).then(|| {
+                    format!("a mean of {bits} bits, before it is rounded, has no place in the ring of {name}: {layer}")
+                })
             }
             _ => None,
         }

@@ -62,6 +62,7 @@ pub use models::{MODELS, ModelPreset};
 pub use plan::*;
 pub use presets::{COMPUTES, ComputePreset, NETWORKS, NetworkPreset, OVERHEADS};
 pub use reference::reference;
+pub(crate) use ring::has_place;
 pub use schema::schema;
 pub(crate) use tcp::{WITHOUT as WITHOUT_TCP, excluded_fault, why_without_tcp};
 pub use template::template;

@@ -2,7 +2,7 @@
 
 use super::declared::RING_BITS;
 use super::errors::Mistakes;
-use super::plan::{Optimizer, Plan, Protocol, Softmax};
+use super::plan::{Numbers, Optimizer, Plan, Protocol, Softmax};
 use super::read::{self, Fields};
 use super::training::training_field;
 use super::tree::Node;
@@ -46,20 +46,44 @@ pub fn with_ring_bits(
 /// looked at where the number format is read.
 pub fn check_ring(plan: &Plan, fields: &Fields, mistakes: &mut Mistakes) -> bool {
     let ring_bits = plan.protocol.ring_bits();
-    if ring_bits == u64::BITS {
-        return true;
-    }
-    let Some((name, why, help)) = without_place(plan, ring_bits - 1) else { return true };
+    let Some((name, why, help)) = without_place(plan) else { return true };
     let inside = || training_field(fields, name);
     let place = fields.place_of(name).or_else(inside).or(fields.place_of("ring_bits"));
     let message = format!("a ring of {ring_bits} bits has no place for this: {why}");
-    mistakes.add(place.unwrap_or(fields.opening()), message, "not with `ring_bits: 32`", Some(help));
+    let label = format!("not with `ring_bits: {ring_bits}`");
+    mistakes.add(place.unwrap_or(fields.opening()), message, &label, Some(help));
     false
+}
+
+/// Whether a plan is not refused for its ring.
+pub fn has_place(plan: &Plan) -> bool {
+    without_place(plan).is_none()
+}
+
+/// The field, the reason, and what to write instead, if something has no place.
+fn without_place(plan: &Plan) -> Option<(&'static str, String, String)> {
+    let ring_bits = plan.protocol.ring_bits();
+    let in_small_ring = || without_place_in_small_ring(plan, ring_bits - 1).filter(|_| ring_bits < u64::BITS);
+    long_mean(plan, ring_bits - 1).or_else(in_small_ring)
+}
+
+/// The field, the reason, and what to write instead, if a mean has more bits than can be truncated.
+fn long_mean(plan: &Plan, largest: u32) -> Option<(&'static str, String, String)> {
+    if plan.numbers != Numbers::FixedPoint {
+        return None;
+    }
+    let bits = plan.model.layers.iter().filter_map(|layer| layer.mean_bits(plan.fixed_point)).max()?;
+    (bits > largest).then(|| {
+        let why = format!("a mean of `avg_pool` has {bits} bits before it is rounded, and {largest} can be");
+        let help =
+            "take windows of 2, 4 or 8 pixels along each side, max_pool, or a `fixed_point` with fewer bits";
+        ("model", why, help.to_string())
+    })
 }
 
 /// The field, the reason, and what to write instead, if numbers of more than `largest` bits are truncated, or divided by anything but
 /// opened lengths.
-fn without_place(plan: &Plan, largest: u32) -> Option<(&'static str, String, String)> {
+fn without_place_in_small_ring(plan: &Plan, largest: u32) -> Option<(&'static str, String, String)> {
     let format = plan.fixed_point;
     let product = format.product_bits();
     if product > largest {

@@ -49,6 +49,20 @@ fn every_protocol_has_a_cost_of_every_operation_and_layer() {
 }
 
 #[test]
+fn a_layer_that_has_no_place_in_a_ring_is_refused_or_left_out_among_protocols() {
+    let layer = ["--layer", "avg_pool(3)", "--input", "3x3x1", "--n", "1"];
+    for rounding in ["nearest", "probabilistic"] {
+        let output = cost(&[&["--protocol", "falcon:32", "--rounding", rounding][..], &layer].concat());
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        let why = "a mean of 35 bits, before it is rounded, has no place in the ring of falcon:32: avg_pool, 3 x 3 x 1 to 1 value";
+        assert!(told.contains(why), "{told}");
+        let both = ["--protocol", "falcon:32", "--protocol", "falcon", "--rounding", rounding];
+        assert!(cost(&[&both[..], &layer].concat()).status.success());
+    }
+}
+
+#[test]
 fn details_have_formulas_costs_and_papers() {
     let output = cost(&["--protocol", "beaver2", "--op", "div", "--details"]);
     assert!(output.status.success());

@@ -68,6 +68,11 @@ fn what_has_no_place_in_a_small_ring_is_refused() {
             "take softmax: relu_gradient(division: quotient), or ring_bits: 64",
         ),
         (
+            small(QUOTIENT, "").replace("dense(hidden: [128])", "[avg_pool(2), avg_pool(7)]"),
+            "1:34: a ring of 32 bits has no place for this: a mean of `avg_pool` has 37 bits before it is rounded, and 31 can be",
+            "take windows of 2, 4 or 8 pixels along each side, max_pool, or a `fixed_point` with fewer bits",
+        ),
+        (
             small(QUOTIENT, "training: (optimizer: adam())"),
             "3:23: a ring of 32 bits has no place for this: Adam's square roots are worked out on longer numbers",
             "take optimizer: sgd(), or ring_bits: 64",
@@ -100,4 +105,5 @@ fn what_has_no_place_in_a_small_ring_is_refused() {
     ] {
         good(&small(QUOTIENT, accepted), &[]);
     }
+    good(&small(QUOTIENT, "").replace("dense(hidden: [128])", "[avg_pool(2), avg_pool(2)]"), &[]);
 }
