@@ -1,5 +1,10 @@
 //! `mpcsim replay`.
 
+use std::sync::Arc;
+
+use mpcsim::memory::MemoryLimit;
+use mpcsim::sim::trace_file::{read, write};
+use mpcsim::sim::{Endpoint, Link, Network, Replayer, SpanId, SpanTree, TraceBuilder};
 use serde_json::Value;
 
 use super::{Place, SMALL, good, mistake, project};
@@ -22,6 +27,22 @@ fn the_example_of_the_page_is_right() {
     assert_eq!(said, expected + "\n");
     let table = good(&["replay", &trace, "--network", &network]);
     assert!(table.contains("modelled time             2.003 ms\n"), "{table}");
+}
+
+/// Also if the last one does nothing.
+#[test]
+fn a_written_trace_has_all_parties() {
+    let mut builder = TraceBuilder::new(3);
+    builder.send(0, SpanId::ROOT, 1, 10);
+    builder.recv(1, SpanId::ROOT, 0, 0, true);
+    let trace = builder.finish(Arc::new(SpanTree::new()));
+    let place = Place::new();
+    let mut text = Vec::new();
+    let mut replayer = Replayer::new(&Network::uniform(3, Link::INSTANT), &[Endpoint::default(); 3]);
+    write(&mut text, &trace, &mut replayer).expect("written").expect("a trace");
+    let file = place.write("trace.jsonl", std::str::from_utf8(&text).expect("UTF-8"));
+    let again = read(file.as_ref(), MemoryLimit::of_machine()).expect("a trace");
+    assert!(again == trace, "{again:?}");
 }
 
 #[test]

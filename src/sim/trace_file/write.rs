@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::sim::{Observer, Occurrence, OccurrenceKind, Replay, Replayer, SimError, SpanTree, Trace};
+use crate::sim::{Observer, Occurrence, OccurrenceKind, Replay, Replayer, SimError, SpanId, SpanTree, Trace};
 
 /// A line of a trace file.
 #[derive(Debug, serde::Serialize)]
@@ -63,6 +63,9 @@ pub fn write_repeated(
     let base = replayer.sent();
     let mut writer = Writer { out, spans: trace.spans(), parties, next: base.clone(), base, result: Ok(()) };
     let mut replay = Replay { start: replayer.clocks(), clocks: replayer.clocks() };
+    for party in (0..parties).filter(|&party| trace.events(party).next().is_none()) {
+        writer.note_idle(party, replay.start[party].time_ps)?;
+    }
     for _ in 0..times {
         match replayer.run(trace, &mut writer) {
             Ok(run) => replay.clocks = run.clocks,
@@ -85,6 +88,23 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// A party without events does no work at all, so that whoever reads knows that there is one.
+    fn note_idle(&mut self, party: usize, now_ps: u64) -> io::Result<()> {
+        self.record(&Occurrence {
+            party,
+            kind: OccurrenceKind::Work,
+            peer: party,
+            payload_bytes: 0,
+            wire_bytes: 0,
+            start_ps: now_ps,
+            end_ps: now_ps,
+            waited_ps: 0,
+            depth: 0,
+            span: SpanId::ROOT,
+            group_start: true,
+        })
+    }
+
     fn record(&mut self, event: &Occurrence) -> io::Result<()> {
         let path = self.spans.path(event.span);
         let mut record = Record {
