@@ -475,9 +475,9 @@ impl<const RING_BITS: u32, P: Parties<RING_BITS>> Protocol for FalconOver<RING_B
         Some(self.bits_to_ring(&[signs]).await.remove(0))
     }
 
-    /// One number after the other, as the authors' program does: the larger one is kept, and of all places a bit whether it is there, which are
-    /// then turned into ring elements. 11 rounds for each number but the first, and one; of k numbers 145 + k, 145 + k, 145 + k for each but the
-    /// first, and k, k, k. Taken: what a comparison takes, a bit, and a bit for each number.
+    /// One number after the other, as the authors' program does: the larger one is kept, and a bit for each of all k that says whether it is
+    /// that. At last the bits become ring elements. For each number but the first 12 rounds; 145 + k, 145 + k, 145 + k. Then 1 round; k, k, k.
+    /// Taken: for each number but the first what a comparison takes, and a bit; for each number a bit.
     async fn own_largest(&self, x: &[Self::Share], bits: u32) -> Option<[Self::Share; 2]> {
         let _span = self.rep3().party.span("largest");
         let one = self.public_plane(&Plane::ones(self.content(), x[0].elements()));
