@@ -2,7 +2,7 @@
 
 use super::declared::RING_BITS;
 use super::errors::Mistakes;
-use super::plan::{Numbers, Optimizer, Plan, Protocol, Softmax};
+use super::plan::{Optimizer, Plan, Protocol, Softmax};
 use super::read::{self, Fields};
 use super::training::training_field;
 use super::tree::Node;
@@ -50,8 +50,7 @@ pub fn check_ring(plan: &Plan, fields: &Fields, mistakes: &mut Mistakes) -> bool
     let inside = || training_field(fields, name);
     let place = fields.place_of(name).or_else(inside).or(fields.place_of("ring_bits"));
     let message = format!("a ring of {ring_bits} bits has no place for this: {why}");
-    let label = format!("not with `ring_bits: {ring_bits}`");
-    mistakes.add(place.unwrap_or(fields.opening()), message, &label, Some(help));
+    mistakes.add(place.unwrap_or(fields.opening()), message, "not with `ring_bits: 32`", Some(help));
     false
 }
 
@@ -60,31 +59,14 @@ pub fn has_place(plan: &Plan) -> bool {
     without_place(plan).is_none()
 }
 
-/// The field, the reason, and what to write instead, if something has no place.
+/// The field, the reason, and what to write instead, if numbers of as many bits as the ring has are truncated, or divided by anything but
+/// opened lengths. All of this has place in 64 bits: a mean of the longest numbers and the largest windows has 63.
 fn without_place(plan: &Plan) -> Option<(&'static str, String, String)> {
     let ring_bits = plan.protocol.ring_bits();
-    let in_small_ring = || without_place_in_small_ring(plan, ring_bits - 1).filter(|_| ring_bits < u64::BITS);
-    long_mean(plan, ring_bits - 1).or_else(in_small_ring)
-}
-
-/// The field, the reason, and what to write instead, if a mean has more bits than can be truncated.
-fn long_mean(plan: &Plan, largest: u32) -> Option<(&'static str, String, String)> {
-    if plan.numbers != Numbers::FixedPoint {
+    if ring_bits == u64::BITS {
         return None;
     }
-    let bits = plan.model.layers.iter().filter_map(|layer| layer.mean_bits(plan.fixed_point)).max()?;
-    (bits > largest).then(|| {
-        let why = format!("a mean of `avg_pool` has {bits} bits before it is rounded, and {largest} can be");
-        let help =
-            "take windows of 2, 4 or 8 pixels along each side, max_pool, or a `fixed_point` with fewer bits";
-        ("model", why, help.to_string())
-    })
-}
-
-/// The field, the reason, and what to write instead, if numbers of more than `largest` bits are truncated, or divided by anything but
-/// opened lengths.
-fn without_place_in_small_ring(plan: &Plan, largest: u32) -> Option<(&'static str, String, String)> {
-    let format = plan.fixed_point;
+    let (largest, format) = (ring_bits - 1, plan.fixed_point);
     let product = format.product_bits();
     if product > largest {
         let (f, k) = (format.fraction_bits, format.total_bits);
@@ -95,6 +77,13 @@ fn without_place_in_small_ring(plan: &Plan, largest: u32) -> Option<(&'static st
         let help =
             "take at most that for both together, such as fixed_point: (fraction_bits: 13, total_bits: 18)";
         return Some(("fixed_point", why, help.to_string()));
+    }
+    let means = plan.model.layers.iter().filter_map(|layer| layer.mean_bits(format));
+    if let Some(bits) = means.max().filter(|&bits| bits > largest) {
+        let why = format!("a mean of `avg_pool` has {bits} bits before it is rounded, and {largest} can be");
+        let help =
+            "take windows of 2, 4 or 8 pixels along each side, max_pool, or a `fixed_point` with fewer bits";
+        return Some(("model", why, help.to_string()));
     }
     let has_quotient =
         matches!(plan.softmax, Softmax::ReluGradient(relu) if relu.0.division != Division::Reciprocal);

@@ -1,6 +1,8 @@
 //! `ring_bits`: what is read, what has place in a smaller ring, and what is refused.
 
+use mpcsim::nn::{LayerKind, Pool};
 use mpcsim::scenario::Protocol;
+use mpcsim::secure::FixedPoint;
 
 use super::{advice, good, minimal, mistakes};
 
@@ -106,4 +108,12 @@ fn what_has_no_place_in_a_small_ring_is_refused() {
         good(&small(QUOTIENT, accepted), &[]);
     }
     good(&small(QUOTIENT, "").replace("dense(hidden: [128])", "[avg_pool(2), avg_pool(2)]"), &[]);
+}
+
+/// A ring of 64 bits needs no such checks: what they would look at is never longer.
+#[test]
+fn every_mean_has_place_in_a_ring_of_64_bits() {
+    let bits = |format, size| LayerKind::AveragePool(Pool { size }).mean_bits(format).expect("a mean");
+    let longest = FixedPoint::served().flat_map(|format| (2..=64).map(move |size| bits(format, size))).max();
+    assert_eq!(longest, Some(63));
 }
